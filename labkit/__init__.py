@@ -1,0 +1,36 @@
+"""labkit: learning with noisy labels. `load` data, `corrupt` its labels, `fit` a method, look at the Run.
+
+Shapes in docstrings: B batch, C classes, N training set, P parameters, Q regression outputs, E epochs, K stacked runs.
+y is the given label, y_clean the true one. Methods see the given labels only.
+"""
+
+from importlib import import_module
+
+from . import losses, measure, methods, nets, noise
+from .data import Split, Task, load
+from .fit import Recipe, Run, fit
+from .method import Method, Stage
+from .noise import corrupt
+from .numbers import NUMBERS
+from .runs.store import results
+from .show import show
+
+__version__ = "0.1.0"
+
+# what people see is imported where it is used first: import labkit needs no matplotlib, plotly or ipywidgets
+_LAZY = {"plot": "view.plot", "widgets": "view.widgets", "ledger": "study.ledger"}
+_LAZY_NAMES = {"check": ("view.check", "check")}
+
+__all__ = [
+    *("NUMBERS", "Method", "Recipe", "Run", "Split", "Stage", "Task", "corrupt", "fit", "load", "losses", "measure", "methods", "nets", "noise"),
+    *("results", "show", *_LAZY, *_LAZY_NAMES),
+]
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        return import_module(f".{_LAZY[name]}", __name__)
+    if name in _LAZY_NAMES:
+        module, attribute = _LAZY_NAMES[name]
+        return getattr(import_module(f".{module}", __name__), attribute)
+    raise AttributeError(f"module 'labkit' has no attribute {name!r}")

@@ -1,0 +1,211 @@
+"""fit: binds a method to data and a network, trains it, and leaves a Run."""
+
+import inspect
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from .. import nets, numbers
+from ..data import Task
+from ..errors import choose, need
+from ..method import Method
+from ..methods import ALL
+from ..state import read_state, write_state
+from .loop import Life, Loop
+from .recipe import Recipe
+from .run import Run, criteria, identity
+
+__all__ = ["Life", "Loop", "Recipe", "Run", "criteria", "fit", "identity", "maker"]
+
+_seeding = threading.Lock()  # a panel's thread and a cell may make networks at the same time; both use torch's global generator
+
+
+def fit(
+    method, task, net, epochs, seed, recipe=None, device=None, meta=None, *,
+    life=False, store=None, on_epoch=None, progress=None, checkpoint_every=30.0,
+):  # fmt: skip
+    """Train `method` on `task` and measure it after every epoch. Same seed, same numbers, bit for bit (CPU, same number of threads).
+
+    method: a Method, e.g. CDR(rate=0.4), or the name of one that needs no hyperparameter. It is copied; yours stays unbound.
+    net: a name in labkit.nets.ALL, or a function that makes a module; `shape` and `classes` are passed to it if it takes them
+    (functools.partial(labkit.nets.mlp, width=512) for another width).
+    recipe: a Recipe, or a dict of its entries. device: "cpu", "cuda", ...; None takes CUDA when there is one. meta: a Split for meta-learning.
+    life: keep the life of every training sample. store: a folder; the run becomes a folder in it, is checkpointed every `checkpoint_every`
+    seconds, goes on where it was killed, and is read instead of trained when it is finished already.
+    on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when somebody watches.
+    Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used.
+    """
+    _check(task, epochs, seed, meta)
+    recipe, device = Recipe.of(recipe), _device(device)
+    method, net_name, make_net = _method(method), _net_name(net), maker(net, task, device)
+    config = configuration(method, task, net_name, epochs, seed, recipe, meta, life)
+    folder = Path(store) / identity(config) if store is not None else None
+    if folder and folder.exists():
+        return Run.load(folder)
+    with _seeded(seed):
+        on_device = task.to(device)
+        loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
+        run = Run(config, loop.rows, method.notes(), loop.life, method, about(device))
+        return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
+
+
+def _train(run, loop, folder, on_epoch, bar, every):
+    """Drive the loop, with checkpoints, to its end or to the epoch where on_epoch says stop."""
+    checkpoint = folder and folder.with_name(f"{folder.name}.checkpoint.safetensors")
+    if checkpoint and checkpoint.exists():
+        _resume(run, loop, checkpoint)
+    saved, stopped = time.monotonic(), False
+    try:
+        for event in loop.run():
+            if event == "epoch":
+                bar(loop.rows)
+                stopped = bool(on_epoch and on_epoch(run))
+            if checkpoint and time.monotonic() - saved >= every:
+                _save(loop, checkpoint)
+                saved = time.monotonic()
+            if stopped:
+                return run
+    except KeyboardInterrupt:
+        if checkpoint:
+            _save(loop, checkpoint)
+        raise
+    finally:
+        bar(None)
+    run.finished = True
+    _warn_if_diverged(run)
+    if folder:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        run.save(folder)
+        checkpoint.unlink(missing_ok=True)
+    return run
+
+
+def _save(loop, checkpoint):
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    state = {"loop": loop.state_dict(), "global": torch.get_rng_state(), "threads": torch.get_num_threads()}
+    write_state(checkpoint, state)
+
+
+def _resume(run, loop, checkpoint):
+    """Load a checkpoint; the number of threads goes back to the one it was made with, since sums depend on it."""
+    state = read_state(checkpoint)
+    torch.set_num_threads(state["threads"])
+    torch.set_rng_state(state["global"])
+    loop.load_state_dict(state["loop"])
+    run.rows, run.life = loop.rows, loop.life
+
+
+def _warn_if_diverged(run):
+    lost = [row["epoch"] for row in run.rows if not abs(row["train_loss"]) < float("inf")]
+    if lost:
+        message = f"{run.config['method']} diverged: the training loss is not finite from epoch {lost[0]} on; a smaller recipe lr may help"
+        warnings.warn(message, stacklevel=4)
+
+
+@contextmanager
+def _seeded(seed):
+    """Draw from torch's global generator by `seed` inside, and leave it as it was outside."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False):
+    """Everything that makes a run this run, as JSON values; its hash is the run's name."""
+    return {
+        "method": next(name for name, cls in (*ALL.items(), (type(method).__name__, type(method))) if cls is type(method)),
+        "hyperparameters": method.hyperparameters(),
+        **{"task": task.name, "data": task.hash(), "noise": task.noise and task.noise.record()},
+        **{"net": net_name, "epochs": epochs, "seed": seed, "recipe": {**asdict(recipe), "milestones": list(recipe.milestones)}},
+        **{"meta": meta and len(meta), "life": life, "numbers": numbers.NUMBERS},
+    }
+
+
+def about(device):
+    """Hardware, versions, date and commit of a run: stored with it, not part of its identity."""
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.machine()} CPU, {os.cpu_count()} cores"
+    here = Path(__file__).parent
+    git = subprocess.run(["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    versions = {"torch": torch.__version__, "python": platform.python_version()}
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"hardware": chip, "threads": torch.get_num_threads(), **versions, "date": date, "commit": git.stdout.strip() or None}
+
+
+def _method(method):
+    """A fresh, unbound copy of a method, or one by name."""
+    if isinstance(method, str):
+        cls = choose("method", method, ALL)
+        try:
+            return cls()
+        except TypeError:
+            raise ValueError(f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)") from None
+    need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
+    return replace(method)
+
+
+def _net_name(net):
+    """A name that tells networks apart: the function's name and its fixed arguments."""
+    if isinstance(net, str):
+        choose("net", net, nets.ALL)
+        return net
+    need(callable(net) and not isinstance(net, torch.nn.Module), "net", type(net).__name__, "a name or a function that makes a module")
+    if isinstance(net, partial):
+        settings = ", ".join(f"{key}={value!r}" for key, value in sorted(net.keywords.items()))
+        return f"{net.func.__name__}({settings})"
+    return net.__name__
+
+
+def maker(net, task, device):
+    """make_net(): a new module with random weights, for the task's shape and classes; images channels-last, which pooling is faster on."""
+    build = nets.ALL[net] if isinstance(net, str) else net
+    takes = inspect.signature(build).parameters
+    offered = {"shape": task.shape, "classes": task.classes or task.train.y.shape[-1]}
+    given = {name: value for name, value in offered.items() if name in takes}
+    return lambda: build(**given).to(device, memory_format=torch.channels_last)
+
+
+def _device(device):
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}") from None
+
+
+def _check(task, epochs, seed, meta):
+    need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)")
+    need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
+    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
+    need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
+
+
+def _bar(progress, run, epochs):
+    """A progress bar with the test accuracy and the time left. -> bar(rows) after an epoch, bar(None) at the end"""
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    quiet = os.environ.get("LABKIT_FAST") or os.environ.get("LABKIT_PROGRESS") == "0" or not watched
+    if progress is False or (progress is None and quiet):
+        return lambda rows: None
+    from tqdm.auto import tqdm
+
+    bar = tqdm(total=epochs, desc=run.config["method"], unit="epoch", delay=0 if progress else 1, leave=bool(progress))
+
+    def show(rows):
+        if rows is None:
+            return bar.close()
+        score = {k: f"{rows[-1][k]:.3f}" for k in ("test", "val_noisy", "r2_test") if k in rows[-1]}
+        bar.set_postfix(score, refresh=False)
+        bar.update(rows[-1]["epoch"] - bar.n)
+
+    return show

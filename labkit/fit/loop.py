@@ -1,0 +1,150 @@
+"""The only training loop. It knows no method by name; all its state can be saved after any batch."""
+
+import time
+from dataclasses import replace
+
+import torch
+
+from .. import measure
+from ..state import load_value, save_value
+
+
+class Life:
+    """The life of every training sample: loss, weight [E, N] float16, selected [E, N] bool, believed class [E, N] int16.
+
+    loss: of the given label, at the end of the epoch, in evaluation mode. weight: times the batch size, so that plain SGD gives 1.
+    """
+
+    def __init__(self, epochs=None):
+        self.epochs = epochs or []
+
+    def add(self, loss, weights, believed):
+        """Append an epoch: three tensors [N]; believed is None for regression."""
+        believed = torch.full_like(loss, -1) if believed is None else believed
+        rows = {"loss": loss.half(), "weight": weights.half(), "selected": weights > 0, "believed": believed.short()}
+        self.epochs.append({name: row.cpu() for name, row in rows.items()})
+
+    def __getattr__(self, name):
+        if name not in ("loss", "weight", "selected", "believed"):
+            raise AttributeError(name)
+        return torch.stack([epoch[name] for epoch in self.epochs])
+
+    def of(self, i):
+        """The life of sample i, a row per epoch. -> DataFrame"""
+        import pandas as pd
+
+        table = {name: getattr(self, name)[:, i].numpy() for name in ("loss", "weight", "selected", "believed")}
+        return pd.DataFrame(table, index=pd.RangeIndex(1, len(self.epochs) + 1, name="epoch"))
+
+
+class Loop:
+    """Trains `method` on `task` (both on the device), stage by stage, epoch by epoch, batch by batch."""
+
+    def __init__(self, method, task, make_net, epochs, seed, recipe, meta=None, life=False):
+        self.method, self.task, self.make_net, self.epochs, self.seed, self.asked = method, task, make_net, epochs, seed, recipe
+        self.recipe, self.device = recipe, task.train.y.device
+        self.life = Life() if life else None
+        self.rows, self.best, self.best_val = [], None, -float("inf")
+        self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
+        rng = torch.Generator(self.device).manual_seed(seed + 1)
+        method.bind(make_net, self.make_opt, task.train, meta, rng)
+
+    def make_opt(self, nets, groups):
+        """Optimisers of the stage's recipe; the groups are remembered for the stages that follow."""
+        self.groups = groups
+        return self.recipe.optimisers(nets, groups)
+
+    def run(self):
+        """Train to the end. Yields "batch" after a batch and "epoch" after a measured epoch; stopping to iterate stops the training."""
+        while (stage := self.method.stage(self.k, self.task.train)) is not None:
+            self.recipe = replace(self.asked, **stage.recipe)
+            if self.k and not self.epoch and self.queue is None:
+                self.restart(stage.start)
+            while self.epoch < (stage.epochs or self.epochs):
+                yield from self.one_epoch(stage.indices)
+            self.method.end_stage(self.k)
+            self.k, self.epoch = self.k + 1, 0
+
+    def one_epoch(self, indices):
+        """Batches of one epoch, from the position where it was left."""
+        if self.queue is None:
+            self.begin_epoch(indices)
+        self.recipe.schedule(self.method.opts, self.epoch + 1)
+        while self.position < len(self.queue):
+            self.one_batch()
+            yield "batch"
+        self.end_epoch()
+        yield "epoch"
+
+    def begin_epoch(self, indices):
+        """Ask the method for samples and shuffle them; the order depends on seed, stage and epoch alone."""
+        train, method = self.task.train, self.method
+        method.epoch = self.epoch
+        self.recipe.schedule(method.opts, self.epoch + 1)
+        method.train_mode()
+        chosen = method.select(train, self.epoch)
+        chosen = indices if chosen is None else chosen
+        chosen = torch.arange(len(train), device=self.device) if chosen is None else chosen
+        order = torch.Generator().manual_seed(((self.seed * 1009 + self.k) * 100_003 + self.epoch) % 2**63)
+        queue = chosen[torch.randperm(len(chosen), generator=order).to(self.device)]
+        whole = len(queue) - len(queue) % self.recipe.batch
+        self.queue = queue[:whole] if self.recipe.drop_last and whole else queue
+        self.position, self.seconds = 0, 0.0
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.weights = torch.zeros(len(train), device=self.device)
+
+    def one_batch(self):
+        """One step of the method."""
+        started = time.perf_counter()
+        i = self.queue[self.position : self.position + self.recipe.batch]
+        loss = self.method.step(self.task.train.inputs(i), self.task.train.y[i], i)
+        used, weight = self.method.seen
+        self.weights[used] = weight.to(self.weights.dtype) * len(used)
+        self.loss_sum += loss * len(i)
+        self.position += self.recipe.batch
+        self.seconds += time.perf_counter() - started
+
+    def end_epoch(self):
+        """Measure, keep the life, remember the weights that are best on the noisy validation split."""
+        self.epoch += 1
+        row, loss, believed = measure.epoch_row(self.method, self.task, self.weights)
+        mean = self.loss_sum.item() / max(1, len(self.queue))
+        self.rows.append({"stage": self.k, "epoch": len(self.rows) + 1, "seconds": self.seconds, "train_loss": mean, **row})
+        if self.life is not None:
+            self.life.add(loss, self.weights, believed)
+        score = row["val_noisy"] if self.task.classes else row["r2_val_noisy"]
+        if score > self.best_val:
+            self.best_val, self.best = score, save_value([net.state_dict() for net in self.method.nets])
+        self.queue = None
+
+    def restart(self, start):
+        """Begin a later stage: fresh optimisers, weights from "init" (new ones), "previous" or "best_val"."""
+        nets = self.method.nets
+        weights = {"previous": lambda: None, "best_val": lambda: self.best, "init": lambda: [self.make_net().state_dict() for _ in nets]}[start]()
+        for net, state in zip(nets, weights or []):
+            net.load_state_dict(state)
+        self.method.opts = self.make_opt(nets, self.groups)
+        self.best_val = -float("inf")
+
+    _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val")
+    _within = ("seconds", "loss_sum", "weights")
+
+    def state_dict(self):
+        """Everything needed to go on with the same bits, also in the middle of an epoch."""
+        names = (*self._plain, *(self._within if self.queue is not None else ()))
+        state = {name: save_value(getattr(self, name)) for name in names}
+        life = self.life and self.life.epochs
+        return state | {"method": self.method.state_dict(), "life": life}
+
+    def load_state_dict(self, state):
+        """Go on from a state of `state_dict`."""
+        state = dict(state)
+        method, life = state.pop("method"), state.pop("life")
+        stage = self.method.stage(state["k"], self.task.train)
+        if state["k"] and stage is not None:
+            self.recipe = replace(self.asked, **stage.recipe)
+            self.method.opts = self.make_opt(self.method.nets, self.groups)
+        self.method.load_state_dict(method)
+        self.life = Life(life) if life is not None else self.life
+        for name, value in state.items():
+            setattr(self, name, load_value(getattr(self, name, None), value))

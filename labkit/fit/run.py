@@ -1,0 +1,106 @@
+"""Run: what a training leaves. In a store it is one folder, named by the hash of its configuration."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from ..state import atomic_write, read_state, write_state
+from .loop import Life
+
+
+def identity(config):
+    """Name of a run: the hash of its configuration. -> 16 hexadecimal digits"""
+    return sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def criteria(rows):
+    """Test accuracy (R2 for regression) by criterion: last epoch, mean of the last ten, at the best epoch on the noisy validation split,
+    and at the best epoch on the test set itself (oracle_best: nobody can choose that epoch). -> dict"""
+    if not rows:
+        return {}
+    test, val = ("test", "val_noisy") if "test" in rows[0] else ("r2_test", "r2_val_noisy")
+    scores, chosen = [row[test] for row in rows], [row[val] for row in rows]
+    last10 = scores[-10:]
+    best = max(range(len(rows)), key=lambda e: (chosen[e] == chosen[e], chosen[e]))  # NaN (no validation split) never wins
+    best_val = scores[best] if chosen[best] == chosen[best] else float("nan")
+    return {"last": scores[-1], "last10": sum(last10) / len(last10), "best_val": best_val, "oracle_best": max(scores)}
+
+
+@dataclass
+class Run:
+    """A training and what it measured.
+
+    config: everything that makes it this run. rows: a dict per epoch. notes: facts the method stored. life: the life of every sample, when
+    kept. method: the trained method (None when the run was read from a store). about: hardware, versions, date, commit.
+    """
+
+    config: dict
+    rows: list = field(default_factory=list, repr=False)
+    notes: dict = field(default_factory=dict)
+    life: Life | None = field(default=None, repr=False)
+    method: object = field(default=None, repr=False)
+    about: dict = field(default_factory=dict, repr=False)
+    finished: bool = False
+    folder: Path | None = None
+
+    @property
+    def name(self):
+        """The hash of the configuration."""
+        return identity(self.config)
+
+    @property
+    def history(self):
+        """One row per epoch: the columns of labkit.measure.COLUMNS (r2_... for regression). -> DataFrame"""
+        return pd.DataFrame(self.rows)
+
+    @property
+    def accuracy(self):
+        """Test accuracy by criterion, see `criteria`. -> dict"""
+        return criteria(self.rows)
+
+    @property
+    def noise(self):
+        """The record of the noise's passport, None for clean labels. -> dict"""
+        return self.config["noise"]
+
+    def save(self, folder):
+        """Write the run as `folder`, all of it or nothing. If another process was faster, its run stays. -> the run in the folder"""
+        folder = Path(folder)
+        temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            self.history.to_parquet(temporary / "history.parquet")
+            write_state(temporary / "model.safetensors", self.method.state_dict())
+            if self.life is not None:
+                write_state(temporary / "life.safetensors", self.life.epochs)
+            facts = {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
+            atomic_write(temporary / "config.json", json.dumps(facts, indent=1).encode())
+            if not folder.exists():
+                temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        self.folder = folder
+        return self
+
+    @classmethod
+    def load(cls, folder):
+        """Read a finished run. No code in it is executed. Raises ValueError when the folder holds none."""
+        folder = Path(folder)
+        try:
+            facts = json.loads((folder / "config.json").read_text())
+            rows = pd.read_parquet(folder / "history.parquet").to_dict("records")
+        except (OSError, ValueError) as error:
+            raise ValueError(f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}") from None
+        life = folder / "life.safetensors"
+        kept = Life(read_state(life)) if life.exists() else None
+        return cls(facts["config"], rows, facts["notes"], kept, None, facts["about"], True, folder)
+
+    def state(self):
+        """What `method.state_dict()` was at the end, networks included. -> dict"""
+        return self.method.state_dict() if self.method else read_state(self.folder / "model.safetensors")

@@ -1,0 +1,102 @@
+"""Everything that needs the truth. Methods never import this."""
+
+import torch
+from sklearn.metrics import roc_auc_score
+
+from . import losses
+from .method import Method
+
+CHUNK = 1000
+COLUMNS = (
+    *("stage", "epoch", "seconds", "train_loss", "train_given", "train_aided", "train_true", "clean_fitted", "noisy_memorised"),
+    *("noisy_corrected", "val_noisy", "test", "selected_precision", "selected_recall", "auc"),
+)
+
+
+@torch.no_grad()
+def outputs(method, split, k=0, aided=False):
+    """Network k on a split; aided: as the training loss sees its samples (with AUX's b). -> [N, C]"""
+    positions = torch.arange(len(split), device=split.y.device).split(CHUNK)
+    return torch.cat([method.predict(split.inputs(i), i if aided else None, k) for i in positions]) if len(split) else None
+
+
+def share(hits, among=None):
+    """Mean of hits [N] where `among` [N]; NaN where there is nothing to count. -> float"""
+    hits = hits if among is None else hits[among]
+    return hits.double().mean().item() if len(hits) else float("nan")
+
+
+def labels_row(believed, given, true):
+    """What became of right and wrong labels. believed, given, true [N] classes -> dict
+
+    train_given, train_true: accuracy against given and true labels; clean_fitted: share of right labels that are predicted;
+    noisy_memorised: share of wrong labels that are predicted; noisy_corrected: share of them for which the true class is.
+    """
+    wrong = given != true
+    return {
+        "train_given": share(believed == given),
+        "train_true": share(believed == true),
+        "clean_fitted": share(believed == given, ~wrong),
+        "noisy_memorised": share(believed == given, wrong),
+        "noisy_corrected": share(believed == true, wrong),
+    }
+
+
+def r2(output, y):
+    """Coefficient of determination, the mean over outputs. output, y [N, Q] -> float"""
+    residual = (output - y).square().sum(0)
+    return (1 - residual / (y - y.mean(0)).square().sum(0)).mean().item()
+
+
+def selection_row(weights, wrong):
+    """Label precision and recall of the samples with a weight above 0. weights [N], wrong bool [N] -> dict"""
+    chosen = weights > 0
+    return {"selected_precision": share(~wrong, chosen), "selected_recall": share(chosen, ~wrong)}
+
+
+def auc(loss, wrong):
+    """Probability that a wrong label has a larger loss than a right one (ties count half). NaN if all are alike or not finite."""
+    if wrong.all() or not wrong.any() or not loss.isfinite().all():
+        return float("nan")
+    return float(roc_auc_score(wrong.cpu().numpy(), loss.cpu().numpy()))
+
+
+def epoch_row(method, task, weights):
+    """One row of the history and, per sample, the loss of the given label and the believed class, of the first network.
+
+    weights [N]: the weights that the method gave in this epoch. -> dict, loss [N], believed [N] (regression: None)
+    With two networks accuracies are averaged, as the papers do; the outputs are not.
+    """
+    method.train_mode(False)
+    rows, first = [], None
+    for k in range(len(method.nets)):
+        row, loss, believed = (_class_row if task.classes else _regression_row)(method, task, weights, k)
+        rows.append(row)
+        first = first or (loss, believed)
+    method.train_mode(True)
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}, *first
+
+
+def _class_row(method, task, weights, k):
+    train, true = task.train, task.truth.y
+    logits, wrong = outputs(method, train, k), train.y != true
+    believed, loss = logits.argmax(-1), losses.ce(logits, train.y)
+    uses_positions = type(method).predict is not Method.predict
+    aided = outputs(method, train, k, aided=True).argmax(-1) if uses_positions else believed
+    row = labels_row(believed, train.y, true) | {"train_aided": share(aided == train.y), "auc": auc(loss, wrong)}
+    row |= {"val_noisy": _accuracy(method, train.val, k), "test": _accuracy(method, task.test, k)}
+    return row | selection_row(weights, wrong), loss, believed
+
+
+def _accuracy(method, split, k):
+    logits = outputs(method, split, k)
+    return float("nan") if logits is None else share(logits.argmax(-1) == split.y)
+
+
+def _regression_row(method, task, weights, k):
+    train, true = task.train, task.truth.y
+    output, wrong = outputs(method, train, k), (train.y != true).any(-1)
+    loss = losses.half_squared(output, train.y)
+    score = lambda split: float("nan") if not len(split) else r2(outputs(method, split, k), split.y)
+    row = {"r2_given": r2(output, train.y), "r2_true": r2(output, true), "r2_val_noisy": score(train.val), "r2_test": score(task.test)}
+    return row | {"auc": auc(loss, wrong)} | selection_row(weights, wrong), loss, None

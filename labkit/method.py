@@ -1,0 +1,134 @@
+"""Method: plain SGD, and the questions that a robust method answers differently.
+
+Shapes: B batch, C classes, N training set. Losses and weights act on the last axes, so that K runs can be stacked in front of them.
+"""
+
+from dataclasses import dataclass, field, fields
+
+import torch
+
+from . import losses
+from .errors import need
+from .state import load_value, save_value
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training of a method that trains several times.
+
+    epochs: None = as many as `fit` was asked for; indices: the training samples to use, None = all;
+    start: weights to begin with, "init" | "previous" | "best_val"; recipe: changes to the recipe.
+    """
+
+    epochs: int | None = None
+    indices: torch.Tensor | None = None
+    start: str = "init"
+    recipe: dict = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, eq=False)
+class Method:
+    """Plain SGD. A method file overrides the questions that it answers differently.
+
+    Hyperparameters are the dataclass fields; `fit` binds a method to networks, optimisers and data. All state lives in attributes, and
+    `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split. The truth never gets here.
+    """
+
+    normalised = True  # do the weights of a batch sum to 1?
+
+    # -- the four questions
+
+    def select(self, train, epoch):
+        """Which samples this epoch? -> indices [n], or None for all"""
+        return None
+
+    def weight(self, x, y, i, logits):
+        """Who is trusted in this batch? logits [..., B, C] -> [..., B], >= 0, no gradient, summing to 1"""
+        return logits.new_full(logits.shape[:-1], 1 / logits.shape[-2])
+
+    def loss(self, logits, y, i):
+        """What is punished? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for regression."""
+        return losses.ce(logits, y) if self.train.classes else losses.half_squared(logits, y)
+
+    def update(self):
+        """How do the parameters move?"""
+        for opt in self.opts:
+            opt.step()
+
+    # -- the rest
+
+    def batch(self, x, y, i):
+        """The batch as it is used. -> x, y, i; y may become soft [B, C]"""
+        return x, y, i
+
+    def penalty(self):
+        """What is added to the loss of every batch. -> scalar"""
+        return 0.0
+
+    def extra(self):
+        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay, and lr as "same" or "matched".
+
+        "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it. -> list of dicts
+        """
+        return []
+
+    def step(self, x, y, i):
+        """One step on samples i. x [B, ...], y [B] given labels, i [B] positions in the training set. -> loss, detached"""
+        x, y, i = self.batch(x, y, i)
+        logits = self.nets[0](x)
+        weight = self.weight(x, y, i, logits)
+        loss = (weight * self.loss(logits, y, i)).sum(-1) + self.penalty()
+        self.zero_grad()
+        loss.sum().backward()
+        self.update()
+        self.seen = i, weight
+        return loss.detach()
+
+    def predict(self, x, i=None, k=0):
+        """Outputs of network k. With the positions i of training samples: as the training loss sees them (AUX adds b_i). -> [B, C]"""
+        return self.nets[k](x)
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        """Get ready: make_net() -> module; make_opt(nets, groups) -> list of optimisers; rng: the method's own generator."""
+        self.train, self.meta, self.rng = train, meta, rng
+        self.nets = [make_net()]
+        self.opts = make_opt(self.nets, self.extra())
+
+    def stage(self, k, train):
+        """The k-th training, from 0 on, or None when there is none left."""
+        return Stage() if k == 0 else None
+
+    def end_stage(self, k):
+        """Called after the k-th training: estimate T, split the data, choose the confident samples."""
+
+    def notes(self):
+        """Facts to store with a run. -> dict of JSON values"""
+        return {}
+
+    # -- bookkeeping
+
+    def zero_grad(self):
+        """Forget the gradients of all parameters."""
+        for opt in self.opts:
+            opt.zero_grad(set_to_none=True)
+
+    def train_mode(self, on=True):
+        """Networks to training or evaluation mode."""
+        for net in self.nets:
+            net.train(on)
+
+    def hyperparameters(self):
+        """The dataclass fields. -> dict"""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def state_dict(self):
+        """Everything that training changes: every attribute but hyperparameters, data and the last batch's leftovers."""
+        fixed = {*self.hyperparameters(), "train", "meta", "seen"}
+        return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
+
+    def load_state_dict(self, state):
+        """Take the state of `state_dict` back, in place. Raises ValueError when it is another method's."""
+        missing = {name for name in self.state_dict() if name not in state}
+        need(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
+        for name, value in state.items():
+            setattr(self, name, load_value(getattr(self, name, None), value))

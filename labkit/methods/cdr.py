@@ -1,0 +1,76 @@
+"""CDR: robust early-learning. Xia, Liu, Han, Gong, Wang, Ge, Chang, ICLR 2021; CDR+AUX, section 2.3.
+
+Only some parameters matter for the clean labels. In every step the share 1 - tau of largest |w * dL/dw| is critical and follows the damped
+gradient; the others only decay.
+
+Differs from the released code in:
+    nothing with variant="released" (a schedule of the damping factor is computed there and then overwritten by 1 - tau: it is left out).
+variant="paper" differs from it in:
+    1. scope="all": biases and normalisation are ranked and damped too; the released code leaves them undamped ("weights": tensors of 2 or 4 axes).
+    2. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the buffer.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit.errors import choose, need
+from labkit.method import Method
+from labkit.ranks import kth_largest
+
+
+def critical(w, g, rate):
+    """The int((1 - rate) M) coordinates of largest |w g|; equal ones stay in. w, g [..., M] -> bool [..., M]"""
+    score = (w * g).abs()
+    kept = max(1, int((1 - rate) * w.shape[-1]))
+    return score >= kth_largest(score, kept)
+
+
+@dataclass(kw_only=True, eq=False)
+class CDR(Method):
+    """Critical parameters learn, the others decay.
+
+    rate: noise rate tau that is assumed, in [0, 1). variant: "released" | "paper". scope: "weights" | "all", which parameters are split.
+    strict: bool, momentum does not move the others. scope and strict follow the variant when None.
+    """
+
+    rate: float
+    variant: str = "released"
+    scope: str | None = None
+    strict: bool | None = None
+
+    def __post_init__(self):
+        need(isinstance(self.rate, (int, float)) and 0 <= self.rate < 1, "rate of CDR", self.rate, "a noise rate in [0, 1)")
+        paper = choose("variant", self.variant, {"released": False, "paper": True})
+        self.scope = self.scope or ("all" if paper else "weights")
+        self.strict = paper if self.strict is None else self.strict
+        choose("scope", self.scope, dict.fromkeys(("weights", "all")))
+
+    def update(self):
+        split = [self.damp(net) for net in self.nets]
+        super().update()
+        if self.strict:
+            for opt, (weights, before, masks) in zip(self.opts, split):
+                self.only_decay(opt, weights, before, masks)
+
+    @torch.no_grad()
+    def damp(self, net):
+        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters, copies of them, masks"""
+        weights = [p for p in net.parameters() if self.scope == "all" or p.dim() in (2, 4)]
+        w = torch.cat([p.flatten() for p in weights])  # [M]
+        g = torch.cat([p.grad.flatten() for p in weights])  # [M]
+        mask = critical(w, g, self.rate)  # [M]
+        g.mul_(mask * (1 - self.rate))  # core: robust positive update (section 2.3)  [M]
+        sizes = [p.numel() for p in weights]
+        for p, part in zip(weights, g.split(sizes)):
+            p.grad = part.view_as(p)
+        return weights, w.split(sizes), mask.split(sizes)
+
+    @torch.no_grad()
+    def only_decay(self, opt, weights, before, masks):
+        """Negative update: w <- w - lr wd w exactly, whatever the momentum buffer says."""
+        lr, decay = opt.param_groups[0]["lr"], opt.param_groups[0]["weight_decay"]
+        for p, old, mask in zip(weights, before, masks):
+            p.copy_(torch.where(mask.view_as(p), p, (1 - lr * decay) * old.view_as(p)))
+            if "momentum_buffer" in opt.state[p]:
+                opt.state[p]["momentum_buffer"].mul_(mask.view_as(p))

@@ -1,0 +1,49 @@
+"""RDI: regularisation by the distance to the initialisation. Hu, Li, Yu, ICLR 2020 (arXiv 1905.11368), method 1; CDR+AUX, section 2.4.
+
+To fit wrong labels a network has to move far; a penalty on the way from w(0) keeps it from doing so. On a linear model with squared loss the
+minimiser is ridge regression centred at w(0), with ridge lam^2.
+
+No code was released. The paper's data term is a sum over the N samples; labkit's is the mean over a batch, so the penalty is divided by N
+(scale="mean"), which leaves the minimiser where it was. scale="sum" keeps the paper's constant beside the mean: N times as strong.
+"""
+
+from dataclasses import dataclass
+
+from labkit.errors import choose, need
+from labkit.method import Method
+
+
+@dataclass(kw_only=True, eq=False)
+class RDI(Method):
+    """A penalty lam^2 / 2 ||w - w(0)||^2 on the parameters (no buffers).
+
+    lam: strength lambda >= 0, 0 is plain SGD. scale: "mean" | "sum", see above.
+    """
+
+    lam: float = 1.0
+    scale: str = "mean"
+
+    def __post_init__(self):
+        need(isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of RDI", self.lam, "a number >= 0")
+        choose("scale", self.scale, dict.fromkeys(("mean", "sum")))
+
+    def strength(self):
+        """The factor of 1/2 ||w - w(0)||^2 beside a mean loss."""
+        return self.lam**2 / (len(self.train) if self.scale == "mean" else 1)
+
+    def penalty(self):
+        moved = sum((p - p0).square().sum() for p, p0 in self.pairs())
+        return 0.5 * self.strength() * moved  # core: section 2.4, L^RDI
+
+    def pairs(self):
+        """Every parameter beside its initial value."""
+        for net, start in zip(self.nets, self.start):
+            yield from zip(net.parameters(), start)
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.start = [[p.detach().clone() for p in net.parameters()] for net in self.nets]
+
+    def notes(self):
+        """lam_eff: the square root of the ridge beside the summed loss."""
+        return {**super().notes(), "lam_eff": (self.strength() * len(self.train)) ** 0.5}

@@ -1,0 +1,3 @@
+"""NUMBERS is raised by every change that can move a number, so that stored runs of older code are not taken for new ones."""
+
+NUMBERS = 1

@@ -1,0 +1,84 @@
+// A grid of small images as buttons. The whole state is in the model (get, set, on, off, save_changes),
+// so that the same file works in JupyterLab and on a page without a kernel.
+
+const KEYS = ["items", "sprite", "columns", "selected", "title", "signs"];
+const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (row) => row, ArrowUp: (row) => -row };
+const SIZE = 48; // of an image on the screen, in pixels
+
+function name(item) {
+  const truth = item.true === item.given ? "which is right" : `true ${item.true}`;
+  return `given ${item.given}, ${truth}, sample ${item.index}${item.fate ? `, ${item.fate}` : ""}`;
+}
+
+function tile(button, item, k, model) {
+  const [columns, count] = [model.get("columns"), model.get("items").length];
+  const rows = Math.ceil(count / columns);
+  const image = button.firstElementChild;
+  const wrong = item.true !== item.given;
+  image.style.backgroundImage = `url(${model.get("sprite")})`;
+  image.style.backgroundSize = `${SIZE * columns}px ${SIZE * rows}px`;
+  image.style.backgroundPosition = `${-SIZE * (k % columns)}px ${-SIZE * Math.floor(k / columns)}px`;
+  button.setAttribute("aria-label", name(item));
+  button.setAttribute("aria-pressed", item.index === model.get("selected"));
+  button.title = name(item);
+  button.dataset.index = item.index;
+  button.dataset.fate = item.fate || "";
+  const [given, truth, sign] = [...button.lastElementChild.children];
+  given.textContent = item.given;
+  truth.textContent = wrong ? `≠ ${item.true}` : "";
+  sign.textContent = item.sign || "";
+}
+
+function empty() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "lk-tile";
+  button.innerHTML = '<span class="lk-image"></span><span class="lk-words"><b></b><span></span><i></i></span>';
+  return button;
+}
+
+function draw(model, grid, head) {
+  const items = model.get("items");
+  while (grid.children.length > items.length) grid.lastElementChild.remove();
+  while (grid.children.length < items.length) grid.append(empty());
+  items.forEach((item, k) => tile(grid.children[k], item, k, model));
+  const chosen = items.findIndex((item) => item.index === model.get("selected"));
+  const focused = [...grid.children].indexOf(document.activeElement);
+  const stop = Math.max(focused, chosen, 0); // one tab stop for the whole grid
+  [...grid.children].forEach((button, k) => { button.tabIndex = k === stop ? 0 : -1; });
+  head.firstElementChild.textContent = model.get("title");
+  head.lastElementChild.textContent = model.get("signs").join("\u2003");
+  grid.setAttribute("aria-label", model.get("title"));
+}
+
+function move(event, grid) {
+  const buttons = [...grid.children];
+  const here = buttons.indexOf(document.activeElement);
+  const row = buttons.filter((b) => b.offsetTop === buttons[0].offsetTop).length;
+  const step = STEPS[event.key]?.(row);
+  if (here < 0 || step === undefined || !buttons[here + step]) return;
+  event.preventDefault();
+  event.stopPropagation(); // arrows would move the notebook's cell
+  buttons[here].tabIndex = -1;
+  buttons[here + step].tabIndex = 0;
+  buttons[here + step].focus();
+}
+
+function render({ model, el }) {
+  el.classList.add("lk-gallery");
+  el.innerHTML = '<div class="lk-head"><b></b><span></span></div><div class="lk-grid" role="group"></div>';
+  const [head, grid] = el.children;
+  const again = () => draw(model, grid, head);
+  KEYS.forEach((key) => model.on(`change:${key}`, again));
+  grid.addEventListener("keydown", (event) => move(event, grid));
+  grid.addEventListener("click", (event) => {
+    const button = event.target.closest(".lk-tile");
+    if (!button) return;
+    model.set("selected", Number(button.dataset.index));
+    model.save_changes();
+  });
+  again();
+  return () => KEYS.forEach((key) => model.off?.(`change:${key}`, again));
+}
+
+export default { render };
