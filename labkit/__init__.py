@@ -4,6 +4,7 @@ Shapes in docstrings: B batch, C classes, N training set, P parameters, Q regres
 y is the given label, y_clean the true one. Methods see the given labels only.
 """
 
+import os
 from importlib import import_module
 
 from . import losses, measure, methods, nets, noise
@@ -22,9 +23,10 @@ _LAZY = {"plot": "view.plot", "widgets": "view.widgets", "ledger": "study.ledger
 _LAZY_NAMES = {"check": ("view.check", "check")}
 
 __all__ = [
-    *("NUMBERS", "Method", "Recipe", "Run", "Split", "Stage", "Task", "corrupt", "fit", "load", "losses", "measure", "methods", "nets", "noise"),
-    *("results", "show", *_LAZY, *_LAZY_NAMES),
-]
+    "NUMBERS", "Method", "Recipe", "Run", "Split", "Stage", "Task",
+    "check", "corrupt", "fast", "fit", "ledger", "load", "losses", "measure", "methods",
+    "nets", "noise", "plot", "results", "show", "widgets",
+]  # fmt: skip
 
 
 def __getattr__(name):
@@ -34,3 +36,8 @@ def __getattr__(name):
         module, attribute = _LAZY_NAMES[name]
         return getattr(import_module(f".{module}", __name__), attribute)
     raise AttributeError(f"module 'labkit' has no attribute {name!r}")
+
+
+def fast():
+    """Is LABKIT_FAST set? Notebooks and lessons then run at their smallest size."""
+    return os.environ.get("LABKIT_FAST", "0") not in ("", "0")

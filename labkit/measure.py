@@ -8,7 +8,17 @@ from .method import Method
 
 CHUNK = 1000
 COLUMNS = (
-    *("stage", "epoch", "seconds", "train_loss", "train_given", "train_aided", "train_true", "clean_fitted", "noisy_memorised"),
+    *(
+        "stage",
+        "epoch",
+        "seconds",
+        "train_loss",
+        "train_given",
+        "train_aided",
+        "train_true",
+        "clean_fitted",
+        "noisy_memorised",
+    ),
     *("noisy_corrected", "val_noisy", "test", "selected_precision", "selected_recall", "auc"),
 )
 
@@ -17,7 +27,9 @@ COLUMNS = (
 def outputs(method, split, k=0, aided=False):
     """Network k on a split; aided: as the training loss sees its samples (with AUX's b). -> [N, C]"""
     positions = torch.arange(len(split), device=split.y.device).split(CHUNK)
-    return torch.cat([method.predict(split.inputs(i), i if aided else None, k) for i in positions]) if len(split) else None
+    return (
+        torch.cat([method.predict(split.inputs(i), i if aided else None, k) for i in positions]) if len(split) else None
+    )
 
 
 def share(hits, among=None):
@@ -29,8 +41,10 @@ def share(hits, among=None):
 def labels_row(believed, given, true):
     """What became of right and wrong labels. believed, given, true [N] classes -> dict
 
-    train_given, train_true: accuracy against given and true labels; clean_fitted: share of right labels that are predicted;
-    noisy_memorised: share of wrong labels that are predicted; noisy_corrected: share of them for which the true class is.
+    train_given, train_true: accuracy against given and true labels; clean_fitted: share of right labels that are
+    predicted;
+    noisy_memorised: share of wrong labels that are predicted; noisy_corrected: share of them for which the true class
+    is.
     """
     wrong = given != true
     return {
@@ -55,7 +69,8 @@ def selection_row(weights, wrong):
 
 
 def auc(loss, wrong):
-    """Probability that a wrong label has a larger loss than a right one (ties count half). NaN if all are alike or not finite."""
+    """Probability that a wrong label has a larger loss than a right one (ties count half). NaN if all are alike or not
+    finite."""
     if wrong.all() or not wrong.any() or not loss.isfinite().all():
         return float("nan")
     return float(roc_auc_score(wrong.cpu().numpy(), loss.cpu().numpy()))
@@ -98,5 +113,10 @@ def _regression_row(method, task, weights, k):
     output, wrong = outputs(method, train, k), (train.y != true).any(-1)
     loss = losses.half_squared(output, train.y)
     score = lambda split: float("nan") if not len(split) else r2(outputs(method, split, k), split.y)
-    row = {"r2_given": r2(output, train.y), "r2_true": r2(output, true), "r2_val_noisy": score(train.val), "r2_test": score(task.test)}
+    row = {
+        "r2_given": r2(output, train.y),
+        "r2_true": r2(output, true),
+        "r2_val_noisy": score(train.val),
+        "r2_test": score(task.test),
+    }
     return row | {"auc": auc(loss, wrong)} | selection_row(weights, wrong), loss, None

@@ -1,6 +1,7 @@
 """Method: plain SGD, and the questions that a robust method answers differently.
 
-Shapes: B batch, C classes, N training set. Losses and weights act on the last axes, so that K runs can be stacked in front of them.
+Shapes: B batch, C classes, N training set. Losses and weights act on the last axes, so that K runs can be stacked in
+front of them.
 """
 
 from dataclasses import dataclass, field, fields
@@ -30,8 +31,9 @@ class Stage:
 class Method:
     """Plain SGD. A method file overrides the questions that it answers differently.
 
-    Hyperparameters are the dataclass fields; `fit` binds a method to networks, optimisers and data. All state lives in attributes, and
-    `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split. The truth never gets here.
+    Hyperparameters are the dataclass fields; `fit` binds a method to networks, optimisers and data. All state lives in
+    attributes, and `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split.
+    The truth never gets here.
     """
 
     normalised = True  # do the weights of a batch sum to 1?
@@ -47,7 +49,8 @@ class Method:
         return logits.new_full(logits.shape[:-1], 1 / logits.shape[-2])
 
     def loss(self, logits, y, i):
-        """What is punished? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for regression."""
+        """What is punished? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for
+        regression."""
         return losses.ce(logits, y) if self.train.classes else losses.half_squared(logits, y)
 
     def update(self):
@@ -66,14 +69,17 @@ class Method:
         return 0.0
 
     def extra(self):
-        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay, and lr as "same" or "matched".
+        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay, and lr as "same" or
+        "matched".
 
-        "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it. -> list of dicts
+        "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it. ->
+        list of dicts
         """
         return []
 
     def step(self, x, y, i):
-        """One step on samples i. x [B, ...], y [B] given labels, i [B] positions in the training set. -> loss, detached"""
+        """One step on samples i. x [B, ...], y [B] given labels, i [B] positions in the training set. -> loss,
+        detached"""
         x, y, i = self.batch(x, y, i)
         logits = self.nets[0](x)
         weight = self.weight(x, y, i, logits)
@@ -85,11 +91,13 @@ class Method:
         return loss.detach()
 
     def predict(self, x, i=None, k=0):
-        """Outputs of network k. With the positions i of training samples: as the training loss sees them (AUX adds b_i). -> [B, C]"""
+        """Outputs of network k. With the positions i of training samples: as the training loss sees them (AUX adds
+        b_i). -> [B, C]"""
         return self.nets[k](x)
 
     def bind(self, make_net, make_opt, train, meta, rng):
-        """Get ready: make_net() -> module; make_opt(nets, groups) -> list of optimisers; rng: the method's own generator."""
+        """Get ready: make_net() -> module; make_opt(nets, groups) -> list of optimisers; rng: the method's own
+        generator."""
         self.train, self.meta, self.rng = train, meta, rng
         self.nets = [make_net()]
         self.opts = make_opt(self.nets, self.extra())
@@ -122,7 +130,8 @@ class Method:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def state_dict(self):
-        """Everything that training changes: every attribute but hyperparameters, data and the last batch's leftovers."""
+        """Everything that training changes: every attribute but hyperparameters, data and the last batch's
+        leftovers."""
         fixed = {*self.hyperparameters(), "train", "meta", "seen"}
         return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
 

@@ -13,13 +13,16 @@ def mlp(shape=(1, 8, 8), classes=10, width=128, depth=2):
 
 
 def lenet(shape=(1, 28, 28), classes=10):
-    """LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28, 10 classes.
+    """LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28, 10
+    classes.
 
     ReLU follows the max-pooling: the same function and gradient as the other way round, on a quarter of the values.
     """
     side = [((s // 2) - 4) // 2 for s in shape[1:]]
     if min(side) < 1:
-        raise ValueError(f"shape is {tuple(shape)!r}; it must be at least 12 pixels wide and high for lenet (mlp and small_cnn take 8 x 8)")
+        raise ValueError(
+            f"shape is {tuple(shape)!r}; lenet needs 12 x 12 pixels or more (mlp and small_cnn take 8 x 8)"
+        )
     return nn.Sequential(
         *(nn.Conv2d(shape[0], 6, 5, padding=2), nn.MaxPool2d(2), nn.ReLU()),
         *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
@@ -28,7 +31,8 @@ def lenet(shape=(1, 28, 28), classes=10):
 
 
 def small_cnn(shape=(1, 8, 8), classes=10, width=16):
-    """Three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average. 14,538 parameters for the digits."""
+    """Three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average. 14,538 parameters
+    for the digits."""
     block = lambda a, b, groups: (nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU())
     return nn.Sequential(
         *block(shape[0], width, 4),

@@ -25,8 +25,15 @@ def source(method):
     """The source of the hooks that a method answers differently, each under its question. -> text"""
     parts = [f"{method.__name__}: plain SGD, but for" if answers(method) else f"{method.__name__}: plain SGD"]
     for hook, cls in answers(method).items():
-        parts.append(f"# {QUESTIONS.get(hook, hook)}  ({cls.__name__}.{hook})\n{inspect.getsource(vars(cls)[hook]).rstrip()}")
-    helpers = [name for cls in _lineage(method) for name, f in vars(cls).items() if inspect.isfunction(f) and not hasattr(Method, name) and name[0] != "_"]
+        parts.append(
+            f"# {QUESTIONS.get(hook, hook)}  ({cls.__name__}.{hook})\n{inspect.getsource(vars(cls)[hook]).rstrip()}"
+        )
+    helpers = [
+        name
+        for cls in _lineage(method)
+        for name, f in vars(cls).items()
+        if inspect.isfunction(f) and not hasattr(Method, name) and name[0] != "_"
+    ]
     for name in dict.fromkeys(helpers):
         parts.append(inspect.getsource(getattr(method, name)).rstrip())
     return "\n\n".join(parts)
@@ -37,7 +44,9 @@ def show(a, b=None):
     if b is None:
         print(source(a))
     else:
-        print("\n".join(unified_diff(source(a).splitlines(), source(b).splitlines(), a.__name__, b.__name__, lineterm="")))
+        print(
+            "\n".join(unified_diff(source(a).splitlines(), source(b).splitlines(), a.__name__, b.__name__, lineterm=""))
+        )
 
 
 def _lineage(method):

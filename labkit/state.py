@@ -1,4 +1,5 @@
-"""State as plain values: what a checkpoint holds, written as safetensors (tensors) and JSON (the rest), so loading runs no code."""
+"""State as plain values: what a checkpoint holds, written as safetensors (tensors) and JSON (the rest), so loading runs
+no code."""
 
 import json
 import os
@@ -8,7 +9,8 @@ import torch
 
 
 def save_value(value):
-    """Modules, optimisers, generators and containers of them as tensors, numbers, lists and dicts; tensors are copied."""
+    """Modules, optimisers, generators and containers of them as tensors, numbers, lists and dicts; tensors are
+    copied."""
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, torch.Generator):
@@ -21,7 +23,10 @@ def save_value(value):
         return [save_value(v) for v in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise TypeError(f"a method's attribute holds a {type(value).__name__}; a checkpoint can hold tensors, modules, optimisers, generators and plain values")
+    raise TypeError(
+        f"a method's attribute holds a {type(value).__name__}; a checkpoint can hold tensors, modules, optimisers, "
+        "generators and plain values"
+    )
 
 
 def load_value(target, value):

@@ -18,7 +18,8 @@ def folder(root=None):
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset that torchvision reads: its class there, the folder and files it needs, the download's size, its scale."""
+    """A dataset that torchvision reads: its class there, the folder and files it needs, the download's size, its
+    scale."""
 
     reader: str
     place: str
@@ -54,9 +55,12 @@ def find(name, root=None):
 def load(name, val=0.1, n=None, root=None, download=False):
     """A clean Task by name: "digits" (embedded), "mnist", "fashion-mnist", "cifar10", "cifar100".
 
-    val: share of the training set held out as the validation split. n: use only this many training samples (a fixed random choice).
-    root: where to look instead of LABKIT_DATA. download=True fetches what is missing, with progress and checksums, by torchvision.
-    Raises ValueError for an unknown name, FileNotFoundError (with the folder looked at and how to fetch it) when it is not there.
+    val: share of the training set held out as the validation split. n: use only this many training samples (a fixed
+    random choice).
+    root: where to look instead of LABKIT_DATA. download=True fetches what is missing, with progress and checksums, by
+    torchvision.
+    Raises ValueError for an unknown name, FileNotFoundError (with the folder looked at and how to fetch it) when it is
+    not there.
     """
     choose("name", name, dict.fromkeys(NAMES))
     x, y, x_test, y_test, scale = _digits() if name == "digits" else _torchvision(name, root, download)
@@ -68,7 +72,8 @@ def load(name, val=0.1, n=None, root=None, download=False):
 
 
 def _digits():
-    """scikit-learn's 1,797 handwritten digits, 8 x 8, grey values 0..16; 360 of them, a fixed fifth, are the test set."""
+    """scikit-learn's 1,797 handwritten digits, 8 x 8, grey values 0..16; 360 of them, a fixed fifth, are the test
+    set."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -87,13 +92,17 @@ def _torchvision(name, root, download):
     if not there and not download:
         missing = ", ".join(f for f in source.files if not (place / f).is_file())
         raise FileNotFoundError(
-            f"{name} is not in {place} (missing: {missing}). Either {fetch}; or put the files there; or point LABKIT_DATA at the "
-            f"folder that holds {source.place}."
+            f"{name} is not in {place} (missing: {missing}). Either {fetch}; or put the files there; "
+            f"or point LABKIT_DATA at the folder that holds {source.place}."
         )
     reader = getattr(torchvision.datasets, source.reader)
     try:
         train, test = (reader(folder(root), train=part, download=not there) for part in (True, False))
     except (OSError, RuntimeError) as error:
-        raise FileNotFoundError(f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}.") from None
-    pixels = lambda data: np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
+        raise FileNotFoundError(
+            f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
+        ) from None
+    pixels = lambda data: (
+        np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
+    )
     return pixels(train.data), np.asarray(train.targets), pixels(test.data), np.asarray(test.targets), source.scale

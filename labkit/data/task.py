@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 import torch
+
 from ..errors import need
 
 
@@ -30,7 +31,8 @@ class Scale:
 class Split:
     """Samples with the labels that were *given*. A training split also carries its noisy validation split.
 
-    x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for regression.
+    x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for
+    regression.
     """
 
     x: torch.Tensor
@@ -54,7 +56,8 @@ class Split:
 
 @dataclass
 class Truth:
-    """The true labels of the training split, y [N], and of the validation split, val [V]. Only `measure` and plots read it."""
+    """The true labels of the training split, y [N], and of the validation split, val [V]. Only `measure` and plots read
+    it."""
 
     y: torch.Tensor
     val: torch.Tensor
@@ -99,14 +102,21 @@ class Task:
     def of(cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0):
         """A task from arrays.
 
-        x [N, ...], x_test [M, ...]: uint8 images or floats. y, y_test: integer classes [N], or float targets [N, Q] for regression.
-        `val` is the share of the training set held out as validation (it is corrupted with the rest: the labels you can get are noisy).
-        Raises ValueError for lengths that differ, labels outside 0..C-1, values that are not finite, or a share outside [0, 1).
+        x [N, ...], x_test [M, ...]: uint8 images or floats. y, y_test: integer classes [N], or float targets [N, Q] for
+        regression. `val` is the share of the training set held out as validation (it is corrupted with the rest: the
+        labels you can get are noisy).
+        Raises ValueError for lengths that differ, labels outside 0..C-1, values that are not finite, or a share outside
+        [0, 1).
         """
         x, y, x_test, y_test = (torch.as_tensor(np.asarray(a)) for a in (x, y, x_test, y_test))
         need(isinstance(val, (int, float)) and 0 <= val < 1, "val", val, "a share in [0, 1)")
         for argument, samples, labels in (("y", x, y), ("y_test", x_test, y_test)):
-            need(len(labels) == len(samples) > 0, f"len({argument})", len(labels), f"{len(samples)}, one per sample, above 0")
+            need(
+                len(labels) == len(samples) > 0,
+                f"len({argument})",
+                len(labels),
+                f"{len(samples)}, one per sample, above 0",
+            )
             need(torch.isfinite(samples).all(), "x", "not finite somewhere", "finite everywhere")
         classes = _classes(y, y_test)
         y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
@@ -125,5 +135,10 @@ def _classes(y, y_test):
         return None
     need(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
     classes = int(y.max()) + 1
-    need(y_test.min() >= 0 and y_test.max() < classes, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
+    need(
+        y_test.min() >= 0 and y_test.max() < classes,
+        "y_test",
+        f"{y_test.min()}..{y_test.max()}",
+        f"in 0..{classes - 1}",
+    )
     return classes

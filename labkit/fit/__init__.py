@@ -2,48 +2,52 @@
 
 import inspect
 import os
-import platform
-import subprocess
 import sys
 import threading
 import time
 import warnings
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from .. import nets, numbers
+from .. import nets
 from ..data import Task
 from ..errors import choose, need
 from ..method import Method
 from ..methods import ALL
 from ..state import read_state, write_state
+from .config import about, configuration
 from .loop import Life, Loop
 from .recipe import Recipe
 from .run import Run, criteria, identity
 
 __all__ = ["Life", "Loop", "Recipe", "Run", "criteria", "fit", "identity", "maker"]
 
-_seeding = threading.Lock()  # a panel's thread and a cell may make networks at the same time; both use torch's global generator
+_seeding = (
+    threading.Lock()
+)  # a panel's thread and a cell may make networks at the same time; both use torch's global generator
 
 
 def fit(
     method, task, net, epochs, seed, recipe=None, device=None, meta=None, *,
     life=False, store=None, on_epoch=None, progress=None, checkpoint_every=30.0,
 ):  # fmt: skip
-    """Train `method` on `task` and measure it after every epoch. Same seed, same numbers, bit for bit (CPU, same number of threads).
+    """Train `method` on `task` and measure it after every epoch. Same seed, same numbers, bit for bit (CPU, same number
+    of threads).
 
-    method: a Method, e.g. CDR(rate=0.4), or the name of one that needs no hyperparameter. It is copied; yours stays unbound.
-    net: a name in labkit.nets.ALL, or a function that makes a module; `shape` and `classes` are passed to it if it takes them
-    (functools.partial(labkit.nets.mlp, width=512) for another width).
-    recipe: a Recipe, or a dict of its entries. device: "cpu", "cuda", ...; None takes CUDA when there is one. meta: a Split for meta-learning.
-    life: keep the life of every training sample. store: a folder; the run becomes a folder in it, is checkpointed every `checkpoint_every`
-    seconds, goes on where it was killed, and is read instead of trained when it is finished already.
-    on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when somebody watches.
+    method: a Method, e.g. CDR(rate=0.4), or the name of one that needs no hyperparameter. It is copied; yours stays
+    unbound.
+    net: a name in labkit.nets.ALL, or a function that makes a module; `shape` and `classes` are passed to it if it
+    takes them (functools.partial(labkit.nets.mlp, width=512) for another width).
+    recipe: a Recipe, or a dict of its entries. device: "cpu", "cuda", ...; None takes CUDA when there is one. meta: a
+    Split for meta-learning.
+    life: keep the life of every training sample. store: a folder; the run becomes a folder in it, is checkpointed every
+    `checkpoint_every` seconds, goes on where it was killed, and is read instead of trained when it is finished already.
+    on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when
+    somebody watches.
     Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used.
     """
     _check(task, epochs, seed, meta)
@@ -56,7 +60,8 @@ def fit(
     with _seeded(seed):
         on_device = task.to(device)
         loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
-        run = Run(config, loop.rows, method.notes(), loop.life, method, about(device))
+        notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
+        run = Run(config, loop.rows, notes, loop.life, method, about(device))
         return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
 
 
@@ -109,7 +114,9 @@ def _resume(run, loop, checkpoint):
 def _warn_if_diverged(run):
     lost = [row["epoch"] for row in run.rows if not abs(row["train_loss"]) < float("inf")]
     if lost:
-        message = f"{run.config['method']} diverged: the training loss is not finite from epoch {lost[0]} on; a smaller recipe lr may help"
+        message = (
+            f"{run.config['method']} diverged: train_loss is not finite from epoch {lost[0]} on; lower the recipe's lr"
+        )
         warnings.warn(message, stacklevel=4)
 
 
@@ -121,27 +128,6 @@ def _seeded(seed):
         yield
 
 
-def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False):
-    """Everything that makes a run this run, as JSON values; its hash is the run's name."""
-    return {
-        "method": next(name for name, cls in (*ALL.items(), (type(method).__name__, type(method))) if cls is type(method)),
-        "hyperparameters": method.hyperparameters(),
-        **{"task": task.name, "data": task.hash(), "noise": task.noise and task.noise.record()},
-        **{"net": net_name, "epochs": epochs, "seed": seed, "recipe": {**asdict(recipe), "milestones": list(recipe.milestones)}},
-        **{"meta": meta and len(meta), "life": life, "numbers": numbers.NUMBERS},
-    }
-
-
-def about(device):
-    """Hardware, versions, date and commit of a run: stored with it, not part of its identity."""
-    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.machine()} CPU, {os.cpu_count()} cores"
-    here = Path(__file__).parent
-    git = subprocess.run(["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    versions = {"torch": torch.__version__, "python": platform.python_version()}
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"hardware": chip, "threads": torch.get_num_threads(), **versions, "date": date, "commit": git.stdout.strip() or None}
-
-
 def _method(method):
     """A fresh, unbound copy of a method, or one by name."""
     if isinstance(method, str):
@@ -149,7 +135,9 @@ def _method(method):
         try:
             return cls()
         except TypeError:
-            raise ValueError(f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)") from None
+            raise ValueError(
+                f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)"
+            ) from None
     need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
     return replace(method)
 
@@ -159,7 +147,12 @@ def _net_name(net):
     if isinstance(net, str):
         choose("net", net, nets.ALL)
         return net
-    need(callable(net) and not isinstance(net, torch.nn.Module), "net", type(net).__name__, "a name or a function that makes a module")
+    need(
+        callable(net) and not isinstance(net, torch.nn.Module),
+        "net",
+        type(net).__name__,
+        "a name or a function that makes a module",
+    )
     if isinstance(net, partial):
         settings = ", ".join(f"{key}={value!r}" for key, value in sorted(net.keywords.items()))
         return f"{net.func.__name__}({settings})"
@@ -167,7 +160,8 @@ def _net_name(net):
 
 
 def maker(net, task, device):
-    """make_net(): a new module with random weights, for the task's shape and classes; images channels-last, which pooling is faster on."""
+    """make_net(): a new module with random weights, for the task's shape and classes; images channels-last, which
+    pooling is faster on."""
     build = nets.ALL[net] if isinstance(net, str) else net
     takes = inspect.signature(build).parameters
     offered = {"shape": task.shape, "classes": task.classes or task.train.y.shape[-1]}
@@ -181,11 +175,18 @@ def _device(device):
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}") from None
+        raise ValueError(
+            f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def _check(task, epochs, seed, meta):
-    need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)")
+    need(
+        isinstance(task, Task),
+        "task",
+        type(task).__name__,
+        "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)",
+    )
     need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
     need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
     need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")

@@ -10,9 +10,11 @@ from ..state import load_value, save_value
 
 
 class Life:
-    """The life of every training sample: loss, weight [E, N] float16, selected [E, N] bool, believed class [E, N] int16.
+    """The life of every training sample: loss, weight [E, N] float16, selected [E, N] bool, believed class [E, N]
+    int16.
 
-    loss: of the given label, at the end of the epoch, in evaluation mode. weight: times the batch size, so that plain SGD gives 1.
+    loss: of the given label, at the end of the epoch, in evaluation mode. weight: times the batch size, so that plain
+    SGD gives 1.
     """
 
     def __init__(self, epochs=None):
@@ -41,7 +43,14 @@ class Loop:
     """Trains `method` on `task` (both on the device), stage by stage, epoch by epoch, batch by batch."""
 
     def __init__(self, method, task, make_net, epochs, seed, recipe, meta=None, life=False):
-        self.method, self.task, self.make_net, self.epochs, self.seed, self.asked = method, task, make_net, epochs, seed, recipe
+        self.method, self.task, self.make_net, self.epochs, self.seed, self.asked = (
+            method,
+            task,
+            make_net,
+            epochs,
+            seed,
+            recipe,
+        )
         self.recipe, self.device = recipe, task.train.y.device
         self.life = Life() if life else None
         self.rows, self.best, self.best_val = [], None, -float("inf")
@@ -55,7 +64,8 @@ class Loop:
         return self.recipe.optimisers(nets, groups)
 
     def run(self):
-        """Train to the end. Yields "batch" after a batch and "epoch" after a measured epoch; stopping to iterate stops the training."""
+        """Train to the end. Yields "batch" after a batch and "epoch" after a measured epoch; stopping to iterate stops
+        the training."""
         while (stage := self.method.stage(self.k, self.task.train)) is not None:
             self.recipe = replace(self.asked, **stage.recipe)
             if self.k and not self.epoch and self.queue is None:
@@ -109,7 +119,9 @@ class Loop:
         self.epoch += 1
         row, loss, believed = measure.epoch_row(self.method, self.task, self.weights)
         mean = self.loss_sum.item() / max(1, len(self.queue))
-        self.rows.append({"stage": self.k, "epoch": len(self.rows) + 1, "seconds": self.seconds, "train_loss": mean, **row})
+        self.rows.append(
+            {"stage": self.k, "epoch": len(self.rows) + 1, "seconds": self.seconds, "train_loss": mean, **row}
+        )
         if self.life is not None:
             self.life.add(loss, self.weights, believed)
         score = row["val_noisy"] if self.task.classes else row["r2_val_noisy"]
@@ -120,7 +132,11 @@ class Loop:
     def restart(self, start):
         """Begin a later stage: fresh optimisers, weights from "init" (new ones), "previous" or "best_val"."""
         nets = self.method.nets
-        weights = {"previous": lambda: None, "best_val": lambda: self.best, "init": lambda: [self.make_net().state_dict() for _ in nets]}[start]()
+        weights = {
+            "previous": lambda: None,
+            "best_val": lambda: self.best,
+            "init": lambda: [self.make_net().state_dict() for _ in nets],
+        }[start]()
         for net, state in zip(nets, weights or []):
             net.load_state_dict(state)
         self.method.opts = self.make_opt(nets, self.groups)

@@ -13,8 +13,10 @@ OPTIMISERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 class Recipe:
     """How to train.
 
-    optimiser: "sgd" | "adam". lr: learning rate. momentum, nesterov: of SGD. weight_decay: L2, coupled, as torch.optim has it.
-    batch: samples per step. milestones: the learning rate is multiplied by gamma after these numbers of epochs (10: ten epochs at the first rate).
+    optimiser: "sgd" | "adam". lr: learning rate. momentum, nesterov: of SGD. weight_decay: L2, coupled, as torch.optim
+    has it.
+    batch: samples per step. milestones: the learning rate is multiplied by gamma after these numbers of epochs (10: ten
+    epochs at the first rate).
     drop_last: leave out an incomplete last batch.
     """
 
@@ -31,8 +33,15 @@ class Recipe:
     def __post_init__(self):
         choose("recipe's optimiser", self.optimiser, OPTIMISERS)
         need(_number(self.lr) and self.lr > 0, "recipe's lr", self.lr, "a number above 0")
-        need(_number(self.momentum) and 0 <= self.momentum < 1, "recipe's momentum", self.momentum, "a number in [0, 1)")
-        need(_number(self.weight_decay) and self.weight_decay >= 0, "recipe's weight_decay", self.weight_decay, "a number >= 0")
+        need(
+            _number(self.momentum) and 0 <= self.momentum < 1, "recipe's momentum", self.momentum, "a number in [0, 1)"
+        )
+        need(
+            _number(self.weight_decay) and self.weight_decay >= 0,
+            "recipe's weight_decay",
+            self.weight_decay,
+            "a number >= 0",
+        )
         need(isinstance(self.batch, int) and self.batch > 0, "recipe's batch", self.batch, "a whole number above 0")
         need(_number(self.gamma) and self.gamma > 0, "recipe's gamma", self.gamma, "a number above 0")
         object.__setattr__(self, "milestones", tuple(self.milestones))
@@ -52,7 +61,8 @@ class Recipe:
         return self.lr * self.gamma ** sum(epoch > m for m in self.milestones)
 
     def optimisers(self, nets, groups):
-        """One optimiser per network, then one of plain SGD for the extra groups of the method, if there are any. -> list"""
+        """One optimiser per network, then one of plain SGD for the extra groups of the method, if there are any. ->
+        list"""
         own = {"lr": self.lr, "weight_decay": self.weight_decay, "fused": True}
         if self.optimiser == "sgd":
             own |= {"momentum": self.momentum, "nesterov": self.nesterov}

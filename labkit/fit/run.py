@@ -19,14 +19,17 @@ def identity(config):
 
 
 def criteria(rows):
-    """Test accuracy (R2 for regression) by criterion: last epoch, mean of the last ten, at the best epoch on the noisy validation split,
-    and at the best epoch on the test set itself (oracle_best: nobody can choose that epoch). -> dict"""
+    """Test accuracy (R2 for regression) by criterion: last epoch, mean of the last ten, at the best epoch on the noisy
+    validation split, and at the best epoch on the test set itself (oracle_best: nobody can choose that epoch). ->
+    dict"""
     if not rows:
         return {}
     test, val = ("test", "val_noisy") if "test" in rows[0] else ("r2_test", "r2_val_noisy")
     scores, chosen = [row[test] for row in rows], [row[val] for row in rows]
     last10 = scores[-10:]
-    best = max(range(len(rows)), key=lambda e: (chosen[e] == chosen[e], chosen[e]))  # NaN (no validation split) never wins
+    best = max(
+        range(len(rows)), key=lambda e: (chosen[e] == chosen[e], chosen[e])
+    )  # NaN (no validation split) never wins
     best_val = scores[best] if chosen[best] == chosen[best] else float("nan")
     return {"last": scores[-1], "last10": sum(last10) / len(last10), "best_val": best_val, "oracle_best": max(scores)}
 
@@ -35,8 +38,9 @@ def criteria(rows):
 class Run:
     """A training and what it measured.
 
-    config: everything that makes it this run. rows: a dict per epoch. notes: facts the method stored. life: the life of every sample, when
-    kept. method: the trained method (None when the run was read from a store). about: hardware, versions, date, commit.
+    config: everything that makes it this run. rows: a dict per epoch. notes: facts the method stored. life: the life of
+    every sample, when kept. method: the trained method (None when the run was read from a store). about: hardware,
+    versions, date, commit.
     """
 
     config: dict
@@ -69,7 +73,8 @@ class Run:
         return self.config["noise"]
 
     def save(self, folder):
-        """Write the run as `folder`, all of it or nothing. If another process was faster, its run stays. -> the run in the folder"""
+        """Write the run as `folder`, all of it or nothing. If another process was faster, its run stays. -> the run in
+        the folder"""
         folder = Path(folder)
         temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
         shutil.rmtree(temporary, ignore_errors=True)
@@ -96,7 +101,9 @@ class Run:
             facts = json.loads((folder / "config.json").read_text())
             rows = pd.read_parquet(folder / "history.parquet").to_dict("records")
         except (OSError, ValueError) as error:
-            raise ValueError(f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}") from None
+            raise ValueError(
+                f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}"
+            ) from None
         life = folder / "life.safetensors"
         kept = Life(read_state(life)) if life.exists() else None
         return cls(facts["config"], rows, facts["notes"], kept, None, facts["about"], True, folder)

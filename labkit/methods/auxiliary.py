@@ -1,10 +1,13 @@
-"""AUX: an auxiliary variable for each training example. Hu, Li, Yu, ICLR 2020 (arXiv 1905.11368), method 2; CDR+AUX, section 2.4.
+"""AUX: an auxiliary variable for each training example. Hu, Li, Yu, ICLR 2020 (arXiv 1905.11368), method 2; CDR+AUX,
+section 2.4.
 
-One trainable vector b_i per training sample is added to the network's output during training, so that b can absorb what the network need not
-learn. On a linear model with squared loss, training to the end gives ridge regression with ridge lam^2, as RDI does.
+One trainable vector b_i per training sample is added to the network's output during training, so that b can absorb what
+the network need not learn. On a linear model with squared loss, training to the end gives ridge regression with ridge
+lam^2, as RDI does.
 
-No code was released. The paper's gradient descent has no momentum; here the networks may have it and b has none (rows outside the batch must
-not move), so b gets lr / (1 - momentum), which keeps the ridge at lam^2; b_lr="same" gives lam^2 (1 - momentum). The ridge that a run really
+No code was released. The paper's gradient descent has no momentum; here the networks may have it and b has none (rows
+outside the batch must not move), so b gets lr / (1 - momentum), which keeps the ridge at lam^2; b_lr="same" gives lam^2
+(1 - momentum). The ridge that a run really
 had is in its notes: lam_eff.
 """
 
@@ -28,7 +31,9 @@ class AUX(Method):
     b_lr: str = "matched"
 
     def __post_init__(self):
-        need(isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of AUX", self.lam, "a number >= 0")
+        need(
+            isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of AUX", self.lam, "a number >= 0"
+        )
         choose("b_lr", self.b_lr, dict.fromkeys(("matched", "same")))
 
     def loss(self, logits, y, i):
@@ -37,7 +42,9 @@ class AUX(Method):
     def extra(self):
         outputs = self.train.classes or self.train.y.shape[-1]
         dtype = torch.float32 if self.train.classes else self.train.y.dtype
-        self.b = torch.zeros(len(self.train), outputs, dtype=dtype, device=self.train.y.device, requires_grad=True)  # [N, C]
+        self.b = torch.zeros(
+            len(self.train), outputs, dtype=dtype, device=self.train.y.device, requires_grad=True
+        )  # [N, C]
         return [*super().extra(), {"params": [self.b], "lr": self.b_lr, "momentum": 0.0, "weight_decay": 0.0}]
 
     def predict(self, x, i=None, k=0):

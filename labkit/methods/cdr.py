@@ -1,13 +1,16 @@
 """CDR: robust early-learning. Xia, Liu, Han, Gong, Wang, Ge, Chang, ICLR 2021; CDR+AUX, section 2.3.
 
-Only some parameters matter for the clean labels. In every step the share 1 - tau of largest |w * dL/dw| is critical and follows the damped
-gradient; the others only decay.
+Only some parameters matter for the clean labels. In every step the share 1 - tau of largest |w * dL/dw| is critical and
+follows the damped gradient; the others only decay.
 
 Differs from the released code in:
-    nothing with variant="released" (a schedule of the damping factor is computed there and then overwritten by 1 - tau: it is left out).
+    nothing with variant="released" (a schedule of the damping factor is computed there and then overwritten by 1 - tau:
+    it is left out).
 variant="paper" differs from it in:
-    1. scope="all": biases and normalisation are ranked and damped too; the released code leaves them undamped ("weights": tensors of 2 or 4 axes).
-    2. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the buffer.
+    1. scope="all": biases and normalisation are ranked and damped too; the released code leaves them undamped
+    ("weights": tensors of 2 or 4 axes).
+    2. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the
+    buffer.
 """
 
 from dataclasses import dataclass
@@ -30,7 +33,8 @@ def critical(w, g, rate):
 class CDR(Method):
     """Critical parameters learn, the others decay.
 
-    rate: noise rate tau that is assumed, in [0, 1). variant: "released" | "paper". scope: "weights" | "all", which parameters are split.
+    rate: noise rate tau that is assumed, in [0, 1). variant: "released" | "paper". scope: "weights" | "all", which
+    parameters are split.
     strict: bool, momentum does not move the others. scope and strict follow the variant when None.
     """
 
@@ -40,7 +44,12 @@ class CDR(Method):
     strict: bool | None = None
 
     def __post_init__(self):
-        need(isinstance(self.rate, (int, float)) and 0 <= self.rate < 1, "rate of CDR", self.rate, "a noise rate in [0, 1)")
+        need(
+            isinstance(self.rate, (int, float)) and 0 <= self.rate < 1,
+            "rate of CDR",
+            self.rate,
+            "a noise rate in [0, 1)",
+        )
         paper = choose("variant", self.variant, {"released": False, "paper": True})
         self.scope = self.scope or ("all" if paper else "weights")
         self.strict = paper if self.strict is None else self.strict
@@ -55,7 +64,8 @@ class CDR(Method):
 
     @torch.no_grad()
     def damp(self, net):
-        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters, copies of them, masks"""
+        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters, copies of them,
+        masks"""
         weights = [p for p in net.parameters() if self.scope == "all" or p.dim() in (2, 4)]
         w = torch.cat([p.flatten() for p in weights])  # [M]
         g = torch.cat([p.grad.flatten() for p in weights])  # [M]

@@ -1,9 +1,12 @@
-"""CDR+AUX: Sharma, Vaddi, Rohit, Trivedi, "Robust learning for noisy datasets for overparameterized neural networks", section 2.5.
+"""CDR+AUX: Sharma, Vaddi, Rohit, Trivedi, "Robust learning for noisy datasets for overparameterized neural networks",
+section 2.5.
 
-CDR answers how the parameters move, AUX what is punished: the auxiliary variables absorb noise while the critical parameters learn.
+CDR answers how the parameters move, AUX what is punished: the auxiliary variables absorb noise while the critical
+parameters learn.
 
-No code was released and the paper leaves open: lambda, the learning rate of b, whether b's gradient is damped (here it is not, so the effective
-ridge is lam^2 / (1 - tau) on critical parameters; see notes), the weight decay of b (here 0), the number of epochs and of runs.
+No code was released and the paper leaves open: lambda, the learning rate of b, whether b's gradient is damped (here it
+is not, so the effective ridge is lam^2 / (1 - tau) on critical parameters; see notes), the weight decay of b (here 0),
+the number of epochs and of runs.
 """
 
 from dataclasses import dataclass

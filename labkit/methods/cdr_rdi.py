@@ -1,22 +1,24 @@
 """CDR+RDI: tried by Sharma, Vaddi, Rohit, Trivedi (CDR+AUX, section 4) without success.
 
-CDR answers how the parameters move, RDI adds the penalty. The paper does not say whether the penalty's gradient is split with the rest:
-rdi_on="critical" is what combining the two gives (other parameters are not pulled to w(0)); rdi_on="all" pulls every parameter, undamped, as
-weight decay does. Weight decay pulls to 0 and RDI to w(0): with both, both act.
+CDR answers how the parameters move, RDI adds the penalty. The paper does not say whether the penalty's gradient is
+split with the rest: rdi_on="critical" is what combining the two gives (other parameters are not pulled to w(0));
+rdi_on="all" pulls every parameter, undamped, as weight decay does. Weight decay pulls to 0 and RDI to w(0): with both,
+both act.
 """
 
 from dataclasses import dataclass
 
 import torch
 
-from labkit.errors import choose
+from labkit.errors import choose, need
 from labkit.methods.cdr import CDR
 from labkit.methods.rdi import RDI
 
 
 @dataclass(kw_only=True, eq=False)
 class CDR_RDI(CDR, RDI):
-    """CDR's update with RDI's penalty. rate, variant, scope, strict: as CDR; lam, scale: as RDI. rdi_on: "critical" | "all"."""
+    """CDR's update with RDI's penalty. rate, variant, scope, strict: as CDR; lam, scale: as RDI. rdi_on: "critical" |
+    "all"."""
 
     rdi_on: str = "critical"
 
@@ -24,6 +26,7 @@ class CDR_RDI(CDR, RDI):
         CDR.__post_init__(self)
         RDI.__post_init__(self)
         choose("rdi_on", self.rdi_on, dict.fromkeys(("critical", "all")))
+        need(not (self.strict and self.rdi_on == "all"), "rdi_on", "all", '"critical" with strict: others only decay')
 
     def penalty(self):
         return RDI.penalty(self) if self.rdi_on == "critical" else 0.0

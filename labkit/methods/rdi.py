@@ -1,10 +1,12 @@
-"""RDI: regularisation by the distance to the initialisation. Hu, Li, Yu, ICLR 2020 (arXiv 1905.11368), method 1; CDR+AUX, section 2.4.
+"""RDI: regularisation by the distance to the initialisation. Hu, Li, Yu, ICLR 2020 (arXiv 1905.11368), method 1;
+CDR+AUX, section 2.4.
 
-To fit wrong labels a network has to move far; a penalty on the way from w(0) keeps it from doing so. On a linear model with squared loss the
-minimiser is ridge regression centred at w(0), with ridge lam^2.
+To fit wrong labels a network has to move far; a penalty on the way from w(0) keeps it from doing so. On a linear model
+with squared loss the minimiser is ridge regression centred at w(0), with ridge lam^2.
 
-No code was released. The paper's data term is a sum over the N samples; labkit's is the mean over a batch, so the penalty is divided by N
-(scale="mean"), which leaves the minimiser where it was. scale="sum" keeps the paper's constant beside the mean: N times as strong.
+No code was released. The paper's data term is a sum over the N samples; labkit's is the mean over a batch, so the
+penalty is divided by N (scale="mean"), which leaves the minimiser where it was. scale="sum" keeps the paper's constant
+beside the mean: N times as strong.
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ class RDI(Method):
     scale: str = "mean"
 
     def __post_init__(self):
-        need(isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of RDI", self.lam, "a number >= 0")
+        need(
+            isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of RDI", self.lam, "a number >= 0"
+        )
         choose("scale", self.scale, dict.fromkeys(("mean", "sum")))
 
     def strength(self):

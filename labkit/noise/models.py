@@ -1,39 +1,8 @@
-"""Noise models for labels. Each is an object that draws from its own generator and leaves a passport.
-
-Conventions differ between papers: `symmetric` flips to *other* classes, `uniform` draws over *all* classes, so that
-"uniform 40 %" leaves 36 % wrong labels at 10 classes. A passport says so in words.
-"""
-
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+"""Noise models for class labels: a transition matrix each, or probabilities that depend on the sample."""
 
 import torch
 
-from .errors import choose, need
-
-
-@dataclass(frozen=True)
-class Passport:
-    """What was done to the labels of a task (training and validation split together).
-
-    rate: the asked rate; realised: the share of labels that are wrong; matrix: the asked transition matrix [C, C], row = true class (None when
-    it depends on the sample); realised_matrix: the measured one [C, C]; hash: of the noisy labels; words: the same noise in other papers' words.
-    """
-
-    name: str
-    rate: float
-    options: dict
-    seed: int
-    realised: float
-    matrix: torch.Tensor | None = field(repr=False)
-    realised_matrix: torch.Tensor = field(repr=False)
-    hash: str
-    words: str
-
-    def record(self):
-        """The passport as JSON values, matrices left out."""
-        names = ("name", "rate", "options", "seed", "realised", "hash", "words")
-        return {name: getattr(self, name) for name in names}
+from ..errors import choose, need
 
 
 class Noise:
@@ -43,7 +12,12 @@ class Noise:
     """
 
     def __init__(self, rate):
-        need(isinstance(rate, (int, float)) and 0 <= rate <= 1, f"rate of {type(self).__name__} noise", rate, "a number in [0, 1]")
+        need(
+            isinstance(rate, (int, float)) and 0 <= rate <= 1,
+            f"rate of {type(self).__name__} noise",
+            rate,
+            "a number in [0, 1]",
+        )
         self.rate = float(rate)
 
     def __repr__(self):
@@ -97,7 +71,8 @@ class uniform(Noise):
 
 
 class pairflip(Noise):
-    """To the next class: T_i,(i+1 mod C) = rate. From 50 % on, the wrong label is the majority. Co-teaching, PRL, CDR+AUX."""
+    """To the next class: T_i,(i+1 mod C) = rate. From 50 % on, the wrong label is the majority. Co-teaching, PRL,
+    CDR+AUX."""
 
     def matrix(self, classes, dataset):
         return (1 - self.rate) * torch.eye(classes, dtype=torch.float64) + self.rate * torch.eye(
@@ -105,7 +80,9 @@ class pairflip(Noise):
         ).roll(1, dims=1)
 
     def words(self, classes, realised):
-        warning = "; the wrong label is the majority: not learnable without outside knowledge" if self.rate >= 0.5 else ""
+        warning = (
+            "; the wrong label is the majority: not learnable without outside knowledge" if self.rate >= 0.5 else ""
+        )
         return f"pairflip {self.rate:.0%} = {self.rate:.0%} wrong labels, all of class i called i+1{warning}"
 
 
@@ -121,8 +98,9 @@ ASYMMETRIC_PAIRS = {
 class asymmetric(Noise):
     """Between similar classes (CDR's pairs; MNIST: 2->7, 3->8, 5<->6), the other classes stay clean.
 
-    pairs: {true: given}, one's own pairs instead of the dataset's. The share of wrong labels is about rate x (share of the classes in pairs).
-    Labels are drawn from the true ones (widely copied code flips in place, so that some flipped cats are flipped back).
+    pairs: {true: given}, one's own pairs instead of the dataset's. The share of wrong labels is about rate x (share of
+    the classes in pairs). Labels are drawn from the true ones (widely copied code flips in place, so that some flipped
+    cats are flipped back).
     """
 
     def __init__(self, rate, pairs=None):
@@ -136,11 +114,21 @@ class asymmetric(Noise):
     def matrix(self, classes, dataset):
         pairs = self.pairs
         if pairs is None:
-            need(dataset in ASYMMETRIC_PAIRS, "pairs", None, f"given as {{true: given}} for {dataset!r}: no pairs are known for it")
+            need(
+                dataset in ASYMMETRIC_PAIRS,
+                "pairs",
+                None,
+                f"given as {{true: given}} for {dataset!r}: no pairs are known for it",
+            )
             pairs = ASYMMETRIC_PAIRS[dataset]
         T = torch.eye(classes, dtype=torch.float64)
         for true, given in pairs.items():
-            need(true != given and 0 <= min(true, given) and max(true, given) < classes, "pairs", pairs, f"two classes of 0..{classes - 1} each")
+            need(
+                true != given and min(true, given) >= 0 and max(true, given) < classes,
+                "pairs",
+                pairs,
+                f"two classes of 0..{classes - 1} each",
+            )
             T[true, true], T[true, given] = 1 - self.rate, self.rate
         return T
 
@@ -149,10 +137,13 @@ class asymmetric(Noise):
 
 
 class instance(Noise):
-    """Depends on the sample: part-dependent noise, Xia et al., NeurIPS 2020 (arXiv 2006.07836), as its official code draws it.
+    """Depends on the sample: part-dependent noise, Xia et al., NeurIPS 2020 (arXiv 2006.07836), as its official code
+    draws it.
 
-    A sample's own rate q is drawn from a normal (mean rate, `std`) cut to [0, 1]; the wrong class from softmax(x W_y), W_y [d, C] ~ N(0, 1).
-    x_scale: "raw" (stored values, 0..255: the softmax is then one-hot, as in the official code), "unit" (x / top) or "standard" (as the network sees it).
+    A sample's own rate q is drawn from a normal (mean rate, `std`) cut to [0, 1]; the wrong class from softmax(x W_y),
+    W_y [d, C] ~ N(0, 1).
+    x_scale: "raw" (stored values, 0..255: the softmax is then one-hot, as in the official code), "unit" (x / top) or
+    "standard" (as the network sees it).
     """
 
     def __init__(self, rate, std=0.1, x_scale="raw"):
@@ -182,43 +173,11 @@ class instance(Noise):
         """q ~ normal (rate, std) cut to [0, 1], by inversion; without noise nothing is flipped. -> [n]"""
         if self.rate == 0:
             return torch.zeros(n, dtype=torch.float64)
-        low, high = (torch.special.ndtr(torch.tensor((edge - self.rate) / self.std, dtype=torch.float64)) for edge in (0, 1))
+        low, high = (
+            torch.special.ndtr(torch.tensor((edge - self.rate) / self.std, dtype=torch.float64)) for edge in (0, 1)
+        )
         u = torch.rand(n, generator=rng, dtype=torch.float64)
         return (self.rate + self.std * torch.special.ndtri(low + u * (high - low))).clamp(0, 1)
 
     def words(self, classes, realised):
         return f"instance {self.rate:.0%} (sample by sample, {self.x_scale} pixels) = {realised:.1%} wrong labels"
-
-
-ALL = {model.__name__: model for model in (symmetric, uniform, pairflip, asymmetric, instance)}
-
-
-def corrupt(task, noise, seed):
-    """A task with noisy training and validation labels, drawn from the *true* ones, and the passport of the noise.
-
-    noise: a noise model, e.g. symmetric(0.4). seed: of the noise's own generator; the global one is not touched.
-    Raises ValueError for what is not a noise model, a seed that is not a whole number, or a regression task.
-    """
-    need(isinstance(noise, Noise), "noise", noise, f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}")
-    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
-    need(task.classes, "task", task.name, "a classification task: these noise models change classes")
-    train, val, classes = task.train, task.train.val, task.classes
-    y = torch.cat([task.truth.y, task.truth.val]).cpu()
-    x = torch.cat([train.x, val.x]).cpu()
-    rng = torch.Generator().manual_seed(seed)
-    P = noise.probabilities(y, classes, task.name, x, train.scale, rng)
-    given = torch.multinomial(P, 1, generator=rng)[:, 0]
-    halves = [half.to(train.y.device) for half in given.split([len(train), len(val)])]
-    noisy = replace(train, y=halves[0], val=replace(val, y=halves[1]))
-    return replace(task, train=noisy, noise=passport(noise, y, given, classes, task.name, seed))
-
-
-def passport(noise, y, given, classes, dataset, seed):
-    """Measure what `noise` did: y [N] true, given [N] noisy labels. -> Passport"""
-    counts = torch.zeros(classes, classes, dtype=torch.float64).index_put_((y, given), torch.ones(len(y), dtype=torch.float64), accumulate=True)
-    realised = (y != given).double().mean().item()
-    digest = sha256(given.numpy().tobytes()).hexdigest()[:16]
-    words = noise.words(classes, realised)
-    measured = counts / counts.sum(1, keepdim=True).clamp(min=1)
-    matrix = noise.matrix(classes, dataset)
-    return Passport(type(noise).__name__, noise.rate, noise.options(), seed, realised, matrix, measured, digest, words)

@@ -1,0 +1,55 @@
+"""What makes a run this run (its configuration), and what is only noted about it (hardware, versions, date)."""
+
+import os
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from .. import numbers
+from ..methods import ALL
+
+
+def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False):
+    """Everything that makes a run this run, as JSON values; its hash is the run's name."""
+    return {
+        "method": next(
+            name for name, cls in (*ALL.items(), (type(method).__name__, type(method))) if cls is type(method)
+        ),
+        "hyperparameters": method.hyperparameters(),
+        "task": task.name,
+        "data": task.hash(),
+        "noise": task.noise and task.noise.record(),
+        "net": net_name,
+        "epochs": epochs,
+        "seed": seed,
+        "recipe": {**asdict(recipe), "milestones": list(recipe.milestones)},
+        "meta": meta and len(meta),
+        "life": life,
+        "numbers": numbers.NUMBERS,
+    }
+
+
+def about(device):
+    """Hardware, versions, date and commit of a run: stored with it, not part of its identity."""
+    chip = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{platform.machine()} CPU, {os.cpu_count()} cores"
+    )
+    here = Path(__file__).parent
+    git = subprocess.run(
+        ["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    versions = {"torch": torch.__version__, "python": platform.python_version()}
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "hardware": chip,
+        "threads": torch.get_num_threads(),
+        **versions,
+        "date": date,
+        "commit": git.stdout.strip() or None,
+    }

@@ -1,0 +1,5 @@
+"""labkit.plot: one function per figure. Every figure names its axes with units, n, and the noise with its rate."""
+
+from .lesson import *  # noqa: F403
+from .paper import *  # noqa: F403
+from .style import COLOURS, colour, marker

@@ -1,0 +1,170 @@
+"""A real JupyterLab and a real Chromium, for tests. Import the fixtures `lab` and `browser` by name."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROME = os.environ.get("LABKIT_CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
+SWITCHES = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+READY = """async () => {
+  const w = jupyterapp.shell.currentWidget;
+  await w.context.ready; await w.sessionContext.ready; await w.sessionContext.session.kernel.info;
+}"""
+IDLE = """() => {
+  const k = jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+  return k && k.connectionStatus === 'connected' && k.status === 'idle';
+}"""
+RUN_ALL = """() => {
+  window.ranAll = false;
+  jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ranAll = true; });
+}"""
+OUTPUTS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells.flatMap((c) => c.outputs ?? [])"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address, its token, and the folder it shows."""
+
+    url: str
+    token: str
+    root: Path
+
+    def path(self, name):
+        """The address of a notebook."""
+        return f"{self.url}/lab/tree/{name}?reset&token={self.token}"
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def serve(root, port, token, log):
+    """Start JupyterLab on `root`, with no settings of the user's. -> Popen"""
+    settings = root / ".settings"
+    settings.mkdir()
+    (settings / "overrides.json").write_text(json.dumps(QUIET))
+    options = {
+        **{"ip": "127.0.0.1", "port": port, "ServerApp.port_retries": 0, "IdentityProvider.token": token},
+        **{"LabServerApp.app_settings_dir": settings, "LabApp.app_settings_dir": settings},
+        "LabApp.workspaces_dir": root / ".workspaces",
+    }
+    flags = ["--no-browser", "--expose-app-in-browser", *(["--allow-root"] if os.geteuid() == 0 else [])]
+    command = [sys.executable, "-m", "jupyterlab", *flags, *(f"--{name}={value}" for name, value in options.items())]
+    own = {name: str(root / ".jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    env = {**os.environ, **own, "PYTHONPATH": paths}
+    return subprocess.Popen(command, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
+
+
+def wait_for(url, server, log, seconds=60):
+    """Return when the server answers; fail with its log when it does not."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return urllib.request.urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.25)
+        if server.poll() is not None:
+            break
+    pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """JupyterLab on a temporary folder that holds copies of the lessons."""
+    root = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "lessons", root / "lessons") if (ROOT / "lessons").exists() else None
+    lab = Lab(f"http://127.0.0.1:{(port := free_port())}", secrets.token_hex(16), root)
+    with open(root / "lab.log", "w") as log:
+        server = serve(root, port, lab.token, log)
+        try:
+            wait_for(f"{lab.url}/api/status?token={lab.token}", server, root / "lab.log")
+            yield lab
+        finally:
+            stop(server)
+
+
+def stop(server):
+    """End the server, which ends its kernels; whatever is left of them after ten seconds is killed."""
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A Chromium with an empty profile."""
+    if not CHROME:
+        pytest.skip("there is no Chromium: install one, or name it in LABKIT_CHROME")
+    api = pytest.importorskip("playwright.sync_api")
+    profile = str(tmp_path_factory.mktemp("profile"))
+    with api.sync_playwright() as p:
+        chrome = p.chromium.launch_persistent_context(
+            profile, executable_path=CHROME, headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
+        )
+        yield chrome
+        chrome.close()
+
+
+def open_notebook(page, lab, name):
+    """Open a notebook and wait for its kernel: commands that are sent earlier are lost without a word."""
+    page.goto(lab.path(name))
+    connected(page)
+
+
+def connected(page):
+    """Wait until the notebook that is open has a kernel and the kernel is idle."""
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.evaluate(READY)
+    page.wait_for_function(IDLE, timeout=60_000)
+
+
+def run_all(page, seconds=180):
+    """Run all cells and wait for the last one. -> outputs of all cells, as the notebook format has them"""
+    page.evaluate(RUN_ALL)
+    page.wait_for_function("() => window.ranAll", timeout=1000 * seconds)
+    return page.evaluate(OUTPUTS)
+
+
+def complaints(outputs):
+    """Error outputs and what was written to stderr. -> list of texts"""
+    errors = [f"{o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"]
+    return errors + ["".join(o["text"]) for o in outputs if o.get("name") == "stderr"]
+
+
+def close_notebook(page):
+    """Shut the kernels down and close the page."""
+    try:
+        page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    finally:
+        page.close()
+
+
+def shot(page, name):
+    """A screenshot, if LABKIT_SHOTS names a folder for them."""
+    if folder := os.environ.get("LABKIT_SHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
