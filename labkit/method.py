@@ -86,7 +86,7 @@ class Method:
         loss = (weight * self.loss(logits, y, i)).sum(-1) + self.penalty()
         self.zero_grad()
         loss.sum().backward()
-        self.update()
+        self.update()  # core
         self.seen = i, weight
         return loss.detach()
 

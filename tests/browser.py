@@ -23,9 +23,13 @@ SWITCHES = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-READY = """async () => {
+READY = """() => {
   const w = jupyterapp.shell.currentWidget;
-  await w.context.ready; await w.sessionContext.ready; await w.sessionContext.session.kernel.info;
+  const ready = async () => {
+    await w.context.ready; await w.sessionContext.ready; await w.sessionContext.session.kernel.info;
+  };
+  const late = new Promise((_, no) => setTimeout(() => no(Error('no kernel: ' + document.body.innerText)), 60000));
+  return Promise.race([ready(), late]);
 }"""
 IDLE = """() => {
   const k = jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
@@ -64,8 +68,12 @@ def serve(root, port, token, log):
     settings.mkdir()
     (settings / "overrides.json").write_text(json.dumps(QUIET))
     options = {
-        **{"ip": "127.0.0.1", "port": port, "ServerApp.port_retries": 0, "IdentityProvider.token": token},
-        **{"LabServerApp.app_settings_dir": settings, "LabApp.app_settings_dir": settings},
+        "ip": "127.0.0.1",
+        "port": port,
+        "ServerApp.port_retries": 0,
+        "IdentityProvider.token": token,
+        "LabServerApp.app_settings_dir": settings,
+        "LabApp.app_settings_dir": settings,
         "LabApp.workspaces_dir": root / ".workspaces",
     }
     flags = ["--no-browser", "--expose-app-in-browser", *(["--allow-root"] if os.geteuid() == 0 else [])]

@@ -11,7 +11,7 @@ from labkit.methods.cdr import critical
 
 
 def after_one_step(method, **recipe):
-    """Parameters before and after, gradients of the plain loss, and the method. -> list of (before, after, gradient), method"""
+    """One step by the loop. -> list of (before, after, gradient of the plain loss) per parameter, the loop"""
     loop = bound(method, lr=0.1, **recipe)
     net, i = loop.method.nets[0], loop.queue[: loop.recipe.batch]
     before = [p.detach().clone() for p in net.parameters()]

@@ -1,5 +1,7 @@
 """What several tests need: tiny tasks, and a hand-driven loop."""
 
+import os
+
 import torch
 
 import labkit
@@ -23,6 +25,7 @@ NEUTRAL = {
     CDR_AUX: {"rate": 0.0, "lam": 0.0},
     CDR_RDI: {"rate": 0.0, "lam": 0.0},
 }
+assert labkit.__file__.startswith(os.environ.get("LABKIT_COPY", "")), "tests/mutate.py must test its own copy"
 assert set(TYPICAL) == set(NEUTRAL) == set(ALL.values())
 METHODS = [(cls, settings) for cls, settings in TYPICAL.items()]
 IDS = [cls.__name__ for cls in TYPICAL]

@@ -90,7 +90,6 @@ def _train(run, loop, folder, on_epoch, bar, every):
     run.finished = True
     _warn_if_diverged(run)
     if folder:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         run.save(folder)
         checkpoint.unlink(missing_ok=True)
     return run
@@ -192,11 +191,16 @@ def _check(task, epochs, seed, meta):
     need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
 
 
-def _bar(progress, run, epochs):
-    """A progress bar with the test accuracy and the time left. -> bar(rows) after an epoch, bar(None) at the end"""
+def hidden(progress):
+    """Is a progress bar to be left out? None: when nobody watches (neither a terminal nor a notebook). -> bool"""
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     quiet = os.environ.get("LABKIT_FAST") or os.environ.get("LABKIT_PROGRESS") == "0" or not watched
-    if progress is False or (progress is None and quiet):
+    return progress is False or (progress is None and bool(quiet))
+
+
+def _bar(progress, run, epochs):
+    """A progress bar with the test accuracy and the time left. -> bar(rows) after an epoch, bar(None) at the end"""
+    if hidden(progress):
         return lambda rows: None
     from tqdm.auto import tqdm
 

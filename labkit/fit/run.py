@@ -1,11 +1,12 @@
 """Run: what a training leaves. In a store it is one folder, named by the hash of its configuration."""
 
 import json
-import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pandas as pd
 
@@ -76,9 +77,8 @@ class Run:
         """Write the run as `folder`, all of it or nothing. If another process was faster, its run stays. -> the run in
         the folder"""
         folder = Path(folder)
-        temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             self.history.to_parquet(temporary / "history.parquet")
             write_state(temporary / "model.safetensors", self.method.state_dict())
@@ -86,8 +86,9 @@ class Run:
                 write_state(temporary / "life.safetensors", self.life.epochs)
             facts = {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
             atomic_write(temporary / "config.json", json.dumps(facts, indent=1).encode())
-            if not folder.exists():
+            with suppress(OSError):  # a folder that is not empty: another process finished the same run first
                 temporary.rename(folder)
+            Run.load(folder)  # whoever won: it has to be readable before a checkpoint is given up
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         self.folder = folder

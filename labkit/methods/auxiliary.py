@@ -34,6 +34,7 @@ class AUX(Method):
         need(
             isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of AUX", self.lam, "a number >= 0"
         )
+        self.lam = float(self.lam)
         choose("b_lr", self.b_lr, dict.fromkeys(("matched", "same")))
 
     def loss(self, logits, y, i):

@@ -29,6 +29,7 @@ class RDI(Method):
         need(
             isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of RDI", self.lam, "a number >= 0"
         )
+        self.lam = float(self.lam)
         choose("scale", self.scale, dict.fromkeys(("mean", "sum")))
 
     def strength(self):

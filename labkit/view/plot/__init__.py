@@ -2,4 +2,6 @@
 
 from .lesson import *  # noqa: F403
 from .paper import *  # noqa: F403
-from .style import COLOURS, colour, marker
+from .style import COLOURS as COLOURS
+from .style import colour as colour
+from .style import marker as marker

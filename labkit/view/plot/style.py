@@ -1,5 +1,7 @@
 """One look: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
 
+from io import BytesIO
+
 from matplotlib.figure import Figure
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -26,13 +28,23 @@ def marker(name):
     return MARKERS.get(name, "o")
 
 
+class Drawing(Figure):
+    """A figure that a notebook shows, once, wherever it runs: matplotlib's own needs pyplot and its inline backend."""
+
+    def _repr_png_(self):
+        png = BytesIO()
+        self.savefig(png, format="png", dpi=144)
+        width, height = 96 * self.get_size_inches()
+        return png.getvalue(), {"width": round(width), "height": round(height)}
+
+
 def canvas(rows=1, columns=1, width=3.4, height=2.7, **options):
     """A figure with `rows` x `columns` axes in labkit's look, transparent and in mid-grey, so that it reads on light
     and dark themes.
 
-    -> Figure, array of axes [rows, columns]
+    -> Drawing, array of axes [rows, columns]
     """
-    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    figure = Drawing(figsize=(width * columns, height * rows), layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for ax in axes.flat:

@@ -1,0 +1,60 @@
+"""The commands of ./lab and python -m labkit."""
+
+import argparse
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+from ..errors import choose
+
+ROOT = Path(__file__).parents[2]
+HELP = """\
+usage: ./lab [command] [words]      (on Windows: python lab; in an environment of your own: python -m labkit)
+
+{commands}
+
+./lab COMMAND --help says what a command takes. Variables: LABKIT_DATA (folder of the datasets), LABKIT_PYTHON (an
+environment to use instead of .venv), LABKIT_FAST=1 (notebooks at the size in which they are tested)."""
+COMMANDS = {
+    "lab": "open JupyterLab on the first lesson; what ./lab does without a word",
+    "run": "run one notebook with other parameters, without a browser",
+    "papers": "run every notebook in notebooks/ and write each as a page beside it",
+    "test": "the project's tests; --all takes the slow ones too",
+    "fetch": "download a dataset",
+    "doctor": "what is here, what is missing, and how to get it",
+    "bench": "steps per second beside the kind of loop that released code has",
+    "fmt": "format the code and the notebooks",
+}
+
+
+def main(argv=None):
+    """Run one command. -> exit status: 0 fine, 1 it failed, 2 it was asked for something that does not exist"""
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] in (["-h"], ["--help"], ["help"]):
+        print(HELP.format(commands="\n".join(f"  {name:8s} {text}" for name, text in COMMANDS.items())))
+        return 0
+    if not words or words[0].startswith("-"):
+        words = ["lab", *words]
+    try:
+        choose("the command", words[0], COMMANDS)
+        return import_module(f".{words[0]}", __name__).main(words[1:])
+    except (ValueError, FileNotFoundError) as error:
+        if not _ours(error):
+            raise
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nlab: stopped", file=sys.stderr)
+        return 130
+
+
+def parser(command, description, **options):
+    """An argument parser that speaks as ./lab COMMAND."""
+    return argparse.ArgumentParser(prog=f"lab {command}", description=description, allow_abbrev=False, **options)
+
+
+def _ours(error):
+    """Was it labkit that raised this, on purpose? Anything else keeps its traceback."""
+    *_, last = traceback.walk_tb(error.__traceback__)
+    return Path(last[0].f_code.co_filename).is_relative_to(ROOT / "labkit")

@@ -1,0 +1,5 @@
+"""lab bench: see labkit.runs.bench."""
+
+from ..runs.bench import main
+
+__all__ = ["main"]

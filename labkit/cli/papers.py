@@ -1,0 +1,56 @@
+"""lab papers: every notebook in notebooks/, executed, and as a page."""
+
+import time
+
+import nbformat
+
+from . import ROOT, parser
+from .run import KEPT, execute
+
+# nbconvert's page without what it would fetch: require.js, mermaid, the widget manager. MathJax alone is linked, and
+# only by a page with formulas, which is readable without it.
+TEMPLATE = """\
+{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_js_mathjax %}{% if resources.formulas %}{{ super() }}{% endif %}{% endblock %}
+"""
+
+
+def main(argv):
+    """Run them all, whatever fails; end with a table. -> exit status, 1 when one failed"""
+    parser("papers", "Run every notebook in notebooks/ and write each as NAME.html beside it.").parse_args(argv)
+    rows = [_one(notebook) for notebook in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    print()
+    for name, minutes, failure in rows:
+        print(f"{name:32s} {minutes:6.1f} min   {failure or 'done'}")
+    failed = sum(bool(failure) for *_, failure in rows)
+    print(f"{len(rows) - failed} done, {failed} failed")
+    return int(failed > 0 or not rows)
+
+
+def _one(notebook):
+    """Run one notebook; its page is written when it came to its end. -> name, minutes, last line of what failed"""
+    began, out = time.monotonic(), KEPT / notebook.name
+    out.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{notebook.name} -> {notebook.with_suffix('.html').relative_to(ROOT)}", flush=True)
+    failure = execute(notebook, out, {})
+    if failure:
+        print(failure)
+        failure = f"failed: {failure.splitlines()[-1]} (see {out.relative_to(ROOT)})"
+    else:
+        notebook.with_suffix(".html").write_text(
+            page(nbformat.read(out, as_version=4), notebook.stem), encoding="utf-8"
+        )
+    return notebook.name, (time.monotonic() - began) / 60, failure
+
+
+def page(notebook, title):
+    """An executed notebook as one HTML file that holds all it shows. -> text"""
+    from nbconvert import HTMLExporter
+
+    notebook.metadata.pop("widgets", None)
+    formulas = any("$" in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    resources = {"metadata": {"name": title}, "formulas": formulas}
+    return HTMLExporter(raw_template=TEMPLATE, embed_images=True).from_notebook_node(notebook, resources)[0]

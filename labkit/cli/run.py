@@ -1,0 +1,76 @@
+"""lab run: one notebook with other parameters, without a browser."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from ..errors import choose, need
+from . import ROOT, parameters, parser
+
+KEPT = ROOT / "runs" / "notebooks"
+DESCRIPTION = """\
+Run a notebook from top to bottom and keep the executed copy. Every parameter is checked before anything starts.
+
+  lab run cdr_aux -p rate 0.4 -p methods '[CDR, AUX]'"""
+
+
+def main(argv):
+    """Check, run, and say where the executed notebook is. -> exit status: 1 a cell failed, 2 a parameter is wrong"""
+    args = parser("run", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("notebook", help="its path, or its name in notebooks/ or lessons/")
+    values = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
+    args.add_argument("-p", dest="given", help="set a parameter; as often as you like", **values)
+    args.add_argument(
+        "-o", dest="out", metavar="OUT", help="where to keep it (default: runs/notebooks/NAME-TIME.ipynb)"
+    )
+    args = args.parse_args(argv)
+    notebook = find(args.notebook)
+    given = parameters.check(parameters.read(notebook), args.given)
+    out = _out(args.out, notebook)
+    failure = execute(notebook, out, given)
+    if failure:
+        print(f"{failure}\n\nlab: {notebook.name} failed; the notebook as far as it came is {out}", file=sys.stderr)
+        return 1
+    print(f"kept as {out}")
+    return 0
+
+
+def find(name):
+    """The notebook of this path or name. Raises ValueError with the nearest names."""
+    path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb")
+    for place in (Path(), ROOT, ROOT / "notebooks", ROOT / "lessons"):
+        if (place / path).is_file():
+            return (place / path).resolve()
+    known = [
+        p.relative_to(ROOT).as_posix()
+        for folder in ("notebooks", "lessons")
+        for p in sorted((ROOT / folder).glob("*.ipynb"))
+    ]
+    return choose("the notebook", str(path), dict.fromkeys(known))
+
+
+def _out(name, notebook):
+    """Where the executed notebook goes; its folder is made."""
+    out = Path(name).resolve() if name else KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
+    need(out.suffix == ".ipynb" and not out.is_dir(), "-o", name, "the path of a notebook, with the ending .ipynb")
+    need(out != notebook, "-o", name, "another file than the notebook itself")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def execute(notebook, out, given):
+    """Run a notebook in its own folder through papermill. -> None, or the last lines of what went wrong"""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
+    try:
+        papermill.execute_notebook(notebook, out, given, kernel_name="python3", cwd=notebook.parent)
+    except papermill.PapermillExecutionError as error:
+        lines = str(error).strip().splitlines()
+        return "\n".join(lines[-15:])
+    except (CellTimeoutError, DeadKernelError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None

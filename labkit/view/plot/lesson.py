@@ -1,0 +1,193 @@
+"""Figures of the lessons: what a network learns first, what the noise did to the labels, the life of one label."""
+
+import numpy as np
+
+from ...errors import need
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, marker
+
+__all__ = ["label_gallery", "life", "memorisation", "noise_matrix", "stopping", "traces"]
+
+WORDS = {
+    "clean_fitted": "right labels fitted",
+    "noisy_memorised": "wrong labels memorised",
+    "noisy_corrected": "wrong labels corrected",
+    "test": "test accuracy, each epoch",
+}
+GIVEN, TRUE = colour("noisy_memorised"), colour("noisy_corrected")
+
+
+def memorisation(runs, guess=None):
+    """What a network has learnt after each epoch: right labels fitted, wrong ones memorised or corrected, the test.
+
+    runs: a Run; a list of Runs that differ in their seed only (mean, and a band from the lowest to the highest); or a
+    dict {title: either of them}, one panel each. guess: {column: (epoch, share)}, drawn as stars. -> Drawing
+    Raises ValueError for an empty list, runs that differ in more than their seed, or runs without wrong labels.
+    """
+    panels = runs if isinstance(runs, dict) else {"": runs}
+    figure, axes = canvas(1, len(panels), width=6.4 if len(panels) == 1 else 3.3, height=3.5, sharey=True)
+    for ax, (title, group) in zip(axes[0], panels.items()):
+        group = _same_setting(group if isinstance(group, (list, tuple)) else [group])
+        for column in WORDS:
+            _band(ax, [run.history for run in group], column)
+        for column, (epoch, share) in (guess or {}).items():
+            star = {"marker": "*", "markersize": 15, "linestyle": "none", "markeredgecolor": GREY}
+            ax.plot(epoch, share, color=colour(column), label=f"your guess: {WORDS[column]}", **star)
+        _head(ax, *filter(None, (title, *_setting(group, narrow=len(panels) > 1))))
+        ax.set(xlabel="epoch", ylim=(-0.02, 1.02))
+    axes[0, 0].set_ylabel("share of the samples")
+    _legend(figure, axes[0, 0], 3 if len(panels) == 1 else 4)
+    return figure
+
+
+def stopping(run):
+    """The accuracy that can be watched (noisy validation), the one that is wanted (test), and where each criterion
+    stops. -> Drawing"""
+    history, scores = run.history, run.accuracy
+    need(history.val_noisy.notna().all(), "run", run.name, "a run with a validation split")
+    figure, axes = canvas(width=6.4, height=3.5)
+    ax, at = axes[0, 0], history.set_index("epoch").test
+    ax.plot(history.epoch, history.test, color=GREY, linestyle=DASHES["test"], label="test (clean labels)")
+    ax.plot(history.epoch, history.val_noisy, color="#CC79A7", label="validation (noisy labels)")
+    chosen = {"oracle_best": at.idxmax(), "best_val": history.epoch[history.val_noisy.idxmax()], "last": at.index[-1]}
+    for (name, epoch), look in zip(chosen.items(), "*os"):
+        words = f"{name}: epoch {epoch}, test {scores[name]:.1%}"
+        ax.plot(epoch, scores[name], look, markersize=12, fillstyle="none", color=GREY, label=words)
+    _head(ax, *_setting([run]))
+    ax.set(xlabel="epoch", ylabel="accuracy", ylim=(-0.02, 1.02))
+    _legend(figure, ax, 2)
+    return figure
+
+
+def noise_matrix(passport):
+    """The transition matrix that was asked for (unless it depends on the sample) and the one that came out. -> Drawing"""
+    shown = {"asked": passport.matrix, "realised": passport.realised_matrix}
+    shown = {name: np.asarray(matrix) for name, matrix in shown.items() if matrix is not None}
+    figure, axes = canvas(1, len(shown), width=3.4, height=3.6)
+    for ax, (name, matrix) in zip(axes[0], shown.items()):
+        ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), share in np.ndenumerate(matrix):
+            ink = "white" if share > 0.5 else "#333333"
+            ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=ink)
+        ax.grid(False)
+        ticks = range(len(matrix))
+        ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
+        _head(ax, f"{name}, in % of the true class")
+    figure.suptitle(passport.words, fontsize=9, color=GREY)
+    return figure
+
+
+def label_gallery(task, i):
+    """Training images with their given labels; where a label is wrong, the true one stands beside it. i: positions,
+    at most 60. -> Drawing"""
+    i = [int(k) for k in i]
+    need(0 < len(i) <= 60, "i", f"{len(i)} positions", "1 to 60 positions in the training set")
+    columns = min(12, len(i))
+    rows = -(-len(i) // columns)
+    figure, axes = canvas(rows, columns, width=0.72, height=0.95)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, k in zip(axes.flat, i):
+        given, true = int(task.train.y[k]), int(task.truth.y[k])
+        _image(ax, task.train.x[k])
+        words, ink = (f"{given}", GREY) if given == true else (f"{given} ≠ {true}", GIVEN)
+        ax.set_title(words, fontsize=9, color=ink, fontweight="normal" if given == true else "bold", pad=2)
+    noise = task.noise.words if task.noise else "clean labels"
+    head = f"{task.name}, {len(i)} of n = {len(task.train):,}; given label, or given ≠ true. {noise}"
+    figure.suptitle(head, fontsize=8, color=GREY)
+    return figure
+
+
+def life(run, i, task):
+    """One training sample, epoch by epoch: the loss of its given label, its weight, the label that is believed.
+
+    run: of labkit.fit(..., life=True) on `task`. i: position in the training set. -> Drawing. Raises ValueError otherwise.
+    """
+    need(run.life is not None, "run", run.name, "a run of labkit.fit(..., life=True)")
+    n = len(task.train)
+    need(0 <= int(i) < n == run.life.loss.shape[1], "i", i, f"in 0..{n - 1}, of the task that the run was trained on")
+    figure, axes = canvas(1, 2, width=3.7, height=2.9, width_ratios=(1, 4))
+    given, true, table = int(task.train.y[i]), int(task.truth.y[i]), run.life.of(int(i))
+    _image(axes[0, 0], task.train.x[i])
+    axes[0, 0].set_axis_off()
+    _head(axes[0, 0], f"sample {i}", f"given {given}", f"true {true}")
+    ax = axes[0, 1]
+    ax.plot(table.index, table.loss.astype(float), color="#CC79A7", label="loss of the given label (nats)")
+    ax.plot(table.index, table.weight.astype(float), "--", color=TRUE, label="weight (1 = plain SGD)")
+    top = max(2.0, 1.25 * float(table.loss.max()))
+    for epoch, believed in table.believed.items():
+        ink = GIVEN if believed == given else TRUE if believed == true else GREY
+        ax.text(epoch, 0.93 * top, believed, ha="center", color=ink, fontsize=7, fontweight="bold")
+    ax.set(xlabel="epoch", ylabel="loss (nats), weight", ylim=(-0.05 * top, top))
+    _head(ax, *_setting([run]), f"digits along the top: the believed label (red: given {given}, blue: true {true})")
+    ax.legend(frameon=False, labelcolor=GREY, fontsize=8, loc="center right")
+    return figure
+
+
+def traces(p, given, true):
+    """The probability of each sample's given label, step by step. p [steps + 1, n], given, true [n] -> Drawing"""
+    p = np.asarray(p)
+    need(p.ndim == 2 and p.shape[1] == len(given) == len(true), "p", p.shape, f"[steps + 1, {len(given)}]")
+    figure, axes = canvas(width=6.4, height=3.2)
+    ax = axes[0, 0]
+    for k, (a, b) in enumerate(zip(given.tolist(), true.tolist())):
+        look = (
+            {"color": GIVEN, "linewidth": 3}
+            if a != b
+            else {"color": OKABE_ITO[2], "linestyle": ("-", "--", ":")[k % 3]}
+        )
+        ax.plot(p[:, k], label=f"sample {k}: given {a}" + (f" ≠ {b}" if a != b else ""), **look)
+    ax.set(xlabel="step of gradient descent", ylabel="probability of the given label", ylim=(0, 1.02))
+    ax.set_xscale("symlog", linthresh=1)
+    ax.set_xticks([0, *(t for t in (1, 3, 10, 30, 100, 300, 1000) if t < len(p))])
+    ax.xaxis.set_major_formatter("{x:.0f}")
+    _head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
+    _legend(figure, ax, 3)
+    return figure
+
+
+def _same_setting(runs):
+    """The runs, if they differ in nothing but the seeds of training and noise."""
+    need(len(runs), "runs", runs, "a Run, a list of them, or a dict of either")
+    settings = [{k: v for k, v in run.config.items() if k not in ("seed", "data", "noise")} for run in runs]
+    noises = [run.noise and (run.noise["name"], run.noise["rate"], run.noise["options"]) for run in runs]
+    same = all(setting == settings[0] for setting in settings) and all(noise == noises[0] for noise in noises)
+    need(same, "runs", [run.name for run in runs], "runs that differ in their seed only")
+    need(runs[0].noise is not None, "runs", "trained on clean labels", "of a task with wrong labels")
+    return runs
+
+
+def _setting(runs, narrow=False):
+    """Data, network, method, noise and seeds in one or two lines. -> list of texts"""
+    run = runs[0]
+    n = f", n = {len(run.method.train):,}" if run.method else ""
+    seeds = f"seed {run.config['seed']}" if len(runs) == 1 else f"{len(runs)} seeds (mean, lowest to highest)"
+    what = f"{run.config['task']}{n}, {run.config['net']}, {run.config['method']}"
+    noise = f"{run.noise['name']} {run.noise['rate']:.0%}, {run.noise['realised']:.0%} wrong"
+    return [what, f"{noise}; {seeds}"] if not narrow else [noise, what, seeds]
+
+
+def _band(ax, histories, column):
+    """The mean of one column over seeds, with a band from the lowest to the highest."""
+    values = np.stack([history[column] for history in histories])
+    epochs = histories[0].epoch
+    look = {"color": colour(column), "linestyle": DASHES[column], "marker": marker(column)}
+    ax.plot(epochs, values.mean(0), label=WORDS[column], markevery=max(1, len(epochs) // 8), markersize=4, **look)
+    if len(values) > 1:
+        ax.fill_between(epochs, values.min(0), values.max(0), color=colour(column), alpha=0.18, linewidth=0)
+
+
+def _image(ax, x):
+    """One image, dark on light. x [channels, H, W]"""
+    pixels = x.permute(1, 2, 0).float()
+    ax.imshow(pixels / pixels.max().clamp(min=1), cmap="gray_r", vmin=0, vmax=1)
+    ax.grid(False)
+
+
+def _head(ax, *lines):
+    ax.set_title("\n".join(lines), fontsize=8, color=GREY, loc="left")
+
+
+def _legend(figure, ax, columns):
+    handles, labels = ax.get_legend_handles_labels()
+    look = {"frameon": False, "labelcolor": GREY, "fontsize": 8, "ncols": columns}
+    figure.legend(handles, labels, loc="outside lower left", **look)

@@ -1,0 +1,147 @@
+"""Tasks from arrays, the embedded digits, real files, and downloads from a server on this machine."""
+
+import gzip
+import hashlib
+import http.server
+import socket
+import struct
+import threading
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+import labkit
+from labkit import data
+
+
+def test_digits_are_split_once_and_for_all():
+    task, again = labkit.load("digits"), labkit.load("digits")
+    assert (len(task.train), len(task.train.val), len(task.test)) == (1294, 143, 360)
+    assert task.hash() == again.hash() and task.classes == 10 and task.shape == (1, 8, 8)
+    assert torch.equal(task.train.y, task.truth.y)
+    rows = [set(map(bytes, split.x.flatten(1).numpy())) for split in (task.train, task.train.val, task.test)]
+    assert sum(map(len, rows)) - len(set.union(*rows)) <= 2  # the set itself holds a few equal images
+
+
+def test_inputs_are_standardised():
+    x = labkit.load("digits").train.inputs()
+    assert x.dtype == torch.float32 and abs(x.mean()) < 0.01 and abs(x.std() - 1) < 0.01
+    colour = data.Scale(255.0, (0.5, 0.2, 0.1), (0.25, 0.5, 1.0))(torch.full((2, 3, 4, 4), 255, dtype=torch.uint8))
+    assert torch.allclose(colour[0, :, 0, 0], torch.tensor([2.0, 1.6, 0.9]))
+
+
+def test_train_has_no_way_to_the_truth():
+    task = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.5), 0)
+    held = list(vars(task.train).values()) + list(vars(task.train.val).values())
+    tensors = [v for v in held if isinstance(v, torch.Tensor)]
+    truths = (task.truth.y, task.truth.val)
+    assert not any(t.shape == truth.shape and torch.equal(t, truth) for t in tensors for truth in truths)
+    assert not any(isinstance(v, labkit.data.Truth | labkit.Task) for v in held)
+
+
+def test_a_part_of_the_training_set():
+    assert len(labkit.load("digits", n=100, val=0.2).train) == 80
+
+
+def test_regression_task_has_no_classes():
+    x, y = np.random.default_rng(0).normal(size=(20, 4)), np.random.default_rng(1).normal(size=(20, 2))
+    task = labkit.Task.of(x, y, x, y)
+    assert task.classes is None and task.train.y.shape == (18, 2)
+
+
+X, Y = np.zeros((10, 3), np.float32), np.arange(10) % 2
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: labkit.load("mnits"), ["name", "mnits", "did you mean 'mnist'"]),
+        (lambda: labkit.load("digits", n=0), ["n is 0", "1..1437"]),
+        (lambda: labkit.load("digits", val=1.5), ["val", "1.5", "[0, 1)"]),
+        (lambda: labkit.Task.of(X, Y[:-1], X, Y), ["len(y)", "9", "10"]),
+        (lambda: labkit.Task.of(X, Y - 1, X, Y), ["y", "-1"]),
+        (lambda: labkit.Task.of(X, Y, X, Y + 1), ["y_test", "0..1"]),
+        (lambda: labkit.Task.of(X * np.nan, Y, X, Y), ["x", "finite"]),
+        (lambda: labkit.Task.of(X, Y.astype(float), X, Y.astype(float)), ["y", "[N, Q]"]),
+    ],
+)
+def test_bad_input_is_named(call, words):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert all(word in str(error.value) for word in words)
+
+
+def test_missing_data_says_where_it_looked_and_how_to_fetch_it(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        labkit.load("mnist", root=tmp_path)
+    for words in (str(tmp_path / "MNIST" / "raw"), "./lab fetch mnist", "train-images-idx3-ubyte", "LABKIT_DATA"):
+        assert words in str(error.value)
+    assert not any(tmp_path.iterdir())
+
+
+def idx_files(n):
+    """MNIST's four files with n random images, compressed. -> {name: bytes}"""
+    rng = np.random.default_rng(0)
+    images = struct.pack(">iiii", 2051, n, 28, 28) + rng.integers(0, 256, (n, 28, 28), np.uint8).tobytes()
+    labels = struct.pack(">ii", 2049, n) + (np.arange(n) % 10).astype(np.uint8).tobytes()
+    names = [f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    return {f"{name}.gz": gzip.compress(images if "images" in name else labels) for name in names}
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    """A server on this machine with a tiny MNIST, which torchvision's download is pointed at. -> base address"""
+    from torchvision.datasets import MNIST
+
+    (tmp_path / "served").mkdir()
+    for name, content in idx_files(50).items():
+        (tmp_path / "served" / name).write_bytes(content)
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    monkeypatch.setattr(MNIST, "mirrors", [address])
+    sums = [(name, hashlib.md5(content).hexdigest()) for name, content in idx_files(50).items()]
+    monkeypatch.setattr(MNIST, "resources", sums)
+    yield address
+    server.shutdown()
+
+
+def test_download_fetches_checks_and_is_found_afterwards(mirror, tmp_path):
+    root = tmp_path / "data"
+    task = labkit.load("mnist", root=root, download=True)
+    assert len(task.train) == 45 and task.shape == (1, 28, 28) and data.find("mnist", root)[1]
+    assert labkit.load("mnist", root=root).hash() == task.hash()
+
+
+def test_download_of_a_damaged_file_is_refused(mirror, tmp_path):
+    served = tmp_path / "served" / "t10k-labels-idx1-ubyte.gz"
+    served.write_bytes(served.read_bytes()[:-9] + b"oops-oops")
+    with pytest.raises(FileNotFoundError, match="mnist could not be read or fetched"):
+        labkit.load("mnist", root=tmp_path / "data", download=True)
+    assert not data.find("mnist", tmp_path / "data")[1]
+
+
+def test_no_network_is_one_readable_error(tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        closed = s.getsockname()[1]
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{closed}/"])
+    with pytest.raises(FileNotFoundError) as error:
+        labkit.load("mnist", root=tmp_path, download=True)
+    assert error.value.__cause__ is None and "With a network" in str(error.value)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name, n, shape", [("mnist", 60_000, (1, 28, 28)), ("cifar10", 50_000, (3, 32, 32))])
+def test_real_data(name, n, shape):
+    task = labkit.load(name)
+    assert len(task.train) + len(task.train.val) == n and len(task.test) == 10_000 and task.shape == shape
+    x = task.train.inputs(torch.arange(2000))
+    assert abs(x.mean()) < 0.05 and abs(x.std() - 1) < 0.3  # CIFAR's usual std is the mean over images: 1.2 remains
+    noisy = labkit.corrupt(task, labkit.noise.asymmetric(0.4), 0)
+    assert 0.1 < noisy.noise.realised < 0.25
