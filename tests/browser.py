@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from labkit.cli.doctor import chromium
+
 ROOT = Path(__file__).parents[1]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROME = os.environ.get("LABKIT_CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
 SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -124,15 +124,14 @@ def stop(server):
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """A Chromium with an empty profile."""
-    if not CHROME:
-        pytest.skip("there is no Chromium: install one, or name it in LABKIT_CHROME")
+    """A Chromium with an empty profile; every page in it has `seen`, see browser.js."""
     api = pytest.importorskip("playwright.sync_api")
     profile = str(tmp_path_factory.mktemp("profile"))
     with api.sync_playwright() as p:
         chrome = p.chromium.launch_persistent_context(
-            profile, executable_path=CHROME, headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
+            profile, executable_path=chromium(), headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
         )
+        chrome.add_init_script(path=ROOT / "tests" / "browser.js")
         yield chrome
         chrome.close()
 

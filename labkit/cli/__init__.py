@@ -6,6 +6,8 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
+import labkit
+
 from ..errors import choose
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,9 @@ def main(argv=None):
     words = sys.argv[1:] if argv is None else argv
     if words[:1] in (["-h"], ["--help"], ["help"]):
         print(HELP.format(commands="\n".join(f"  {name:8s} {text}" for name, text in COMMANDS.items())))
+        return 0
+    if words[:1] == ["--version"]:
+        print(f"labkit {labkit.__version__}")
         return 0
     if not words or words[0].startswith("-"):
         words = ["lab", *words]

@@ -1,6 +1,6 @@
 """lab doctor: what is here, what is missing, and how to get it.
 
-./lab runs this file by its path, not as a part of labkit: it has to speak where torch, and so labkit, cannot be imported.
+./lab runs this file by its path, not as a part of labkit: it speaks where torch, and so labkit, cannot be imported.
 """
 
 import os
@@ -18,7 +18,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main(argv=()):
-    """Print a line for everything looked at. -> exit status, 1 when something that labkit cannot do without is broken"""
+    """Print a line for everything looked at. -> exit status, 1 when labkit cannot run as it is"""
     if any(word in ("-h", "--help") for word in argv):
         print("usage: lab doctor\n\nSay what is here, what is missing, and how to get it.")
         return 0

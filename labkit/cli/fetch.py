@@ -18,7 +18,7 @@ def main(argv):
     try:
         task = labkit.load(name, download=True)
     except FileNotFoundError as error:  # no network, or a file that cannot be read
-        print(f"lab: {error}", file=sys.stderr)
+        print("lab:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     print(f"{name}: {len(task.train) + len(task.train.val)} training and {len(task.test)} test images, "
           f"in {labkit.data.find(name)[0]}")  # fmt: skip

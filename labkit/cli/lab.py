@@ -20,7 +20,7 @@ def main(argv):
     args.add_argument("--port", type=int, help="default: 8888, or the next one that is free")
     args, more = args.parse_known_args(argv)
     path = Path(args.notebook) if Path(args.notebook).is_absolute() else ROOT / args.notebook
-    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={_address(path)}"]
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={address(path)}"]
     options += [f"--port={args.port or free_port()}", "--ServerApp.ip=127.0.0.1"]
     options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     folders = (str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH"))
@@ -28,7 +28,7 @@ def main(argv):
     return become([sys.executable, "-m", "jupyterlab", *options, *more])
 
 
-def _address(path):
+def address(path):
     """JupyterLab's address of a file in the project; its start page for one that is not there."""
     if not path.is_file() or not path.resolve().is_relative_to(ROOT):
         return "/lab"

@@ -19,10 +19,8 @@ import yaml
 
 from ..errors import choose, need
 
-TYPES = {
-    **{"int": int, "float": (int, float), "bool": bool, "str": str, "list": list, "dict": dict},
-    **{"None": type(None), "anything": object},
-}
+TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": list, "dict": dict}
+TYPES |= {"None": type(None), "anything": object}
 INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])")
 
 

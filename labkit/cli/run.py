@@ -67,7 +67,7 @@ def execute(notebook, out, given):
 
     os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
     try:
-        papermill.execute_notebook(notebook, out, given, kernel_name="python3", cwd=notebook.parent)
+        papermill.execute_notebook(notebook, out, given, kernel_name="python3", language="python", cwd=notebook.parent)
     except papermill.PapermillExecutionError as error:
         lines = str(error).strip().splitlines()
         return "\n".join(lines[-15:])

@@ -26,13 +26,13 @@ def main(argv):
     if words:
         return subprocess.call([*PYTEST, *words], cwd=ROOT, env=env)
     parts = {
-        "style": lambda: _sum(_command([*RUFF, *words], env) for words in (["check"], ["format", "--check"])),
-        "unit tests": lambda: _pytest(["tests", *PARALLEL], env),
-        "notebooks": lambda: _pytest([*NBVAL, *PARALLEL, *_notebooks()], {**env, "LABKIT_FAST": "1"}),
+        "style": lambda: _sum(command([*RUFF, *words], env) for words in (["check"], ["format", "--check"])),
+        "unit tests": lambda: pytest(["tests", *PARALLEL], env),
+        "notebooks": lambda: pytest([*NBVAL, *PARALLEL, *_notebooks()], {**env, "LABKIT_FAST": "1"}),
     }
     if args.all:
-        parts["mutants"] = lambda: _command([sys.executable, "tests/mutate.py"], env)
-    return _report({name: _timed(name, part) for name, part in parts.items()})
+        parts["mutants"] = lambda: command([sys.executable, "tests/mutate.py"], env)
+    return report({name: _timed(name, part) for name, part in parts.items()})
 
 
 def _notebooks():
@@ -44,13 +44,13 @@ def _notebooks():
     ]
 
 
-def _command(command, env):
+def command(command, env):
     """A part that passes or fails as one. -> passed, failed, skipped"""
     failed = subprocess.call(command, cwd=ROOT, env=env) != 0
     return int(not failed), int(failed), 0
 
 
-def _pytest(words, env):
+def pytest(words, env):
     """A part that pytest counts. -> passed, failed, skipped; a pytest that could not run at all is one failure"""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
@@ -79,7 +79,7 @@ def _timed(name, part):
     return (time.monotonic() - began) / 60, counts
 
 
-def _report(parts):
+def report(parts):
     """Minutes per part, then the totals in one plain line. -> exit status"""
     print()
     for name, (minutes, counts) in parts.items():

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_cache_path
 
 from ..errors import choose, need
 from .task import Scale, Task
@@ -13,7 +12,11 @@ from .task import Scale, Task
 
 def folder(root=None):
     """Where datasets are looked for: `root`, else LABKIT_DATA, else the user's cache folder."""
-    return Path(root or os.environ.get("LABKIT_DATA") or user_cache_path("labkit") / "data").expanduser()
+    if root or os.environ.get("LABKIT_DATA"):
+        return Path(root or os.environ["LABKIT_DATA"]).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("labkit") / "data"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,9 +56,11 @@ def fit(
     folder = Path(store) / identity(config) if store is not None else None
     if folder and folder.exists():
         return Run.load(folder)
-    with _seeded(seed):
+    with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
         on_device = task.to(device)
-        loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
+        with _seeding:
+            torch.manual_seed(seed)
+            loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
         notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
         run = Run(config, loop.rows, notes, loop.life, method, about(device))
         return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
@@ -117,14 +118,6 @@ def _warn_if_diverged(run):
             f"{run.config['method']} diverged: train_loss is not finite from epoch {lost[0]} on; lower the recipe's lr"
         )
         warnings.warn(message, stacklevel=4)
-
-
-@contextmanager
-def _seeded(seed):
-    """Draw from torch's global generator by `seed` inside, and leave it as it was outside."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
 
 
 def _method(method):

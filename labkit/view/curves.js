@@ -19,7 +19,7 @@ const ink = (colour) => `style="--c:${esc(colour || "currentColor")}"`;
 
 function words(value, unit) {
   if (value === null || value === undefined) return "–";
-  return unit === "percent" ? `${Math.round(100 * value)} %` : value.toFixed(2);
+  return unit === "percent" ? `${Math.round(100 * value)}%` : value.toFixed(2);
 }
 
 function ticks([low, high], wanted) {
@@ -42,7 +42,7 @@ function scales(state, width) {
 function axes(state, s) {
   const wide = s.right - INSET.left;
   const whole = ticks(state.xlim, Math.max(3, Math.round(wide / 80))).filter((v) => v > 0 && Number.isInteger(v));
-  const short = (v) => (state.unit === "percent" ? `${Math.round(100 * v)} %` : String(v));
+  const short = (v) => (state.unit === "percent" ? `${Math.round(100 * v)}%` : String(v));
   const rows = ticks(state.ylim, 4).map((v) =>
     `<path class="lk-grid" d="M${INSET.left} ${s.y(v)}H${s.right}"/>` +
     `<text class="lk-tick" x="${INSET.left - 8}" y="${s.y(v)}" dy=".35em" text-anchor="end">${short(v)}</text>`);
@@ -152,7 +152,7 @@ function draw(state, part, hovered) {
   part("title").textContent = state.title;
   part("message").textContent = state.message;
   part("caption").textContent = state.caption;
-  part("hint").textContent = state.series.length || state.error ? "" : state.hint;
+  part("hint").textContent = state.error || state.series.some((c) => c.x.length) ? "" : state.hint;
   part("error").textContent = state.error;
   part("hidden").innerHTML = table(state);
   bar(part("bar"), state);

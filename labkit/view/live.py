@@ -4,6 +4,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from labkit import fast
+
 
 class Worker:
     """Runs `job(request, cancelled)` for the newest request and never lets requests queue up.
@@ -62,11 +64,6 @@ class Worker:
             if taken is None:
                 self.thread = None
             return taken
-
-
-def fast() -> bool:
-    """LABKIT_FAST=1: the tiny size in which notebooks are tested."""
-    return os.environ.get("LABKIT_FAST", "0") not in ("", "0")
 
 
 def headless() -> bool:

@@ -1,5 +1,7 @@
 """Figures of the lessons: what a network learns first, what the noise did to the labels, the life of one label."""
 
+from textwrap import fill
+
 import numpy as np
 
 from ...errors import need
@@ -11,7 +13,7 @@ WORDS = {
     "clean_fitted": "right labels fitted",
     "noisy_memorised": "wrong labels memorised",
     "noisy_corrected": "wrong labels corrected",
-    "test": "test accuracy, each epoch",
+    "test": "test accuracy",
 }
 GIVEN, TRUE = colour("noisy_memorised"), colour("noisy_corrected")
 
@@ -59,20 +61,21 @@ def stopping(run):
 
 
 def noise_matrix(passport):
-    """The transition matrix that was asked for (unless it depends on the sample) and the one that came out. -> Drawing"""
+    """The transition matrix that was asked for (unless it depends on the sample), and what came out. -> Drawing"""
     shown = {"asked": passport.matrix, "realised": passport.realised_matrix}
     shown = {name: np.asarray(matrix) for name, matrix in shown.items() if matrix is not None}
-    figure, axes = canvas(1, len(shown), width=3.4, height=3.6)
+    figure, axes = canvas(1, len(shown), width=3.4, height=4)
     for ax, (name, matrix) in zip(axes[0], shown.items()):
         ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(matrix):
             ink = "white" if share > 0.5 else "#333333"
-            ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=ink)
+            words = f"{100 * share:.0f}" if share else ""
+            ax.text(column, row, words, ha="center", va="center", fontsize=7, color=ink)
         ax.grid(False)
         ticks = range(len(matrix))
         ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
         _head(ax, f"{name}, in % of the true class")
-    figure.suptitle(passport.words, fontsize=9, color=GREY)
+    figure.suptitle(fill(passport.words, 46 * len(shown)), fontsize=9, color=GREY)
     return figure
 
 
@@ -100,7 +103,8 @@ def label_gallery(task, i):
 def life(run, i, task):
     """One training sample, epoch by epoch: the loss of its given label, its weight, the label that is believed.
 
-    run: of labkit.fit(..., life=True) on `task`. i: position in the training set. -> Drawing. Raises ValueError otherwise.
+    run: of labkit.fit(..., life=True) on `task`. i: position in the training set. -> Drawing
+    Raises ValueError for a run without lives, and for a position that its task does not have.
     """
     need(run.life is not None, "run", run.name, "a run of labkit.fit(..., life=True)")
     n = len(task.train)
@@ -133,11 +137,12 @@ def traces(p, given, true):
         look = (
             {"color": GIVEN, "linewidth": 3}
             if a != b
-            else {"color": OKABE_ITO[2], "linestyle": ("-", "--", ":")[k % 3]}
+            else {"color": OKABE_ITO[2], "linestyle": ("-", "--", ":")[a % 3]}
         )
         ax.plot(p[:, k], label=f"sample {k}: given {a}" + (f" ≠ {b}" if a != b else ""), **look)
     ax.set(xlabel="step of gradient descent", ylabel="probability of the given label", ylim=(0, 1.02))
     ax.set_xscale("symlog", linthresh=1)
+    ax.set_xlim(left=0)
     ax.set_xticks([0, *(t for t in (1, 3, 10, 30, 100, 300, 1000) if t < len(p))])
     ax.xaxis.set_major_formatter("{x:.0f}")
     _head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")

@@ -33,7 +33,7 @@ class Drawing(Figure):
 
     def _repr_png_(self):
         png = BytesIO()
-        self.savefig(png, format="png", dpi=144)
+        self.savefig(png, format="png", dpi=120)
         width, height = 96 * self.get_size_inches()
         return png.getvalue(), {"width": round(width), "height": round(height)}
 
@@ -60,3 +60,15 @@ def restyle(ax):
     ax.tick_params(colors=GREY, labelsize=8)
     ax.xaxis.label.set_color(GREY), ax.yaxis.label.set_color(GREY), ax.title.set_color(GREY)
     ax.grid(alpha=0.25, linewidth=0.6)
+
+
+def head(ax, *lines):
+    """A small grey title of these lines, on the left."""
+    ax.set_title("\n".join(lines), fontsize=8, color=GREY, loc="left")
+
+
+def legend(figure, ax, columns):
+    """One legend for the figure, below its axes, from the names drawn in `ax`."""
+    handles, labels = ax.get_legend_handles_labels()
+    look = {"frameon": False, "labelcolor": GREY, "fontsize": 8, "ncols": columns}
+    figure.legend(handles, labels, loc="outside lower left", **look)

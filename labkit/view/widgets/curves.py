@@ -7,7 +7,11 @@ from pathlib import Path
 import anywidget
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
+from ..plot.style import COLOURS, DASHES, MARKERS
+
 ROOM = Path(__file__).parents[1]
+SVG_DASHES = {"-": "", "--": "7 3", "-.": "10 3 2 3", ":": "2 3"}
+SVG_MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}
 
 
 def curve(name, x, y, colour="currentColor", dash="", marker="circle", **more):
@@ -18,6 +22,11 @@ def curve(name, x, y, colour="currentColor", dash="", marker="circle", **more):
     """
     y = [round(float(v), 5) if isfinite(v) else None for v in y]
     return {"name": name, "x": [float(v) for v in x], "y": y, "colour": colour, "dash": dash, "marker": marker, **more}
+
+
+def look(column):
+    """Colour, dash and marker of a column of the history, as in labkit.plot, in SVG's words. -> dict"""
+    return {"colour": COLOURS[column], "dash": SVG_DASHES[DASHES[column]], "marker": SVG_MARKERS[MARKERS[column]]}
 
 
 class Curves(anywidget.AnyWidget):

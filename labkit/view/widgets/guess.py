@@ -27,7 +27,9 @@ class Guess:
 
     def curve(self, epochs):
         """The guess as a curve."""
-        return curve("your guess", range(1, epochs + 1), self.over(epochs), "#E69F00", "1 5", "none", guess=True)
+        return curve(
+            "your guess, memorised", range(1, epochs + 1), self.over(epochs), "#E69F00", "4 4", "none", guess=True
+        )
 
     def off(self, run):
         """Distance to the run in points of 100: at the last epoch for a number, the average for a curve."""

@@ -43,28 +43,37 @@ def fate_of(given, true, believed):
     return "corrected" if believed == true else "neither"
 
 
+def traces(epochs=(), loss=(), weight=()):
+    """Loss and weight of a sample over the epochs. -> list for Curves"""
+    return [
+        curve("loss of the given label (nats)", epochs, loss, "#CC79A7", "", "circle"),
+        curve("weight (1 = plain SGD)", epochs, weight, "#0072B2", "7 3", "square"),
+    ]
+
+
+def strip(cells=()):
+    """The row of believed labels, and what its cells mean. -> dict for Curves"""
+    return {"name": "believed label by epoch", "cells": list(cells), "keys": CELLS}
+
+
 def life_of(task, run, k):
-    """The life of sample k, as traits for Curves; k = -1 gives the empty panel."""
-    if k < 0 or not run.rows:
-        return {"series": [], "strip": {}, "title": TITLE, "caption": ""}
+    """The life of sample k, as traits for Curves."""
     given, true = int(task.train.y[k]), int(task.truth.y[k])
     table = run.life.of(k)
     epochs = list(table.index)
-    kind = {true: "true", given: "given"}  # of a right label both are the given one
+    kind = {given: "given", true: "true"}  # a right label is the true one
     cells = [{"x": e, "text": str(b), "kind": kind.get(b, "other")} for e, b in zip(epochs, table.believed.tolist())]
-    loss = curve("loss of the given label (nats)", epochs, table.loss, "#CC79A7", "", "circle")
-    weight = curve("weight (1 = plain SGD)", epochs, table.weight, "#0072B2", "7 3", "square")
     said = f"{given}, which is right" if given == true else f"{given}, true label {true}"
     row = "Row under the axis: the label that the network believes after each epoch."
     return {
-        "series": [loss, weight],
-        "strip": {"name": "believed label by epoch", "cells": cells, "keys": CELLS},
+        "series": traces(epochs, table.loss, table.weight),
+        "strip": strip(cells),
         "title": f"{TITLE}: sample {k}, given {said}",
-        "caption": f"{row} {run.config['method']}, {run.noise['words']}.",
+        "caption": f"{row} {run.config['method']}, {task.noise.words}.",
     }
 
 
 def ceiling(run, i):
     """A fixed axis for the losses of the samples i over a run: 4, 6, 8, ... nats."""
-    highest = float(run.life.loss[:, i].max()) if run.rows else 0.0
+    highest = float(run.life.loss[:, i].max())
     return 2.0 * max(2, -(-highest // 2))

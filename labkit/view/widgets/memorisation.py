@@ -5,25 +5,19 @@ import ipywidgets
 import labkit
 
 from ...errors import need
-from ..live import Worker, fast, headless
+from ..live import Worker, headless
+from ..plot.lesson import WORDS
 from . import life
-from .curves import Curves, curve
+from .curves import Curves, curve, look
 from .gallery import Gallery
 from .guess import Guess
 from .setting import HIGHEST, METHODS, Setting
-
-LOOKS = {
-    "clean_fitted": ("right labels fitted", "#009E73", "", "circle"),
-    "noisy_memorised": ("wrong labels memorised", "#D55E00", "7 3", "square"),
-    "noisy_corrected": ("wrong labels corrected", "#0072B2", "2 3", "triangle"),
-    "test": ("test accuracy", "currentColor", "10 3 2 3", "diamond"),
-}
 
 
 def measured(run):
     """The curves of a run so far. -> list for Curves"""
     epochs = [row["epoch"] for row in run.rows]
-    return [curve(words, epochs, [row[column] for row in run.rows], *look) for column, (words, *look) in LOOKS.items()]
+    return [curve(words, epochs, [row[name] for row in run.rows], **look(name)) for name, words in WORDS.items()]
 
 
 class MemorisationPanel(ipywidgets.VBox):
@@ -38,7 +32,7 @@ class MemorisationPanel(ipywidgets.VBox):
     def __init__(self, noise="symmetric", rate=0.4, method="ERM", epochs=30, guess=None):
         need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
         self.asked = Setting(noise, rate, method).check()
-        self.epochs, self.seed, self.listening = min(epochs, 5) if fast() else epochs, 0, True
+        self.epochs, self.seed, self.listening = min(epochs, 5) if labkit.fast() else epochs, 0, True
         self.guess = None if guess is None else Guess(guess, "noisy_memorised")
         self.task, self.newest, self.finished = labkit.load("digits"), None, None
         self.worker = Worker(self.train, self.fail)
@@ -67,8 +61,8 @@ class MemorisationPanel(ipywidgets.VBox):
         """The curves, the gallery, and the life of one label."""
         self.curves = Curves(title="What the network has learnt", ylabel="share of the samples", height=310, **axis)
         self.gallery = Gallery(title="Training images and their given labels", signs=life.KEYS)
-        words = {"title": life.TITLE, "ylabel": "loss (nats), weight", "hint": life.HINT}
-        self.life = Curves(ylim=[0, 6], unit="number", height=250, **words, **axis)
+        empty = {"title": life.TITLE, "hint": life.HINT, "series": life.traces(), "strip": life.strip()}
+        self.life = Curves(ylabel="loss (nats), weight", ylim=[0, 6], unit="number", height=250, **empty, **axis)
         self.curves.observe(lambda change: self.finished or self.curves.busy or self.ask(), "alive")
         self.curves.observe(self.name_button, "busy")
         self.gallery.observe(lambda change: self.show_life(), "selected")
@@ -80,9 +74,11 @@ class MemorisationPanel(ipywidgets.VBox):
 
     @property
     def run_result(self):
-        """The last finished Run, after waiting for the one that trains; None before the first."""
+        """The last finished Run, after waiting for the one that trains; None before the first. Raises its error."""
         self.worker.wait()
-        return self.finished
+        if self.curves.error:
+            raise RuntimeError(self.curves.error)
+        return self.finished and self.finished[1]
 
     @property
     def history(self):
@@ -131,7 +127,7 @@ class MemorisationPanel(ipywidgets.VBox):
 
     def begin(self):
         """What changes at once: the reference line and the busy state. The finished curves stay, faintly."""
-        before = measured(self.finished) if self.finished else []
+        before = measured(self.finished[1]) if self.finished else []
         line = {"name": "1 − τ", "y": 1 - self.rate.value}
         words = {"error": "", "message": f"training: {self.setting}"}
         self.curves.show(busy=True, progress=0.0, lines=[line], before=before, **words)
@@ -155,13 +151,13 @@ class MemorisationPanel(ipywidgets.VBox):
             guess = [self.guess.curve(self.epochs)] if self.guess else []
             if len(run.rows) == 1:
                 self.gallery.show(task.train.x[shown], life.items(task, shown))
-                self.curves.show(caption=self.caption(task, run))
+                self.curves.show(caption=self.caption())
             self.curves.show(series=measured(run) + guess, progress=len(run.rows) / self.epochs)
             self.show_life()
 
     def end(self, task, run, shown, setting):
         """The finished run: its verdict in words, and what became of the labels in the gallery."""
-        self.finished = run
+        self.finished = (task, run)
         self.gallery.show(task.train.x[shown], life.items(task, shown, run.life.believed[-1]))
         self.life.show(ylim=[0.0, life.ceiling(run, shown)])
         self.curves.show(busy=False, message=self.verdict(run, setting))
@@ -169,25 +165,33 @@ class MemorisationPanel(ipywidgets.VBox):
     def show_life(self):
         """The life of the chosen label in the newest run."""
         with self.curves.turn:
-            if self.newest:
+            if self.newest and self.gallery.selected >= 0:
                 self.life.show(**life.life_of(*self.newest, self.gallery.selected))
 
-    def caption(self, task, run):
+    def caption(self):
         """Data, n, noise, method, network; and what the faint curves are."""
-        of = lambda run: f"{run.noise['words']}; {run.config['method']}, seed {run.config['seed']}"
-        faint = f" Faint: the run before ({of(self.finished)})." if self.finished else ""
-        return f"{task.name}, MLP, n = {len(task.train):,}: {of(run)}; realised {task.noise.realised:.1%}.{faint}"
+        (task, run), seed = self.newest, lambda run: f"{run.config['method']}, seed {run.config['seed']}"
+        faint = ""
+        if self.finished:
+            before, noise = self.finished[1], self.finished[0].noise
+            faint = f" Faint: the run before ({noise.name} {noise.rate:.0%}, {seed(before)})."
+        noise = f"{task.noise.words} (realised {task.noise.realised:.1%})"
+        return f"{task.name}, MLP, n = {len(task.train):,}; {noise}; {seed(run)}.{faint}"
 
     def verdict(self, run, setting):
         """The end of the run in one line; a guess is scored at the settings it was made for."""
         share = run.rows[-1]["noisy_memorised"]
         words = "there are no wrong labels" if share != share else f"{share:.0%} of the wrong labels are memorised"
-        scored = f"; your guess is {self.guess.off(run):.0f} points off" if self.guess and setting == self.asked else ""
+        guessed = self.guess and setting == self.asked and share == share
+        scored = f"; your guess is {self.guess.off(run):.0f} points off" if guessed else ""
         return f"after {len(run.rows)} epochs {words}{scored}"
 
     def fail(self, error):
         """An error is read in the panel."""
         self.curves.show(busy=False, error=f"{type(error).__name__}: {error}", message="stopped by an error")
+
+    def __repr__(self):  # what a reader without a kernel sees of the panel
+        return f"Panel: {self.setting}: {self.curves.message}"
 
     def _repr_mimebundle_(self, **kwargs):
         if self.finished is None and not self.curves.busy:

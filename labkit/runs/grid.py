@@ -1,0 +1,55 @@
+"""A grid of runs in one process: every method on every noise, and one table of what came out."""
+
+import json
+from itertools import product
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from ..errors import choose
+from ..fit import fit, hidden
+from ..noise import ALL, corrupt
+from .store import row
+
+CURVES = ("train_given", "train_aided", "noisy_memorised", "val_noisy", "test")  # kept for every epoch of every run
+CRITERIA = ("last", "last10", "best_val", "oracle_best")
+
+
+def grid(methods, task, net, noises, rates, seeds, epochs, recipe=None, *, store=None, also=None, progress=None):
+    """Train every method on every noise at every rate from every seed, one run after the other.
+
+    methods: functions rate -> Method, e.g. [lambda rate: CDR(rate=rate)]. task: a clean Task. noises: names in
+    labkit.noise.ALL. A seed is that of the noise, of the initial weights and of the order alike, so that the methods
+    meet the same wrong labels. store: see `fit`; what it holds already is read. also(run, task) -> dict of further
+    columns. progress: one bar over all runs; None shows it when somebody watches.
+    Returns a DataFrame, one row per run, see `summary`. Raises ValueError for an unknown noise, before any training.
+    """
+    models = {name: choose("noises", name, ALL) for name in noises}
+    total = len(noises) * len(rates) * len(seeds) * len(methods)
+    rows, bar = [], tqdm(total=total, unit="run", disable=hidden(progress), leave=bool(progress))
+    for noise, rate, seed in product(models, rates, seeds):
+        noisy = corrupt(task, models[noise](rate), seed)
+        for make in methods:
+            run = fit(make(rate), noisy, net, epochs, seed, recipe, store=store, progress=False)
+            rows.append(summary(run, noisy) | (also(run, noisy) if also else {}))
+            bar.set_postfix_str(f"{rows[-1]['method']}, {noise} {rate:.0%}", refresh=False)
+            bar.update()
+    bar.close()
+    return pd.DataFrame(rows)
+
+
+def summary(run, task):
+    """A run as one flat row: the columns of labkit.results, the whole configuration as JSON, the number of training
+    samples, the seconds of training, and every curve of CURVES as a list with an entry per epoch. -> dict"""
+    facts = {"config": run.config, "accuracy": run.accuracy, "notes": run.notes, "about": run.about}
+    curves = {name: [epoch[name] for epoch in run.rows] for name in CURVES}
+    seconds = sum(epoch["seconds"] for epoch in run.rows)
+    whole = {"config": json.dumps(run.config), "samples": len(task.train), "seconds": seconds}
+    return row(run.name, facts) | whole | curves
+
+
+def curves(runs):
+    """The rows of `grid` or of the ledger drawn out, one row per run and epoch. -> DataFrame"""
+    long = runs.explode(list(CURVES), ignore_index=True)
+    long[list(CURVES)] = long[list(CURVES)].astype(float)
+    return long.assign(epoch=long.groupby("run").cumcount() + 1)

@@ -1,0 +1,44 @@
+"""What a test needs before it runs: the real data, a Chromium, time. Without it the test is skipped, with a reason.
+
+LABKIT_REQUIRE="data browser" makes missing data and a missing Chromium a failure; LABKIT_ALL=1 runs the slow tests.
+"""
+
+import os
+
+import pytest
+import torch
+
+import labkit
+from labkit.cli.doctor import chromium
+
+torch.set_num_threads(1)
+
+
+def pytest_runtest_setup(item):
+    """Skip, or where LABKIT_REQUIRE says so fail, a test that misses something."""
+    for marker, missing in (("data", no_data), ("browser", no_browser), ("slow", no_time)):
+        reason = next(filter(None, map(missing, item.iter_markers(marker))), None)
+        if reason and marker in os.environ.get("LABKIT_REQUIRE", "").split():
+            pytest.fail(f"{reason} (LABKIT_REQUIRE asks for it)", pytrace=False)
+        if reason:
+            pytest.skip(reason)
+
+
+def no_data(marker):
+    """The first dataset of @pytest.mark.data("mnist", ...) that is not there; without names, mnist and cifar10."""
+    for name in marker.args or ("mnist", "cifar10"):
+        place, there = labkit.data.find(name)
+        if not there:
+            return f"{name} is not in {place}: set LABKIT_DATA, or ./lab fetch {name}"
+
+
+def no_browser(marker):
+    """Why there is no browser to drive."""
+    if not chromium():
+        return "there is no Chromium: apt install chromium, or name one in LABKIT_CHROME"
+
+
+def no_time(marker):
+    """Slow tests wait to be asked for."""
+    if os.environ.get("LABKIT_ALL") != "1":
+        return "slow: ./lab test --all"

@@ -1,0 +1,336 @@
+"""The commands of ./lab: what they check before they do anything, what they say, and how they end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from browser import wait_for
+from conftest import pytest_runtest_setup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from labkit.cli import ROOT, doctor, main, parameters, run
+from labkit.cli import lab as lab_command
+from labkit.cli import papers as papers_command
+from labkit.cli import test as test_command
+
+CELL = """\
+rate: float = 0.4  # noise rate, in [0, 1)
+epochs = 10
+dataset = "digits"  # digits | mnist | cifar10
+methods = ["ERM", "CDR"]  # one or more of: ERM | CDR | AUX
+rates = [0.2, 1]  # of each world, in (0, 1]
+fast = False
+note: str | None = None  # a = b
+anything = None
+limit: "Optional[int]" = None
+seeds: list[int] = []"""
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """A notebook with parameters that says what it got and where it ran, and fails when it is told to."""
+    cells = [
+        new_code_cell(CELL, metadata={"tags": ["parameters"]}),
+        new_code_cell("import os\nprint(rate, epochs, dataset, methods, os.getcwd())\nassert epochs > 0, 'no epochs'"),
+        new_markdown_cell("the end"),
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+    return tmp_path / "tiny.ipynb"
+
+
+def check(notebook, *words):
+    """What `-p name value` pairs are taken for."""
+    return parameters.check(parameters.read(notebook), list(zip(words[::2], words[1::2])))
+
+
+@pytest.mark.parametrize(
+    "name, text, value",
+    [
+        ("rate", "0.3", 0.3),
+        ("rate", "0", 0),
+        ("rate", "1e-3", 0.001),
+        ("epochs", "3", 3),
+        ("dataset", "mnist", "mnist"),
+        ("dataset", '"mnist"', "mnist"),
+        ("methods", "[AUX, ERM]", ["AUX", "ERM"]),
+        ("rates", "[1, 0.5]", [1, 0.5]),
+        ("fast", "true", True),
+        ("note", "12", "12"),
+        ("note", "yes", "yes"),
+        ("anything", "[1, a]", [1, "a"]),
+        ("limit", "None", None),
+        ("limit", "5", 5),
+        ("seeds", "[1, 2]", [1, 2]),
+    ],
+)
+def test_values_that_fit(notebook, name, text, value):
+    got = check(notebook, name, text)[name]
+    assert got == value and type(got) is type(value)
+
+
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("rats", "0.3", "the parameter is 'rats'; it may be rate,"),
+        ("epoch", "3", "did you mean 'epochs'?"),
+        ("rate", "1", "rate is 1; it must be float, in [0, 1)"),
+        ("rate", "-0.1", "rate is -0.1; it must be float, in [0, 1)"),
+        ("rate", ".nan", "rate is nan"),
+        ("rate", "0,4", "rate is '0,4'; it must be float"),
+        ("rate", "true", "rate is True; it must be float"),
+        ("epochs", "2.5", "epochs is 2.5; it must be int"),
+        ("epochs", "[1]", "epochs is [1]; it must be int"),
+        ("dataset", "minst", "dataset is 'minst'; it may be digits, mnist, cifar10 (did you mean 'mnist'?)"),
+        ("methods", "CDR", "methods is 'CDR'; it must be list of str, for example ['ERM', 'CDR']"),
+        ("methods", "[CDR, CDX]", "methods is 'CDX'; it may be ERM, CDR, AUX (did you mean 'CDR'?)"),
+        ("methods", "[CDR, 3]", "methods is ['CDR', 3]; it must be list of str"),
+        (
+            "methods",
+            "[]",
+            "methods is []; it must be list of str, for example ['ERM', 'CDR'] (one or more of ERM | CDR",
+        ),
+        ("rates", "[0.2, 0]", "rates is [0.2, 0]; it must be list of float or int"),
+        ("rates", "[0.2, 2]", "each in (0, 1]"),
+        ("fast", "1", "fast is 1; it must be bool"),
+        ("limit", "many", "limit is 'many'; it must be int or None"),
+        ("seeds", "[1.5]", "seeds is [1.5]; it must be list of int"),
+    ],
+)
+def test_values_that_do_not_fit(notebook, name, text, words, capsys):
+    before = sorted(notebook.parent.iterdir())
+    assert main(["run", str(notebook), "-p", name, text, "-o", str(notebook.parent / "out" / "x.ipynb")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("lab: ") and said.count("\n") == 1 and words in said
+    assert sorted(notebook.parent.iterdir()) == before
+
+
+def test_a_parameter_is_given_once(notebook):
+    with pytest.raises(ValueError, match="epochs is '2'; it must be given once"):
+        check(notebook, "epochs", "1", "epochs", "2")
+
+
+def test_run_keeps_what_it_ran(notebook, tmp_path, capfd):
+    out = tmp_path / "out" / "done.ipynb"
+    given = ["-p", "rate", "0", "-p", "methods", "[AUX]", "-p", "dataset", "mnist"]
+    assert main(["run", str(notebook.with_suffix("")), *given, "-o", str(out)]) == 0
+    assert f"kept as {out}" in capfd.readouterr().out
+    outputs = nbformat.read(out, as_version=4).cells[2].outputs
+    assert outputs[0].text == f"0 10 mnist ['AUX'] {tmp_path}\n"
+
+
+def test_a_failing_cell_is_said_and_kept(notebook, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(run, "KEPT", tmp_path / "kept")
+    assert main(["run", str(notebook), "-p", "epochs", "0"]) == 1
+    (kept,) = (tmp_path / "kept").glob("tiny-*.ipynb")
+    said = capfd.readouterr().err
+    assert "AssertionError: no epochs" in said and str(kept) in said and "papermill" not in said.split("Exception")[-1]
+
+
+def test_run_does_not_write_over_its_notebook(notebook, capsys):
+    text = notebook.read_text()
+    assert main(["run", str(notebook), "-o", str(notebook)]) == 2 and notebook.read_text() == text
+    assert main(["run", str(notebook), "-o", str(notebook.with_suffix(".html"))]) == 2
+    assert "ending .ipynb" in capsys.readouterr().err
+
+
+def test_what_does_not_exist_has_a_neighbour(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "cdr_aux.ipynb").touch()
+    for words, hint in [
+        (["tset"], "'test'"),
+        (["run", "notebooks/cdr_aus"], "'notebooks/cdr_aux.ipynb'"),
+        (["fetch", "minst"], "'mnist'"),
+    ]:
+        assert main(words) == 2
+        assert f"did you mean {hint}?" in capsys.readouterr().err
+
+
+def test_errors_that_are_not_labkits_own_keep_their_traceback(monkeypatch):
+    monkeypatch.setattr(doctor, "main", lambda words: json.loads("{"))
+    with pytest.raises(ValueError):
+        main(["doctor"])
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    for command in ("lab", "run", "papers", "test", "fetch", "doctor", "bench", "fmt"):
+        assert f"\n  {command} " in said
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"]) or sys.exit(0)
+
+
+def test_doctor_says_what_is_here(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "fits torchvision" in said and f"missing mnist          {tmp_path / 'MNIST/raw'}: ./lab fetch mnist" in said
+
+
+def test_doctor_speaks_without_torch(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('libcudart.so.13: cannot open')")
+    call = [sys.executable, str(ROOT / "labkit/cli/doctor.py")]
+    done = subprocess.run(call, env={**os.environ, "PYTHONPATH": str(tmp_path)}, text=True, capture_output=True)
+    assert done.returncode == 1 and "BROKEN  torch          ImportError: libcudart.so.13: cannot open" in done.stdout
+    assert "same index" in done.stdout and "git" in done.stdout and done.stdout.endswith("broken: torch, labkit\n")
+
+
+def test_fetch_without_a_network_is_one_line(monkeypatch, tmp_path, capsys):
+    import torchvision.datasets
+
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    assert main(["fetch", "mnist"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("lab: mnist") and said.count("\n") == 1
+    assert main(["fetch", "digits"]) == 0
+    assert "digits: 1437 training and 360 test images" in capsys.readouterr().out
+
+
+def test_a_port_in_use_is_passed_by(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        free = lab_command.free_port(port)
+        assert free > port and f"port {port} is in use: JupyterLab takes {free}" in capsys.readouterr().out
+        with pytest.raises(ValueError, match="all in use"):
+            lab_command.free_port(port, 1)
+
+
+def test_jupyterlab_is_private_and_quiet(tmp_path):
+    home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    call = [sys.executable, "-m", "labkit", "--no-browser", f"--port={lab_command.free_port(20_000)}"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    server = subprocess.Popen(call, env={**os.environ, **home}, cwd=tmp_path, **pipes)
+    try:
+        url = next(line.split()[-1] for line in server.stdout if "/lab" in line and "?token=" in line)
+        place, _, token = url.partition("/lab")[0], *url.partition("?token=")[1:]
+        assert place.startswith("http://127.0.0.1:20") and len(token) == 48
+        wait_for(f"{place}/api/status?token={token}", server, Path(os.devnull))
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"{place}/api/contents")
+        plugin = "@jupyterlab/apputils-extension:notification"
+        answer = json.load(urllib.request.urlopen(f"{place}/lab/api/settings/{plugin}?token={token}"))
+        assert answer["schema"]["properties"]["fetchNews"]["default"] == "false" and answer["raw"] == "{}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+    assert server.returncode == 0
+
+
+def test_the_first_lesson_has_an_address(monkeypatch, tmp_path):
+    monkeypatch.setattr(lab_command, "ROOT", tmp_path)
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons/00_start_here.ipynb").touch()
+    assert lab_command.address(tmp_path / lab_command.FIRST) == "/lab/tree/lessons/00_start_here.ipynb"
+    assert lab_command.address(tmp_path / "lessons/01.ipynb") == lab_command.address(Path(__file__)) == "/lab"
+
+
+def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
+    project = tmp_path / "project"
+    (project / "notebooks").mkdir(parents=True)
+    good, bad = (project / "notebooks" / name for name in ("b_good.ipynb", "a_bad.ipynb"))
+    notebook.rename(good)
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), bad)
+    for module in (papers_command, run):
+        monkeypatch.setattr(module, "ROOT", project)
+        monkeypatch.setattr(module, "KEPT", project / "runs" / "notebooks")
+    assert main(["papers"]) == 1
+    said = capfd.readouterr().out
+    assert said.endswith("1 done, 1 failed\n") and "ZeroDivisionError" in said
+    text = good.with_suffix(".html").read_text()
+    assert "getcwd" in text and "0.4 10 digits" in text and not bad.with_suffix(".html").exists()
+    assert "<script src" not in text and "https://cdnjs" not in text  # nothing is fetched by it
+    assert (project / "runs/notebooks/b_good.ipynb").exists() and (project / "runs/notebooks/a_bad.ipynb").exists()
+
+
+def test_a_page_with_formulas_links_mathjax_alone():
+    text = papers_command.page(new_notebook(cells=[new_markdown_cell("$x^2$")]), "x")
+    assert text.count("<script src") == 1 and "mathjax" in text
+
+
+def checked(*outputs):
+    """A notebook of compared cells that print what nbval is to look away from, and a number; with stored outputs."""
+    sources = [
+        "import time; print(time.strftime('%Y-%m-%d %H:%M:%S'), object(), __import__('os').__file__, '3.2 s')",
+        "print(0.25)",
+    ]
+    cells = [
+        new_code_cell(f"# NBVAL_CHECK_OUTPUT\n{source}", execution_count=n, outputs=[new_output("stream", text=text)])
+        for n, (source, text) in enumerate(zip(sources, outputs), 1)
+    ]
+    return new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize("stored, failed", [("0.25\n", 0), ("0.26\n", 1)])
+def test_notebooks_are_compared_but_for_times_and_places(stored, failed, tmp_path):
+    before = "2020-01-01 00:00:00 <object object at 0x7f00> /elsewhere/python/os.py 14.5 s\n"
+    nbformat.write(checked(before, stored), tmp_path / "checked.ipynb")
+    words = [*test_command.NBVAL, "-p", "no:cacheprovider", str(tmp_path / "checked.ipynb")]
+    assert test_command.pytest(words, dict(os.environ)) == (2 - failed, failed, 0)
+
+
+def test_a_suite_that_cannot_run_is_a_failure(tmp_path):
+    assert test_command.pytest(["--no-such-option", str(tmp_path)], dict(os.environ)) == (0, 1, 0)
+
+
+def test_totals_are_counted_and_decide(capsys):
+    suite = ElementTree.fromstring('<testsuite tests="9" failures="1" errors="2" skipped="3"/>')
+    assert test_command.count(suite) == (3, 3, 3)
+    assert test_command.report({"a": (0.1, (3, 0, 0)), "b": (2.0, (4, 0, 2))}) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 0 failed, 2 skipped"
+    assert test_command.report({"a": (0.1, (3, 0, 0)), "b": (2.0, (4, 1, 0))}) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 1 failed"
+
+
+def test_parts_are_run_as_asked(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(test_command, "command", lambda words, env: calls.append((words, env)) or (1, 0, 0))
+    monkeypatch.setattr(test_command, "pytest", lambda words, env: calls.append((words, env)) or (1, 0, 0))
+    assert main(["test"]) == 0
+    assert [words[-2:] for words, _ in calls[:2]] == [["ruff", "check"], ["format", "--check"]] and len(calls) == 4
+    assert calls[3][1]["LABKIT_FAST"] == "1" and "--nbval-lax" in calls[3][0] and "loadfile" in calls[3][0]
+    assert main(["test", "--all"]) == 0
+    assert calls[-1][0][-1] == "tests/mutate.py" and calls[-3][1]["LABKIT_ALL"] == "1" and len(calls) == 9
+
+
+@pytest.mark.parametrize("require, outcome", [("", pytest.skip), ("browser", pytest.skip), ("data", pytest.fail)])
+def test_missing_data_is_skipped_or_fails(require, outcome, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_REQUIRE", require)
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    with pytest.raises(outcome.Exception, match=f"mnist is not in {tmp_path}"):
+        pytest_runtest_setup(marked(pytest.mark.data("digits", "mnist")))
+    pytest_runtest_setup(marked(pytest.mark.data("digits")))
+
+
+def test_slow_tests_wait_to_be_asked_for(monkeypatch):
+    monkeypatch.setenv("LABKIT_ALL", "0")
+    with pytest.raises(pytest.skip.Exception, match="lab test --all"):
+        pytest_runtest_setup(marked(pytest.mark.slow))
+    monkeypatch.setenv("LABKIT_ALL", "1")
+    pytest_runtest_setup(marked(pytest.mark.slow))
+
+
+def test_a_missing_chromium_fails_where_it_is_required(monkeypatch):
+    monkeypatch.setenv("LABKIT_REQUIRE", "data browser")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("LABKIT_CHROME", raising=False)
+    with pytest.raises(pytest.fail.Exception, match="no Chromium"):
+        pytest_runtest_setup(marked(pytest.mark.browser))
+
+
+def marked(decorator):
+    """What the setup hook asks of a test with this mark."""
+    return SimpleNamespace(iter_markers=lambda name: [decorator.mark] if decorator.name == name else [])
