@@ -125,9 +125,10 @@ def stop(server):
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A Chromium with an empty profile; every page in it has `seen`, see browser.js."""
-    api = pytest.importorskip("playwright.sync_api")
+    from playwright.sync_api import sync_playwright
+
     profile = str(tmp_path_factory.mktemp("profile"))
-    with api.sync_playwright() as p:
+    with sync_playwright() as p:
         chrome = p.chromium.launch_persistent_context(
             profile, executable_path=chromium(), headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
         )

@@ -295,15 +295,28 @@ def test_totals_are_counted_and_decide(capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 1 failed"
 
 
-def test_parts_are_run_as_asked(monkeypatch, capsys):
+def test_parts_are_run_as_asked(monkeypatch, capfd):
     calls = []
-    monkeypatch.setattr(test_command, "command", lambda words, env: calls.append((words, env)) or (1, 0, 0))
-    monkeypatch.setattr(test_command, "pytest", lambda words, env: calls.append((words, env)) or (1, 0, 0))
+    record = lambda words, env: calls.append((words, env)) or (1, 0, 0)
+    for name in ("command", "counting", "pytest"):
+        monkeypatch.setattr(test_command, name, record)
     assert main(["test"]) == 0
     assert [words[-2:] for words, _ in calls[:2]] == [["ruff", "check"], ["format", "--check"]] and len(calls) == 4
     assert calls[3][1]["LABKIT_FAST"] == "1" and "--nbval-lax" in calls[3][0] and "loadfile" in calls[3][0]
     assert main(["test", "--all"]) == 0
     assert calls[-1][0][-1] == "tests/mutate.py" and calls[-3][1]["LABKIT_ALL"] == "1" and len(calls) == 9
+
+
+@pytest.mark.parametrize(
+    "code, counts",
+    [
+        ("print('x'); print('8 passed, 0 failed')", (8, 0, 0)),
+        ("print('7 passed, 1 failed'); exit(1)", (7, 1, 0)),
+        ("exit(1)", (0, 1, 0)),
+    ],
+)
+def test_a_part_that_counts_for_itself(code, counts):
+    assert test_command.counting([sys.executable, "-c", code], dict(os.environ)) == counts
 
 
 @pytest.mark.parametrize("require, outcome", [("", pytest.skip), ("browser", pytest.skip), ("data", pytest.fail)])

@@ -129,6 +129,7 @@ def test_exit_status_and_ctrl_c_are_labkits(made):
     assert child.wait(30) == 5
 
 
+@pytest.mark.slow
 def test_lock_and_project_are_followed_by_uv_where_it_is(made, tmp_path):
     folder, tools = copy(made, tmp_path), tmp_path / "tools"
     tools.mkdir()
@@ -145,6 +146,7 @@ def test_lock_and_project_are_followed_by_uv_where_it_is(made, tmp_path):
     assert "installing labkit itself" in lab(folder, "exit", "0").stdout
 
 
+@pytest.mark.slow
 def test_no_network_is_said_and_harms_nothing(made, tmp_path):
     folder = copy(made, tmp_path)
     (folder / "requirements.lock").write_text("there-is-no-such-package-anywhere==1.0\n")
@@ -155,6 +157,7 @@ def test_no_network_is_said_and_harms_nothing(made, tmp_path):
     assert done.returncode == 0 and "making .venv" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_set_up_that_was_killed_is_made_anew(made, tmp_path):
     folder = copy(made, tmp_path)
     (folder / "requirements.lock").write_text("#\n")
@@ -176,6 +179,7 @@ def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path):
     assert not (folder / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_an_old_python_starts_a_newer_one(made, tmp_path):
     folder = copy(made, tmp_path)
     shutil.rmtree(folder / ".venv")

@@ -136,10 +136,13 @@ def test_run_works_here_stops_what_runs_and_raises():
     worker = Worker(job, pytest.fail)
     worker.ask("old")
     job.enter()
-    worker.job, threads = lambda request, cancelled: threads.append(threading.current_thread()) or request, []
+    worker.job, seen = (
+        lambda request, cancelled: seen.append((threading.current_thread(), worker.thread)) or request,
+        [],
+    )
     threading.Timer(0.05, job.epoch).start()
     assert worker.run("now") == "now"
-    assert threads == [threading.current_thread()]
+    assert seen == [(threading.current_thread(), None)]
     assert job.done == []
     worker.job = lambda request, cancelled: 1 / 0
     with pytest.raises(ZeroDivisionError):

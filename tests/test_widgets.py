@@ -115,12 +115,15 @@ def test_with_a_page_a_move_trains_in_the_thread_and_errors_do_not_get_out(panel
 def test_stop_ends_the_training(panel):
     panel.curves.alive = True
     panel.worker.wait()
-    before = panel.run_result
-    panel.epochs = 10_000
+    before, drawn = panel.run_result, threading.Event()
+    panel.curves.observe(lambda change: drawn.set(), "series")
+    panel.epochs = 300
     panel.rate.value = 0.1
     assert panel.button.description == "Stop"
+    assert drawn.wait(60)
     panel.press(None)
     assert panel.run_result is before
+    assert len(panel.newest[1].rows) < 300
     assert not panel.curves.busy and panel.curves.message == "stopped"
 
 

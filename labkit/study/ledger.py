@@ -17,7 +17,7 @@ from ..methods import ALL
 from ..runs.grid import CRITERIA
 from ..state import atomic_write
 
-__all__ = ["VERDICTS", "gains", "printed", "read", "record", "styled", "table"]
+__all__ = ["VERDICTS", "counted", "gains", "printed", "read", "record", "styled", "table"]
 
 PAPERS = Path(__file__).parents[1] / "papers"
 CELL = ["dataset", "architecture", "method", "noise", "rate"]
@@ -90,6 +90,11 @@ def styled(table):
     look = table[shown].style.format("{:.2f}", subset=numbers, na_rep="").format("{:.0%}", subset=["rate"])
     look = look.format("{:.0f}", subset=["n", "epochs"], na_rep="")
     return look.map(lambda verdict: f"border-left: 4px solid {edges[verdict]}", subset=["verdict"]).hide(axis="index")
+
+
+def counted(printed, measured):
+    """The runs behind the printed cells, as `table` counts them. -> DataFrame, rows of `measured`"""
+    return pd.concat([_runs(cell, measured) for cell in printed.to_dict("records")], ignore_index=True)
 
 
 def gains(rows, column, of="CDR+AUX"):

@@ -35,7 +35,8 @@ function scales(state, width) {
   const bottom = state.height - INSET.bottom - (state.strip.cells ? STRIP : 0);
   const right = Math.max(width - INSET.right, INSET.left + 80);
   const map = ([a, b], from, to) => (v) => from + ((v - a) / (b - a)) * (to - from);
-  const [x, y] = [map(state.xlim, INSET.left, right), map(state.ylim, bottom, INSET.top)];
+  const [x, free] = [map(state.xlim, INSET.left, right), map(state.ylim, bottom, INSET.top)];
+  const y = (v) => Math.max(free(v), INSET.top - 4); // what is above the fixed axis is drawn at its edge
   return { x, y, right, bottom, width };
 }
 

@@ -140,7 +140,7 @@ def printed_best(answer):
     ]
     images = round(points / 100 * MNIST_TEST)
     compare(number(answer[1]), images, mistakes)
-    return f"{best}, by {images} images of 10,000, in one run each and with no spread given"
+    return f"{best}, by {images} images of 10,000, with no spread printed"
 
 
 def robust_run(answer):

@@ -26,7 +26,7 @@ def memorisation(runs, guess=None):
     Raises ValueError for an empty list, runs that differ in more than their seed, or runs without wrong labels.
     """
     panels = runs if isinstance(runs, dict) else {"": runs}
-    figure, axes = canvas(1, len(panels), width=6.4 if len(panels) == 1 else 3.3, height=3.5, sharey=True)
+    figure, axes = canvas(1, len(panels), width=7.2 if len(panels) == 1 else 3.5, height=3.7, sharey=True)
     for ax, (title, group) in zip(axes[0], panels.items()):
         group = _same_setting(group if isinstance(group, (list, tuple)) else [group])
         for column in WORDS:
@@ -46,7 +46,7 @@ def stopping(run):
     stops. -> Drawing"""
     history, scores = run.history, run.accuracy
     need(history.val_noisy.notna().all(), "run", run.name, "a run with a validation split")
-    figure, axes = canvas(width=6.4, height=3.5)
+    figure, axes = canvas(width=7.2, height=3.7)
     ax, at = axes[0, 0], history.set_index("epoch").test
     ax.plot(history.epoch, history.test, color=GREY, linestyle=DASHES["test"], label="test (clean labels)")
     ax.plot(history.epoch, history.val_noisy, color="#CC79A7", label="validation (noisy labels)")
@@ -109,7 +109,7 @@ def life(run, i, task):
     need(run.life is not None, "run", run.name, "a run of labkit.fit(..., life=True)")
     n = len(task.train)
     need(0 <= int(i) < n == run.life.loss.shape[1], "i", i, f"in 0..{n - 1}, of the task that the run was trained on")
-    figure, axes = canvas(1, 2, width=3.7, height=2.9, width_ratios=(1, 4))
+    figure, axes = canvas(1, 2, width=3.9, height=3.2, width_ratios=(1, 4))
     given, true, table = int(task.train.y[i]), int(task.truth.y[i]), run.life.of(int(i))
     _image(axes[0, 0], task.train.x[i])
     axes[0, 0].set_axis_off()
@@ -123,7 +123,7 @@ def life(run, i, task):
         ax.text(epoch, 0.93 * top, believed, ha="center", color=ink, fontsize=7, fontweight="bold")
     ax.set(xlabel="epoch", ylabel="loss (nats), weight", ylim=(-0.05 * top, top))
     _head(ax, *_setting([run]), f"digits along the top: the believed label (red: given {given}, blue: true {true})")
-    ax.legend(frameon=False, labelcolor=GREY, fontsize=8, loc="center right")
+    _legend(figure, ax, 2)
     return figure
 
 
@@ -131,7 +131,7 @@ def traces(p, given, true):
     """The probability of each sample's given label, step by step. p [steps + 1, n], given, true [n] -> Drawing"""
     p = np.asarray(p)
     need(p.ndim == 2 and p.shape[1] == len(given) == len(true), "p", p.shape, f"[steps + 1, {len(given)}]")
-    figure, axes = canvas(width=6.4, height=3.2)
+    figure, axes = canvas(width=7.2, height=3.4)
     ax = axes[0, 0]
     for k, (a, b) in enumerate(zip(given.tolist(), true.tolist())):
         look = (
@@ -189,10 +189,10 @@ def _image(ax, x):
 
 
 def _head(ax, *lines):
-    ax.set_title("\n".join(lines), fontsize=8, color=GREY, loc="left")
+    ax.set_title("\n".join(lines), fontsize=9, color=GREY, loc="left")
 
 
 def _legend(figure, ax, columns):
     handles, labels = ax.get_legend_handles_labels()
-    look = {"frameon": False, "labelcolor": GREY, "fontsize": 8, "ncols": columns}
+    look = {"frameon": False, "labelcolor": GREY, "fontsize": 9, "ncols": columns}
     figure.legend(handles, labels, loc="outside lower left", **look)

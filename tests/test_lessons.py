@@ -1,0 +1,126 @@
+"""Lessons: the solutions pass, an untouched lesson fails its checks and nothing else, links lead somewhere."""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+from test_notebooks import faults
+
+import labkit
+from labkit.show import answers
+from labkit.view.check import EXERCISES
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted((ROOT / "lessons").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "lessons" / "solutions").glob("*.ipynb"))
+PAGES = [*LESSONS, *SOLUTIONS, ROOT / "lessons" / "README.md"]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+WITH_NAME = {"ids": lambda path: str(path.relative_to(ROOT))}
+
+
+def execute(notebook, folder):
+    """Run a notebook at the smallest size in a kernel of its own, as if nobody watched. -> the same notebook"""
+    small = {"LABKIT_FAST": "1", "LABKIT_PROGRESS": "0", "OMP_NUM_THREADS": "1"}
+    env = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"} | small
+    place = {"metadata": {"path": folder}}
+    NotebookClient(notebook, kernel_name="python3", timeout=300, resources=place).execute(env=env)
+    return notebook
+
+
+def printed(notebook):
+    """What the cells printed, line by line."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    streams = [output for output in outputs if output.output_type == "stream"]
+    assert {stream.name for stream in streams} <= {"stdout"}, [s.text for s in streams if s.name == "stderr"]
+    return [line for stream in streams for line in stream.text.splitlines()]
+
+
+def verdicts(notebook):
+    """The signs of the checks in the order of the notebook. -> [(sign, exercise)]"""
+    return [tuple(line.split()[:2]) for line in printed(notebook) if line[:1] in ("✓", "✗", "○")]
+
+
+def exercises(path):
+    """The exercises of the lesson in a file, e.g. 02.1 to 02.7 in 02_memorisation."""
+    return [name for name in EXERCISES if name.startswith(path.stem[:2])]
+
+
+def text(path):
+    """The prose of a page."""
+    if path.suffix == ".md":
+        return path.read_text()
+    return "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, **WITH_NAME)
+def test_every_solution_passes(path):
+    stored = nbformat.read(path, 4)
+    wanted = [("✓", exercise) for exercise in exercises(path)]
+    assert wanted and verdicts(stored) == wanted
+    assert faults(stored) in ([], ["no cell is compared"])
+    assert verdicts(execute(stored, path.parent)) == wanted
+
+
+@pytest.mark.parametrize("path", LESSONS, **WITH_NAME)
+def test_an_untouched_lesson_fails_its_checks_and_nothing_else(path):
+    stored = nbformat.read(path, 4)
+    wanted = [("○", exercise) for exercise in exercises(path)]
+    assert wanted and verdicts(stored) == wanted
+    assert verdicts(execute(stored, path.parent)) == wanted
+
+
+def test_the_panel_of_the_lesson_trains_in_its_cell_and_leaves_no_thread():
+    cells = nbformat.read(ROOT / "lessons" / "02_memorisation.ipynb", 4).cells
+    (panel,) = [cell.source for cell in cells if "MemorisationPanel(" in cell.source]
+    before = "import threading\nimport labkit\nepochs, guess_memorised, before = 3, 0.5, threading.active_count()"
+    after = "print(panel.finished is not None, panel.worker.thread, threading.active_count() - before)"
+    notebook = new_notebook(cells=[new_code_cell(source) for source in (before, panel, after)])
+    assert printed(execute(notebook, ROOT / "lessons")) == ["True None 0"]
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, **WITH_NAME)
+def test_lesson_and_solution_pose_the_same_exercises(path):
+    headings = re.compile(r"^### Exercise (\S+): (.+)$", re.M)
+    posed = headings.findall(text(path.parents[1] / path.name))
+    assert posed == headings.findall(text(path))
+    assert [exercise for exercise, _ in posed] == exercises(path)
+
+
+@pytest.mark.parametrize("path", PAGES, **WITH_NAME)
+def test_links_point_to_files(path):
+    links = [link for link in LINK.findall(text(path)) if "://" not in link]
+    assert links
+    assert [link for link in links if not (path.parent / link.split("#")[0]).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["00_start_here.ipynb", "README.md"])
+def test_the_map_shows_every_lesson_and_solution(page):
+    links = set(LINK.findall(text(ROOT / "lessons" / page)))
+    there = {str(path.relative_to(ROOT / "lessons")) for path in [*LESSONS, *SOLUTIONS]}
+    assert there - {page} <= links
+
+
+def test_the_map_shows_the_methods_at_their_questions():
+    rows = [[part.strip() for part in row.split("|")[1:-1]] for row in text(LESSONS[0]).splitlines() if row[:1] == "|"]
+    shown = {row[0]: set(row[2].split(", ")) - {""} for row in rows if row[0].endswith("?")}
+    questions = dict(zip(("select", "weight", "loss", "update"), shown))
+    assert len(questions) == 4
+    hooks = {name: set(answers(cls)) for name, cls in labkit.methods.ALL.items()}
+    hooks = {name: own | ({"loss"} if "penalty" in own else set()) for name, own in hooks.items()}
+    for hook, question in questions.items():
+        assert shown[question] == {name for name, own in hooks.items() if hook in own}, question
+
+
+@pytest.mark.parametrize("path", [path for path in LESSONS if path.name[:2] != "00"], **WITH_NAME)
+def test_a_lesson_follows_the_template(path):
+    cells = nbformat.read(path, 4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert 30 <= len(cells) <= 60
+    assert len(exercises(path)) >= 4
+    guess = next(k for k, source in enumerate(code) if source.startswith("guess"))
+    assert not any("labkit.fit(" in source for source in code[: guess + 1]), "computed before the guess"
+    assert any(source.count("assert ") for source in code), "by hand and compact are not compared"
