@@ -2,7 +2,8 @@
 
     python tests/mutate.py [NAME ...]
 
-A method that is built from others has their core lines neutralised, and its *own* tests must notice. Exit status 1 when a mutant survives.
+A method that is built from others has their core lines neutralised, and its *own* tests must notice. Exit status 1
+when a mutant survives.
 """
 
 import os
@@ -47,17 +48,8 @@ def outcome(file, own):
         if file:
             neutralise(Path(copy) / "labkit" / file, NEUTRAL[file])
         tests = [str(ROOT / "tests" / name) for name in ("test_shared.py", "test_methods.py")]
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *tests,
-            "-xq",
-            "-p",
-            "no:cacheprovider",
-            "-k",
-            f"({own}) and not killed",
-        ]
+        words = ["-xq", "-p", "no:cacheprovider", "-k", f"({own}) and not killed"]
+        command = [sys.executable, "-m", "pytest", *tests, *words]
         env = os.environ | {
             "PYTHONPATH": copy,
             "PYTHONDONTWRITEBYTECODE": "1",

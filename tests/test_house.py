@@ -1,4 +1,4 @@
-"""The house: imports go down a floor or stay on it, and methods know neither the truth nor other packages than torch."""
+"""The house: imports go down a floor or stay on it; methods know neither the truth nor other packages than torch."""
 
 import ast
 from pathlib import Path

@@ -175,7 +175,8 @@ KILLED = """
 import sys, labkit
 from tools import digits
 cls, settings = labkit.methods.ALL[sys.argv[1]], eval(sys.argv[2])
-labkit.fit(cls(**settings), digits(), "mlp", 4, 0, recipe={"weight_decay": 1e-3}, store=sys.argv[3], checkpoint_every=0.0)
+recipe = {"weight_decay": 1e-3}
+labkit.fit(cls(**settings), digits(), "mlp", 4, 0, recipe, store=sys.argv[3], checkpoint_every=0.0)
 """
 
 
