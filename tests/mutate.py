@@ -42,7 +42,7 @@ def neutralise(path, code):
 
 
 def outcome(file, own):
-    """Run a method's own tests in a copy with `file` neutralised (None: untouched). -> pytest's exit status, its output"""
+    """A method's own tests, run in a copy with `file` neutralised (None: untouched). -> exit status, output"""
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(ROOT / "labkit", Path(copy) / "labkit")
         if file:

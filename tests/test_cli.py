@@ -119,11 +119,18 @@ def test_a_parameter_is_given_once(notebook):
         check(notebook, "epochs", "1", "epochs", "2")
 
 
+def test_a_notebook_without_parameters_takes_none(tmp_path):
+    nbformat.write(new_notebook(cells=[new_code_cell("x = 1")]), tmp_path / "none.ipynb")
+    with pytest.raises(ValueError, match="the parameter is 'x'; it must be left out"):
+        check(tmp_path / "none.ipynb", "x", "1")
+
+
 def test_run_keeps_what_it_ran(notebook, tmp_path, capfd):
     out = tmp_path / "out" / "done.ipynb"
     given = ["-p", "rate", "0", "-p", "methods", "[AUX]", "-p", "dataset", "mnist"]
     assert main(["run", str(notebook.with_suffix("")), *given, "-o", str(out)]) == 0
-    assert f"kept as {out}" in capfd.readouterr().out
+    said = capfd.readouterr()
+    assert f"kept as {out}" in said.out and "IPKernelApp" not in said.err
     outputs = nbformat.read(out, as_version=4).cells[2].outputs
     assert outputs[0].text == f"0 10 mnist ['AUX'] {tmp_path}\n"
 
@@ -150,6 +157,7 @@ def test_what_does_not_exist_has_a_neighbour(monkeypatch, tmp_path, capsys):
     for words, hint in [
         (["tset"], "'test'"),
         (["run", "notebooks/cdr_aus"], "'notebooks/cdr_aux.ipynb'"),
+        (["lab", "cdr_aus"], "'notebooks/cdr_aux.ipynb'"),
         (["fetch", "minst"], "'mnist'"),
     ]:
         assert main(words) == 2

@@ -10,7 +10,7 @@ import labkit
 
 from ..errors import choose
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 HELP = """\
 usage: ./lab [command] [words]      (on Windows: python lab; in an environment of your own: python -m labkit)
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from . import ROOT, parser
+from .run import find
 
 FIRST = "lessons/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "jupyter"  # defaults only: what the user set in JupyterLab comes before them
@@ -16,12 +17,13 @@ SETTINGS = Path(__file__).parent / "jupyter"  # defaults only: what the user set
 def main(argv):
     """Become JupyterLab on 127.0.0.1, with the token that it draws at random; words it knows are handed on to it."""
     args = parser("lab", "Open JupyterLab. Other options, such as --no-browser, are JupyterLab's own.")
-    args.add_argument("notebook", nargs="?", default=FIRST, help=f"what to open first (default: {FIRST})")
+    args.add_argument("notebook", nargs="?", help=f"what to open first (default: {FIRST})")
     args.add_argument("--port", type=int, help="default: 8888, or the next one that is free")
     args, more = args.parse_known_args(argv)
-    path = Path(args.notebook) if Path(args.notebook).is_absolute() else ROOT / args.notebook
+    path = find(args.notebook) if args.notebook else ROOT / FIRST
     options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={address(path)}"]
-    options += [f"--port={args.port or free_port()}", "--ServerApp.ip=127.0.0.1"]
+    options += [f"--port={args.port or free_port()}"]
+    options += [] if any(word.startswith(("--ip", "--ServerApp.ip")) for word in more) else ["--ip=127.0.0.1"]
     options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     folders = (str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH"))
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))

@@ -114,6 +114,7 @@ def check(parameters, given):
     """
     values = {}
     for name, text in given:
+        need(parameters, "the parameter", name, "left out: this notebook has no cell tagged `parameters`")
         parameter = choose("the parameter", name, parameters)
         need(name not in values, name, text, "given once")
         values[name] = value = parse(text, parameter)

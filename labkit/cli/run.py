@@ -66,8 +66,9 @@ def execute(notebook, out, given):
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
+    how = {"kernel_name": "python3", "language": "python", "extra_arguments": ["--log-level=ERROR"]}
     try:
-        papermill.execute_notebook(notebook, out, given, kernel_name="python3", language="python", cwd=notebook.parent)
+        papermill.execute_notebook(notebook, out, given, cwd=notebook.parent, **how)
     except papermill.PapermillExecutionError as error:
         lines = str(error).strip().splitlines()
         return "\n".join(lines[-15:])

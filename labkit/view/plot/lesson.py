@@ -184,7 +184,7 @@ def _band(ax, histories, column):
 def _image(ax, x):
     """One image, dark on light. x [channels, H, W]"""
     pixels = x.permute(1, 2, 0).float()
-    ax.imshow(pixels / pixels.max().clamp(min=1), cmap="gray_r", vmin=0, vmax=1)
+    ax.imshow((pixels / pixels.max().clamp(min=1)).numpy(), cmap="gray_r", vmin=0, vmax=1)
     ax.grid(False)
 
 
