@@ -4,12 +4,11 @@ The measured side is a small parquet file, one row per run: its whole configurat
 accuracy by all criteria, hardware, threads, seconds, date, commit, and the curves over the epochs as lists.
 """
 
-import fcntl
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from scipy.stats import t as student
 
 from ..errors import choose, need
@@ -45,7 +44,7 @@ def record(runs, path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path):
+    with FileLock(path.with_name(f".lab-{path.name}.lock")):
         before = read(path)
         kept = before[~before["run"].isin(runs["run"])]
         rows = pd.concat([kept, runs], ignore_index=True) if len(kept) else runs.reset_index(drop=True)
@@ -169,11 +168,3 @@ def _runs(cell, measured):
     ways = runs.groupby(["epochs", "hyperparameters", "recipe", "numbers"])
     best = lambda way: (way["epochs"].iloc[0], way["numbers"].iloc[0], len(way), way["date"].max())
     return max((way for _, way in ways), key=best)
-
-
-@contextmanager
-def _alone(path):
-    """Hold the lock that belongs to `path`; the system takes it back from a process that dies."""
-    with path.with_name(f".lab-{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
