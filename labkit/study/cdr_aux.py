@@ -93,5 +93,7 @@ def _figure_1(ran, runs):
     last, right = {name: runs[name].str[-1] for name in ("train_aided", "val_noisy")}, 1 - runs["realised"]
     off = (last["val_noisy"] - right).abs()
     fits = (last["train_aided"] > right) & (off <= NEAR)
-    words = f"with b {last['train_aided'].min():.1%} or more; validation at most {100 * off.max():.1f} points off"
+    rates = ", ".join(f"{rate:.0%}" for rate in sorted(set(runs["rate"])))
+    aided, most = last["train_aided"].min(), 100 * off.max()
+    words = f"at {rates}: with b {aided:.1%} or more; validation at most {most:.1f} points off"
     return words, own, "reproduced" if fits.all() else f"reproduced in {fits.sum()} of {len(fits)} runs"

@@ -60,7 +60,8 @@ def table(printed, measured, criterion="best_val"):
     "last10", "best_val" or "oracle_best". Only runs on the whole training set count. Where a cell was run in several
     ways, the way with the most epochs counts (then the newest labkit.NUMBERS, the most seeds, the latest date).
     Returns a DataFrame, a row per printed cell, accuracies in percent: printed, measured (mean over seeds), low and
-    high (its 95 % t-interval, empty with one seed), difference, allowed, n (seeds), epochs, hardware, minutes, verdict.
+    high (its 95 % t-interval, empty with one seed), difference, allowed, n (seeds), epochs, hardware, minutes, verdict,
+    and the criterion.
 
     The verdict. The printed number is one run on 10,000 images, so a fresh run may differ from it by chance alone:
     allowed = sqrt(2 (1.96 b)^2 + (t s)^2 (1 + 1/n)), b = sqrt(p (1 - p) / 10,000) the binomial standard error of the
@@ -78,7 +79,7 @@ def table(printed, measured, criterion="best_val"):
     need(set(CELL) < set(printed.columns), "printed", list(printed.columns), f"a table with {', '.join(CELL)}")
     alike = printed.groupby(["dataset", "architecture", "noise", "rate", "mean"])["mean"].transform("size") >= 3
     rows = [_cell(cell, twice, measured, criterion) for cell, twice in zip(printed.to_dict("records"), alike)]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(criterion=criterion)
 
 
 def styled(table):

@@ -4,6 +4,7 @@ Everywhere a point is the mean over seeds and a band or bar reaches from the low
 """
 
 from itertools import product
+from textwrap import fill
 
 import numpy as np
 
@@ -65,6 +66,8 @@ def beside_printed(table):
         head(ax, f"{noise} {rate:.0%}", f"seeds: {cell['n'].max()}, epochs: {cell['epochs'].max():.0f}")
     for ax in axes.flat[len(cells) :]:
         ax.set_visible(False)
+    one = ran.iloc[0]
+    _headline(figure, f"{one['dataset']}, {one['architecture']}; {CRITERIA[one['criterion']]}")
     legend(figure, axes[0, 0], 2)
     return figure
 
@@ -164,7 +167,7 @@ def absorbed(norms, wrong, words=""):
     for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
         ax.hist(norms[mask], bins, color=ink, alpha=0.55, label=f"{name} (n = {mask.sum():,})")
     ax.set(xlabel="lambda ||b_i|| (logits) at the end of training", ylabel="training samples")
-    head(ax, words)
+    head(ax, fill(words, 80))
     legend(figure, ax, 2)
     return figure
 
