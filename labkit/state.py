@@ -56,13 +56,14 @@ def write_state(path, state):
 
 def read_state(path):
     """Read what `write_state` wrote. Raises ValueError naming the file when it is not such a file."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
+    data = Path(path).read_bytes()  # at one stroke: another process may replace the file meanwhile
     try:
-        with safe_open(path, "pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-            return _put_together(json.loads(file.metadata()["tree"]), tensors)
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        return _put_together(json.loads(header["__metadata__"]["tree"]), load(data))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged or not a checkpoint of labkit: {error}") from None
 
 

@@ -95,5 +95,5 @@ def _figure_1(ran, runs):
     fits = (last["train_aided"] > right) & (off <= NEAR)
     rates = ", ".join(f"{rate:.0%}" for rate in sorted(set(runs["rate"])))
     aided, most = last["train_aided"].min(), 100 * off.max()
-    words = f"at {rates}: with b {aided:.1%} or more; validation at most {most:.1f} points off"
+    words = f"at {rates}: with b at least {aided:.1%}, validation at most {most:.1f} points off"
     return words, own, "reproduced" if fits.all() else f"reproduced in {fits.sum()} of {len(fits)} runs"
