@@ -110,14 +110,12 @@ def main(argv=None):
     task, images = _images()
     times = compare(corrupt(task, symmetric(RATE), 0), args.steps, args.rounds, args.workers)
     slow = times["released kind of loop, CDR"]
-    print(
-        f"LeNet, batch {RECIPE.batch}, {images}, {args.threads} threads, {args.rounds} rounds of {args.steps} steps, {args.workers} loader workers"
-    )
+    print(f"LeNet, batch {RECIPE.batch}, {images}, {args.threads} threads, {args.workers} loader workers,")
+    print(f"{args.rounds} rounds of {args.steps} steps; medians, ratio to the released kind of loop")
     for name, each in times.items():
         ratio = statistics.median(s / t for s, t in zip(slow, each))
-        print(
-            f"{name:28s} {1 / statistics.median(each):7.0f} steps/s   {1e3 * statistics.median(each):6.2f} ms a step   {ratio:5.2f} x"
-        )
+        each = statistics.median(each)
+        print(f"{name:28s} {1 / each:7.0f} steps/s   {1e3 * each:6.2f} ms a step   {ratio:5.2f} x")
 
 
 def _images():

@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 
 from ...errors import need
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, marker
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
 
 __all__ = ["label_gallery", "life", "memorisation", "noise_matrix", "stopping", "traces"]
 
@@ -34,10 +34,10 @@ def memorisation(runs, guess=None):
         for column, (epoch, share) in (guess or {}).items():
             star = {"marker": "*", "markersize": 15, "linestyle": "none", "markeredgecolor": GREY}
             ax.plot(epoch, share, color=colour(column), label=f"your guess: {WORDS[column]}", **star)
-        _head(ax, *filter(None, (title, *_setting(group, narrow=len(panels) > 1))))
+        head(ax, *filter(None, (title, *_setting(group, narrow=len(panels) > 1))))
         ax.set(xlabel="epoch", ylim=(-0.02, 1.02))
     axes[0, 0].set_ylabel("share of the samples")
-    _legend(figure, axes[0, 0], 3 if len(panels) == 1 else 4)
+    legend(figure, axes[0, 0], 3 if len(panels) == 1 else 4)
     return figure
 
 
@@ -54,9 +54,9 @@ def stopping(run):
     for (name, epoch), look in zip(chosen.items(), "*os"):
         words = f"{name}: epoch {epoch}, test {scores[name]:.1%}"
         ax.plot(epoch, scores[name], look, markersize=12, fillstyle="none", color=GREY, label=words)
-    _head(ax, *_setting([run]))
+    head(ax, *_setting([run]))
     ax.set(xlabel="epoch", ylabel="accuracy", ylim=(-0.02, 1.02))
-    _legend(figure, ax, 2)
+    legend(figure, ax, 2)
     return figure
 
 
@@ -74,7 +74,7 @@ def noise_matrix(passport):
         ax.grid(False)
         ticks = range(len(matrix))
         ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
-        _head(ax, f"{name}, in % of the true class")
+        head(ax, f"{name}, in % of the true class")
     figure.suptitle(fill(passport.words, 46 * len(shown)), fontsize=9, color=GREY)
     return figure
 
@@ -113,7 +113,7 @@ def life(run, i, task):
     given, true, table = int(task.train.y[i]), int(task.truth.y[i]), run.life.of(int(i))
     _image(axes[0, 0], task.train.x[i])
     axes[0, 0].set_axis_off()
-    _head(axes[0, 0], f"sample {i}", f"given {given}", f"true {true}")
+    head(axes[0, 0], f"sample {i}", f"given {given}", f"true {true}")
     ax = axes[0, 1]
     ax.plot(table.index, table.loss.astype(float), color="#CC79A7", label="loss of the given label (nats)")
     ax.plot(table.index, table.weight.astype(float), "--", color=TRUE, label="weight (1 = plain SGD)")
@@ -122,8 +122,8 @@ def life(run, i, task):
         ink = GIVEN if believed == given else TRUE if believed == true else GREY
         ax.text(epoch, 0.93 * top, believed, ha="center", color=ink, fontsize=7, fontweight="bold")
     ax.set(xlabel="epoch", ylabel="loss (nats), weight", ylim=(-0.05 * top, top))
-    _head(ax, *_setting([run]), f"digits along the top: the believed label (red: given {given}, blue: true {true})")
-    _legend(figure, ax, 2)
+    head(ax, *_setting([run]), f"digits along the top: the believed label (red: given {given}, blue: true {true})")
+    legend(figure, ax, 2)
     return figure
 
 
@@ -145,8 +145,8 @@ def traces(p, given, true):
     ax.set_xlim(left=0)
     ax.set_xticks([0, *(t for t in (1, 3, 10, 30, 100, 300, 1000) if t < len(p))])
     ax.xaxis.set_major_formatter("{x:.0f}")
-    _head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
-    _legend(figure, ax, 3)
+    head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
+    legend(figure, ax, 3)
     return figure
 
 
@@ -186,13 +186,3 @@ def _image(ax, x):
     pixels = x.permute(1, 2, 0).float()
     ax.imshow((pixels / pixels.max().clamp(min=1)).numpy(), cmap="gray_r", vmin=0, vmax=1)
     ax.grid(False)
-
-
-def _head(ax, *lines):
-    ax.set_title("\n".join(lines), fontsize=9, color=GREY, loc="left")
-
-
-def _legend(figure, ax, columns):
-    handles, labels = ax.get_legend_handles_labels()
-    look = {"frameon": False, "labelcolor": GREY, "fontsize": 9, "ncols": columns}
-    figure.legend(handles, labels, loc="outside lower left", **look)

@@ -1,6 +1,7 @@
 """One look: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
 
 from io import BytesIO
+from zlib import crc32
 
 from matplotlib.figure import Figure
 
@@ -20,7 +21,7 @@ DASHES = dict(zip(COLOURS, ("-", "--", "-.", "-", ":", "--", "-", "--", "-.", ":
 
 def colour(name):
     """The colour of a method or a curve."""
-    return COLOURS.get(name, OKABE_ITO[hash(name) % 7])
+    return COLOURS.get(name, OKABE_ITO[crc32(name.encode()) % 7])
 
 
 def marker(name):
