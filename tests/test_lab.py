@@ -52,6 +52,7 @@ UV = """\
 import subprocess, sys
 words = sys.argv[1:]
 print("uv got", words, flush=True)
+words.remove("--compile-bytecode")  # what pip does without being told
 at = words.index("--python")
 python = words[at + 1]
 del words[at:at + 2]
