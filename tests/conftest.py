@@ -4,6 +4,7 @@ LABKIT_REQUIRE="data browser" makes missing data and a missing Chromium a failur
 """
 
 import os
+import signal
 
 import pytest
 import torch
@@ -42,3 +43,8 @@ def no_time(marker):
     """Slow tests wait to be asked for."""
     if os.environ.get("LABKIT_ALL") != "1":
         return "slow: ./lab test --all"
+
+
+def hears_ctrl_c():
+    """For Popen's preexec_fn: a shell that starts the tests in the background makes all of them deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

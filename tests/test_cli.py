@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from browser import wait_for
-from conftest import pytest_runtest_setup
+from conftest import hears_ctrl_c, pytest_runtest_setup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from labkit.cli import ROOT, doctor, main, parameters, run
@@ -220,7 +220,7 @@ def test_a_port_in_use_is_passed_by(capsys):
 def test_jupyterlab_is_private_and_quiet(tmp_path):
     home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
     call = [sys.executable, "-m", "labkit", "--no-browser", f"--port={lab_command.free_port(20_000)}"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "preexec_fn": hears_ctrl_c}
     server = subprocess.Popen(call, env={**os.environ, **home}, cwd=tmp_path, **pipes)
     try:
         url = next(line.split()[-1] for line in server.stdout if "/lab" in line and "?token=" in line)
@@ -234,7 +234,10 @@ def test_jupyterlab_is_private_and_quiet(tmp_path):
         assert answer["schema"]["properties"]["fetchNews"]["default"] == "false" and answer["raw"] == "{}"
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=30)
+        try:
+            server.communicate(timeout=30)
+        finally:
+            server.kill()  # where Ctrl-C did not end it, and the test has failed
     assert server.returncode == 0
 
 

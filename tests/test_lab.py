@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import hears_ctrl_c
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="its stand-ins for uv and for Python are shell scripts")
 ROOT = Path(__file__).parents[1]
@@ -124,7 +125,8 @@ def test_a_second_call_goes_straight_to_labkit(made):
 
 def test_exit_status_and_ctrl_c_are_labkits(made):
     assert lab(made, "exit", "7").returncode == 7
-    child = subprocess.Popen([sys.executable, str(made / "lab"), "wait"], env=settings(), stdout=subprocess.PIPE)
+    call = {"env": settings(), "stdout": subprocess.PIPE, "preexec_fn": hears_ctrl_c}
+    child = subprocess.Popen([sys.executable, str(made / "lab"), "wait"], **call)
     assert [child.stdout.readline()[:9] for _ in range(2)] == [b"labkit in", b"waiting\n"]
     child.send_signal(signal.SIGINT)
     assert child.wait(30) == 5
@@ -140,7 +142,8 @@ def test_lock_and_project_are_followed_by_uv_where_it_is(made, tmp_path):
     subprocess.run([sys.executable, "-c", wheel], cwd=folder, check=True)
     (folder / "requirements.lock").write_text(f"tiny @ {(folder / 'tiny-0-py3-none-any.whl').as_uri()}\n")
     done = lab(folder, "exit", "0", PATH=f"{tools}{os.pathsep}{settings()['PATH']}")
-    assert done.returncode == 0 and done.stdout.count("uv got ['pip', 'install'") == 2
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("uv got ['pip', 'install'") == 2
     assert "making .venv" not in done.stdout and f"labkit in {folder / 'labkit'}" in done.stdout
     assert subprocess.call([folder / ".venv/bin/python", "-c", "import tiny"]) == 0
     (folder / "pyproject.toml").write_text(PROJECT + "description = 'changed'\n")
