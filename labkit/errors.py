@@ -16,3 +16,11 @@ def choose(argument, name, table):
     near = get_close_matches(str(name), [str(key) for key in table], n=1, cutoff=0.5)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise ValueError(f"{argument} is {name!r}; it may be {', '.join(map(str, table))}{hint}")
+
+
+class Diverged(ArithmeticError):
+    """A loss that is not finite stopped a training. run: the Run so far, with its history."""
+
+    def __init__(self, message, run=None):
+        super().__init__(message)
+        self.run = run

@@ -19,7 +19,7 @@ COLUMNS = (
         "clean_fitted",
         "noisy_memorised",
     ),
-    *("noisy_corrected", "val_noisy", "test", "selected_precision", "selected_recall", "auc"),
+    *("noisy_corrected", "val_noisy", "test", "selected_precision", "selected_recall", "auc", "auc_weight"),
 )
 
 
@@ -63,9 +63,11 @@ def r2(output, y):
 
 
 def selection_row(weights, wrong):
-    """Label precision and recall of the samples with a weight above 0. weights [N], wrong bool [N] -> dict"""
-    chosen = weights > 0
-    return {"selected_precision": share(~wrong, chosen), "selected_recall": share(chosen, ~wrong)}
+    """Label precision and recall of the samples with a weight above 0, and the AUC of the weights. weights [N], wrong
+    bool [N] -> dict"""
+    chosen, even = weights > 0, weights.min() == weights.max()
+    row = {"selected_precision": share(~wrong, chosen), "selected_recall": share(chosen, ~wrong)}
+    return row | {"auc_weight": float("nan") if even else auc(-weights, wrong)}
 
 
 def auc(loss, wrong):

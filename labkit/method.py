@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 import torch
 
 from . import losses
-from .errors import need
+from .errors import choose, need
 from .state import load_value, save_value
 
 
@@ -17,14 +17,27 @@ from .state import load_value, save_value
 class Stage:
     """One training of a method that trains several times.
 
-    epochs: None = as many as `fit` was asked for; indices: the training samples to use, None = all;
-    start: weights to begin with, "init" | "previous" | "best_val"; recipe: changes to the recipe.
+    epochs: None = as many as `fit` was asked for; indices: the training samples to use, None = all; start: weights to
+    begin with, "init" (those that the first stage began with) | "previous"; keep: weights to end with, "last" |
+    "best_val" (of the epoch that is best on the noisy validation split); recipe: changes to the recipe.
     """
 
     epochs: int | None = None
     indices: torch.Tensor | None = None
     start: str = "init"
+    keep: str = "last"
     recipe: dict = field(default_factory=dict)
+
+
+@torch.no_grad()
+def evaluate(net, split, chunk=1000):
+    """Outputs of a network on a split in evaluation mode, `chunk` samples at a time; the mode is restored. -> [N, C]"""
+    training = net.training
+    net.eval()
+    positions = torch.arange(len(split), device=split.y.device).split(chunk)
+    logits = torch.cat([net(split.inputs(i)) for i in positions])
+    net.train(training)
+    return logits
 
 
 @dataclass(kw_only=True, eq=False)
@@ -37,6 +50,9 @@ class Method:
     """
 
     normalised = True  # do the weights of a batch sum to 1?
+    networks = 1  # how many are trained, from different random weights
+    targets = ("classes", "numbers")  # tasks it takes: "numbers" is regression
+    needs_meta = False  # does it learn from a meta set?
 
     # -- the four questions
 
@@ -97,9 +113,10 @@ class Method:
 
     def bind(self, make_net, make_opt, train, meta, rng):
         """Get ready: make_net() -> module; make_opt(nets, groups) -> list of optimisers; rng: the method's own
-        generator."""
+        generator. `fit` has set `epochs`, how many it was asked for, and `augment`, the recipe's augmentation of
+        inputs."""
         self.train, self.meta, self.rng = train, meta, rng
-        self.nets = [make_net()]
+        self.nets = [make_net() for _ in range(self.networks)]
         self.opts = make_opt(self.nets, self.extra())
 
     def stage(self, k, train):
@@ -114,6 +131,13 @@ class Method:
         return {}
 
     # -- bookkeeping
+
+    def follow(self, **table):
+        """Fill the hyperparameters that are None from the variant's column, e.g. ramp={"paper": 0, "released": 10}."""
+        choose("variant", self.variant, dict.fromkeys(("paper", "released")))
+        for name, column in table.items():
+            if getattr(self, name) is None:
+                setattr(self, name, column[self.variant])
 
     def zero_grad(self):
         """Forget the gradients of all parameters."""
@@ -132,7 +156,7 @@ class Method:
     def state_dict(self):
         """Everything that training changes: every attribute but hyperparameters, data and the last batch's
         leftovers."""
-        fixed = {*self.hyperparameters(), "train", "meta", "seen"}
+        fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment"}
         return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
 
     def load_state_dict(self, state):

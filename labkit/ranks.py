@@ -14,3 +14,21 @@ def kth_largest(score, k):
     if score.device.type != "cpu":
         return score.kthvalue(place + 1, -1, keepdim=True).values
     return torch.from_numpy(np.partition(score.detach().numpy(), place, -1)[..., place : place + 1])
+
+
+def smallest(score, k):
+    """The k smallest on the last axis; of equal ones the earlier. score [..., M] -> bool [..., M]"""
+    order = score.detach().argsort(dim=-1, stable=True)
+    return torch.zeros_like(score, dtype=torch.bool).scatter_(-1, order[..., :k], True)
+
+
+def kept(rate, batch):
+    """How many of a batch a filter keeps: int((1 - rate) B), cut and not rounded as all released code does; at least
+    1."""
+    return max(1, int((1 - rate) * batch))
+
+
+def forget_rate(rate, epoch, ramp, exponent=1.0):
+    """The filtered share at an epoch, counted from 0: it grows to `rate` over `ramp` epochs (Co-teaching, R(T) = 1 -
+    min(rate T / T_k, rate)); without a ramp it is `rate` at once."""
+    return rate * min(1.0, epoch / ramp) ** exponent if ramp else rate

@@ -15,6 +15,25 @@ from labkit.cli.doctor import chromium
 torch.set_num_threads(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--own", help="only the tests of one method: its shared ones and those named test_<class>_...")
+
+
+def pytest_collection_modifyitems(config, items):
+    """--own CDR keeps [CDR] and test_cdr_..., and leaves test_cdr_aux_... to CDR_AUX."""
+    if name := config.getoption("--own"):
+        items[:] = [item for item in items if owner(item) == name]
+
+
+def owner(item):
+    """The class of methods that a test belongs to, or None."""
+    if "case" in getattr(item, "fixturenames", ()):
+        return item.callspec.params["cls"].__name__
+    names = {cls.__name__ for cls in labkit.methods.ALL.values()}
+    mine = [name for name in names if item.name.startswith(f"test_{name.lower()}_")]
+    return max(mine, key=len, default=None)
+
+
 def pytest_runtest_setup(item):
     """Skip, or where LABKIT_REQUIRE says so fail, a test that misses something."""
     for marker, missing in (("data", no_data), ("browser", no_browser), ("slow", no_time)):

@@ -6,7 +6,9 @@ A method that is built from others has their core lines neutralised, and its *ow
 when a mutant survives.
 """
 
+import inspect
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,41 +17,42 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NEUTRAL = {
-    "method.py": "pass",
-    "methods/cdr.py": "g.mul_(1.0)",
-    "methods/auxiliary.py": "return super().loss(logits, y, i)",
-    "methods/rdi.py": "return 0.0 * moved",
-}
-# method -> the files whose core line it lives on, and the tests that are its own
-MUTANTS = {
-    "ERM": (["method.py"], "erm"),
-    "CDR": (["methods/cdr.py"], "cdr and not cdr_aux and not cdr_rdi"),
-    "AUX": (["methods/auxiliary.py"], "aux and not cdr_aux"),
-    "RDI": (["methods/rdi.py"], "rdi and not cdr_rdi"),
-    "CDR_AUX": (["methods/cdr.py", "methods/auxiliary.py"], "cdr_aux"),
-    "CDR_RDI": (["methods/cdr.py", "methods/rdi.py"], "cdr_rdi"),
-}
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from cases import CASES  # noqa: E402
+
+from labkit.method import Method  # noqa: E402
+
+BY_NAME = {cls.__name__: cls for cls in (*CASES, Method)} | {c.__name__: c for cls in CASES for c in cls.__mro__}
 
 
-def neutralise(path, code):
-    """Replace the one line marked `# core` by `code`, at the same indentation."""
-    lines = path.read_text().split("\n")
-    (marked,) = [n for n, line in enumerate(lines) if "# core" in line]
+def neutralise(package, cls, code):
+    """Replace the one line of a class that is marked `# core` by `code`, at the same indentation, in a copy."""
+    path = package / Path(*cls.__module__.split(".")[1:]).with_suffix(".py")
+    lines, (_, first) = path.read_text().split("\n"), inspect.getsourcelines(cls)
+    last = first + len(inspect.getsource(cls).split("\n")) - 1
+    (marked,) = [n for n in range(first - 1, last) if "# core" in lines[n]]
     indent = len(lines[marked]) - len(lines[marked].lstrip())
     lines[marked] = " " * indent + code
     path.write_text("\n".join(lines))
 
 
-def outcome(file, own):
-    """A method's own tests, run in a copy with `file` neutralised (None: untouched). -> exit status, output"""
+def own_files(name):
+    """The test files that have tests of a method. -> list"""
+    own = re.compile(rf"^def test_{name.lower()}_", re.MULTILINE)
+    files = sorted((ROOT / "tests").glob("test_*.py"))
+    return [str(path) for path in files if path.name == "test_shared.py" or own.search(path.read_text())]
+
+
+def outcome(name, core):
+    """A method's own tests, run in a copy where the core line of class `core` is neutral (None: untouched). -> exit
+    status, output"""
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(ROOT / "labkit", Path(copy) / "labkit")
-        if file:
-            neutralise(Path(copy) / "labkit" / file, NEUTRAL[file])
-        tests = [str(ROOT / "tests" / name) for name in ("test_shared.py", "test_methods.py")]
-        words = ["-xq", "-p", "no:cacheprovider", "-k", f"({own}) and not killed"]
-        command = [sys.executable, "-m", "pytest", *tests, *words]
+        if core:
+            neutralise(Path(copy) / "labkit", BY_NAME[core], CASES[BY_NAME[name]].core[core])
+        words = ["-xq", "-p", "no:cacheprovider", "-k", "not killed", "--own", name]
+        command = [sys.executable, "-m", "pytest", *own_files(name), *words]
         env = os.environ | {
             "PYTHONPATH": copy,
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -60,11 +63,11 @@ def outcome(file, own):
     return done.returncode, done.stdout
 
 
-def judge(name, file, own):
+def judge(name, core):
     """-> did all go as it must?, a line to print"""
-    status, output = outcome(file, own)
-    what = f"{name:8s} {'with ' + file + ' neutralised' if file else 'untouched'}"
-    if file is None:
+    status, output = outcome(name, core)
+    what = f"{name:14s} {'with ' + core + ' neutralised' if core else 'untouched'}"
+    if core is None:
         return status == 0, f"{what}: {'passes' if status == 0 else 'FAILS' + chr(10) + output}"
     first = next((line for line in output.split("\n") if line.startswith("FAILED")), output[-500:])
     return status == 1, f"{what}: {'caught by ' + first[7:100] if status == 1 else 'SURVIVED' + chr(10) + first}"
@@ -72,9 +75,8 @@ def judge(name, file, own):
 
 def main(names):
     """Judge every mutant of the named methods (all, when none is named). -> exit status"""
-    chosen = {name: MUTANTS[name] for name in names or MUTANTS}
-    everything = " or ".join(f"({own})" for _, own in chosen.values())
-    work = [("all", None, everything), *((name, file, own) for name, (files, own) in chosen.items() for file in files)]
+    chosen = names or [cls.__name__ for cls in CASES]
+    work = [(chosen[0], None)] + [(name, core) for name in chosen for core in CASES[BY_NAME[name]].core]
     with ThreadPoolExecutor(2) as pool:
         verdicts = list(pool.map(lambda job: judge(*job), work))
     print("\n".join(line for _, line in verdicts))

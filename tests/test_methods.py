@@ -40,7 +40,7 @@ def test_erm_fits_clean_separable_data_and_averages_the_batch():
     assert all(torch.allclose(w1, w0 - 0.1 * g, rtol=0, atol=1e-6) for w0, w1, g in triples)
 
 
-def test_soft_labels_reduce_to_hard_ones():
+def test_erm_soft_labels_reduce_to_hard_ones():
     logits, y = torch.randn(5, 3), torch.tensor([0, 1, 2, 1, 0])
     soft = torch.nn.functional.one_hot(y, 3).float()
     assert torch.allclose(labkit.losses.ce(logits, y), labkit.losses.ce(logits, soft), atol=1e-6)
@@ -89,14 +89,14 @@ def test_cdr_strict_really_only_decays_and_the_released_code_does_not():
     assert moved[True] < 1e-7 < moved[False]
 
 
-def test_criticality_does_not_change_under_rescaling_and_acts_on_the_last_axis():
+def test_cdr_criticality_does_not_change_under_rescaling_and_acts_on_the_last_axis():
     w, g = torch.randn(3, 200, dtype=torch.float64), torch.randn(3, 200, dtype=torch.float64)
     mask = critical(w, g, 0.3)
     assert torch.equal(mask, critical(w * 8, g / 8, 0.3)) and (mask.sum(-1) == 140).all()
     assert all(torch.equal(mask[k], critical(w[k], g[k], 0.3)) for k in range(3))
 
 
-def test_lenet_has_61470_parameters_that_cdr_splits():
+def test_cdr_lenet_has_61470_parameters_that_cdr_splits():
     net = labkit.nets.lenet()
     assert sum(p.numel() for p in net.parameters() if p.dim() in (2, 4)) == 61_470
 
@@ -165,7 +165,7 @@ def bound_linear(method, task, steps, recipe):
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_lam_eff_is_the_ridge_that_the_same_learning_rate_gives(momentum):
+def test_aux_lam_eff_is_the_ridge_that_the_same_learning_rate_gives(momentum):
     task, lam = linear_task(), 1.5
     recipe = {"lr": 0.5, "momentum": momentum, "batch": len(task.train)}
     method = bound_linear(AUX(lam=lam, b_lr="same"), task, 12000, recipe)
@@ -175,7 +175,7 @@ def test_lam_eff_is_the_ridge_that_the_same_learning_rate_gives(momentum):
     assert torch.allclose(method.nets[0].weight.T, expected, rtol=0, atol=1e-8)
 
 
-def test_lam_eff_of_cdr_aux_is_the_ridge_under_a_damped_gradient():
+def test_cdr_aux_lam_eff_is_the_ridge_under_a_damped_gradient():
     class Damped(CDR_AUX):  # every weight critical: what remains of CDR is the damping
         def damp(self, net):
             for p in net.parameters():

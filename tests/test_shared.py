@@ -11,56 +11,78 @@ import time
 
 import pytest
 import torch
-from tools import IDS, METHODS, NEUTRAL, bound, digits, train, weights
+from cases import CASES, TESTS
+from tools import bound, first_weights, prepared, train, weights
 
 import labkit
 from labkit.method import Method
 from labkit.methods import ALL, ERM
 from labkit.state import read_state, write_state
 
-every_method = pytest.mark.parametrize("cls, settings", METHODS, ids=IDS)
 QUESTIONS = ("select", "weight", "loss", "update", "batch", "penalty", "step", "stage")
+QUICK_KILLS = {"ERM", "CDR", "AUX", "CoTeaching", "CRUST", "RMNWNet", "TRevision", "DivideMix"}  # the rest: --all
 
 
-@every_method
-def test_neutral_setting_is_plain_sgd_bit_for_bit(cls, settings):
-    neutral = weights(train(cls(**NEUTRAL[cls]), weight_decay=1e-3))
-    assert torch.equal(neutral, weights(train(ERM(), weight_decay=1e-3)))
+def methods(test=None, slow=lambda cls: False):
+    """A test per method; those whose case is excepted from `test`, with a reason, have none."""
+    chosen = [cls for cls, case in CASES.items() if test is None or case.applies(test)]
+    marks = {True: [pytest.mark.slow], False: []}
+    return pytest.mark.parametrize(
+        "cls, case", [pytest.param(cls, CASES[cls], marks=marks[slow(cls)], id=cls.__name__) for cls in chosen]
+    )
 
 
-@every_method
-def test_typical_setting_is_not_plain_sgd(cls, settings):
-    same = torch.equal(weights(train(cls(**settings))), weights(train(ERM())))
+every_method = methods()
+
+
+def plain(case):
+    """Plain SGD on the task and meta set of a case: its first network's weights."""
+    task, _ = prepared(next(cls for cls, other in CASES.items() if other is case))
+    return first_weights(labkit.fit(ERM(), task, "mlp", 2, 0, recipe={"weight_decay": 1e-3}).method)
+
+
+@methods("neutral")
+def test_neutral_setting_is_plain_sgd(cls, case):
+    neutral = first_weights(train(cls(**case.neutral), weight_decay=1e-3))
+    if case.atol:
+        assert torch.allclose(neutral, plain(case), rtol=0, atol=case.atol)
+    else:
+        assert torch.equal(neutral, plain(case))
+
+
+@methods("typical")
+def test_typical_setting_is_not_plain_sgd(cls, case):
+    same = torch.equal(first_weights(train(cls(**case.settings), weight_decay=1e-3)), plain(case))
     assert same == (cls is ERM)
 
 
-@every_method
-def test_one_step_is_finite_and_moves_every_tensor(cls, settings):
-    loop = bound(cls(**settings), weight_decay=1e-3)
-    before = [p.detach().clone() for p in loop.method.nets[0].parameters()]
+@methods("moves")
+def test_one_step_is_finite_and_moves_every_tensor(cls, case):
+    loop = bound(cls(**case.settings), weight_decay=1e-3)
+    before = [p.detach().clone() for net in loop.method.nets for p in net.parameters()]
     loop.one_batch()
-    after = list(loop.method.nets[0].parameters())
+    after = [p for net in loop.method.nets for p in net.parameters()]
     assert all(torch.isfinite(p).all() for p in after)
     assert all(not torch.equal(p, q) for p, q in zip(after, before))
 
 
 @every_method
-def test_weights_are_a_distribution_without_gradient(cls, settings):
-    loop = bound(cls(**settings))
-    i = torch.arange(32)
-    x, y = loop.task.train.inputs(i), loop.task.train.y[i]
-    w = loop.method.weight(x, y, i, loop.method.nets[0](x))
-    assert w.shape == (32,) and (w >= 0).all() and not w.requires_grad
-    if cls.normalised:
-        assert w.sum().item() == pytest.approx(1, abs=1e-6)
+def test_weights_are_a_distribution_without_gradient(cls, case):
+    loop = bound(cls(**case.settings))
+    loop.one_batch()
+    i, w = loop.method.seen
+    assert w.shape == i.shape and (w >= 0).all() and not w.requires_grad
+    if loop.method.normalised:
+        assert w.sum().item() == pytest.approx(1, abs=1e-5)
 
 
-@every_method
-def test_permuted_batch_gives_the_same_step(cls, settings):
+@methods("permuted")
+def test_permuted_batch_gives_the_same_step(cls, case):
     steps = []
     for order in (torch.arange(32), torch.arange(32).flip(0)):
-        loop = bound(cls(**settings))
-        loop.method.nets[0].double()
+        loop = bound(cls(**case.settings))
+        for net in loop.method.nets:
+            net.double()
         loop.method.opts = loop.make_opt(loop.method.nets, loop.groups)
         loop.method.step(loop.task.train.inputs(order).double(), loop.task.train.y[order], order)
         steps.append(weights(loop.method))
@@ -68,27 +90,28 @@ def test_permuted_batch_gives_the_same_step(cls, settings):
 
 
 @every_method
-def test_same_seed_same_bits_other_seed_other_bits(cls, settings):
-    runs = [labkit.fit(cls(**settings), digits(), "mlp", 2, seed) for seed in (3, 3, 4)]
+def test_same_seed_same_bits_other_seed_other_bits(cls, case):
+    task, meta = prepared(cls)
+    runs = [labkit.fit(cls(**case.settings), task, "mlp", 2, seed, meta=meta) for seed in (3, 3, 4)]
     first, again, other = (run.history.drop(columns="seconds") for run in runs)
     assert first.equals(again) and not first.equals(other)
     assert torch.equal(weights(runs[0].method), weights(runs[1].method))
 
 
 @every_method
-def test_global_generator_is_left_alone(cls, settings):
+def test_global_generator_is_left_alone(cls, case):
     before = torch.get_rng_state()
-    train(cls(**settings), epochs=1)
+    train(cls(**case.settings), epochs=1)
     assert torch.equal(before, torch.get_rng_state())
 
 
 @every_method
-def test_saved_in_mid_epoch_and_reloaded_equals_uninterrupted(cls, settings, tmp_path):
-    straight = bound(cls(**settings), momentum=0.9, weight_decay=1e-3)
+def test_saved_in_mid_epoch_and_reloaded_equals_uninterrupted(cls, case, tmp_path):
+    straight = bound(cls(**case.settings), momentum=0.9, weight_decay=1e-3)
     for _ in range(5):
         straight.one_batch()
     write_state(tmp_path / "state.safetensors", straight.state_dict())
-    other = bound(cls(**settings), seed=7, momentum=0.9, weight_decay=1e-3)
+    other = bound(cls(**case.settings), seed=7, momentum=0.9, weight_decay=1e-3)
     other.load_state_dict(read_state(tmp_path / "state.safetensors"))
     other.seed = straight.seed
     for loop in (straight, other):
@@ -101,51 +124,57 @@ def test_saved_in_mid_epoch_and_reloaded_equals_uninterrupted(cls, settings, tmp
 
 
 @every_method
-def test_garbage_truth_changes_nothing(cls, settings):
-    task, garbled = digits(), digits()
+def test_garbage_truth_changes_nothing(cls, case):
+    (task, meta), (garbled, _) = prepared(cls), prepared(cls)
     garbled.truth.y, garbled.truth.val = garbled.truth.y.flip(0), garbled.truth.val * 0
     garbled.test.y = garbled.test.y * 0
-    assert torch.equal(weights(train(cls(**settings), task)), weights(train(cls(**settings), garbled)))
+    runs = [labkit.fit(cls(**case.settings), each, "mlp", 2, 0, meta=meta) for each in (task, garbled)]
+    assert torch.equal(*(weights(run.method) for run in runs))
 
 
-@every_method
-def test_stacked_losses_and_weights_equal_single_ones(cls, settings):
-    loop = bound(cls(**settings))
+@methods("stacked")
+def test_stacked_losses_and_weights_equal_single_ones(cls, case):
+    loop = bound(cls(**case.settings))
     method, i = loop.method, torch.arange(32)
-    if hasattr(method, "b"):
-        method.b = torch.randn_like(method.b)
+    for group in loop.groups:
+        for p in group["params"]:
+            p.data = torch.randn_like(p) * 0.1  # away from its start, where it may not matter yet
     x, y = loop.task.train.inputs(i), loop.task.train.y[i]
-    logits, ys = torch.randn(3, 32, 10), torch.stack([y, y.roll(1), y.roll(2)])
+    logits = torch.randn(3, 32, y.shape[-1] if y.is_floating_point() else 10)
+    ys = torch.stack([y.roll(k, 0) for k in range(3)])
     losses = method.loss(logits, ys, i)
     stacked = method.weight(x, ys, i, logits)
     for k in range(3):
-        assert torch.allclose(losses[k], method.loss(logits[k], ys[k], i), rtol=0, atol=1e-6)
+        assert torch.allclose(losses[k], method.loss(logits[k], ys[k], i), rtol=0, atol=1e-5)
         assert torch.allclose(stacked[k], method.weight(x, ys[k], i, logits[k]), rtol=0, atol=1e-6)
 
 
 def to_meta(value):
-    """Tensors, and lists of them, on the device that has shapes only."""
+    """Tensors, and lists of them, on the device that has shapes only; other values as they are."""
     if isinstance(value, list):
         return [to_meta(v) for v in value]
+    if isinstance(value, torch.nn.Module):
+        return value.to("meta")
+    if not isinstance(value, torch.Tensor):
+        return value
     return value.detach().to("meta").requires_grad_(value.requires_grad)
 
 
-@every_method
-def test_a_step_runs_on_the_meta_device(cls, settings):
-    loop = bound(cls(**settings))
+@methods("meta_device")
+def test_a_step_runs_on_the_meta_device(cls, case):
+    loop = bound(cls(**case.settings))
     method = loop.method
-    method.nets = [net.to("meta") for net in method.nets]
-    for name in ("b", "start"):
-        if hasattr(method, name):
-            setattr(method, name, to_meta(getattr(method, name)))
-    method.opts = []  # optimisers have no meta kernels
     x, y, i = map(to_meta, (loop.task.train.inputs(slice(0, 32)), loop.task.train.y[:32], torch.arange(32)))
+    for name, value in vars(method).items():
+        if name not in ("train", "meta"):
+            setattr(method, name, to_meta(value))
+    method.opts = []  # optimisers have no meta kernels
     loss = method.step(x, y, i)
     assert loss.device.type == "meta" and all(p.grad.shape == p.shape for p in method.nets[0].parameters())
 
 
 @every_method
-def test_source_stays_on_the_device(cls, settings):
+def test_source_stays_on_the_device(cls, case):
     text = "".join(inspect.getsource(c) for c in cls.__mro__ if issubclass(c, Method))
     assert not any(word in text for word in (".cuda(", ".numpy()", ".cpu(", ".item()", "print("))
     factories = {"zeros", "ones", "empty", "full", "randn", "rand", "arange", "eye", "tensor"}
@@ -157,14 +186,14 @@ def test_source_stays_on_the_device(cls, settings):
 
 
 @every_method
-def test_parents_answer_different_questions(cls, settings):
+def test_parents_answer_different_questions(cls, case):
     parents = [base for base in cls.__bases__ if base is not Method]
     answered = [{q for q in QUESTIONS if getattr(base, q) is not getattr(Method, q)} for base in parents]
     assert sum(map(len, answered)) == len(set().union(*answered))
 
 
 @every_method
-def test_method_is_documented_and_shown(cls, settings, capsys):
+def test_method_is_documented_and_shown(cls, case, capsys):
     module = sys.modules[cls.__module__]
     assert len(module.__doc__) > 100 and cls.__doc__
     labkit.show(cls)
@@ -173,17 +202,19 @@ def test_method_is_documented_and_shown(cls, settings, capsys):
 
 KILLED = """
 import sys, labkit
-from tools import digits
-cls, settings = labkit.methods.ALL[sys.argv[1]], eval(sys.argv[2])
+from tools import prepared
+cls = labkit.methods.ALL[sys.argv[1]]
+task, meta = prepared(cls)
 recipe = {"weight_decay": 1e-3}
-labkit.fit(cls(**settings), digits(), "mlp", 4, 0, recipe, store=sys.argv[3], checkpoint_every=0.0)
+method = cls(**eval(sys.argv[2]))
+labkit.fit(method, task, "mlp", 4, 0, recipe, meta=meta, store=sys.argv[3], checkpoint_every=0.0)
 """
 
 
-@every_method
-def test_killed_in_mid_epoch_and_resumed_ends_in_the_same_bits(cls, settings, tmp_path):
+@methods(slow=lambda cls: cls.__name__ not in QUICK_KILLS)
+def test_killed_in_mid_epoch_and_resumed_ends_in_the_same_bits(cls, case, tmp_path):
     name = next(name for name, c in ALL.items() if c is cls)
-    command = [sys.executable, "-c", KILLED, name, repr(settings), str(tmp_path)]
+    command = [sys.executable, "-c", KILLED, name, repr(case.settings), str(tmp_path)]
     env = os.environ | {"PYTHONPATH": os.path.dirname(__file__), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=env)
     checkpoint = wait_for_mid_epoch(tmp_path, process)
@@ -194,7 +225,7 @@ def test_killed_in_mid_epoch_and_resumed_ends_in_the_same_bits(cls, settings, tm
     assert subprocess.run(command, env=env, check=True).returncode == 0
     (folder,) = (path.parent for path in tmp_path.glob("*/config.json"))
     run = labkit.Run.load(folder)
-    straight = train(cls(**settings), epochs=4, weight_decay=1e-3)
+    straight = train(cls(**case.settings), epochs=4, weight_decay=1e-3)
     assert not checkpoint.exists()
     for saved, net in zip(run.state()["nets"], straight.nets):
         assert all(torch.equal(saved[key], value) for key, value in net.state_dict().items())
@@ -210,3 +241,8 @@ def wait_for_mid_epoch(folder, process):
                 return path
         time.sleep(0.001)
     raise AssertionError("no checkpoint inside an epoch was written")
+
+
+def test_every_exception_is_one_that_a_test_makes():
+    source = inspect.getsource(sys.modules[__name__])
+    assert all(f'methods("{test}")' in source for test in TESTS)

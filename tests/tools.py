@@ -3,32 +3,13 @@
 import os
 
 import torch
+from cases import CASES, Case, meta_for
 
 import labkit
 from labkit.fit import Loop, maker
-from labkit.methods import ALL, AUX, CDR, CDR_AUX, CDR_RDI, ERM, RDI
 
-# one entry per method: a typical setting, and the setting in which it is plain SGD, bit for bit
-TYPICAL = {
-    ERM: {},
-    CDR: {"rate": 0.4},
-    AUX: {"lam": 2.0},
-    RDI: {"lam": 2.0},
-    CDR_AUX: {"rate": 0.4, "lam": 2.0},
-    CDR_RDI: {"rate": 0.4, "lam": 2.0},
-}
-NEUTRAL = {
-    ERM: {},
-    CDR: {"rate": 0.0},
-    AUX: {"lam": 0.0},
-    RDI: {"lam": 0.0},
-    CDR_AUX: {"rate": 0.0, "lam": 0.0},
-    CDR_RDI: {"rate": 0.0, "lam": 0.0},
-}
 assert labkit.__file__.startswith(os.environ.get("LABKIT_COPY", "")), "tests/mutate.py must test its own copy"
-assert set(TYPICAL) == set(NEUTRAL) == set(ALL.values())
-METHODS = [(cls, settings) for cls, settings in TYPICAL.items()]
-IDS = [cls.__name__ for cls in TYPICAL]
+NO_CASE = Case()
 
 
 def digits(rate=0.4, n=256, seed=0):
@@ -36,22 +17,40 @@ def digits(rate=0.4, n=256, seed=0):
     return labkit.corrupt(labkit.load("digits", n=n), labkit.noise.symmetric(rate), seed)
 
 
+def faces(rate=0.4, n=256, seed=0):
+    """A small task of drawn faces with the sign of some targets flipped."""
+    return labkit.corrupt(labkit.load("faces", n=n), labkit.noise.signflip(rate), seed)
+
+
+def prepared(cls, task=None):
+    """The task and the meta set that a method is tested on. -> Task, Split or None"""
+    case = CASES.get(cls, NO_CASE)
+    return meta_for(case, task or {"digits": digits, "faces": faces}[case.task]())
+
+
 def weights(method):
     """All parameters of all networks as one vector."""
     return torch.cat([p.detach().flatten() for net in method.nets for p in net.parameters()])
 
 
+def first_weights(method):
+    """All parameters of the first network as one vector."""
+    return torch.cat([p.detach().flatten() for p in method.nets[0].parameters()])
+
+
 def train(method, task=None, epochs=2, net="mlp", seed=0, **recipe):
-    """Train and return the bound method."""
-    return labkit.fit(method, task or digits(), net, epochs, seed, recipe=recipe or None).method
+    """Train and return the bound method, on the task and meta set of its case."""
+    task, meta = prepared(type(method), task)
+    return labkit.fit(method, task, net, epochs, seed, recipe=recipe or None, meta=meta).method
 
 
-def bound(method, task=None, net="mlp", seed=0, **recipe):
+def bound(method, task=None, net="mlp", seed=0, epochs=10, **recipe):
     """A loop in front of its first batch. -> Loop"""
     torch.manual_seed(seed)
-    task = task or digits()
-    loop = Loop(method, task, maker(net, task, "cpu"), 10, seed, labkit.Recipe.of(recipe or None))
-    loop.begin_epoch(None)
+    task, meta = prepared(type(method), task)
+    loop = Loop(method, task, maker(net, task, "cpu"), epochs, seed, labkit.Recipe.of(recipe or None), meta)
+    stage = method.stage(0, task.train)
+    loop.begin_epoch(stage.indices)
     return loop
 
 

@@ -1,23 +1,19 @@
 """fit: binds a method to data and a network, trains it, and leaves a Run."""
 
 import inspect
+import json
 import os
 import sys
 import threading
 import time
-import warnings
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import torch
 
 from .. import nets
-from ..data import Task
-from ..errors import choose, need
-from ..method import Method
-from ..methods import ALL
-from ..state import read_state, write_state
+from ..errors import Diverged
+from ..state import atomic_write, read_state, write_state
+from . import check
 from .config import about, configuration
 from .loop import Life, Loop
 from .recipe import Recipe
@@ -47,11 +43,14 @@ def fit(
     `checkpoint_every` seconds, goes on where it was killed, and is read instead of trained when it is finished already.
     on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when
     somebody watches.
-    Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used.
+    Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used, and
+    labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
-    _check(task, epochs, seed, meta)
-    recipe, device = Recipe.of(recipe), _device(device)
-    method, net_name, make_net = _method(method), _net_name(net), maker(net, task, device)
+    check.arguments(task, epochs, seed, meta)
+    recipe, device = Recipe.of(recipe), check.a_device(device)
+    method = check.a_method(method)
+    check.suits(method, task, meta)
+    net_name, make_net = check.net_name(net), maker(net, task, device)
     config = configuration(method, task, net_name, epochs, seed, recipe, meta, life)
     folder = Path(store) / identity(config) if store is not None else None
     if folder and folder.exists():
@@ -86,10 +85,12 @@ def _train(run, loop, folder, on_epoch, bar, every):
         if checkpoint:
             _save(loop, checkpoint)
         raise
+    except Diverged as error:
+        raise Diverged(_farewell(error, run, checkpoint), run) from error
     finally:
         bar(None)
     run.finished = True
-    _warn_if_diverged(run)
+    run.notes |= run.method.notes()  # what was estimated on the way
     if folder:
         run.save(folder)
         checkpoint.unlink(missing_ok=True)
@@ -111,44 +112,16 @@ def _resume(run, loop, checkpoint):
     run.rows, run.life = loop.rows, loop.life
 
 
-def _warn_if_diverged(run):
-    lost = [row["epoch"] for row in run.rows if not abs(row["train_loss"]) < float("inf")]
-    if lost:
-        message = (
-            f"{run.config['method']} diverged: train_loss is not finite from epoch {lost[0]} on; lower the recipe's lr"
-        )
-        warnings.warn(message, stacklevel=4)
-
-
-def _method(method):
-    """A fresh, unbound copy of a method, or one by name."""
-    if isinstance(method, str):
-        cls = choose("method", method, ALL)
-        try:
-            return cls()
-        except TypeError:
-            raise ValueError(
-                f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)"
-            ) from None
-    need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
-    return replace(method)
-
-
-def _net_name(net):
-    """A name that tells networks apart: the function's name and its fixed arguments."""
-    if isinstance(net, str):
-        choose("net", net, nets.ALL)
-        return net
-    need(
-        callable(net) and not isinstance(net, torch.nn.Module),
-        "net",
-        type(net).__name__,
-        "a name or a function that makes a module",
-    )
-    if isinstance(net, partial):
-        settings = ", ".join(f"{key}={value!r}" for key, value in sorted(net.keywords.items()))
-        return f"{net.func.__name__}({settings})"
-    return net.__name__
+def _farewell(error, run, checkpoint):
+    """Keep the history of a training that diverged beside its last good checkpoint, and say where both are. -> text"""
+    text = f"{error}; lower the recipe's lr. The history so far is the error's run.history"
+    if not checkpoint:
+        return text
+    history = checkpoint.with_name(f"{run.name}.diverged.json")
+    history.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(history, json.dumps({"config": run.config, "rows": run.rows, "error": str(error)}, indent=1).encode())
+    good = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was due before"
+    return f"{text} and {history}; {good}"
 
 
 def maker(net, task, device):
@@ -159,29 +132,6 @@ def maker(net, task, device):
     offered = {"shape": task.shape, "classes": task.classes or task.train.y.shape[-1]}
     given = {name: value for name, value in offered.items() if name in takes}
     return lambda: build(**given).to(device, memory_format=torch.channels_last)
-
-
-def _device(device):
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}"
-        ) from None
-
-
-def _check(task, epochs, seed, meta):
-    need(
-        isinstance(task, Task),
-        "task",
-        type(task).__name__,
-        "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)",
-    )
-    need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
-    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
-    need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
 
 
 def hidden(progress):

@@ -3,8 +3,8 @@
 import os
 import platform
 import subprocess
-from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -26,11 +26,17 @@ def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=
         "net": net_name,
         "epochs": epochs,
         "seed": seed,
-        "recipe": {**asdict(recipe), "milestones": list(recipe.milestones)},
-        "meta": meta and len(meta),
+        "recipe": recipe.record(),
+        "meta": meta and _meta(meta),
         "life": life,
         "numbers": numbers.NUMBERS,
     }
+
+
+def _meta(meta):
+    """A meta set by its size, the trust in it, and what is in it."""
+    content = b"".join(tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in (meta.x, meta.y))
+    return {"n": len(meta), "trusted": meta.trusted, "hash": sha256(content).hexdigest()[:16]}
 
 
 def about(device):

@@ -2,11 +2,15 @@
 
 import time
 from dataclasses import replace
+from math import isfinite
 
 import torch
 
 from .. import measure
+from ..errors import Diverged, choose
+from ..method import Method, Stage
 from ..state import load_value, save_value
+from .augment import Augment
 
 
 class Life:
@@ -55,8 +59,11 @@ class Loop:
         self.life = Life() if life else None
         self.rows, self.best, self.best_val = [], None, -float("inf")
         self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
-        rng = torch.Generator(self.device).manual_seed(seed + 1)
+        rng, self.augment_rng = (torch.Generator(self.device).manual_seed(seed + k) for k in (1, 2))
+        method.epochs, method.augment = epochs, Augment(recipe.augment, _black(task), self.augment_rng)
         method.bind(make_net, self.make_opt, task.train, meta, rng)
+        several = type(method).stage is not Method.stage
+        self.first = save_value([net.state_dict() for net in method.nets]) if several else None
 
     def make_opt(self, nets, groups):
         """Optimisers of the stage's recipe; the groups are remembered for the stages that follow."""
@@ -70,8 +77,10 @@ class Loop:
             self.recipe = replace(self.asked, **stage.recipe)
             if self.k and not self.epoch and self.queue is None:
                 self.restart(stage.start)
-            while self.epoch < (stage.epochs or self.epochs):
+            while self.epoch < (self.epochs if stage.epochs is None else stage.epochs):
                 yield from self.one_epoch(stage.indices)
+            if stage.keep == "best_val":
+                self.take(self.best)
             self.method.end_stage(self.k)
             self.k, self.epoch = self.k + 1, 0
 
@@ -101,21 +110,36 @@ class Loop:
         self.queue = queue[:whole] if self.recipe.drop_last and whole else queue
         self.position, self.seconds = 0, 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.losses = torch.zeros(-(-len(self.queue) // self.recipe.batch), device=self.device)
         self.weights = torch.zeros(len(train), device=self.device)
 
     def one_batch(self):
         """One step of the method."""
         started = time.perf_counter()
         i = self.queue[self.position : self.position + self.recipe.batch]
-        loss = self.method.step(self.task.train.inputs(i), self.task.train.y[i], i)
+        x = self.method.augment(self.task.train.inputs(i))
+        loss = self.method.step(x, self.task.train.y[i], i)
         used, weight = self.method.seen
         self.weights[used] = weight.to(self.weights.dtype) * len(used)
         self.loss_sum += loss * len(i)
+        self.losses[self.position // self.recipe.batch] = loss
         self.position += self.recipe.batch
         self.seconds += time.perf_counter() - started
+        if self.device.type == "cpu" and not isfinite(loss):  # elsewhere to look is to wait: once an epoch is enough
+            self.stop_if_diverged()
+
+    def stop_if_diverged(self):
+        """Raise Diverged if a loss of this epoch is not finite."""
+        lost = (~self.losses.isfinite()).nonzero()
+        if len(lost):
+            step = f"epoch {len(self.rows) + 1}, step {lost[0].item() + 1} of {len(self.losses)}"
+            raise Diverged(
+                f"{type(self.method).__name__} diverged: its loss is {self.losses[lost[0]].item()} at {step}"
+            )
 
     def end_epoch(self):
         """Measure, keep the life, remember the weights that are best on the noisy validation split."""
+        self.stop_if_diverged()
         self.epoch += 1
         row, loss, believed = measure.epoch_row(self.method, self.task, self.weights)
         mean = self.loss_sum.item() / max(1, len(self.queue))
@@ -130,20 +154,19 @@ class Loop:
         self.queue = None
 
     def restart(self, start):
-        """Begin a later stage: fresh optimisers, weights from "init" (new ones), "previous" or "best_val"."""
-        nets = self.method.nets
-        weights = {
-            "previous": lambda: None,
-            "best_val": lambda: self.best,
-            "init": lambda: [self.make_net().state_dict() for _ in nets],
-        }[start]()
-        for net, state in zip(nets, weights or []):
-            net.load_state_dict(state)
-        self.method.opts = self.make_opt(nets, self.groups)
-        self.best_val = -float("inf")
+        """Begin a later stage: fresh optimisers, weights from "init" (the first stage's) or "previous"."""
+        if choose("start of a stage", start, {"init": True, "previous": False}):
+            self.take(self.first)
+        self.method.opts = self.make_opt(self.method.nets, self.groups)
+        self.best, self.best_val = None, -float("inf")
 
-    _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val")
-    _within = ("seconds", "loss_sum", "weights")
+    def take(self, weights):
+        """Put weights into the networks; None (no validation split) leaves them."""
+        for net, state in zip(self.method.nets, weights or []):
+            net.load_state_dict(state)
+
+    _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val", "first", "augment_rng")
+    _within = ("seconds", "loss_sum", "losses", "weights")
 
     def state_dict(self):
         """Everything needed to go on with the same bits, also in the middle of an epoch."""
@@ -156,11 +179,19 @@ class Loop:
         """Go on from a state of `state_dict`."""
         state = dict(state)
         method, life = state.pop("method"), state.pop("life")
-        stage = self.method.stage(state["k"], self.task.train)
-        if state["k"] and stage is not None:
+        if state["k"]:  # what a stage is depends on the method's state, its optimisers on the stage
+            self.method.load_state_dict(method | {"opts": self.method.state_dict()["opts"]})
+            stage = self.method.stage(state["k"], self.task.train) or Stage()
             self.recipe = replace(self.asked, **stage.recipe)
             self.method.opts = self.make_opt(self.method.nets, self.groups)
         self.method.load_state_dict(method)
         self.life = Life(life) if life is not None else self.life
         for name, value in state.items():
             setattr(self, name, load_value(getattr(self, name, None), value))
+
+
+def _black(task):
+    """What a black pixel is to the network. -> [1, channels, 1, 1], for samples that are not images a 0"""
+    if len(task.shape) != 3:
+        return torch.zeros((), device=task.train.y.device)
+    return task.train.scale(torch.zeros_like(task.train.x[:1, :, :1, :1]))

@@ -1,10 +1,12 @@
 """Recipes: everything about a training that is not the method, the data or the network, as plain named values."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from math import cos, pi
 
 import torch
 
 from ..errors import choose, need
+from .augment import KINDS
 
 OPTIMISERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
@@ -17,7 +19,9 @@ class Recipe:
     has it.
     batch: samples per step. milestones: the learning rate is multiplied by gamma after these numbers of epochs (10: ten
     epochs at the first rate).
-    drop_last: leave out an incomplete last batch.
+    drop_last: leave out an incomplete last batch. betas: of Adam. cosine: epochs of one cosine cycle from lr down to 0,
+    repeated ("warm restarts"), in place of milestones; None: none. augment: None | "crop_flip" | "reflect_crop_flip",
+    random crops after padding by 4 pixels (black or reflected) and mirroring.
     """
 
     optimiser: str = "sgd"
@@ -29,6 +33,9 @@ class Recipe:
     milestones: tuple = ()
     gamma: float = 0.1
     drop_last: bool = False
+    betas: tuple = (0.9, 0.999)
+    cosine: int | None = None
+    augment: str | None = None
 
     def __post_init__(self):
         choose("recipe's optimiser", self.optimiser, OPTIMISERS)
@@ -44,7 +51,16 @@ class Recipe:
         )
         need(isinstance(self.batch, int) and self.batch > 0, "recipe's batch", self.batch, "a whole number above 0")
         need(_number(self.gamma) and self.gamma > 0, "recipe's gamma", self.gamma, "a number above 0")
+        choose("recipe's augment", self.augment, dict.fromkeys(KINDS))
+        whole = isinstance(self.cosine, int) and self.cosine > 0
+        need(
+            self.cosine is None or (whole and not self.milestones),
+            "recipe's cosine",
+            self.cosine,
+            "None, or a number of epochs above 0 without milestones",
+        )
         object.__setattr__(self, "milestones", tuple(self.milestones))
+        object.__setattr__(self, "betas", tuple(self.betas))
 
     @classmethod
     def of(cls, recipe):
@@ -56,21 +72,34 @@ class Recipe:
             choose("recipe's entry", name, {f.name: f for f in fields(cls)})
         return cls(**(recipe or {}))
 
+    def record(self):
+        """What identifies the recipe, as JSON values. Entries that came later are left out at their defaults, so that
+        older runs keep their names. -> dict"""
+        later = {"betas": (0.9, 0.999), "cosine": None, "augment": None}
+        values = {name: value for name, value in asdict(self).items() if name not in later or value != later[name]}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
     def lr_at(self, epoch):
         """Learning rate of an epoch, counted from 1."""
+        if self.cosine:
+            return self.lr * 0.5 * (1 + cos(pi * ((epoch - 1) % self.cosine) / self.cosine))
         return self.lr * self.gamma ** sum(epoch > m for m in self.milestones)
 
     def optimisers(self, nets, groups):
-        """One optimiser per network, then one of plain SGD for the extra groups of the method, if there are any. ->
-        list"""
+        """One optimiser per network, then one for the method's extra groups: of plain SGD, and of Adam for those that
+        say "optimiser": "adam". -> list"""
         own = {"lr": self.lr, "weight_decay": self.weight_decay, "fused": True}
         if self.optimiser == "sgd":
             own |= {"momentum": self.momentum, "nesterov": self.nesterov}
+        else:
+            own["betas"] = self.betas
         opts = [OPTIMISERS[self.optimiser](net.parameters(), **own) for net in nets]
-        if groups:
-            matched = self.lr / (1 - own.get("momentum", 0.0))
-            lr = {"same": self.lr, "matched": matched}
-            opts.append(torch.optim.SGD([{**g, "lr": lr[g["lr"]]} for g in groups], lr=self.lr, fused=True))
+        matched = self.lr / (1 - own.get("momentum", 0.0))
+        lr = {"same": self.lr, "matched": matched}
+        groups = [{**group, "lr": lr.get(group["lr"], group["lr"])} for group in groups]  # a number is the rate itself
+        for name, optimiser in OPTIMISERS.items():
+            chosen = [group for group in groups if group.get("optimiser", "sgd") == name]
+            opts += [optimiser(chosen, lr=self.lr, fused=True)] if chosen else []
         for group in (group for opt in opts for group in opt.param_groups):
             group["initial_lr"] = group["lr"]
         return opts

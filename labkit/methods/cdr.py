@@ -51,9 +51,7 @@ class CDR(Method):
             "a noise rate in [0, 1)",
         )
         self.rate = float(self.rate)  # 0 and 0.0 are the same run
-        paper = choose("variant", self.variant, {"released": False, "paper": True})
-        self.scope = self.scope or ("all" if paper else "weights")
-        self.strict = paper if self.strict is None else self.strict
+        self.follow(scope={"paper": "all", "released": "weights"}, strict={"paper": True, "released": False})
         choose("scope", self.scope, dict.fromkeys(("weights", "all")))
 
     def update(self):

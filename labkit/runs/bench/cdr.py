@@ -1,25 +1,21 @@
-"""Steps per second, side by side: labkit's loop, plain and with CDR, against the kind of loop that CDR's released code
-has.
+"""labkit's loop, plain and with CDR, against the kind of loop that CDR's released code has.
 
 The reference is written anew from that code's description: a DataLoader over PIL images with transforms, an extra
 forward pass for the accuracy, criticality by a sorted top-k over concatenated gradients, a mask per tensor. Rounds are
 interleaved, so a drift of the machine's speed meets all alike; the ratios are per round, their median counts.
-
-    ./lab bench [--steps 200] [--rounds 5] [--threads 2] [--workers 0]
 """
 
-import argparse
 import statistics
 import time
 from itertools import islice
 
 import torch
 
-from ..data import SOURCES, Task, find, load
-from ..fit import Loop, Recipe, maker
-from ..methods import CDR, ERM
-from ..nets import lenet
-from ..noise import corrupt, symmetric
+from ...data import SOURCES, Task, find, load
+from ...fit import Loop, Recipe, maker
+from ...methods import CDR, ERM
+from ...nets import lenet
+from ...noise import corrupt, symmetric
 
 RATE = 0.4
 RECIPE = Recipe(lr=0.01, momentum=0.9, weight_decay=1e-3, batch=32)
@@ -98,24 +94,16 @@ def compare(task, steps=200, rounds=5, workers=0):
     return times
 
 
-def main(argv=None):
-    """Print steps per second and the ratios to the released kind of loop."""
-    parser = argparse.ArgumentParser(
-        prog="lab bench", description="Steps per second of CDR on MNIST-sized images (LeNet, batch 32)."
-    )
-    for name, default in (("steps", 200), ("rounds", 5), ("threads", torch.get_num_threads()), ("workers", 0)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    args = parser.parse_args(argv)
-    torch.set_num_threads(args.threads)
+def lines(rounds=5, steps=200, workers=0):
+    """Steps per second and the ratios to the released kind of loop. -> iterator of lines"""
     task, images = _images()
-    times = compare(corrupt(task, symmetric(RATE), 0), args.steps, args.rounds, args.workers)
+    times = compare(corrupt(task, symmetric(RATE), 0), steps, rounds, workers)
     slow = times["released kind of loop, CDR"]
-    print(f"LeNet, batch {RECIPE.batch}, {images}, {args.threads} threads, {args.workers} loader workers,")
-    print(f"{args.rounds} rounds of {args.steps} steps; medians, ratio to the released kind of loop")
+    yield f"LeNet, batch {RECIPE.batch}, {images}, {workers} loader workers, {steps} steps a round"
     for name, each in times.items():
         ratio = statistics.median(s / t for s, t in zip(slow, each))
         each = statistics.median(each)
-        print(f"{name:28s} {1 / each:7.0f} steps/s   {1e3 * each:6.2f} ms a step   {ratio:5.2f} x")
+        yield f"{name:28s} {1 / each:7.0f} steps/s   {1e3 * each:6.2f} ms a step   {ratio:5.2f} x"
 
 
 def _images():
@@ -128,7 +116,3 @@ def _images():
     return Task.of(
         x, y, x[:100], y[:100], scale=SOURCES["mnist"].scale
     ), "random images of MNIST's size (MNIST is not there)"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,77 @@
+"""What `fit` checks before anything is trained or written."""
+
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from .. import data, nets
+from ..errors import choose, need
+from ..method import Method
+from ..methods import ALL
+
+
+def a_method(method):
+    """A fresh, unbound copy of a method, or one by name."""
+    if isinstance(method, str):
+        cls = choose("method", method, ALL)
+        try:
+            return cls()
+        except TypeError:
+            raise ValueError(
+                f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)"
+            ) from None
+    need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
+    return replace(method)
+
+
+def net_name(net):
+    """A name that tells networks apart: the function's name and its fixed arguments."""
+    if isinstance(net, str):
+        choose("net", net, nets.ALL)
+        return net
+    need(
+        callable(net) and not isinstance(net, torch.nn.Module),
+        "net",
+        type(net).__name__,
+        "a name or a function that makes a module",
+    )
+    if isinstance(net, partial):
+        settings = ", ".join(f"{key}={value!r}" for key, value in sorted(net.keywords.items()))
+        return f"{net.func.__name__}({settings})"
+    return net.__name__
+
+
+def a_device(device):
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}"
+        ) from None
+
+
+def arguments(task, epochs, seed, meta):
+    need(
+        isinstance(task, data.Task),
+        "task",
+        type(task).__name__,
+        "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)",
+    )
+    need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
+    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
+    need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
+
+
+def suits(method, task, meta):
+    """A method gets the kind of targets that it is for, and a meta set if it learns from one, apart from the training
+    set."""
+    name, kind = type(method).__name__, "classes" if task.classes else "numbers"
+    need(kind in method.targets, "method", name, f"one for {kind}: {task.name} has them, {name} is for the others")
+    need(meta is not None or not method.needs_meta, "meta", meta, f"a meta set for {name}: labkit.data.meta_split(...)")
+    need(meta is None or meta.classes == task.classes, "meta", meta and meta.classes, f"of {task.classes} classes")
+    if meta is not None:
+        shared = data.overlap(meta, task.train)
+        need(not shared, "meta", f"a set that shares {shared} samples with the training set", "disjoint from it")

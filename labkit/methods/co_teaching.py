@@ -1,0 +1,74 @@
+"""Co-teaching: Han, Yao, Yu, Niu, Xu, Hu, Tsang, Sugiyama, NeurIPS 2018 (arXiv 1804.06872), Algorithm 1.
+
+Two networks from different random weights. In every batch each picks the samples of smallest loss, and learns from
+those that the *other* one picked: the errors of one do not feed on themselves.
+
+Differs from the released code in, each a keyword (variant="released" has all):
+    1. divide_twice: the code divides the mean loss by the number of kept samples again. Adam does not notice; SGD
+       learns as if its learning rate were that much smaller.
+    2. first_epoch: the code's ramp is read from epoch index 1 on and reaches `rate` one epoch early (linspace), so the
+       first trained epoch already drops rate / (ramp - 1).
+    The code's noise has a fixed seed whatever the run's, and its test loader drops 16 images: neither is here.
+    Accuracies of the two networks are averaged.
+"""
+
+from dataclasses import dataclass
+
+from labkit.errors import need
+from labkit.method import Method
+from labkit.methods.spl import a_ramp, a_rate
+from labkit.ranks import forget_rate, kept, smallest
+
+
+@dataclass(kw_only=True, eq=False)
+class CoTeaching(Method):
+    """Each network learns from the small-loss samples of its peer.
+
+    rate: share that is filtered out, the assumed noise rate, in [0, 1). ramp: T_k, epochs over which the share grows to
+    `rate`. exponent: c of (t / T_k)^c. variant: "paper" | "released"; divide_twice, first_epoch follow it when None.
+    """
+
+    networks = 2
+    rate: float
+    ramp: int = 10
+    exponent: float = 1.0
+    variant: str = "paper"
+    divide_twice: bool | None = None
+    first_epoch: int | None = None
+
+    def __post_init__(self):
+        self.follow(divide_twice={"paper": False, "released": True}, first_epoch={"paper": 0, "released": 1})
+        self.rate = a_rate(type(self).__name__, self.rate)
+        a_ramp(type(self).__name__, self.ramp)
+        need(self.exponent > 0, "exponent", self.exponent, "a number above 0")
+        self.normalised = not self.divide_twice
+
+    def score(self, logits, y, i):
+        """By what samples are ranked; small is trusted. -> [..., B]"""
+        return self.loss(logits, y, i)
+
+    def forgotten(self):
+        """The filtered share of this epoch, 1 - R(t): Alg. 1, line 11."""
+        released = self.first_epoch and self.ramp > 1
+        ramp = self.ramp - 1 if released else self.ramp
+        return forget_rate(self.rate, self.epoch + self.first_epoch, ramp, self.exponent)
+
+    def picks(self, logits, y, i):
+        """Whom each network trusts. logits: of both -> two weights [B], each summing to 1"""
+        keep = kept(self.forgotten(), len(y))
+        scores = [self.score(z.detach(), y, i) for z in logits]
+        return [smallest(score, keep).to(score.dtype) / keep for score in scores]  # Alg. 1, lines 5 and 6
+
+    def step(self, x, y, i):
+        x, y, i = self.batch(x, y, i)
+        logits = [net(x) for net in self.nets]
+        mine, other = self.picks(logits, y, i)
+        weights = [other, mine]  # core: Alg. 1, lines 7 and 8: each learns from the other's
+        if self.divide_twice:
+            weights = [weight * weight.amax() for weight in weights]
+        losses = [(weight * self.loss(z, y, i)).sum() for weight, z in zip(weights, logits)]
+        self.zero_grad()
+        sum(losses).backward()
+        self.update()
+        self.seen = i, sum(weights) / 2
+        return sum(losses).detach() / 2

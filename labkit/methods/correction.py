@@ -1,0 +1,72 @@
+"""F-correction and B-correction: Patrini, Rozza, Menon, Nock, Qu, CVPR 2017 (arXiv 1609.03683).
+
+How given labels arise from true ones is a matrix T. It is read off a network trained on the noisy labels, at the
+samples that look most like each class; then a new training corrects its loss by T.
+
+Differs from the released code in:
+    1. shared_array: the code zeroes outliers in the array that later rows of T are read from, so that T gets zeros that
+       nobody measured. Here rows are read from a copy; shared_array=True repeats the code.
+    2. The outlier filter (97th percentile) is for MNIST and CIFAR-10; the code has none for CIFAR-100: quantile=None.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import transition
+from labkit.errors import need
+from labkit.method import Method, Stage, evaluate
+
+
+@dataclass(kw_only=True, eq=False)
+class FCorrection(Method):
+    """Forward correction: -log (T^T p)_y.
+
+    T: the transition matrix as nested lists [C][C], row = true class; None: estimated by a first training. quantile: of
+    the outlier filter, in (0, 1), or None. shared_array: see above.
+    """
+
+    targets = ("classes",)
+    T: list | None = None
+    quantile: float | None = 0.97
+    shared_array: bool = False
+
+    def __post_init__(self):
+        fine = self.quantile is None or 0 < self.quantile <= 1
+        need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
+        if self.T is not None:
+            self.T = transition.a_matrix("T", self.T).tolist()
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        known = self.T is not None
+        self.matrix = transition.a_matrix("T", self.T, train.classes).to(train.y.device, torch.float32) if known else None
+
+    def stage(self, k, train):
+        if self.T is not None:
+            return super().stage(k, train)
+        return [Stage(keep="best_val"), Stage(), None][k]
+
+    def end_stage(self, k):
+        if self.T is None and k == 0:
+            p = evaluate(self.nets[0], self.train).softmax(1)
+            self.matrix = transition.anchors(p, self.quantile, self.shared_array)  # Eqs. (12), (13)
+
+    def loss(self, logits, y, i):
+        return super().loss(logits, y, i) if self.matrix is None else self.corrected(logits, y)
+
+    def corrected(self, logits, y):
+        return transition.forward(logits, y, self.matrix)  # core: Eq. (8)  [..., B]
+
+    def notes(self):
+        """T: the matrix in use, known or estimated."""
+        return {**super().notes(), "T": None if self.matrix is None else self.matrix.tolist()}
+
+
+@dataclass(kw_only=True, eq=False)
+class BCorrection(FCorrection):
+    """Backward correction: sum_j (T^-1)_yj CE(j): its mean over the noise is the clean loss; single losses may be
+    negative. Hyperparameters: as F-correction. T has to be invertible."""
+
+    def corrected(self, logits, y):
+        return transition.backward(logits, y, self.matrix)  # core: Eq. (6)  [..., B]

@@ -1,0 +1,73 @@
+"""GLC, gold loss correction: Hendrycks, Mazeika, Wilson, Gimpel, NeurIPS 2018 (arXiv 1802.05300), Algorithm 1.
+
+A few samples are trusted (gold). A network trained on the others (silver) shows, by its mean prediction on the gold
+samples of each class, how true classes turn into given labels. A new training from the same initial weights takes the
+cross-entropy on gold and the forward-corrected loss on silver samples, in mixed batches.
+
+Differs from the released code in: momentum starts anew with the second training (there it is carried over).
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import losses, transition
+from labkit.errors import need
+from labkit.method import Method, Stage, evaluate
+
+
+@dataclass(kw_only=True, eq=False)
+class GLC(Method):
+    """Forward correction with a matrix that was measured on trusted samples.
+
+    gold_batch: trusted samples that join each batch; None: as many as their share of all samples makes.
+    """
+
+    targets = ("classes",)
+    needs_meta = True
+    gold_batch: int | None = None
+
+    def __post_init__(self):
+        fine = self.gold_batch is None or (isinstance(self.gold_batch, int) and self.gold_batch > 0)
+        need(fine, "gold_batch", self.gold_batch, "None or a whole number above 0")
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        counts = torch.bincount(meta.y, minlength=train.classes)
+        empty = (counts == 0).nonzero()[:, 0].tolist()
+        need(not empty, "meta", f"a set without class {empty}", "at least one sample of every class for GLC")
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.C = None
+
+    def stage(self, k, train):
+        return [Stage(), Stage(), None][k]
+
+    def end_stage(self, k):
+        if k == 0:
+            p = evaluate(self.nets[0], self.meta).softmax(1)  # Alg. 1, line 3
+            self.C = transition.class_means(p, self.meta.y, self.train.classes)
+
+    def batch(self, x, y, i):
+        """In the second stage gold samples join; their position is -1."""
+        if self.C is None:
+            return x, y, i
+        share = len(self.meta) / len(self.train)
+        j = torch.randint(len(self.meta), (self.gold_batch or max(1, round(share * len(y))),), generator=self.rng,
+                          device=y.device)  # fmt: skip
+        x = torch.cat([x, self.augment(self.meta.inputs(j))])
+        return x, torch.cat([y, self.meta.y[j]]), torch.cat([i, torch.full_like(j, -1)])
+
+    def loss(self, logits, y, i):
+        if self.C is None:
+            return losses.ce(logits, y)
+        silver = transition.forward(logits, y, self.C)  # core: Alg. 1, line 8
+        return torch.where(i < 0, losses.ce(logits, y), silver)  # [..., B]
+
+    def step(self, x, y, i):
+        loss = super().step(x, y, i)
+        j, weight = self.seen
+        self.seen = j[: len(i)], weight[: len(i)] * len(j) / len(i)  # of the training samples
+        return loss
+
+    def notes(self):
+        """C: the measured transition matrix."""
+        return {**super().notes(), "C": None if self.C is None else self.C.tolist()}

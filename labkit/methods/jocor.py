@@ -1,0 +1,55 @@
+"""JoCoR: Wei, Feng, Chen, An, CVPR 2020 (arXiv 2003.02752), Algorithm 1.
+
+Two networks are trained as one: their cross-entropies and, both ways, the divergence of their predictions make one
+joint loss per sample; the samples of smallest joint loss are learned from. Agreement is the opposite of Co-teaching+'s
+remedy.
+
+lam: the released code's default is .1, the paper's settings lie between .65 and .95. Neither side of the divergence is
+detached.
+"""
+
+from dataclasses import dataclass
+
+from labkit.errors import need
+from labkit.methods.co_teaching import CoTeaching
+from labkit.ranks import kept, smallest
+
+
+def divergence(a, b):
+    """KL(p_a || p_b) + KL(p_b || p_a) = sum (p_a - p_b) (log p_a - log p_b). a, b logits [..., B, C] -> [..., B]"""
+    log_a, log_b = a.log_softmax(-1), b.log_softmax(-1)
+    return ((log_a.exp() - log_b.exp()) * (log_a - log_b)).sum(-1)
+
+
+@dataclass(kw_only=True, eq=False)
+class JoCoR(CoTeaching):
+    """One joint loss, one small-loss selection, one update of both networks.
+
+    lam: share of the agreement in the joint loss, in [0, 1). rate, ramp, exponent, variant: as Co-teaching.
+    """
+
+    targets = ("classes",)
+    lam: float = 0.1
+
+    def __post_init__(self):
+        super().__post_init__()
+        need(isinstance(self.lam, (int, float)) and 0 <= self.lam < 1, "lam of JoCoR", self.lam, "a number in [0, 1)")
+
+    def joint(self, logits, y, i):
+        """Eq. (1): (1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). -> [B]"""
+        supervised = sum(self.loss(z, y, i) for z in logits)
+        return (1 - self.lam) * supervised + self.lam * divergence(*logits)
+
+    def step(self, x, y, i):
+        x, y, i = self.batch(x, y, i)
+        joint = self.joint([net(x) for net in self.nets], y, i)
+        keep = kept(self.forgotten(), len(y))
+        weight = smallest(joint.detach(), keep).to(joint.dtype) / keep  # core: Eq. (6)  [B]
+        if self.divide_twice:
+            weight = weight / keep
+        loss = (weight * joint).sum()
+        self.zero_grad()
+        loss.backward()
+        self.update()
+        self.seen = i, weight
+        return loss.detach() / 2

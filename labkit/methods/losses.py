@@ -1,0 +1,185 @@
+"""Methods that only change what is punished: one loss each, on given labels, no other knowledge.
+
+Sources: MAE: Ghosh, Kumar, Sastry, AAAI 2017 (arXiv 1712.09482). Huber: Annals of Mathematical Statistics, 1964.
+Bootstrap: Reed et al., ICLR 2015 workshop (arXiv 1412.6596). Focal: Lin et al., ICCV 2017 (arXiv 1708.02002). GCE:
+Zhang, Sabuncu, NeurIPS 2018 (arXiv 1805.07836). SCE: Wang et al., ICCV 2019 (arXiv 1908.06112). Label smoothing:
+Szegedy et al., CVPR 2016.
+
+Differs from the released code in:
+    1. SCE: the released code clips the one-hot label at 1e-4, so that its A is log 1e-4 = -9.21 and beta counts 2.3
+       times what the paper's A = -4 makes of it. variant="released" sets A so.
+    2. Papers on noisy labels give neither Huber's delta nor focal's gamma: both are keywords.
+    3. GCE's truncated loss re-decides which samples it prunes every `every` epochs from `start` on.
+"""
+
+from dataclasses import dataclass
+from math import inf, log
+
+import torch
+
+from labkit import losses
+from labkit.errors import need
+from labkit.method import Method, evaluate
+
+
+def check(name, value, low, high=inf):
+    """A hyperparameter that is a number between low and high, both included."""
+    fine = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+    need(fine, name, value, f"a number >= {low}" if high == inf else f"a number in [{low}, {high}]")
+
+
+@dataclass(kw_only=True, eq=False)
+class MSE(Method):
+    """Half the squared error between the logits and the one-hot label (Hu, Li, Yu, 2020); for regression ERM itself."""
+
+    def loss(self, logits, y, i):
+        if self.train.classes:
+            y = torch.nn.functional.one_hot(y, logits.shape[-1]).to(logits.dtype)  # [..., B, C]
+        return losses.half_squared(logits, y)  # core
+
+
+@dataclass(kw_only=True, eq=False)
+class MAE(Method):
+    """2 (1 - p_y) for classes: symmetric, hence robust to uniform noise, and slow: its gradient vanishes with p_y. For
+    regression the L1 loss."""
+
+    def loss(self, logits, y, i):
+        return losses.mae(logits, y) if self.train.classes else losses.absolute(logits, y)  # core: Eq. (5)
+
+
+@dataclass(kw_only=True, eq=False)
+class Huber(Method):
+    """Squares small residuals and forgives large ones their square. delta: where the two meet, in units of the
+    targets."""
+
+    targets = ("numbers",)
+    delta: float = 1.0
+
+    def __post_init__(self):
+        check("delta of Huber", self.delta, 1e-12)
+
+    def loss(self, logits, y, i):
+        return losses.huber(logits, y, self.delta)  # core
+
+
+@dataclass(kw_only=True, eq=False)
+class BootstrapSoft(Method):
+    """The target is beta times the label plus (1 - beta) times the prediction, which is not detached: beta CE + (1 -
+    beta) entropy (Reed et al., section 3.2).
+
+    beta: trust in the label, in [0, 1]; 1 is plain SGD.
+    """
+
+    targets = ("classes",)
+    beta: float = 0.95
+
+    def __post_init__(self):
+        check("beta of Bootstrap soft", self.beta, 0, 1)
+
+    def loss(self, logits, y, i):
+        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.entropy(logits)  # core: Eq. (5)
+
+
+@dataclass(kw_only=True, eq=False)
+class BootstrapHard(Method):
+    """The target is beta times the label plus (1 - beta) times the predicted class (Reed et al., section 3.3).
+
+    beta: trust in the label, in [0, 1]; 1 is plain SGD.
+    """
+
+    targets = ("classes",)
+    beta: float = 0.8
+
+    def __post_init__(self):
+        check("beta of Bootstrap hard", self.beta, 0, 1)
+
+    def loss(self, logits, y, i):
+        own = logits.detach().argmax(-1)
+        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, own)  # core: Eq. (6)
+
+
+@dataclass(kw_only=True, eq=False)
+class Focal(Method):
+    """(1 - p_y)^gamma CE: hard samples count more. Under label noise these are the wrong ones: the opposite of
+    self-paced learning. gamma: >= 0; 0 is plain SGD."""
+
+    targets = ("classes",)
+    gamma: float = 2.0
+
+    def __post_init__(self):
+        check("gamma of Focal", self.gamma, 0)
+
+    def loss(self, logits, y, i):
+        return losses.focal(logits, y, self.gamma)  # core: Eq. (4)
+
+
+@dataclass(kw_only=True, eq=False)
+class GCE(Method):
+    """(1 - p_y^q) / q, between CE (q = 0) and MAE (q = 1).
+
+    q: in [0, 1]. truncate: k of the truncated loss, in (0, 1), None for none: from epoch `start` on, and decided anew
+    every `every` epochs, samples with p_y <= k are left out.
+    """
+
+    targets = ("classes",)
+    q: float = 0.7
+    truncate: float | None = None
+    start: int = 40
+    every: int = 10
+
+    def __post_init__(self):
+        check("q of GCE", self.q, 0, 1)
+        fine = self.truncate is None or 0 < self.truncate < 1
+        need(fine, "truncate of GCE", self.truncate, "None or a number in (0, 1)")
+        check("start of GCE", self.start, 0)
+        check("every of GCE", self.every, 1)
+
+    def select(self, train, epoch):
+        if self.truncate is None or epoch < self.start:
+            return None
+        if (epoch - self.start) % self.every == 0:
+            p = losses.probability(evaluate(self.nets[0], train), train.y)  # [N]
+            self.kept = (p > self.truncate).nonzero()[:, 0]  # Alg. 1
+        return self.kept if len(self.kept) else None
+
+    def loss(self, logits, y, i):
+        return losses.gce(logits, y, self.q)  # core: Eq. (6)
+
+
+@dataclass(kw_only=True, eq=False)
+class SCE(Method):
+    """alpha CE plus beta times the reverse cross-entropy, in which log 0 is A: -A (1 - p_y) = -A / 2 MAE.
+
+    alpha, beta: >= 0 (CIFAR-10: .1 and 1, CIFAR-100: 6 and .1, MNIST: .01 and 1). A: below 0; None follows the variant,
+    "paper" -4, "released" log 1e-4.
+    """
+
+    targets = ("classes",)
+    alpha: float = 0.1
+    beta: float = 1.0
+    variant: str = "paper"
+    A: float | None = None
+
+    def __post_init__(self):
+        self.follow(A={"paper": -4.0, "released": log(1e-4)})
+        check("alpha of SCE", self.alpha, 0)
+        check("beta of SCE", self.beta, 0)
+        need(-inf < self.A < 0, "A of SCE", self.A, "a number below 0")
+
+    def loss(self, logits, y, i):
+        reverse = -self.A / 2 * losses.mae(logits, y)
+        return self.alpha * losses.ce(logits, y) + self.beta * reverse  # core: Eq. (7)
+
+
+@dataclass(kw_only=True, eq=False)
+class LabelSmoothing(Method):
+    """CE with the target (1 - alpha) e_y + alpha / C. alpha: in [0, 1]; 0 is plain SGD."""
+
+    targets = ("classes",)
+    alpha: float = 0.1
+
+    def __post_init__(self):
+        check("alpha of Label smoothing", self.alpha, 0, 1)
+
+    def loss(self, logits, y, i):
+        return losses.smoothed(logits, y, self.alpha)  # core

@@ -1,0 +1,70 @@
+"""S-Model: Goldberger, Ben-Reuven, "Training deep neural-networks using a noise adaptation layer", ICLR 2017.
+
+A softmax layer behind the softmax turns beliefs about the true class into beliefs about the given label, and is trained
+with the network; for prediction it is dropped. This is the simple model, whose layer does not look at the sample.
+
+The start decides which hidden class is which: it is either the noise of an assumed rate, or the confusion between a
+first training's predictions and the given labels. No code was released.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import losses, transition
+from labkit.errors import need
+from labkit.method import Method, Stage, evaluate
+from labkit.methods.spl import a_rate
+
+
+@dataclass(kw_only=True, eq=False)
+class SModel(Method):
+    """A row-softmax layer theta of C x C on top of p: -log (theta^T p)_y.
+
+    rate: assumed noise rate that the layer starts from, in [0, 1), or None: a first training's confusion. layer_lr:
+    "same" | "matched" | a number, 0 freezes the layer.
+    """
+
+    targets = ("classes",)
+    rate: float | None = None
+    layer_lr: str | float = "matched"
+
+    def __post_init__(self):
+        self.rate = None if self.rate is None else a_rate("S-Model", self.rate)
+        number = isinstance(self.layer_lr, (int, float)) and self.layer_lr >= 0
+        need(self.layer_lr in ("same", "matched") or number, "layer_lr", self.layer_lr, '"same", "matched" or a number')
+
+    def extra(self):
+        C, rate = self.train.classes, self.rate or 0.0
+        theta = torch.full((C, C), rate / (C - 1), device=self.train.y.device)
+        theta.fill_diagonal_(1 - rate)
+        self.b = theta.clamp(min=1e-8).log().requires_grad_()  # [C, C]
+        return [*super().extra(), {"params": [self.b], "lr": self.layer_lr, "momentum": 0.0, "weight_decay": 0.0}]
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.adapting = self.rate is not None
+
+    def stage(self, k, train):
+        if self.rate is not None:
+            return super().stage(k, train)
+        return [Stage(keep="best_val"), Stage(start="previous"), None][k]
+
+    @torch.no_grad()
+    def end_stage(self, k):
+        if self.rate is None and k == 0:
+            believed = evaluate(self.nets[0], self.train).argmax(1)
+            counts = torch.zeros_like(self.b).index_put_(
+                (believed, self.train.y), torch.ones_like(believed, dtype=self.b.dtype), accumulate=True
+            )
+            self.b.copy_(((counts + 1e-3) / (counts + 1e-3).sum(1, keepdim=True)).log())
+            self.adapting = True
+
+    def loss(self, logits, y, i):
+        if not self.adapting:
+            return losses.ce(logits, y)
+        return transition.forward(logits, y, self.b.softmax(1))  # core: Eq. (6)  [..., B]
+
+    def notes(self):
+        """theta: the noise layer as a transition matrix."""
+        return {**super().notes(), "theta": self.b.softmax(1).tolist()}

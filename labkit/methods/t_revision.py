@@ -1,0 +1,90 @@
+"""T-Revision (Reweight-R): Xia, Liu, Wang, Han, Gong, Niu, Sugiyama, NeurIPS 2019 (arXiv 1906.00189), Algorithm 1.
+
+A transition matrix estimated at anchor points is only a start. The network is trained with losses weighted by p_y /
+(T^T p)_y, the share of the given label that is true; then a correction dT of the matrix is learned with it.
+
+Differs from the released code in, each a keyword (variant="released" has all):
+    1. accumulate: the code adds dT to T inside its loop over the batch, so that sample k sees T + (k + 1) dT. (Its
+       vectorised second version detaches the weight, and dT gets no gradient at all: not here.)
+    2. scale_columns: the code divides by the row sums without keeping their axis, which scales columns.
+    The paper's Algorithm 1 has neither. Neither projects T + dT onto the simplex; ratios are cut off below 1e-6 here.
+The epoch of a stage is chosen by the accuracy of p on the noisy validation split (there: of T^T p).
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import losses, transition
+from labkit.errors import need
+from labkit.method import Method, Stage, evaluate
+
+
+@dataclass(kw_only=True, eq=False)
+class TRevision(Method):
+    """Importance-reweighted training with a transition matrix that is revised.
+
+    estimate: epochs of the first training (None: as many as the run's). revise: epochs of the revision (None: the
+    same). revise_lr: learning rate of the revision, by Adam. quantile: of the anchors' outlier filter, or None.
+    variant: "paper" | "released"; accumulate, scale_columns follow it when None.
+    """
+
+    targets = ("classes",)
+    estimate: int | None = None
+    revise: int | None = None
+    revise_lr: float = 5e-7
+    quantile: float | None = 0.97
+    variant: str = "paper"
+    accumulate: bool | None = None
+    scale_columns: bool | None = None
+
+    def __post_init__(self):
+        self.follow(accumulate={"paper": False, "released": True}, scale_columns={"paper": False, "released": True})
+        need(self.revise_lr > 0, "revise_lr", self.revise_lr, "a number above 0")
+        fine = self.quantile is None or 0 < self.quantile <= 1
+        need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
+
+    def extra(self):
+        C = self.train.classes
+        self.dT = torch.zeros(C, C, device=self.train.y.device, requires_grad=True)
+        group = {"params": [self.dT], "lr": "same", "optimiser": "adam", "weight_decay": 0.0}
+        return [*super().extra(), group]
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.T, self.k = None, 0
+
+    def stage(self, k, train):
+        revision = {"optimiser": "adam", "lr": self.revise_lr, "milestones": (), "cosine": None, "weight_decay": 0.0}
+        return [
+            Stage(epochs=self.estimate, keep="best_val"),  # Alg. 1, stage 1
+            Stage(start="previous", keep="best_val"),  # stage 2: T fixed
+            Stage(epochs=self.revise, start="previous", recipe=revision),  # stage 2: T + dT
+            None,
+        ][k]
+
+    def end_stage(self, k):
+        self.k = k + 1
+        if k == 0:
+            p = evaluate(self.nets[0], self.train).softmax(1)
+            self.T = transition.anchors(p, self.quantile)
+
+    def loss(self, logits, y, i):
+        if self.k == 0:
+            return losses.ce(logits, y)
+        if self.k == 1:
+            return transition.importance(logits, y, self.T).detach() * losses.ce(logits, y)
+        beta = transition.importance(logits, y, self.revised(y))
+        return beta * losses.ce(logits, y)  # core: Eq. (5), with a gradient for dT  [..., B]
+
+    def revised(self, y):
+        """T + dT; the released code's one for each place in the batch. -> [C, C] or [B, C, C]"""
+        T, dT = self.T, self.dT
+        if self.accumulate:
+            dT = torch.arange(1, y.shape[-1] + 1, device=y.device)[:, None, None] * dT
+        T = T + dT
+        return T / T.sum(-1)[..., None, :] if self.scale_columns else T
+
+    def notes(self):
+        """T, dT: the estimated matrix and its correction."""
+        return {**super().notes(), "T": None if self.T is None else self.T.tolist(), "dT": self.dT.tolist()}

@@ -1,0 +1,65 @@
+"""Transition matrices T[i, j] = P(given label j | true label i): how they are estimated, and the losses that know them.
+
+Losses act on the last axes. Rows sum to 1; p is the network's belief in the *true* class, T^T p in the given one.
+"""
+
+import torch
+
+from . import losses
+from .errors import need
+
+
+def a_matrix(name, T, classes=None):
+    """A transition matrix from nested lists. -> [C, C] float64. Raises ValueError unless it is square, >= 0, and its
+    rows sum to 1."""
+    T = torch.as_tensor(T, dtype=torch.float64)
+    fine = T.dim() == 2 and T.shape[0] == T.shape[1] == (classes or T.shape[0])
+    need(fine, name, f"of shape {tuple(T.shape)}", f"[{classes or 'C'}, {classes or 'C'}]")
+    fine = (T >= 0).all() and (T.sum(1) - 1).abs().max() < 1e-6
+    need(fine, name, T.tolist(), "rows that are >= 0 and sum to 1")
+    return T
+
+
+def anchors(p, quantile=0.97, shared=False):
+    """T from the samples that look most like each class (Patrini et al., CVPR 2017, Eqs. 12 and 13): row i is the
+    prediction at the largest p_i below its `quantile` (None: no outlier is left out).
+
+    p [N, C] noisy posteriors. shared=True repeats the released code, which writes zeros for outliers into the one array
+    that later rows are read from. -> [C, C], rows sum to 1
+    """
+    p = p.clone()
+    rows = []
+    for i in range(p.shape[1]):
+        column = p[:, i] if shared else p[:, i].clone()
+        if quantile is not None:
+            column[column >= column.quantile(quantile)] = 0.0
+        rows.append(p[column.argmax()].clone())
+    T = torch.stack(rows)
+    return T / T.sum(1, keepdim=True)
+
+
+def class_means(p, y, classes):
+    """T from samples whose true class is known (GLC, Hendrycks et al., NeurIPS 2018): row k is the mean prediction over
+    class k. p [M, C], y [M] -> [C, C]"""
+    weight = torch.nn.functional.one_hot(y, classes).to(p.dtype)  # [M, C]
+    return weight.T @ p / weight.sum(0)[:, None]
+
+
+def forward(logits, y, T):
+    """Forward-corrected loss -log (T^T p)_y (Patrini et al., Eq. 8). logits [..., B, C], y [..., B], T [C, C] -> [...,
+    B]"""
+    given = logits.log_softmax(-1)[..., None] + T.clamp(min=1e-30).log()  # log p_i T_ij  [..., B, C, C]
+    return -given.logsumexp(-2).gather(-1, y[..., None])[..., 0]
+
+
+def backward(logits, y, T):
+    """Backward-corrected loss sum_j (T^-1)_yj CE(logits, j) (Patrini et al., Eq. 6): unbiased, may be negative. ->
+    [..., B]"""
+    return (torch.linalg.inv(T)[y] * -logits.log_softmax(-1)).sum(-1)
+
+
+def importance(logits, y, T):
+    """P(true label is y) / P(given label is y) = p_y / (T^T p)_y (T-Revision, Xia et al., NeurIPS 2019, Eq. 3). ->
+    [..., B]"""
+    given = (logits.softmax(-1)[..., None] * T).sum(-2).gather(-1, y[..., None])[..., 0]
+    return losses.probability(logits, y) / given.clamp(min=1e-6)

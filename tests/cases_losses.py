@@ -1,0 +1,28 @@
+"""Cases: losses and mixup."""
+
+from cases import Case
+
+from labkit.methods import GCE, MAE, MSE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing, Mixup
+
+CE = "return losses.ce(logits, y)"
+NEVER = {"neutral": "no hyperparameter turns it into cross-entropy"}
+CASES = {
+    MSE: Case(core={"MSE": CE}, except_=NEVER),
+    MAE: Case(core={"MAE": CE}, except_=NEVER),
+    Huber: Case({"delta": 0.5}, {"delta": 1e9}, task="faces", core={"Huber": "return losses.half_squared(logits, y)"}),
+    BootstrapSoft: Case({"beta": 0.8}, {"beta": 1.0}, core={"BootstrapSoft": CE}),
+    BootstrapHard: Case({"beta": 0.8}, {"beta": 1.0}, core={"BootstrapHard": CE}),
+    Focal: Case({"gamma": 2.0}, {"gamma": 0.0}, core={"Focal": CE}),
+    GCE: Case({"q": 0.7, "truncate": 0.1, "start": 1, "every": 1}, {"q": 0.0}, core={"GCE": CE}),
+    SCE: Case({"alpha": 0.5}, {"alpha": 1.0, "beta": 0.0}, core={"SCE": CE}),
+    LabelSmoothing: Case({"alpha": 0.2}, {"alpha": 0.0}, core={"LabelSmoothing": CE}),
+    Mixup: Case(
+        {"alpha": 1.0},
+        {"alpha": 0.0},
+        core={"Mixup": "return x, y, i"},
+        except_={
+            "permuted": "partners are drawn by position in the batch",
+            "meta_device": "lambda is drawn where the generator is",
+        },
+    ),
+}
