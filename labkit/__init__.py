@@ -7,7 +7,7 @@ y is the given label, y_clean the true one. Methods see the given labels only.
 import os
 from importlib import import_module
 
-from . import losses, measure, methods, nets, noise
+from . import losses, measure, methods, nets, noise, recipes
 from .data import Split, Task, load
 from .fit import Recipe, Run, fit
 from .method import Method, Stage
@@ -25,7 +25,7 @@ _LAZY_NAMES = {"check": ("view.check", "check")}
 __all__ = [
     "NUMBERS", "Method", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "corrupt", "fast", "fit", "ledger", "load", "losses", "measure", "methods",
-    "nets", "noise", "plot", "results", "show", "widgets",
+    "nets", "noise", "plot", "recipes", "results", "show", "widgets",
 ]  # fmt: skip
 
 

@@ -15,9 +15,11 @@ from tools import digits, linear_net, linear_task, weights
 
 import labkit
 from labkit import measure
+from labkit.errors import Diverged
 from labkit.fit import criteria
 from labkit.method import Method, Stage
 from labkit.methods import AUX, CDR, ERM
+from labkit.state import read_state
 
 
 def test_history_has_the_fixed_columns_and_plausible_values():
@@ -25,7 +27,8 @@ def test_history_has_the_fixed_columns_and_plausible_values():
     h = run.history
     assert tuple(sorted(h.columns)) == tuple(sorted(measure.COLUMNS)) and len(h) == 12 and run.finished
     assert list(h.epoch) == list(range(1, 13)) and (h.stage == 0).all() and (h.seconds > 0).all()
-    shares = h.drop(columns=["stage", "epoch", "seconds", "train_loss"])
+    assert h.auc_weight.isna().all()  # plain SGD weighs all alike
+    shares = h.drop(columns=["stage", "epoch", "seconds", "train_loss", "auc_weight"])
     assert ((shares >= 0) & (shares <= 1)).all().all()
     assert h.selected_recall.eq(1).all() and h.auc.max() > 0.8 and h.test.max() > 0.85
     assert h.noisy_memorised.iloc[-1] > h.noisy_memorised.iloc[0]
@@ -82,23 +85,46 @@ class TwoStages(Method):
     """Trains, then trains again on the first half with another recipe."""
 
     start: str = "init"
+    keep: str = "last"
 
     def stage(self, k, train):
         half = torch.arange(len(train) // 2)
-        return [Stage(), Stage(epochs=2, indices=half, start=self.start, recipe={"lr": 0.001}), None][k]
+        second = Stage(epochs=2, indices=half, start=self.start, recipe={"lr": 0.001})
+        return [Stage(keep=self.keep), second, None][k]
 
     def end_stage(self, k):
         self.after = [*getattr(self, "after", []), weights(self)]
 
 
-@pytest.mark.parametrize("start", ["init", "previous", "best_val"])
+@pytest.mark.parametrize("start", ["init", "previous"])
 def test_stages_restart_as_asked(start):
     run = labkit.fit(TwoStages(start=start), digits(), "mlp", 3, 0, life=True)
     first, second = run.method.after
     assert list(run.history.stage) == [0, 0, 0, 1, 1] and list(run.history.epoch) == [1, 2, 3, 4, 5]
     assert run.life.selected[-1].sum() == 115 and run.method.opts[0].param_groups[0]["lr"] == 0.001
     near = (second - first).norm() < 0.1 * first.norm()
-    assert near == (start != "init")
+    assert near == (start == "previous")
+
+
+def test_a_stage_begins_with_the_first_weights_or_ends_with_the_best():
+    starts = []
+
+    class Watched(TwoStages):
+        def select(self, train, epoch):
+            starts.append(weights(self))
+
+    task = digits(n=None)
+    labkit.fit(Watched(), task, "mlp", 3, 0)
+    assert torch.equal(starts[0], starts[3]) and not torch.equal(starts[0], starts[1])
+    starts.clear()
+    run = labkit.fit(Watched(start="previous", keep="best_val"), task, "mlp", 12, 0)
+    best = run.history.val_noisy[:12].idxmax()  # the first of the best
+    assert best < 11 and torch.equal(starts[12], starts[best + 1])
+
+
+def test_an_unknown_start_of_a_stage_is_named():
+    with pytest.raises(ValueError, match=r"start of a stage is 'initial'.*did you mean 'init'"):
+        labkit.fit(TwoStages(start="initial"), digits(), "mlp", 1, 0)
 
 
 def test_stages_resume_in_the_second_stage(tmp_path):
@@ -150,8 +176,31 @@ def test_parameter_counts():
     assert [count(labkit.nets.ALL[name]()) for name in ("mlp", "lenet", "small_cnn")] == [26_122, 61_706, 14_538]
 
 
-def test_divergence_is_said():
-    with pytest.warns(UserWarning, match="ERM diverged.*lr"):
+def test_divergence_stops_the_run_and_keeps_its_history_and_checkpoint(tmp_path):
+    class Breaks(ERM):
+        """Loses its footing in the third epoch."""
+
+        def loss(self, logits, y, i):
+            return super().loss(logits, y, i) * (float("nan") if self.epoch == 2 and self.steps > 19 else 1)
+
+        def select(self, train, epoch):
+            self.steps = getattr(self, "steps", 0)
+
+        def update(self):
+            super().update()
+            self.steps += 1
+
+    with pytest.raises(
+        Diverged, match=r"Breaks diverged: its loss is nan at epoch 3, step 5 of 8; lower.*lr"
+    ) as caught:
+        labkit.fit(Breaks(), digits(), "mlp", 4, 0, store=tmp_path, checkpoint_every=0.0)
+    assert list(caught.value.run.history.epoch) == [1, 2] and not caught.value.run.finished
+    (kept,) = tmp_path.glob("*.diverged.json")
+    assert len(json.loads(kept.read_text())["rows"]) == 2 and not list(tmp_path.glob("*/config.json"))
+    (checkpoint,) = tmp_path.glob("*.checkpoint.safetensors")
+    state = read_state(checkpoint)["loop"]
+    assert state["epoch"] == 2 and all(torch.isfinite(p).all() for p in state["method"]["nets"][0].values())
+    with pytest.raises(Diverged, match="ERM diverged"):
         labkit.fit("ERM", digits(), "mlp", 2, 0, recipe={"lr": 1e6})
 
 

@@ -25,7 +25,8 @@ COMMANDS = {
     "test": "the project's tests; --all takes the slow ones too",
     "fetch": "download a dataset",
     "doctor": "what is here, what is missing, and how to get it",
-    "bench": "steps per second beside the kind of loop that released code has",
+    "methods": "train every method beside plain SGD on the embedded data, and print the table",
+    "bench": "what a step costs, as ratios measured side by side",
     "fmt": "format the code and the notebooks",
 }
 

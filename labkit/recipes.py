@@ -1,0 +1,114 @@
+"""The papers' training recipes as plain, named values, for a notebook to pass on: fit(..., plan.net, plan.epochs,
+recipe=plan.recipe).
+
+Where a paper is silent or contradicts its code, the value says what labkit took, and `doubts` why.
+"""
+
+from dataclasses import dataclass, field
+
+from .fit import Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One experiment of a paper: network, epochs, recipe, the asked noise rates by noise model, how many runs, what was
+    reported, the methods' constants, and what is not certain."""
+
+    net: str
+    epochs: int
+    recipe: Recipe
+    noise: dict
+    runs: int | None
+    reported: str
+    constants: dict = field(default_factory=dict)
+    doubts: str = ""
+
+
+_RESNET = Recipe(lr=0.1, momentum=0.9, weight_decay=5e-4, batch=128, milestones=(80, 100), augment="crop_flip")
+_WEBVISION = Recipe(lr=0.1, momentum=0.9, weight_decay=5e-4, batch=32, milestones=(30, 60))
+_ADAM = Recipe(optimiser="adam", lr=1e-3, momentum=0.0, batch=128, drop_last=True)
+_LENET = Recipe(lr=0.01, momentum=0.9, weight_decay=1e-3, batch=32, milestones=(10, 20))
+_NESTEROV = {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4, "augment": "reflect_crop_flip"}
+_CRUST = {
+    "runs": 5,
+    "reported": "test accuracy; the code prints the best epoch on the test set",
+    "constants": {"keep": 0.5, "partners": 1},
+    "doubts": "asymmetric 40 %: the paper refers to pairflip, the code draws a random derangement of the classes",
+}
+_RMNW = {
+    "runs": 5,
+    "reported": "mean and deviation of the test accuracy; the code prints the best on the test set",
+    "constants": {"meta": 1000, "meta_batch": 100, "meta_lr": 1e-3},
+    "doubts": "epochs are 500 iterations each, drawn with replacement; the code's defaults are batch 10 and lr .1",
+}
+PAPERS = {
+    "CRUST, CIFAR-10": Plan(
+        net="resnet32",
+        epochs=120,
+        recipe=_RESNET,
+        noise={"symmetric": (0.2, 0.5, 0.8), "derangement": (0.4,)},
+        **_CRUST,
+    ),
+    "CRUST, CIFAR-100": Plan(
+        net="resnet32",
+        epochs=120,
+        recipe=_RESNET,
+        noise={"symmetric": (0.2, 0.5), "derangement": (0.4,)},
+        **_CRUST,
+    ),
+    "CRUST, mini-WebVision": Plan(
+        net="inception_resnet_v2",
+        epochs=90,
+        recipe=_WEBVISION,
+        noise={},
+        runs=None,
+        reported="top-1 and top-5 accuracy on WebVision and ImageNet validation",
+        constants={"keep": 0.5},
+        doubts="momentum, weight decay, batch, augmentation and image size are not given; the code is not released",
+    ),
+    "PRL, CIFAR": Plan(
+        net="cnn9",
+        epochs=50,
+        recipe=_ADAM,
+        noise={"symmetric": (0.3, 0.5, 0.7), "pairflip": (0.25, 0.35, 0.45)},
+        runs=3,
+        reported="test accuracy, mean of the last ten epochs; the code averages the two networks",
+        constants={"rate": "the true rate", "ramp": 10},
+        doubts="the paper says Co-teaching's schedule (200 epochs, decay from 80), its code trains 49 epochs at a constant "
+        "rate; the ramp is 15 for CIFAR-100 with pairflip; no augmentation, inputs are not normalised",
+    ),
+    "PRL, CelebA": Plan(
+        net="celeba_fc",
+        epochs=100,
+        recipe=Recipe(optimiser="adam", lr=3e-4, momentum=0.0, batch=512),
+        noise=dict.fromkeys(("linadv", "signflip", "uninoise", "pairflip", "mixture"), (0.1, 0.2, 0.3, 0.4)),
+        runs=5,
+        reported="R2 on clean test targets, mean of the last ten epochs",
+        constants={"rate": "the true rate"},
+        doubts="epochs, schedule and scaling of the targets are not given; regression code is not released",
+    ),
+    "CDR+AUX, MNIST": Plan(
+        net="lenet",
+        epochs=100,
+        recipe=_LENET,
+        noise=dict.fromkeys(("symmetric", "asymmetric", "pairflip", "instance"), (0.2, 0.4, 0.7)),
+        runs=None,
+        reported="test accuracy, in CDR's code at the best epoch on noisy validation",
+        constants={"rate": "the true rate"},
+        doubts="epochs, schedule, lambda and the number of runs are not given; the first two are those of CDR's code",
+    ),
+    "RMNW-Net, WRN-28-10": Plan(
+        net="wrn28_10",
+        epochs=120,
+        recipe=Recipe(lr=0.05, batch=100, milestones=(36, 38), **_NESTEROV),
+        noise={"uniform": (0.0, 0.4, 0.6), "flip": (0.15, 0.3)},
+        **_RMNW,
+    ),
+    "RMNW-Net, ResNet-32": Plan(
+        net="resnet32",
+        epochs=120,
+        recipe=Recipe(lr=0.05, batch=100, milestones=(40, 50), **_NESTEROV),
+        noise={"flip2": (0.0, 0.2, 0.4)},
+        **_RMNW,
+    ),
+}
