@@ -47,4 +47,4 @@ def meta_for(case, task):
     """The task, and the meta set that a case asks for taken out of it. -> Task, Split or None"""
     if case.meta is None:
         return task, None
-    return labkit.data.meta_split(task, 60, trusted=case.meta == "clean", balanced="true")
+    return labkit.data.meta_split(task, 60, trusted=case.meta == "clean", balanced="true" if task.classes else False)

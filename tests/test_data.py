@@ -45,6 +45,19 @@ def test_a_part_of_the_training_set():
     assert len(labkit.load("digits", n=100, val=0.2).train) == 80
 
 
+def test_a_small_part_keeps_the_number_of_classes():
+    task = labkit.load("digits", n=5, val=0.0)
+    assert task.classes == 10 and len(task.train.y.unique()) < 10
+
+
+def test_of_copies_what_it_is_given():
+    x, y = np.zeros((10, 3), np.float32), np.arange(10) % 2
+    task = labkit.Task.of(x, y, x.copy(), y.copy(), val=0.0)
+    x += 1
+    y += 1
+    assert task.train.x.sum() == 0 and task.train.y.max() == 1
+
+
 def test_regression_task_has_no_classes():
     x, y = np.random.default_rng(0).normal(size=(20, 4)), np.random.default_rng(1).normal(size=(20, 2))
     task = labkit.Task.of(x, y, x, y)
@@ -54,6 +67,7 @@ def test_regression_task_has_no_classes():
 X, Y = np.zeros((10, 3), np.float32), np.arange(10) % 2
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize(
     "call, words",
     [
@@ -65,6 +79,18 @@ X, Y = np.zeros((10, 3), np.float32), np.arange(10) % 2
         (lambda: labkit.Task.of(X, Y, X, Y + 1), ["y_test", "0..1"]),
         (lambda: labkit.Task.of(X * np.nan, Y, X, Y), ["x", "finite"]),
         (lambda: labkit.Task.of(X, Y.astype(float), X, Y.astype(float)), ["y", "[N, Q]"]),
+        (lambda: labkit.Task.of(X, Y * 2, X, Y * 2), ["y is", "class 1", "0..2"]),
+        (lambda: labkit.Task.of(X, Y * 2, X, Y, class_names=("a", "b", "c")), ["class 1 (b)"]),
+        (lambda: labkit.Task.of(X, Y, X, Y, classes=1), ["y is", "up to 1", "0..0"]),
+        (lambda: labkit.Task.of(X, Y.astype(str), X, Y), ["y is", "<U", "integer classes"]),
+        (lambda: labkit.Task.of(X, Y, X * np.inf, Y), ["x_test", "finite"]),
+        (lambda: labkit.Task.of(X, X * np.nan, X, X), ["y is", "finite"]),
+        (lambda: labkit.Task.of(X, X, X, X / 0), ["y_test is", "finite"]),
+        (lambda: labkit.Task.of(X, X, X, X[:, :2]), ["y_test's shape", "[M, 3]"]),
+        (lambda: labkit.Task.of(X, Y, X[:, :2], Y), ["x_test's shape", "[M, 3]"]),
+        (lambda: labkit.Task.of(X, Y, X, Y, ids=[1, 2]), ["ids' shape", "(2,)", "[10]"]),
+        (lambda: labkit.Task.of(X, Y, X, Y, limit_bytes="1 GB"), ["limit_bytes", "1 GB"]),
+        (lambda: labkit.load("digits", size=3), ["option", "'size'"]),
     ],
 )
 def test_bad_input_is_named(call, words):

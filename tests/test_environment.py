@@ -38,7 +38,8 @@ def text(path):
 
 
 def wanted():
-    """pyproject's dependencies, the tests' included. -> {name: Requirement}"""
+    """pyproject's dependencies, the tests' included, the peers' not: conda has not got them all. -> {name:
+    Requirement}"""
     project = tomllib.loads(text("pyproject.toml"))["project"]
     lines = project["dependencies"] + project["optional-dependencies"]["test"]
     return {Requirement(line).name: Requirement(line) for line in lines}

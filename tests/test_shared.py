@@ -108,7 +108,7 @@ def test_global_generator_is_left_alone(cls, case):
 @every_method
 def test_saved_in_mid_epoch_and_reloaded_equals_uninterrupted(cls, case, tmp_path):
     straight = bound(cls(**case.settings), momentum=0.9, weight_decay=1e-3)
-    for _ in range(5):
+    for _ in range(3):
         straight.one_batch()
     write_state(tmp_path / "state.safetensors", straight.state_dict())
     other = bound(cls(**case.settings), seed=7, momentum=0.9, weight_decay=1e-3)

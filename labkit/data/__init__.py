@@ -1,6 +1,15 @@
 """Data: a Task holds what a method may see (`train`), the test set, and the truth apart (`truth`)."""
 
-from .load import NAMES, SOURCES, find, folder, load
-from .task import Scale, Split, Task, Truth
+from .folders import from_folder
+from .load import NAMES, find, load
+from .meta import meta_split, overlap
+from .npz import from_npz
+from .places import folder
+from .tables import from_csv
+from .task import Scale, Split, Task, Truth, Units
+from .vision import SOURCES
 
-__all__ = ["NAMES", "SOURCES", "Scale", "Split", "Task", "Truth", "find", "folder", "load"]
+__all__ = [
+    "NAMES", "SOURCES", "Scale", "Split", "Task", "Truth", "Units",
+    "find", "folder", "from_csv", "from_folder", "from_npz", "load", "meta_split", "overlap",
+]  # fmt: skip

@@ -1,80 +1,137 @@
-"""Datasets by name: the embedded digits, and what torchvision reads."""
+"""Datasets by name, and tasks from the user's own files."""
 
+import inspect
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import choose, need
-from .task import Scale, Task
+from . import faces, landmarks, vision, webvision
+from .folders import from_folder
+from .npz import from_npz
+from .places import folder, missing
+from .raw import Raw
+from .tables import from_csv
+from .task import Scale
+from .vision import SOURCES
 
-
-def folder(root=None):
-    """Where datasets are looked for: `root`, else LABKIT_DATA, else the user's cache folder."""
-    if root or os.environ.get("LABKIT_DATA"):
-        return Path(root or os.environ["LABKIT_DATA"]).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("labkit") / "data"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A dataset that torchvision reads: its class there, the folder and files it needs, the download's size, its
-    scale."""
-
-    reader: str
-    place: str
-    files: tuple
-    megabytes: int
-    scale: Scale
-
-
-_IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-_BATCHES = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch", "batches.meta")
-_CIFAR10_SCALE = Scale(255.0, (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
-_CIFAR100_SCALE = Scale(255.0, (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))
-SOURCES = {
-    "mnist": Source("MNIST", "MNIST/raw", _IDX, 12, Scale(255.0, (0.1307,), (0.3081,))),
-    "fashion-mnist": Source("FashionMNIST", "FashionMNIST/raw", _IDX, 31, Scale(255.0, (0.2860,), (0.3530,))),
-    "cifar10": Source("CIFAR10", "cifar-10-batches-py", _BATCHES, 170, _CIFAR10_SCALE),
-    "cifar100": Source("CIFAR100", "cifar-100-python", ("train", "test", "meta"), 169, _CIFAR100_SCALE),
+# CIFAR-N (Wei et al., ICLR 2022): the set that was labelled again, its file, and the columns of that file
+HUMAN = {
+    "cifar10n": ("cifar10", "CIFAR-10_human.pt", {
+        "aggregate": "aggre_label", "random1": "random_label1", "random2": "random_label2", "random3": "random_label3",
+        "worst": "worse_label",
+    }),
+    "cifar100n": ("cifar100", "CIFAR-100_human.pt", {"noisy": "noisy_label"}),
+}  # fmt: skip
+NAMES = ("digits", "faces", *SOURCES, *HUMAN, "celeba-landmarks", "face-landmarks", "webvision-mini")
+VARIANTS = {
+    f"{name}-{word}": (name, column) for name, (_, _, columns) in HUMAN.items() for word, column in columns.items()
 }
-NAMES = ("digits", *SOURCES)
+ENDINGS = {".csv": from_csv, ".npz": from_npz}
 
 
 def find(name, root=None):
-    """Where a dataset is looked for, and whether all its files are there. -> (Path, bool); the digits are embedded."""
+    """Where a dataset is looked for, and whether all its files are there. -> (Path, bool); digits and faces are
+    embedded."""
+    choose("name", name, dict.fromkeys((*NAMES, *VARIANTS)))
+    name = VARIANTS.get(name, (name,))[0]
     if name == "digits":
         import sklearn
 
         return Path(sklearn.__file__).parent / "datasets" / "data" / "digits.csv.gz", True
-    source = choose("name", name, SOURCES | {"digits": None})
-    place = folder(root) / source.place
-    return place, all((place / file).is_file() for file in source.files)
+    if name == "faces":
+        return Path(faces.__file__), True
+    if name in HUMAN:
+        labels = folder(root) / HUMAN[name][1]
+        return labels, labels.is_file() and find(HUMAN[name][0], root)[1]
+    if name == "face-landmarks":
+        place, there = landmarks.find_faces(root)
+        return place, bool(there)
+    others = {"celeba-landmarks": landmarks.find_celeba, "webvision-mini": webvision.find}
+    place, absent = (SOURCES[name].find if name in SOURCES else others[name])(root)
+    return place, not absent
 
 
-def load(name, val=0.1, n=None, root=None, download=False):
-    """A clean Task by name: "digits" (embedded), "mnist", "fashion-mnist", "cifar10", "cifar100".
+def load(name, val=0.1, n=None, root=None, download=False, *, standardise=None, limit_bytes=None, **options):
+    """A clean Task by name, or from files of your own.
 
+    name: "digits", "faces" (both embedded), "mnist", "fashion-mnist", "cifar10", "cifar100", "celeba-landmarks",
+    "face-landmarks", "webvision-mini"; "cifar10n", "cifar100n": CIFAR, once the file of human labels is found beside it
+    (corrupt it with labkit.noise.human); "cifar10n-worst", "-aggregate", "-random1" to "-random3", "cifar100n-noisy":
+    not clean, with those labels given. Or the path of a folder of images (from_folder), of a .csv (from_csv) or an .npz
+    (from_npz).
     val: share of the training set held out as the validation split. n: use only this many training samples (a fixed
     random choice).
     root: where to look instead of LABKIT_DATA. download=True fetches what is missing, with progress and checksums, by
-    torchvision.
-    Raises ValueError for an unknown name, FileNotFoundError (with the folder looked at and how to fetch it) when it is
-    not there.
+    torchvision. standardise: regression targets to mean 0, standard deviation 1 per coordinate (None: all sets of
+    landmarks and your own files do). limit_bytes: larger arrays stay on disk (None: half of the memory).
+    options: what else the reader takes: size, classes, test of webvision-mini; size, channels of celeba-landmarks; file
+    of face-landmarks; target, kind, test, labels, ... of your own files.
+    Raises ValueError for an unknown name or option, FileNotFoundError (with the folder looked at, its layout and how to
+    fetch it) when it is not there.
     """
-    choose("name", name, dict.fromkeys(NAMES))
-    x, y, x_test, y_test, scale = _digits() if name == "digits" else _torchvision(name, root, download)
-    if n is not None:
-        need(isinstance(n, int) and 0 < n <= len(y), "n", n, f"a whole number in 1..{len(y)}")
-        keep = np.random.default_rng(0).permutation(len(y))[:n]
-        x, y = x[keep], y[keep]
-    return Task.of(x, y, x_test, y_test, name, val, scale)
+    common = {"standardise": standardise, "limit_bytes": limit_bytes}
+    if reader := _path_reader(name):
+        return reader(name, **_fitting(reader, val=val, n=n, **common, **options))
+    choose("name", name, dict.fromkeys((*NAMES, *VARIANTS)))
+    base, column = VARIANTS.get(name, (name, None))
+    if base in HUMAN:
+        base = _human_base(base, root, download)
+    reader = READERS.get(base, lambda root, download: vision.read(base, root, download))
+    takes = inspect.signature(reader).parameters
+    options = _fitting(reader, **options, **({"limit_bytes": limit_bytes} if "limit_bytes" in takes else {}))
+    task = reader(root, download, **options).task(base, val, n, **common)
+    return _with_human_labels(task, column, root) if column else task
 
 
-def _digits():
+def _path_reader(name):
+    """What reads `name` if it is a path, else None."""
+    path = Path(name)
+    if str(name) in NAMES or str(name) in VARIANTS:
+        return None
+    if path.suffix.lower() in ENDINGS:
+        need(path.is_file(), "name", str(name), "a file that exists")
+        return ENDINGS[path.suffix.lower()]
+    if isinstance(name, os.PathLike) or os.sep in str(name) or path.is_dir():
+        need(
+            path.is_dir(),
+            "name",
+            str(name),
+            f"a folder that exists, a {' or '.join(ENDINGS)} file, or the name of a set",
+        )
+        return from_folder
+    return None
+
+
+def _fitting(reader, **options):
+    """The options, if the reader takes them all."""
+    takes = {key: None for key in inspect.signature(reader).parameters if key not in ("path", "root", "download")}
+    for key in options:
+        choose("option", key, takes)
+    return options
+
+
+def _human_base(name, root, download):
+    """The set that was labelled again, if the file of human labels is there."""
+    base, file, _ = HUMAN[name]
+    if not (folder(root) / file).is_file():
+        if download:
+            vision.read(base, root, download)
+        layout = f"{file}     of the CIFAR-N project (cifar-10-100n), beside {SOURCES[base].place}"
+        raise missing(name, folder(root), [file], layout)
+    return base
+
+
+def _with_human_labels(task, column, root):
+    """CIFAR with one of the columns of human labels given."""
+    from .. import noise  # noise stands beside data and imports it
+
+    file = folder(root) / HUMAN[f"{task.name}n"][1] if root else None
+    return noise.corrupt(task, noise.human(column, file), 0)
+
+
+def _digits(root, download):
     """scikit-learn's 1,797 handwritten digits, 8 x 8, grey values 0..16; 360 of them, a fixed fifth, are the test
     set."""
     from sklearn.datasets import load_digits
@@ -83,29 +140,23 @@ def _digits():
     x, y = digits.images.astype(np.uint8)[:, None], digits.target
     order = np.random.default_rng(0).permutation(len(y))
     test, train = order[:360], order[360:]
-    return x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,))
+    return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)))
 
 
-def _torchvision(name, root, download):
-    """Read (and on request fetch) one of SOURCES. -> x, y, x_test, y_test, scale; x is uint8 [N, channels, H, W]"""
-    import torchvision.datasets
+def _faces(root, download):
+    """2,000 drawn faces, 24 x 24, with five landmarks; the last 400 are the test set. Inputs are grey values - 0.5.
 
-    source, (place, there) = SOURCES[name], find(name, root)
-    fetch = f"fetch it with `./lab fetch {name}` or labkit.load({name!r}, download=True), about {source.megabytes} MB"
-    if not there and not download:
-        missing = ", ".join(f for f in source.files if not (place / f).is_file())
-        raise FileNotFoundError(
-            f"{name} is not in {place} (missing: {missing}). Either {fetch}; or put the files there; "
-            f"or point LABKIT_DATA at the folder that holds {source.place}."
-        )
-    reader = getattr(torchvision.datasets, source.reader)
-    try:
-        train, test = (reader(folder(root), train=part, download=not there) for part in (True, False))
-    except (OSError, RuntimeError) as error:
-        raise FileNotFoundError(
-            f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
-        ) from None
-    pixels = lambda data: (
-        np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
-    )
-    return pixels(train.data), np.asarray(train.targets), pixels(test.data), np.asarray(test.targets), source.scale
+    The targets are places: a network that averages over the image (small_cnn) cannot tell them.
+    """
+    x, y = faces.draw()
+    train, test = slice(None, faces.TRAIN), slice(faces.TRAIN, None)
+    return Raw(x[train], y[train], x[test], y[test], Scale(255.0, (0.5,), (1.0,)), standardise=True)
+
+
+READERS = {
+    "digits": _digits,
+    "faces": _faces,
+    "celeba-landmarks": landmarks.celeba,
+    "face-landmarks": landmarks.faces,
+    "webvision-mini": webvision.mini,
+}

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-import numpy as np
 import torch
 
-from ..errors import need
+from . import arrays
+from .mapped import chunks, limit, take
+
+TEST = ", test"  # what the origin of a test set ends with
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Split:
     """Samples with the labels that were *given*. A training split also carries its noisy validation split.
 
     x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for
-    regression.
+    regression. ids [N] int64: positions in the set that was loaded (train and val: in its training set, test: in its
+    test set), `origin` says which one that was. trusted: of a meta set, are its labels the true ones? mapped: x is a
+    file on disk; it is read where it is indexed, and stays on the CPU.
     """
 
     x: torch.Tensor
@@ -40,18 +44,42 @@ class Split:
     classes: int | None
     scale: Scale
     val: "Split | None" = None
+    ids: torch.Tensor | None = None
+    trusted: bool | None = None
+    origin: str | None = None
+    mapped: bool = False
 
     def __len__(self):
         return len(self.y)
 
     def inputs(self, i=slice(None)):
-        """The samples i as network inputs. -> [len(i), ...] float"""
-        return self.scale(self.x[i])
+        """The samples i as network inputs, on the device of y. -> [len(i), ...] float"""
+        if self.x.device == self.y.device:
+            return self.scale(self.x[i])
+        i = i.to(self.x.device) if isinstance(i, torch.Tensor) else i
+        return self.scale(self.x[i].to(self.y.device))
 
     def to(self, device):
-        """The same split on `device`."""
-        val = self.val and self.val.to(device)
-        return replace(self, x=self.x.to(device), y=self.y.to(device), val=val)
+        """The same split on `device`; the samples of a mapped one stay where they are."""
+        x = self.x if self.mapped else self.x.to(device)
+        val, ids = self.val and self.val.to(device), None if self.ids is None else self.ids.to(device)
+        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids)
+
+
+@dataclass(frozen=True)
+class Units:
+    """What standardised targets were before: y = (stored - mean) / std, mean and std [Q] of the training split."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def standard(self, y):
+        """Stored targets [..., Q] -> standardised ones."""
+        return ((y - self.mean.to(y.device)) / self.std.to(y.device)).to(y.dtype)
+
+    def stored(self, y):
+        """Standardised targets or outputs [..., Q] -> in the units that they were stored in."""
+        return (y * self.std.to(y.device) + self.mean.to(y.device)).to(y.dtype)
 
 
 @dataclass
@@ -69,13 +97,18 @@ class Truth:
 
 @dataclass
 class Task:
-    """A dataset ready for `fit`: `train` (all that a method sees), `test`, `truth`, and the passport of its noise."""
+    """A dataset ready for `fit`: `train` (all that a method sees), `test`, `truth`, and the passport of its noise.
+
+    units: where regression targets were standardised, what they were before. class_names: of the classes, where known.
+    """
 
     name: str
     train: Split
     test: Split
     truth: Truth
     noise: object = None
+    units: Units | None = None
+    class_names: tuple = ()
 
     @property
     def classes(self):
@@ -95,50 +128,41 @@ class Task:
         """Identity of samples and given labels: 16 hexadecimal digits."""
         digest = sha256()
         for tensor in (self.train.x, self.train.y, self.train.val.x, self.train.val.y, self.test.x, self.test.y):
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            for part in chunks(tensor):
+                digest.update(part.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
 
     @classmethod
-    def of(cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0):
+    def of(
+        cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0, *, standardise=False,
+        classes=None, class_names=(), ids=None, origin=None, shuffled=False, limit_bytes=None,
+    ):  # fmt: skip
         """A task from arrays.
 
         x [N, ...], x_test [M, ...]: uint8 images or floats. y, y_test: integer classes [N], or float targets [N, Q] for
         regression. `val` is the share of the training set held out as validation (it is corrupted with the rest: the
         labels you can get are noisy).
-        Raises ValueError for lengths that differ, labels outside 0..C-1, values that are not finite, or a share outside
-        [0, 1).
+        standardise: regression targets get mean 0 and standard deviation 1 per coordinate on the training split (R2
+        stays what it was; `task.units.stored(y)` leads back). classes: their number, where some may have no sample
+        here.
+        ids [N]: positions of the rows in the set called `origin`; None: 0..N-1 of a set of its own. shuffled: the rows
+        are in random order already, so the first of them become the validation split. limit_bytes: larger arrays are
+        kept on disk and read batch by batch (None: half of the memory).
+        Raises ValueError for lengths that differ, labels outside 0..C-1, a class without a sample, values that are not
+        finite, or a share outside [0, 1).
         """
-        x, y, x_test, y_test = (torch.as_tensor(np.asarray(a)) for a in (x, y, x_test, y_test))
-        need(isinstance(val, (int, float)) and 0 <= val < 1, "val", val, "a share in [0, 1)")
-        for argument, samples, labels in (("y", x, y), ("y_test", x_test, y_test)):
-            need(
-                len(labels) == len(samples) > 0,
-                f"len({argument})",
-                len(labels),
-                f"{len(samples)}, one per sample, above 0",
-            )
-            need(torch.isfinite(samples).all(), "x", "not finite somewhere", "finite everywhere")
-        classes = _classes(y, y_test)
-        y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
-        order = torch.randperm(len(y), generator=torch.Generator().manual_seed(split_seed))
-        held = int(val * len(y))
-        v, t = order[:held].sort().values, order[held:].sort().values
-        split = lambda x, y, val=None: Split(x, y, classes, scale or Scale(), val)
-        truth = Truth(y[t].clone(), y[v].clone())
-        return cls(name, split(x[t], y[t], split(x[v], y[v])), split(x_test, y_test), truth)
+        x, y, x_test, y_test, classes = arrays.checked(x, y, x_test, y_test, val, classes, class_names)
+        v, t = arrays.held_out(len(y), val, split_seed, shuffled)
+        ids, origin = arrays.positions(ids, len(y)), origin or arrays.fresh_origin(name)
+        units = arrays.statistics(y[t], standardise)
+        units = units and Units(*units)
+        y, y_test = (units.standard(a) if units else a for a in (y, y_test))
+        mapped, mapped_test = (a.nbytes > limit(limit_bytes) for a in (x, x_test))
 
+        def part(i, val=None):
+            return Split(take(x, i, mapped), y[i], classes, scale or Scale(), val, ids[i], origin=origin, mapped=mapped)
 
-def _classes(y, y_test):
-    """Number of classes of integer labels, None for float targets."""
-    if y.is_floating_point():
-        need(y.dim() == 2 and torch.isfinite(y).all(), "y", tuple(y.shape), "finite float targets [N, Q]")
-        return None
-    need(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
-    classes = int(y.max()) + 1
-    need(
-        y_test.min() >= 0 and y_test.max() < classes,
-        "y_test",
-        f"{y_test.min()}..{y_test.max()}",
-        f"in 0..{classes - 1}",
-    )
-    return classes
+        train, truth = part(t, part(v)), Truth(y[t].clone(), y[v].clone())
+        test = Split(x_test, y_test, classes, train.scale, None, torch.arange(len(y_test)), None, origin + TEST)
+        test.mapped = mapped_test
+        return cls(name, train, test, truth, units=units, class_names=tuple(class_names))

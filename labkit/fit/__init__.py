@@ -60,6 +60,7 @@ def fit(
         with _seeding:
             torch.manual_seed(seed)
             loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
+        check.kinds_agree(method.nets[0], on_device.train)
         notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
         run = Run(config, loop.rows, notes, loop.life, method, about(device))
         return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)

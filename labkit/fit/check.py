@@ -75,3 +75,10 @@ def suits(method, task, meta):
     if meta is not None:
         shared = data.overlap(meta, task.train)
         need(not shared, "meta", f"a set that shares {shared} samples with the training set", "disjoint from it")
+
+
+def kinds_agree(net, split):
+    """Samples and the network's parameters have one number type: a network has float32 unless it is made otherwise."""
+    has = next((p.dtype for p in net.parameters()), None)
+    given = split.inputs(slice(0, 1)).dtype
+    need(has in (None, given), "task's x", f"of {given}", f"of {has}, as the network's parameters are: x.to({has})")

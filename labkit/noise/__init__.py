@@ -1,4 +1,5 @@
-"""Noise models for labels. Each is an object that draws from its own generator and leaves a passport.
+"""Noise models for labels and for regression targets. Each is an object that draws from its own generator and leaves a
+passport.
 
 Conventions differ between papers: `symmetric` flips to *other* classes, `uniform` draws over *all* classes, so that
 "uniform 40 %" leaves 36 % wrong labels at 10 classes. A passport says so in words.
@@ -9,34 +10,56 @@ from dataclasses import replace
 import torch
 
 from ..errors import need
-from .models import Noise, asymmetric, instance, pairflip, symmetric, uniform
+from .base import Clean, Noise
+from .human import human
+from .maps import derangement, flip, flip2, matrix_noise
+from .models import instance, pairflip, symmetric, uniform
 from .passport import Passport, passport
+from .similar import asymmetric, hierarchical
+from .targets import linadv, mixture, signflip, uninoise
 
-__all__ = ["ALL", "Noise", "Passport", "asymmetric", "corrupt", "instance", "pairflip", "symmetric", "uniform"]
+# the models that a rate is enough for; `suited` says which of them a task can take
+ALL = {
+    model.__name__: model
+    for model in (
+        *(symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical),
+        *(linadv, signflip, uninoise, mixture),
+    )
+}
+__all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
 
-ALL = {model.__name__: model for model in (symmetric, uniform, pairflip, asymmetric, instance)}
+
+def suited(task):
+    """The names in ALL of the models that can corrupt this task. -> list"""
+
+    def takes(model):
+        try:
+            model(0.0).check(task)
+        except ValueError:
+            return False
+        return True
+
+    return [name for name, model in ALL.items() if takes(model)]
 
 
 def corrupt(task, noise, seed):
     """A task with noisy training and validation labels, drawn from the *true* ones, and the passport of the noise.
 
     noise: a noise model, e.g. symmetric(0.4). seed: of the noise's own generator; the global one is not touched.
-    Raises ValueError for what is not a noise model, a seed that is not a whole number, or a regression task.
+    Raises ValueError for what is not a noise model, a seed that is not a whole number, a noise for class labels where
+    the task is a regression, or the reverse.
     """
     need(
         isinstance(noise, Noise),
         "noise",
         noise,
-        f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}",
+        f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise",
     )
     need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
-    need(task.classes, "task", task.name, "a classification task: these noise models change classes")
-    train, val, classes = task.train, task.train.val, task.classes
-    y = torch.cat([task.truth.y, task.truth.val]).cpu()
-    x = torch.cat([train.x, val.x]).cpu()
-    rng = torch.Generator().manual_seed(seed)
-    P = noise.probabilities(y, classes, task.name, x, train.scale, rng)
-    given = torch.multinomial(P, 1, generator=rng)[:, 0]
-    halves = [half.to(train.y.device) for half in given.split([len(train), len(val)])]
+    noise.check(task)
+    clean = Clean.of(task)
+    given = noise.draw(clean, torch.Generator().manual_seed(seed))
+    train, val = task.train, task.train.val
+    halves = [half.to(train.y.device) for half in given.split(list(clean.sizes))]
     noisy = replace(train, y=halves[0], val=replace(val, y=halves[1]))
-    return replace(task, train=noisy, noise=passport(noise, y, given, classes, task.name, seed))
+    return replace(task, train=noisy, noise=passport(noise, clean, given, seed))

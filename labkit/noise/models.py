@@ -1,44 +1,10 @@
-"""Noise models for class labels: a transition matrix each, or probabilities that depend on the sample."""
+"""Noise models that need no knowledge of the classes: to any, to the next, or sample by sample."""
 
 import torch
 
 from ..errors import choose, need
-
-
-class Noise:
-    """A noise model: a transition matrix, or probabilities that depend on the sample.
-
-    rate: the share of labels it is asked to change, in [0, 1].
-    """
-
-    def __init__(self, rate):
-        need(
-            isinstance(rate, (int, float)) and 0 <= rate <= 1,
-            f"rate of {type(self).__name__} noise",
-            rate,
-            "a number in [0, 1]",
-        )
-        self.rate = float(rate)
-
-    def __repr__(self):
-        options = "".join(f", {key}={value!r}" for key, value in self.options().items())
-        return f"{type(self).__name__}({self.rate:g}{options})"
-
-    def options(self):
-        """Settings beside the rate, for the passport."""
-        return {}
-
-    def matrix(self, classes, dataset):
-        """T[i, j] = P(given j | true i). -> [C, C] float64, or None when it depends on the sample"""
-        raise NotImplementedError
-
-    def probabilities(self, y, classes, dataset, x, scale, rng):
-        """P(given label) of every sample. y [N] -> [N, C] float64"""
-        return self.matrix(classes, dataset)[y]
-
-    def words(self, classes, realised):
-        """The same noise in other papers' words."""
-        return f"{self.rate:.0%} asked, {realised:.1%} of the labels are wrong"
+from .base import Noise, learnable
+from .rows import count_rows, draw_rows, landmark_swap
 
 
 def _off_diagonal(rate, classes):
@@ -48,7 +14,7 @@ def _off_diagonal(rate, classes):
 
 
 class symmetric(Noise):
-    """To the *other* classes, each alike: T_ii = 1 - rate. CRUST, PRL, Co-teaching, CDR."""
+    """To the *other* classes, each alike: T_ii = 1 - rate. CRUST, PRL, Co-teaching, CDR; with exact=True, D2L."""
 
     def matrix(self, classes, dataset):
         return _off_diagonal(self.rate, classes)
@@ -60,7 +26,8 @@ class symmetric(Noise):
 
 
 class uniform(Noise):
-    """Over *all* classes, the own one included: T_ii = 1 - rate + rate / C. RMNW-Net, MW-Net, GLC, DivideMix."""
+    """Over *all* classes, the own one included: T_ii = 1 - rate + rate / C. RMNW-Net, MW-Net, GLC; with exact=True,
+    DivideMix: exactly int(rate n) labels are redrawn, about one in C of them as it was."""
 
     def matrix(self, classes, dataset):
         return _off_diagonal(self.rate * (classes - 1) / classes, classes)
@@ -72,68 +39,48 @@ class uniform(Noise):
 
 class pairflip(Noise):
     """To the next class: T_i,(i+1 mod C) = rate. From 50 % on, the wrong label is the majority. Co-teaching, PRL,
-    CDR+AUX."""
+    CDR+AUX.
+
+    Regression (PRL on landmarks): exactly int(rate n) rows have landmarks exchanged, each coordinate in its own
+    standard units (see targets.py). points: pairs of landmarks, (x, y) each, e.g. [(0, 3), (1, 4)]; None is that, eyes
+    for corners of the mouth, where there are five landmarks. Where all landmarks of a face move together (unaligned
+    faces), an exchange is a small error.
+    """
+
+    kinds = ("classes", "numbers")
+
+    def __init__(self, rate, points=None):
+        super().__init__(rate)
+        self.points = points
+
+    def options(self):
+        return {} if self.points is None else {"points": [list(pair) for pair in self.points]}
 
     def matrix(self, classes, dataset):
         return (1 - self.rate) * torch.eye(classes, dtype=torch.float64) + self.rate * torch.eye(
             classes, dtype=torch.float64
         ).roll(1, dims=1)
 
+    def check(self, task):
+        super().check(task)
+        if not task.classes:
+            landmark_swap(self.points, task.train.y.shape[1])
+
+    def draw(self, clean, rng):
+        return super().draw(clean, rng) if clean.classes else draw_rows([self], self.rate, clean, rng)
+
+    def wrong(self, clean, units, rows, rng):
+        """Wrong targets in standard units. rows [k] -> [k, Q]"""
+        return units.standard(clean.y[rows].double())[:, landmark_swap(self.points, clean.y.shape[1])]
+
+    def counts(self, sizes):
+        return count_rows([self], self.rate, sizes)
+
     def words(self, classes, realised):
-        warning = (
-            "; the wrong label is the majority: not learnable without outside knowledge" if self.rate >= 0.5 else ""
-        )
+        if classes is None:
+            return f"pairflip {self.rate:.0%} = {realised:.1%} of the rows have landmarks exchanged"
+        warning = learnable(self.rate < 0.5)
         return f"pairflip {self.rate:.0%} = {self.rate:.0%} wrong labels, all of class i called i+1{warning}"
-
-
-DIGIT_PAIRS = {2: 7, 3: 8, 5: 6, 6: 5}
-ASYMMETRIC_PAIRS = {
-    "mnist": DIGIT_PAIRS,
-    "digits": DIGIT_PAIRS,
-    "fashion-mnist": {0: 6, 2: 4, 5: 7, 7: 5},
-    "cifar10": {9: 1, 2: 0, 3: 5, 5: 3, 4: 7},
-}
-
-
-class asymmetric(Noise):
-    """Between similar classes (CDR's pairs; MNIST: 2->7, 3->8, 5<->6), the other classes stay clean.
-
-    pairs: {true: given}, one's own pairs instead of the dataset's. The share of wrong labels is about rate x (share of
-    the classes in pairs). Labels are drawn from the true ones (widely copied code flips in place, so that some flipped
-    cats are flipped back).
-    """
-
-    def __init__(self, rate, pairs=None):
-        super().__init__(rate)
-        need(pairs is None or isinstance(pairs, dict), "pairs", pairs, "a dict {true class: given class}")
-        self.pairs = pairs
-
-    def options(self):
-        return {"pairs": {str(a): b for a, b in self.pairs.items()}} if self.pairs else {}
-
-    def matrix(self, classes, dataset):
-        pairs = self.pairs
-        if pairs is None:
-            need(
-                dataset in ASYMMETRIC_PAIRS,
-                "pairs",
-                None,
-                f"given as {{true: given}} for {dataset!r}: no pairs are known for it",
-            )
-            pairs = ASYMMETRIC_PAIRS[dataset]
-        T = torch.eye(classes, dtype=torch.float64)
-        for true, given in pairs.items():
-            need(
-                true != given and min(true, given) >= 0 and max(true, given) < classes,
-                "pairs",
-                pairs,
-                f"two classes of 0..{classes - 1} each",
-            )
-            T[true, true], T[true, given] = 1 - self.rate, self.rate
-        return T
-
-    def words(self, classes, realised):
-        return f"asymmetric {self.rate:.0%} in the paired classes only = {realised:.1%} wrong labels over all classes"
 
 
 class instance(Noise):

@@ -10,9 +10,10 @@ import torch
 class Passport:
     """What was done to the labels of a task (training and validation split together).
 
-    rate: the asked rate; realised: the share of labels that are wrong; matrix: the asked transition matrix [C, C], row
-    = true class (None when it depends on the sample); realised_matrix: the measured one [C, C]; hash: of the noisy
-    labels; words: the same noise in other papers' words.
+    rate: the asked rate (of human labels, which nobody asked for, the realised one); realised: the share of labels that
+    are wrong, of rows that changed in regression; matrix: the asked transition matrix [C, C], row = true class (None
+    when it depends on the sample); realised_matrix: the measured one [C, C] (None in regression); hash: of the noisy
+    labels; words: the same noise in other papers' words; counts: in regression, how many rows changed in which way.
     """
 
     name: str
@@ -21,24 +22,37 @@ class Passport:
     seed: int
     realised: float
     matrix: torch.Tensor | None = field(repr=False)
-    realised_matrix: torch.Tensor = field(repr=False)
+    realised_matrix: torch.Tensor | None = field(repr=False)
     hash: str
     words: str
+    counts: dict | None = None
 
     def record(self):
         """What identifies the noise, as JSON values."""
-        names = ("name", "rate", "options", "seed", "realised", "hash")
+        names = ("name", "rate", "options", "seed", "realised", "hash", *(("counts",) if self.counts else ()))
         return {name: getattr(self, name) for name in names}
 
 
-def passport(noise, y, given, classes, dataset, seed):
-    """Measure what `noise` did: y [N] true, given [N] noisy labels. -> Passport"""
+def passport(noise, clean, given, seed):
+    """Measure what `noise` did to a Clean task. given [N] noisy labels, or [N, Q] targets. -> Passport"""
+    y, classes = clean.y, clean.classes
+    changed = (y != given) if classes else (y != given).any(1)
+    realised = changed.double().mean().item()
+    digest = sha256(given.numpy().tobytes()).hexdigest()[:16]
+    rate = realised if noise.rate is None else noise.rate
+    asked, measured, counts = None, None, None
+    if classes:
+        asked, measured = noise.matrix(classes, clean.name), realised_matrix(y, given, classes)
+    else:
+        counts = noise.counts(clean.sizes)
+    words = noise.words(classes, realised)
+    return Passport(type(noise).__name__, rate, noise.options(), seed, realised, asked, measured, digest, words, counts)
+
+
+def realised_matrix(y, given, classes):
+    """The share of every true class that got each given label; an absent class has zeros. y, given [N] -> [C, C]
+    float64"""
     counts = torch.zeros(classes, classes, dtype=torch.float64).index_put_(
         (y, given), torch.ones(len(y), dtype=torch.float64), accumulate=True
     )
-    realised = (y != given).double().mean().item()
-    digest = sha256(given.numpy().tobytes()).hexdigest()[:16]
-    words = noise.words(classes, realised)
-    measured = counts / counts.sum(1, keepdim=True).clamp(min=1)
-    matrix = noise.matrix(classes, dataset)
-    return Passport(type(noise).__name__, noise.rate, noise.options(), seed, realised, matrix, measured, digest, words)
+    return counts / counts.sum(1, keepdim=True).clamp(min=1)

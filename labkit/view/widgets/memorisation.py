@@ -44,7 +44,7 @@ class MemorisationPanel(ipywidgets.VBox):
     def make_controls(self, setting):
         """Three controls, each a symbol or a word of the lesson, and a button."""
         wide = lambda width: {"layout": {"width": width, "margin": "0"}, "style": {"description_width": "auto"}}
-        names = list(labkit.noise.ALL)
+        names = labkit.noise.suited(self.task)
         self.noise = ipywidgets.Dropdown(options=names, value=setting.noise, description="noise", **wide("190px"))
         tip = "noise rate τ; the arrow keys move it"
         scale = {"min": 0, "max": HIGHEST, "step": 0.05, "readout_format": ".2f"}

@@ -1,0 +1,92 @@
+"""What arrays must be before they become a task, and how their rows are divided."""
+
+from uuid import uuid4
+
+import numpy as np
+import torch
+
+from ..errors import need
+from .mapped import chunks, tensor
+
+
+def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
+    """The arrays as tensors, and the number of classes (None: regression). Raises ValueError for what cannot be
+    used."""
+    x, x_test = tensor(x), tensor(x_test)
+    y, y_test = labels("y", y), labels("y_test", y_test)
+    need(isinstance(val, (int, float)) and 0 <= val < 1, "val", val, "a share in [0, 1)")
+    for argument, samples, given in (("", x, y), ("_test", x_test, y_test)):
+        fine, allowed = len(given) == len(samples) > 0, f"{len(samples)}, one per sample, above 0"
+        need(fine, f"len(y{argument})", len(given), allowed)
+        need(finite(samples), f"x{argument}", "not finite somewhere", "finite everywhere")
+    need(x.shape[1:] == x_test.shape[1:], "x_test's shape", tuple(x_test.shape), f"[M, {str(list(x.shape[1:]))[1:]}")
+    classes = class_number(y, y_test, classes, class_names)
+    y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
+    return x, y, x_test, y_test, classes
+
+
+def labels(argument, y):
+    """Classes or targets as a tensor of numbers."""
+    y = y if isinstance(y, torch.Tensor) else np.asarray(y)
+    numbers = isinstance(y, torch.Tensor) or y.dtype.kind in "biuf"
+    need(numbers, argument, f"of type {y.dtype}", "integer classes 0..C-1 [N] or finite float targets [N, Q]")
+    return tensor(y)
+
+
+def finite(x):
+    """Are all values finite? A large array is looked at in parts."""
+    return not x.is_floating_point() or all(torch.isfinite(part).all() for part in chunks(x))
+
+
+def class_number(y, y_test, classes=None, names=()):
+    """Number of classes of integer labels, None for float targets. classes: the number where some may be absent."""
+    if y.is_floating_point():
+        allowed = "finite float targets [N, Q], or integer classes [N]"
+        for argument, targets in (("y", y), ("y_test", y_test)):
+            need(targets.dim() == 2 and targets.is_floating_point(), argument, tuple(targets.shape), allowed)
+            need(torch.isfinite(targets).all(), argument, "not finite somewhere", allowed)
+        need(y_test.shape[1] == y.shape[1], "y_test's shape", tuple(y_test.shape), f"[M, {y.shape[1]}]")
+        return None
+    need(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
+    largest = int(y.max())
+    if classes is None:
+        classes = largest + 1
+        absent = (torch.bincount(y.long(), minlength=classes) == 0).nonzero()[:, 0].tolist()
+        word = lambda c: f"{c} ({names[c]})" if names else str(c)
+        need(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
+             f"classes 0..{largest} with a sample each; classes=... is for sets in which some are absent")  # fmt: skip
+    need(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1}")
+    fine = y_test.dim() == 1 and not y_test.is_floating_point() and y_test.min() >= 0 and y_test.max() < classes
+    need(fine, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
+    return classes
+
+
+def held_out(n, val, seed, shuffled=False):
+    """Positions of the validation split and of the training split, in rising order. -> [int(val n)], [the rest]"""
+    order = torch.arange(n) if shuffled else torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    held = int(val * n)
+    return order[:held].sort().values, order[held:].sort().values
+
+
+def positions(ids, n):
+    """ids [n] as int64, or 0..n-1."""
+    ids = torch.arange(n) if ids is None else torch.as_tensor(np.asarray(ids)).long()
+    need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
+    return ids
+
+
+def fresh_origin(name):
+    """A name for a set of arrays that no other set has."""
+    return f"{name}-{uuid4().hex}"
+
+
+def statistics(y, standardise):
+    """Mean and standard deviation of the targets [N, Q] per coordinate. -> float32 [Q], [Q], or None where they stay"""
+    need(isinstance(standardise, bool), "standardise", standardise, "True or False")
+    if not standardise:
+        return None
+    need(y.is_floating_point(), "standardise", True, "False for classes: only regression targets have units")
+    mean, std = y.double().mean(0), y.double().std(0, correction=0)
+    constant = (std <= 1e-12 * (1 + mean.abs())).nonzero()[:, 0].tolist()
+    need(not constant, "y", f"the same for all samples in coordinate {constant[:1]}", "targets that differ")
+    return mean.float(), std.float()

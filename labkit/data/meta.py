@@ -1,0 +1,78 @@
+"""Meta sets: a few samples taken out of the training split, from which a method learns how to weight the others."""
+
+from dataclasses import replace
+from hashlib import blake2b
+
+import torch
+
+from ..errors import need
+from .mapped import chunks, take
+from .task import TEST, Task, Truth
+
+
+def meta_split(task, n, *, trusted, balanced, seed=0):
+    """Take n samples out of the training split as a meta set. -> the task without them, the meta set (a Split)
+
+    trusted: True gives the meta set its true labels (MW-Net, L2RW, GLC ask for such a set), False the given, noisy ones
+    (RMNW-Net). balanced: "true": as many samples of every true class, "given": of every given label, False: at random
+    (the only way for regression). Drawing a *noisy* meta set balanced by the *true* labels, as the experiments of
+    RMNW-Net do, uses clean labels in a method that claims to need none: say so, or use "given". Where n is no multiple
+    of the number of classes, the first n % C classes of a random order get one more.
+    Meta set and training split are disjoint; the passport of the noise stays that of the whole draw.
+    Raises ValueError for what cannot be used: regression with balanced, a class with too few samples, n out of range.
+    """
+    need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task")
+    train, classes, N = task.train, task.classes, len(task.train)
+    need(isinstance(n, int) and 0 < n < N, "n", n, f"a whole number in 1..{N - 1}")
+    need(isinstance(trusted, bool), "trusted", trusted, "True (true labels) or False (the given ones)")
+    allowed = '"true", "given" or False' if classes else "False: regression has no classes"
+    need(balanced is False or (classes and balanced in ("true", "given")), "balanced", balanced, allowed)
+    rng = torch.Generator().manual_seed(seed)
+    chosen = torch.randperm(N, generator=rng)
+    if balanced:
+        chosen = _per_class((task.truth.y if balanced == "true" else train.y).cpu(), chosen, n, classes, balanced, rng)
+    picked = torch.zeros(N, dtype=torch.bool).index_fill(0, chosen[:n], True)
+    taken, rest = picked.nonzero()[:, 0], (~picked).nonzero()[:, 0]
+    given = task.truth.y if trusted else train.y
+    meta = replace(rows(train, taken, False), y=given[taken.to(given.device)], val=None, trusted=trusted)
+    truth = Truth(task.truth.y[rest.to(task.truth.y.device)], task.truth.val)
+    return replace(task, train=rows(train, rest, train.mapped), truth=truth), meta
+
+
+def _per_class(y, order, n, classes, balanced, rng):
+    """The first samples of every class in `order`, n in all. y [N] -> [n] positions"""
+    more = torch.randperm(classes, generator=rng) < n % classes
+    wanted = n // classes + more.long()
+    there = torch.bincount(y, minlength=classes)
+    short = (there < wanted).nonzero()[:, 0].tolist()
+    need(not short, "n", n, f"less: class {short[:1]} has {there[short[:1]].tolist()} samples by its {balanced} "
+         f"labels, {wanted[short[:1]].tolist()} are wanted")  # fmt: skip
+    return torch.cat([order[y[order] == c][: wanted[c]] for c in range(classes)])
+
+
+def rows(split, i, mapped):
+    """The samples i of a split, its validation split as it is."""
+    x = take(split.x, i.to(split.x.device), mapped)
+    j = i.to(split.y.device)
+    return replace(split, x=x, y=split.y[j], ids=None if split.ids is None else split.ids[j], mapped=mapped)
+
+
+def overlap(meta, split):
+    """How many samples of `meta` are in `split` too: by their ids where both come from the same set (equal images in it
+    are then different samples), else by comparing the samples, bit for bit. -> int"""
+    if meta.origin and split.origin and meta.ids is not None and split.ids is not None:
+        if meta.origin == split.origin:
+            return int(torch.isin(meta.ids, split.ids).sum())
+        if meta.origin.removesuffix(TEST) == split.origin.removesuffix(TEST):
+            return 0  # training set and test set of one load
+    if meta.x.shape[1:] != split.x.shape[1:] or meta.x.dtype != split.x.dtype:
+        return 0
+    known = set(_marks(split.x))
+    return sum(mark in known for mark in _marks(meta.x))
+
+
+def _marks(x):
+    """A hash of every row."""
+    for part in chunks(x):
+        for row in part.cpu().contiguous().flatten(1).numpy():
+            yield blake2b(row.tobytes(), digest_size=16).digest()

@@ -1,0 +1,63 @@
+"""What torchvision reads and fetches: MNIST, Fashion-MNIST, CIFAR."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .places import folder
+from .raw import Raw
+from .task import Scale
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset that torchvision reads: its class there, the folder and files it needs, the download's size, its
+    scale."""
+
+    reader: str
+    place: str
+    files: tuple
+    megabytes: int
+    scale: Scale
+
+    def find(self, root=None):
+        """The folder, and the files that are not in it. -> Path, list"""
+        place = folder(root) / self.place
+        return place, [file for file in self.files if not (place / file).is_file()]
+
+
+_IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+_BATCHES = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch", "batches.meta")
+_CIFAR10_SCALE = Scale(255.0, (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
+_CIFAR100_SCALE = Scale(255.0, (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))
+SOURCES = {
+    "mnist": Source("MNIST", "MNIST/raw", _IDX, 12, Scale(255.0, (0.1307,), (0.3081,))),
+    "fashion-mnist": Source("FashionMNIST", "FashionMNIST/raw", _IDX, 31, Scale(255.0, (0.2860,), (0.3530,))),
+    "cifar10": Source("CIFAR10", "cifar-10-batches-py", _BATCHES, 170, _CIFAR10_SCALE),
+    "cifar100": Source("CIFAR100", "cifar-100-python", ("train", "test", "meta"), 169, _CIFAR100_SCALE),
+}
+
+
+def read(name, root, download):
+    """Read (and on request fetch) one of SOURCES. -> Raw; x is uint8 [N, channels, H, W]"""
+    import torchvision.datasets
+
+    source = SOURCES[name]
+    place, missing = source.find(root)
+    fetch = f"fetch it with `./lab fetch {name}` or labkit.load({name!r}, download=True), about {source.megabytes} MB"
+    if missing and not download:
+        raise FileNotFoundError(
+            f"{name} is not in {place} (missing: {', '.join(missing)}). Either {fetch}; or put the files there; "
+            f"or point LABKIT_DATA at the folder that holds {source.place}."
+        )
+    reader = getattr(torchvision.datasets, source.reader)
+    try:
+        train, test = (reader(folder(root), train=part, download=bool(missing)) for part in (True, False))
+    except (OSError, RuntimeError) as error:
+        raise FileNotFoundError(
+            f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
+        ) from None
+    pixels = lambda data: (
+        np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
+    )
+    return Raw(pixels(train.data), np.asarray(train.targets), pixels(test.data), np.asarray(test.targets), source.scale)

@@ -1,0 +1,70 @@
+"""WebVision 1.0 (Li et al., 2017), its first 50 classes: web images, labelled by the words that found them."""
+
+import numpy as np
+
+from ..errors import choose, need
+from .images import decoded, is_image, scale_of
+from .places import folder, missing
+from .raw import Raw
+
+LAYOUT = """\
+webvision/info/train_filelist_google.txt     lines of: google/q0001/NAME.jpg CLASS
+webvision/info/val_filelist.txt              lines of: NAME.jpg CLASS
+webvision/google/...                         the training images found by Google (16 GB for 50 classes)
+webvision/val_images_256/...                 the validation images, which are the test set
+imagenet/val/CLASS/...                       optional, for test="imagenet": ImageNet's, a folder per class: its number,
+                                             or its name in webvision/info/synsets.txt"""
+LISTS = ("info/train_filelist_google.txt", "info/val_filelist.txt")
+
+
+def find(root=None):
+    """WebVision's folder, and which of its lists are missing. -> Path, list"""
+    place = folder(root) / "webvision"
+    return place, [name for name in LISTS if not (place / name).is_file()]
+
+
+def mini(root, download, *, classes=50, size=256, test="webvision", limit_bytes=None):
+    """The first `classes` classes of WebVision, Google's part: 65,944 training and 2,500 test images for 50.
+
+    size: the shorter side is scaled to it, the middle is kept. test: "webvision" | "imagenet". -> Raw
+    """
+    place, absent = find(root)
+    choose("test", test, dict.fromkeys(("webvision", "imagenet")))
+    need(isinstance(classes, int) and 1 < classes <= 1000, "classes", classes, "a whole number in 2..1000")
+    if absent:
+        raise missing("webvision-mini", place, absent, LAYOUT)
+    files, y = _listed(place, LISTS[0], "", classes)
+    held, y_test = (
+        _imagenet(root, classes) if test == "imagenet" else _listed(place, LISTS[1], "val_images_256", classes)
+    )
+    order = np.random.default_rng(0).permutation(len(files))
+    x, _ = decoded([files[k] for k in order], size, "crop", 3, limit_bytes)
+    x_test, _ = decoded(held, size, "crop", 3, limit_bytes)
+    return Raw(x, y[order], x_test, y_test, scale_of(x), ids=order, shuffled=True)
+
+
+def _listed(place, name, within, classes):
+    """The files of a list that are of the first classes. -> [Path], y [N]"""
+    files, y = [], []
+    for number, line in enumerate((place / name).read_text().splitlines(), 1):
+        file, _, label = line.strip().rpartition(" ")
+        need(file and label.isdecimal(), f"line {number} of {place / name}", line, "a file and the number of its class")
+        if int(label) < classes:
+            files.append(place / within / file)
+            y.append(int(label))
+    need(files, str(place / name), "a list without a file of the first classes", f"a list of files:\n{LAYOUT}")
+    return files, np.array(y)
+
+
+def _imagenet(root, classes):
+    """ImageNet's validation images of the same classes. -> [Path], y [N]"""
+    place, synsets = folder(root) / "imagenet" / "val", folder(root) / "webvision" / "info" / "synsets.txt"
+    names = [line.split()[0] for line in synsets.read_text().splitlines() if line] if synsets.is_file() else []
+    files, y = [], []
+    for c in range(classes):
+        folders = (place / name for name in (str(c), *names[c : c + 1]))
+        found = sorted(path for within in folders for path in within.glob("*") if is_image(path))
+        if not found:
+            raise missing("ImageNet's validation set", place, [f"the images of class {c}"], LAYOUT)
+        files, y = files + found, y + [c] * len(found)
+    return files, np.array(y)

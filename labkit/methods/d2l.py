@@ -1,0 +1,135 @@
+"""D2L: dimensionality-driven learning. Ma, Wang, Houle, Zhou, Erfani, Xia, Wijewickrema, Bailey, ICML 2018 (arXiv
+1806.02612).
+
+While a network learns rules, its representations of the data become simpler; when it starts to memorise, their local
+intrinsic dimensionality (LID) grows. At that turning point D2L goes back, and from then on mixes its own predictions
+into the labels, the more, the higher the LID is.
+
+variant="released" differs from "paper" in:
+    1. rollback=False: the file that the code goes back to is the one it wrote at the end of the epoch before, so that
+    nothing changes; here "paper" returns to the weights in front of the epoch in which the LID rose.
+Differs from the released code in:
+    2. plain cross-entropy before the turning point, as in the paper; a later release has symmetric cross-entropy.
+    3. ratios of distances are bounded by 1e-8 from below; the code adds 1e-8 to them. Incomplete batches of
+    representations are not used.
+"""
+
+from dataclasses import dataclass
+from math import exp
+
+import torch
+from torch import nn
+
+from labkit import losses
+from labkit.errors import need
+from labkit.method import Method
+from labkit.state import save_value
+
+
+def lid(h, k=20):
+    """Local intrinsic dimensionality of each point among its batch, the maximum-likelihood estimate from its k nearest
+    neighbours. h [B, H] -> [B]"""
+    k = min(k, len(h) - 1)
+    distances = torch.cdist(h, h, compute_mode="donot_use_mm_for_euclid_dist").sort(-1).values
+    r = distances[:, 1 : k + 1]  # without the point itself  [B, k]
+    ratio = r / r[:, -1:].clamp_min(torch.finfo(r.dtype).tiny)
+    return -1 / ratio.clamp_min(1e-8).log().mean(-1)  # [B]
+
+
+def turning(lids, init_epoch, window):
+    """Has the last of the LIDs left the window in front of it by more than two standard deviations? -> bool"""
+    if len(lids) <= init_epoch + window:
+        return False
+    before = torch.tensor(lids[-window - 1 : -1], dtype=torch.float64, device="cpu")
+    return bool(lids[-1] - before.mean() > 2 * before.std(correction=0))
+
+
+def hidden(net, x):
+    """Activations of the last hidden layer: what the last Linear of a network gets. x [B, ...] -> [B, H]"""
+    linear = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
+    need(linear, "net of D2L", type(net).__name__, "a network that ends in a Linear layer")
+    kept = []
+    handle = linear[-1].register_forward_pre_hook(lambda layer, inputs: kept.append(inputs[0]))
+    try:
+        net(x)
+    finally:
+        handle.remove()
+    return kept[0].flatten(1)
+
+
+@dataclass(kw_only=True, eq=False)
+class D2L(Method):
+    """Targets alpha e_y + (1 - alpha) e_argmax; after the turning point alpha = exp(-t/T LID_t / min LID), else 1.
+
+    init_epoch: epochs >= 0 without a turning point, beside the window (paper: 5 MNIST, 20 SVHN, 40 CIFAR-10, 60
+    CIFAR-100). window: epochs >= 1 that an LID is compared with. neighbours: k of the LID, >= 2. batch_size, batches:
+    the representations that it is measured on, at the start of every epoch. turn_at: the epoch of the turning point,
+    from 0 on; None: the one that the LID tells. variant: "paper" | "released". rollback: bool, back to the weights of
+    the epoch before the turning point; follows the variant when None.
+    """
+
+    init_epoch: int = 5
+    window: int = 5
+    neighbours: int = 20
+    batch_size: int = 128
+    batches: int = 10
+    turn_at: int | None = None
+    variant: str = "paper"
+    rollback: bool | None = None
+
+    targets = ("classes",)
+
+    def __post_init__(self):
+        least = {"init_epoch": 0, "window": 1, "neighbours": 2, "batch_size": 3, "batches": 1}
+        for name, low in least.items():
+            value = getattr(self, name)
+            need(isinstance(value, int) and value >= low, f"{name} of D2L", value, f"a whole number, {low} or more")
+        fine = self.turn_at is None or (isinstance(self.turn_at, int) and self.turn_at >= 0)
+        need(fine, "turn_at of D2L", self.turn_at, "None or an epoch, 0 or more")
+        self.follow(rollback={"paper": True, "released": False})
+
+    def select(self, train, epoch):
+        """All samples. The start of an epoch is where the dimensionality is looked at."""
+        self.lids.append(self.dimensionality(train))
+        if self.turn is None and self.turns(epoch):
+            self.turn = epoch
+            self.go_back()
+        if self.turn is not None:
+            self.alpha = exp(-epoch / self.epochs * self.lids[-1] / min(self.lids))
+        if self.rollback and self.turn is None:
+            self.before = save_value([net.state_dict() for net in self.nets])
+
+    def turns(self, epoch):
+        """Is this the turning point? -> bool"""
+        if self.turn_at is not None:
+            return epoch == self.turn_at
+        return turning(self.lids, self.init_epoch, self.window)
+
+    def loss(self, logits, y, i):
+        given, own = losses.ce(logits, y), losses.ce(logits, logits.argmax(-1))
+        return self.alpha * given + (1 - self.alpha) * own  # core: CE with alpha e_y + (1 - alpha) e_argmax  [..., B]
+
+    @torch.no_grad()
+    def dimensionality(self, train):
+        """Mean LID of the last hidden layer over random batches of the training set. -> float"""
+        size = min(self.batch_size, len(train))
+        count = min(self.batches, len(train) // size)
+        order = torch.randperm(len(train), generator=self.rng, device=self.rng.device)
+        self.train_mode(False)
+        lids = [lid(hidden(self.nets[0], train.inputs(i)), self.neighbours) for i in order.split(size)[:count]]
+        self.train_mode(True)
+        return float(torch.cat(lids).mean())
+
+    def go_back(self):
+        """To the weights at the start of the epoch in which the dimensionality rose."""
+        for net, state in zip(self.nets, self.before if self.rollback else []):
+            net.load_state_dict(state)
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        need(len(train) >= 3, "len(train) of D2L", len(train), "3 samples or more")
+        self.lids, self.alpha, self.turn, self.before = [], 1.0, None, []
+
+    def notes(self):
+        """The mean LID at the start of every epoch, and the epoch of the turning point, from 0 on."""
+        return {**super().notes(), "lid": list(self.lids), "turning_epoch": self.turn}

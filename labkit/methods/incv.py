@@ -1,0 +1,173 @@
+"""INCV: iterative noisy cross-validation, and iterative Co-teaching. Chen, Liao, Chen, Zhang, ICML 2019 (arXiv
+1905.05040).
+
+A network that was trained on one half of the noisy data is asked about the other half: where it agrees with the given
+label, the label is probably right. For symmetric noise the share of agreement tells the noise rate. What was selected
+joins the training of the next rounds; in the end two networks teach each other on the selection, and later on the rest
+beside it.
+
+Stages 0 to 2 rounds - 1 select: each trains the first network alone, always from the same initial weights, on the
+selected samples and one half of the candidates. The last stage is Co-teaching.
+Differs from the released code in:
+    1. where that keeps the epoch that is best on the held-out noisy half (and then selects from this half), the epoch
+    that is best on the noisy validation split is kept.
+    2. the losses that rank a batch are those of the training step (dropout and BatchNorm in training mode); there, of
+    another pass in evaluation mode.
+    3. the noise estimate ends at (C - 1) / C, where no label says anything; there it runs to 1 and divides by 0.
+    4. learning rates and optimiser of all stages are the recipe's.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import losses
+from labkit.errors import choose, need
+from labkit.method import Method, Stage
+from labkit.ranks import smallest
+
+
+def agreement(rate, classes):
+    """How often a network that fits symmetric noise agrees with a noisy label: (1 - e)^2 + e^2 / (C - 1)."""
+    return (1 - rate) ** 2 + rate**2 / (classes - 1)
+
+
+def estimated_rate(agreed, classes):
+    """The smallest noise rate of the grid .001, .002, ... at which no more than the share `agreed` would agree."""
+    last = round(1000 * (classes - 1) / classes)
+    return next((n / 1000 for n in range(1, last) if agreement(n / 1000, classes) <= agreed), last / 1000)
+
+
+def remaining_rate(rate, classes):
+    """Noise rate of the selected samples: e^2 / (e^2 + c (1 - e)^2), c = classes - 1. classes=2: asymmetric noise."""
+    return rate**2 / (rate**2 + (classes - 1) * (1 - rate) ** 2)
+
+
+@dataclass(kw_only=True, eq=False)
+class INCV(Method):
+    """Select by agreement across halves, then Co-teaching on the selection.
+
+    rounds: of selection, each trains twice; 0: Co-teaching on everything. selection_epochs: of each of these trainings.
+    noise: "symmetric" | "asymmetric": with the first, the largest losses leave the candidates, too. warm_up: epochs of
+    Co-teaching on the selection alone; None: 40, or 80 with asymmetric noise or more than 60 % of it. ramp: epochs
+    until the estimated share of noise is filtered in full. The noise rate is estimated, not given.
+    """
+
+    rounds: int = 4
+    selection_epochs: int = 50
+    noise: str = "symmetric"
+    warm_up: int | None = None
+    ramp: int = 10
+
+    networks = 2
+    targets = ("classes",)
+
+    def __post_init__(self):
+        for name, low in {"rounds": 0, "selection_epochs": 1, "ramp": 1}.items():
+            value = getattr(self, name)
+            need(isinstance(value, int) and value >= low, f"{name} of INCV", value, f"a whole number, {low} or more")
+        fine = self.warm_up is None or (isinstance(self.warm_up, int) and self.warm_up >= 0)
+        need(fine, "warm_up of INCV", self.warm_up, "None or a whole number, 0 or more")
+        choose("noise", self.noise, dict.fromkeys(("symmetric", "asymmetric")))
+
+    def batch(self, x, y, i):
+        """After the warm-up, samples that were not selected join a batch, up to half of it."""
+        if self.selecting or self.epoch < self.alone() or not len(self.rest):
+            return x, y, i
+        size = min(int(len(self.rest) * len(i) / len(self.chosen)), len(i) // 2)
+        j = self.rest[torch.randperm(len(self.rest), generator=self.rng, device=self.rng.device)[:size]]
+        x = torch.cat([x, self.augment(self.train.inputs(j))])
+        return x, torch.cat([y, self.train.y[j]]), torch.cat([i, j])
+
+    def step(self, x, y, i):
+        if self.selecting:
+            return super().step(x, y, i)
+        filtered = self.left * min(1.0, self.epoch / self.ramp)
+        keep = max(1, round(len(i) * (1 - filtered)))  # of as many as were selected
+        x, y, i = self.batch(x, y, i)
+        rows = [self.loss(net(x), y, i) for net in self.nets]
+        taught = [smallest(row, keep).to(row.dtype) / keep for row in reversed(rows)]  # each by the other  [B]
+        total = [(weight * row).sum(-1) for weight, row in zip(taught, rows)]
+        self.zero_grad()
+        sum(total).backward()
+        self.update()
+        self.seen = i, sum(taught) / 2
+        return (sum(total) / 2).detach()
+
+    def predict(self, x, i=None, k=0):
+        """Outputs of network k; while samples are selected there is one."""
+        return self.nets[0 if self.selecting else k](x)
+
+    def stage(self, k, train):
+        if k < 2 * self.rounds:
+            own = torch.cat([self.chosen, self.halves[k % 2]])
+            return Stage(self.selection_epochs, own, keep="best_val" if k // 2 < self.patience() else "last")
+        return Stage(indices=self.chosen if len(self.chosen) else None) if k == 2 * self.rounds else None
+
+    def end_stage(self, k):
+        """Ask about the half that was held out; after both halves, move samples."""
+        if not self.selecting:
+            return
+        held = self.halves[1 - k % 2]
+        loss, believed = self.ask(held)
+        agreed = believed == self.train.y[held]  # core: agreement selects  [n]
+        count = int(agreed.sum())
+        if k == 0:
+            self.estimate = estimated_rate(count / max(1, len(held)), self.train.classes)
+        removed = min(len(held), int(min(2, self.estimate / (1 - self.estimate)) * count))
+        self.agreed[held] = agreed
+        self.removed[held] = smallest(-loss, removed)
+        if k % 2:
+            self.move()
+        self.selecting = k + 1 < 2 * self.rounds
+
+    def move(self):
+        """S <- S + A, C <- C - A - R; then new halves."""
+        candidate = torch.zeros_like(self.agreed)
+        candidate[self.rest] = True
+        candidate &= ~(self.agreed | self.removed) if self.noise == "symmetric" else ~self.agreed
+        selected = self.agreed.clone()
+        selected[self.chosen] = True
+        self.chosen, self.rest = selected.nonzero()[:, 0], candidate.nonzero()[:, 0]
+        self.agreed, self.removed = torch.zeros_like(self.agreed), torch.zeros_like(self.removed)
+        self.halves = self.halved()
+        self.left = remaining_rate(self.estimate, self.train.classes if self.noise == "symmetric" else 2)
+
+    def halved(self):
+        """The candidates in two random halves. -> two index tensors"""
+        order = self.rest[torch.randperm(len(self.rest), generator=self.rng, device=self.rng.device)]
+        return [order[: len(order) // 2], order[len(order) // 2 :]]
+
+    @torch.no_grad()
+    def ask(self, i):
+        """Losses of the given labels and believed classes of samples i, in evaluation mode. -> [n], [n]"""
+        self.train_mode(False)
+        out = [self.nets[0](self.train.inputs(part)) for part in i.split(1000)]
+        self.train_mode(True)
+        logits = torch.cat(out) if out else self.train.x.new_zeros(0, self.train.classes, dtype=torch.float32)
+        return losses.ce(logits, self.train.y[i]), logits.argmax(-1)
+
+    def patience(self):
+        """Rounds whose trainings end with their best epoch; the later ones with their last."""
+        return 1 if self.hard() else 2 if self.estimate > 0.3 else 4
+
+    def alone(self):
+        """Epochs of Co-teaching on the selection alone."""
+        return self.warm_up if self.warm_up is not None else 80 if self.hard() else 40
+
+    def hard(self):
+        """Asymmetric noise, or more than 60 % of it?"""
+        return self.noise == "asymmetric" or self.estimate > 0.6
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        everything = torch.arange(len(train), device=train.y.device)
+        self.selecting, self.estimate, self.left = self.rounds > 0, 0.0, 0.0
+        self.chosen, self.rest = (everything[:0], everything) if self.rounds else (everything, everything[:0])
+        self.halves = self.halved()
+        self.agreed, self.removed = (torch.zeros_like(everything, dtype=torch.bool) for _ in range(2))
+
+    def notes(self):
+        """The estimated noise rate, and how many samples are selected and still candidates."""
+        found = {"estimated_noise": self.estimate, "selected": len(self.chosen), "candidates": len(self.rest)}
+        return {**super().notes(), **found}

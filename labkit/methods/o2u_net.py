@@ -1,0 +1,111 @@
+"""O2U-Net: overfitting to underfitting. Huang, Qu, Jia, Zhao, ICCV 2019.
+
+A learning rate that goes up and down makes a network forget and memorise again: samples with wrong labels have large
+losses all the way. The loss of every sample is recorded along such a training, those with the largest sum are removed,
+and a network is trained on the rest.
+
+Stage 0 is an ordinary training, stage 1 the cyclic one, stage 2 the training on the rest.
+variant="released" differs from "paper" in:
+    1. restart="first": stage 2 goes on from the end of stage 0; "init": from the first random weights.
+Differs from the released code in:
+    2. with an incomplete last batch left out, a sample that an epoch did not see keeps its loss of the epoch before;
+    there it counts as 0.
+    3. the learning rate of an ordinary training is the recipe's; there .01, .005, .001 by quarters and the half.
+With rate=0 nothing would be removed: there is only stage 0.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit.errors import choose, need
+from labkit.method import Method, Stage
+from labkit.ranks import kept, smallest
+from labkit.state import save_value
+
+
+def cyclic_lr(epoch, high, low, period):
+    """Falls linearly in rounds of `period` epochs, from near `high` to `low`. epoch from 0 on -> float"""
+    t = (epoch % period + 1) / period
+    return (1 - t) * high + t * low
+
+
+@dataclass(kw_only=True, eq=False)
+class O2UNet(Method):
+    """Training without the samples of the largest losses in a cyclic training.
+
+    rate: share of the samples to remove, in [0, 1), the noise rate. first_epochs, cyclic_epochs: of stages 0 and 1,
+    None = as many as `fit` was asked for. high, low, period: of the cyclic learning rate; batch_size: samples per step
+    there. variant: "paper" | "released". restart: "init" | "first", where stage 2 begins; follows the variant when
+    None.
+    """
+
+    rate: float
+    first_epochs: int | None = None
+    cyclic_epochs: int | None = None
+    high: float = 0.01
+    low: float = 0.001
+    period: int = 10
+    batch_size: int = 16
+    variant: str = "paper"
+    restart: str | None = None
+
+    def __post_init__(self):
+        number = isinstance(self.rate, (int, float)) and 0 <= self.rate < 1
+        need(number, "rate of O2UNet", self.rate, "a noise rate in [0, 1)")
+        self.rate = float(self.rate)
+        for name in ("first_epochs", "cyclic_epochs", "period", "batch_size"):
+            value, may_be_none = getattr(self, name), name.endswith("epochs")
+            fine = (value is None and may_be_none) or (isinstance(value, int) and value > 0)
+            need(fine, f"{name} of O2UNet", value, "a whole number above 0" + " or None" * may_be_none)
+        need(0 < self.low <= self.high, "low, high of O2UNet", (self.low, self.high), "0 < low <= high")
+        self.follow(restart={"paper": "init", "released": "first"})
+        choose("restart", self.restart, dict.fromkeys(("init", "first")))
+
+    def select(self, train, epoch):
+        """All samples of the stage. In the cyclic one, the losses of the epoch that is over are added to the record."""
+        if self.cyclic and epoch:
+            self.record()
+
+    def weight(self, x, y, i, logits):
+        if self.cyclic:
+            self.losses[i] = self.loss(logits, y, i).detach().to(self.losses.dtype)
+        return super().weight(x, y, i, logits)
+
+    def update(self):
+        for group in (group for opt in self.opts for group in opt.param_groups if self.cyclic):
+            group["lr"] = cyclic_lr(self.epoch, self.high, self.low, self.period)
+        super().update()
+
+    def record(self):
+        """Add the losses of an epoch, less their mean, to the sums."""
+        self.total += self.losses - self.losses.mean()  # core: l_n(epoch) - mean, over all epochs  [N]
+
+    def stage(self, k, train):
+        if k == 0:
+            return Stage(epochs=self.first_epochs)
+        if k == 1 and self.rate:
+            return Stage(epochs=self.cyclic_epochs, start="previous", recipe={"batch": self.batch_size})
+        if k == 2:
+            start = "init" if self.restart == "init" else "previous"
+            return Stage(indices=self.rest.nonzero()[:, 0], start=start)
+        return None
+
+    def end_stage(self, k):
+        self.cyclic = k == 0
+        if k == 0 and self.restart == "first":
+            self.first = save_value([net.state_dict() for net in self.nets])
+        if k == 1:
+            self.record()
+            self.rest = smallest(self.total, kept(self.rate, len(self.total)))  # [N]
+            for net, state in zip(self.nets, self.first):
+                net.load_state_dict(state)
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.losses, self.total = (torch.zeros(len(train), device=train.y.device) for _ in range(2))
+        self.cyclic, self.first, self.rest = False, [], torch.ones(len(train), dtype=torch.bool, device=train.y.device)
+
+    def notes(self):
+        """removed: how many samples stage 2 does without."""
+        return {**super().notes(), "removed": int((~self.rest).sum())}

@@ -1,0 +1,91 @@
+"""Convolutional networks without shortcuts."""
+
+from math import prod
+
+from torch import nn
+from torch.nn import functional as F
+
+from ..errors import choose, need
+from .layers import group_norm, need_pixels
+
+
+def lenet(shape=(1, 28, 28), classes=10):
+    """LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28, 10
+    classes.
+
+    ReLU follows the max-pooling: the same function and gradient as the other way round, on a quarter of the values.
+    """
+    need_pixels("lenet", shape, 12)
+    side = [((s // 2) - 4) // 2 for s in shape[1:]]
+    return nn.Sequential(
+        *(nn.Conv2d(shape[0], 6, 5, padding=2), nn.MaxPool2d(2), nn.ReLU()),
+        *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
+        *(nn.Linear(16 * prod(side), 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes)),
+    )
+
+
+def small_cnn(shape=(1, 8, 8), classes=10, width=16):
+    """Three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average. 14,538 parameters
+    for the digits."""
+    need_pixels("small_cnn", shape, 2)
+    block = lambda a, b, groups: (nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU())
+    return nn.Sequential(
+        *block(shape[0], width, 4),
+        *(*block(width, 2 * width, 8), nn.MaxPool2d(2)),
+        *block(2 * width, 2 * width, 8),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2 * width, classes)),
+    )
+
+
+class AlwaysDropout2d(nn.Dropout2d):
+    """Drops channels when it is evaluated, too."""
+
+    def forward(self, x):
+        return F.dropout2d(x, self.p, training=True)
+
+
+def cnn9(shape=(3, 32, 32), classes=10, variant="paper", always_dropout=None):
+    """The 9-layer CNN of Co-teaching and PRL. 4,434,570 parameters for 10 classes, 4,446,180 for 100. BatchNorm.
+
+    Differs from the released code in: 1. always_dropout: dropout is on when the network is tested, too, which every
+    number published with it contains; None follows the variant: "paper" = off, "released" = on.
+    """
+    released = choose("variant", variant, {"paper": False, "released": True})
+    always_dropout = released if always_dropout is None else always_dropout
+    need(isinstance(always_dropout, bool), "always_dropout", always_dropout, "None, True or False")
+    return _nine("cnn9", shape, classes, nn.BatchNorm2d, AlwaysDropout2d if always_dropout else nn.Dropout2d)
+
+
+def cnn9_gn(shape=(3, 32, 32), classes=10):
+    """cnn9 with GroupNorm(min(32, channels)) for BatchNorm: samples do not mix. As many parameters."""
+    return _nine("cnn9_gn", shape, classes, group_norm, nn.Dropout2d)
+
+
+def _nine(name, shape, classes, norm, dropout):
+    """Nine 3 x 3 convolutions with biases, normalisation and leaky ReLU (.01) after each; the last three without
+    padding."""
+    need_pixels(name, shape, 28)
+    block = lambda a, b, padding=1: (nn.Conv2d(a, b, 3, padding=padding), norm(b), nn.LeakyReLU())
+    three = lambda a, b: (*block(a, b), *block(b, b), *block(b, b), nn.MaxPool2d(2), dropout(0.25))
+    return nn.Sequential(
+        *(*three(shape[0], 128), *three(128, 256)),
+        *(*block(256, 512, 0), *block(512, 256, 0), *block(256, 128, 0)),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, classes)),
+    )
+
+
+def celeba_cnn(shape=(3, 64, 64), classes=10):
+    """A three-layer feature extractor for faces: 3 x 3 convolutions of stride 2 (32, 64, 128), max-pooling, 512
+    features, linear outputs. 16 x 16 pixels or more.
+
+    PRL names "a three-layer CNN" with 512 features and no other size; these sizes are labkit's. The features are the
+    input of the last layer.
+    """
+    need_pixels("celeba_cnn", shape, 16)
+    side = [-(-s // 8) // 2 for s in shape[1:]]
+    widths = (shape[0], 32, 64, 128)
+    block = lambda a, b: (nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU())
+    return nn.Sequential(
+        *(layer for a, b in zip(widths[:-1], widths[1:]) for layer in block(a, b)),
+        *(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128 * prod(side), 512), nn.ReLU(), nn.Linear(512, classes)),
+    )

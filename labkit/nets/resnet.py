@@ -1,0 +1,101 @@
+"""Residual networks with CIFAR stems: a 3 x 3 convolution and no max-pooling. He, Zhang, Ren, Sun, CVPR 2016."""
+
+from torch import nn
+from torch.nn import functional as F
+
+from .layers import conv, group_norm, need_pixels
+
+
+def resnet32(shape=(3, 32, 32), classes=10):
+    """ResNet-32 for CIFAR: 3 x 5 basic blocks of 16, 32, 64 channels; shortcuts without parameters (option A).
+    Kaiming-normal weights. 464,154 parameters for 10 classes, 470,004 for 100. BatchNorm."""
+    return _thirty_two("resnet32", shape, classes, nn.BatchNorm2d)
+
+
+def resnet32_gn(shape=(3, 32, 32), classes=10):
+    """resnet32 with GroupNorm(min(32, channels)) for BatchNorm: samples do not mix. As many parameters."""
+    return _thirty_two("resnet32_gn", shape, classes, group_norm)
+
+
+def resnet18(shape=(3, 32, 32), classes=10):
+    """ResNet-18: 2, 2, 2, 2 basic blocks. 11,173,962 parameters. BatchNorm."""
+    return _residual("resnet18", shape, classes, Basic, (2, 2, 2, 2))
+
+
+def resnet34(shape=(3, 32, 32), classes=10):
+    """ResNet-34: 3, 4, 6, 3 basic blocks. 21,282,122 parameters. BatchNorm."""
+    return _residual("resnet34", shape, classes, Basic, (3, 4, 6, 3))
+
+
+def resnet50(shape=(3, 32, 32), classes=10):
+    """ResNet-50: 3, 4, 6, 3 bottlenecks. 23,520,842 parameters. BatchNorm."""
+    return _residual("resnet50", shape, classes, Bottleneck, (3, 4, 6, 3))
+
+
+def _thirty_two(name, shape, classes, norm):
+    net = _residual(name, shape, classes, Basic, (5, 5, 5), 16, Padded, norm)
+    for layer in net.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            nn.init.kaiming_normal_(layer.weight)
+    return net
+
+
+def _residual(name, shape, classes, block, depths, width=64, shortcut=None, norm=nn.BatchNorm2d):
+    """Stem, levels of blocks (after the first: half the side, twice the channels), global average, linear."""
+    need_pixels(name, shape, 2 ** len(depths))
+    layers, channels = [conv(shape[0], width), norm(width), nn.ReLU()], width
+    for level, depth in enumerate(depths):
+        for n in range(depth):
+            stride = 2 if level and not n else 1
+            layers.append(block(channels, width * 2**level, stride, norm, shortcut or projected))
+            channels = width * 2**level * block.grows
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+
+
+class Basic(nn.Module):
+    """relu(two 3 x 3 convolutions + shortcut)"""
+
+    grows = 1
+
+    def __init__(self, a, b, stride, norm, shortcut):
+        super().__init__()
+        self.path = nn.Sequential(conv(a, b, 3, stride), norm(b), nn.ReLU(), conv(b, b), norm(b))
+        self.shortcut = shortcut(a, b, stride, norm)
+
+    def forward(self, x):
+        return (self.path(x) + self.shortcut(x)).relu()
+
+
+class Bottleneck(nn.Module):
+    """relu(1 x 1, 3 x 3, 1 x 1 convolutions + shortcut); four times as many channels leave it."""
+
+    grows = 4
+
+    def __init__(self, a, b, stride, norm, shortcut):
+        super().__init__()
+        self.path = nn.Sequential(
+            *(conv(a, b, 1), norm(b), nn.ReLU()),
+            *(conv(b, b, 3, stride), norm(b), nn.ReLU()),
+            *(conv(b, 4 * b, 1), norm(4 * b)),
+        )
+        self.shortcut = shortcut(a, 4 * b, stride, norm)
+
+    def forward(self, x):
+        return (self.path(x) + self.shortcut(x)).relu()
+
+
+class Padded(nn.Module):
+    """Option A: every stride-th pixel, new channels of zeros on both sides; no parameters."""
+
+    def __init__(self, a, b, stride, norm):
+        super().__init__()
+        self.stride, self.new = stride, (b - a) // 2
+
+    def forward(self, x):
+        return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.new, self.new))
+
+
+def projected(a, b, stride, norm):
+    """Option B: a 1 x 1 convolution where the shape changes."""
+    same = a == b and stride == 1
+    return nn.Identity() if same else nn.Sequential(conv(a, b, 1, stride), norm(b))

@@ -1,0 +1,63 @@
+"""Labels that somebody gave: CIFAR-10N and CIFAR-100N, or one's own file."""
+
+from pathlib import Path
+
+from ..data import folder
+from ..errors import choose, need
+from .base import Noise
+from .files import labels_from, read_columns
+
+HUMAN_FILES = {"cifar10": "CIFAR-10_human.pt", "cifar100": "CIFAR-100_human.pt"}
+CLEAN = "clean_label"
+
+
+class human(Noise):
+    """Real human errors: Wei, Zhu, Cheng, Liu, Niu, Liu, "Learning with noisy labels revisited", ICLR 2022.
+
+    labels: a column of the file. CIFAR-10N: "worse_label" (40.2 % wrong), "aggre_label" (9.0 %), "random_label1" to
+    "random_label3" (17 to 18 %); CIFAR-100N: "noisy_label" (40.2 %). file: None is CIFAR-10_human.pt or
+    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv or .pt file: a label per sample of the original
+    training set, in its order. A file with one column needs no name for it. A column "clean_label", where there is one,
+    must agree with the task's true labels. Nothing is drawn: every seed gives the same labels. Nothing in a file is
+    executed.
+    Raises FileNotFoundError, and ValueError for a file of the wrong length, with labels that are not classes, in
+    another order than the task, or with anything but arrays in it.
+    """
+
+    def __init__(self, labels="worse_label", file=None):
+        need(isinstance(labels, str), "labels", labels, "the name of a column, e.g. 'worse_label'")
+        super().__init__(0.0)
+        self.labels, self.file = labels, None if file is None else Path(file)
+        self.rate = None  # nobody asked for one
+
+    def __repr__(self):
+        return f"human({self.labels!r}{'' if self.file is None else f', {str(self.file)!r}'})"
+
+    def options(self):
+        return {"labels": self.labels} | ({"file": self.file.name} if self.own_file() else {})
+
+    def own_file(self):
+        """Is it another file than those of CIFAR-N, wherever they are?"""
+        return self.file is not None and self.file.name not in HUMAN_FILES.values()
+
+    def matrix(self, classes, dataset):
+        return None
+
+    def draw(self, clean, rng):
+        need(
+            clean.ids is not None,
+            "ids of the task's samples",
+            None,
+            f"their positions in the original training set of {clean.name!r}: a label file is in that order",
+        )
+        path = self.file or folder() / choose("task of human labels without a file", clean.name, HUMAN_FILES)
+        columns = read_columns(path)
+        expected = labels_from(path, CLEAN, columns.pop(CLEAN), clean) if CLEAN in columns else clean.y
+        wrong = int((expected != clean.y).sum())
+        need(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
+        name = next(iter(columns)) if len(columns) == 1 else self.labels
+        return labels_from(path, name, choose("labels", name, columns), clean)
+
+    def words(self, classes, realised):
+        source = f"of {self.file.name}" if self.own_file() else "given by people"
+        return f"labels {source}, {self.labels} = {realised:.1%} wrong labels"

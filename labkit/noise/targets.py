@@ -1,0 +1,118 @@
+"""Noise models for regression targets: the corruptions of Liu, Sun, Wang, Tan, Zhou, "Learning deep neural networks
+under agnostic corrupted supervision", ICML 2021 (PRL).
+
+The paper defines each in one line and its code holds none of them. Here, exactly int(rate n) of the n rows of each
+split change, in all Q coordinates; everything is computed in standard units (each coordinate with mean 0 and variance 1
+over the clean training set), and the targets stay in the task's own units. Constants are chosen so that least squares
+lose as much as in the paper's Table 1 at 40 %: 1 - R2 grows by D rate^2, with D about 207 (linadv), 4 (signflip), .9 to
+1.5 (uninoise), 18 to 32 (mixture). `pairflip`, in models.py, is the fifth.
+"""
+
+import torch
+
+from ..errors import need
+from .base import Noise
+from .models import pairflip
+from .rows import count_rows, draw_rows
+
+BLOCK = 4096  # rows that are held in float64 at a time
+
+
+class Rows(Noise):
+    """What these models share: exactly int(rate n) rows change; no matrix."""
+
+    kinds = ("numbers",)
+    what = ""
+
+    def parts(self):
+        """The corruptions among which the rows are dealt out."""
+        return [self]
+
+    def wrong(self, clean, units, rows, rng):
+        """Wrong targets in standard units. clean: a Clean; units: Units; rows [k] -> [k, Q] float64"""
+        raise NotImplementedError
+
+    def matrix(self, classes, dataset):
+        return None
+
+    def draw(self, clean, rng):
+        return draw_rows(self.parts(), self.rate, clean, rng)
+
+    def counts(self, sizes):
+        return count_rows(self.parts(), self.rate, sizes)
+
+    def words(self, classes, realised):
+        return f"{type(self).__name__} {self.rate:.0%} = {realised:.1%} of the rows are {self.what}"
+
+
+class linadv(Rows):
+    """y = s V x: a linear map of the inputs, which a network learns before anything else.
+
+    V [Q, d] ~ N(0, 1/d), one matrix for the dataset, drawn from map_seed; x flattened, each feature standardised over
+    the training set; s makes s V x `times` as wide as the targets (root mean square over the training set).
+    """
+
+    def __init__(self, rate, times=14.4, map_seed=1):
+        super().__init__(rate)
+        need(isinstance(times, (int, float)) and times > 0, "times", times, "a number above 0")
+        need(isinstance(map_seed, int) and map_seed >= 0, "map_seed", map_seed, "a whole number, 0 or more")
+        self.times, self.map_seed = times, map_seed
+        self.what = f"a linear map of the inputs, {times:g} times as wide as the targets"
+
+    def options(self):
+        return {"times": self.times, "map_seed": self.map_seed}
+
+    def wrong(self, clean, units, rows, rng):
+        own, d = torch.Generator().manual_seed(self.map_seed), clean.halves[0][0].numel()
+        V = torch.randn(clean.y.shape[1], d, generator=own, dtype=torch.float64) / d**0.5
+        mapped = standard_inputs_times(V, clean)
+        width = mapped[: clean.sizes[0]].square().mean().sqrt()
+        need(width > 0, "x", "the same in every sample", "different: linadv is a map of the inputs")
+        return self.times / width * mapped[rows]
+
+
+def standard_inputs_times(V, clean):
+    """V x of every sample, x standardised feature by feature; a feature that never changes counts as 0. V [Q, d]
+    -> [N, Q] float64"""
+    blocks = lambda half: (clean.scale(x.cpu()).flatten(1).double() for x in half.split(BLOCK))
+    (train, val), n = clean.halves, clean.sizes[0]
+    mean = sum(x.sum(0) for x in blocks(train)) / n
+    std = (sum((x - mean).square().sum(0) for x in blocks(train)) / n).sqrt()
+    W = V / torch.where(std > 1e-8 * std.max(), std, torch.inf)
+    return torch.cat([(x - mean) @ W.T for half in (train, val) for x in blocks(half)])
+
+
+class signflip(Rows):
+    """y = -y, about the mean: the paper's numbers are those of centred targets."""
+
+    what = "mirrored about the mean"
+
+    def wrong(self, clean, units, rows, rng):
+        return -units.standard(clean.y[rows].double())
+
+
+class uninoise(Rows):
+    """y_k ~ uniform between the smallest and the largest clean training value of coordinate k."""
+
+    what = "drawn evenly between the smallest and the largest value of each coordinate"
+
+    def wrong(self, clean, units, rows, rng):
+        low, high = (units.standard(edge.double()) for edge in torch.aminmax(clean.y[: clean.sizes[0]], dim=0))
+        return low + (high - low) * torch.rand(len(rows), len(low), generator=rng, dtype=torch.float64)
+
+
+class mixture(Rows):
+    """Equal parts of linadv, signflip and uninoise; parts=4: and of pairflip (points: see there). Which of both the
+    paper used is not certain."""
+
+    def __init__(self, rate, parts=3, points=None):
+        super().__init__(rate)
+        need(parts in (3, 4), "parts", parts, "3 (linadv, signflip, uninoise) or 4 (and pairflip)")
+        self.mixed = [linadv(rate), signflip(rate), uninoise(rate), pairflip(rate, points)][:parts]
+        self.what = f"in equal parts: {', '.join(type(part).__name__ for part in self.mixed)}"
+
+    def options(self):
+        return {"parts": len(self.mixed)} | (self.mixed[3].options() if len(self.mixed) == 4 else {})
+
+    def parts(self):
+        return self.mixed
