@@ -53,6 +53,7 @@ class Method:
     networks = 1  # how many are trained, from different random weights
     targets = ("classes", "numbers")  # tasks it takes: "numbers" is regression
     needs_meta = False  # does it learn from a meta set?
+    later = {}  # hyperparameters that came after runs were stored, with the defaults that keep the runs' names
 
     # -- the four questions
 
@@ -152,6 +153,11 @@ class Method:
     def hyperparameters(self):
         """The dataclass fields. -> dict"""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def record(self):
+        """What identifies a run: the hyperparameters, without those of `later` at their defaults. -> dict"""
+        values = self.hyperparameters()
+        return {name: value for name, value in values.items() if name not in self.later or value != self.later[name]}
 
     def state_dict(self):
         """Everything that training changes: every attribute but hyperparameters, data and the last batch's

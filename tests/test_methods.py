@@ -89,6 +89,20 @@ def test_cdr_strict_really_only_decays_and_the_released_code_does_not():
     assert moved[True] < 1e-7 < moved[False]
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_cdr_may_decay_by_the_sign(strict):
+    wd = 1e-2
+    triples, loop = after_one_step(
+        CDR(rate=0.6, norm="l1", strict=strict, scope="weights"), momentum=0.0, weight_decay=wd
+    )
+    split = [t for t in triples if t[0].dim() == 2]
+    w0, w1, g = (torch.cat([t[k].detach().flatten() for t in split]) for k in range(3))
+    mask = critical(w0, g, 0.6)
+    assert torch.allclose(w1[~mask], (w0 - 0.1 * wd * w0.sign())[~mask], rtol=0, atol=1e-7)
+    assert torch.allclose(w1[mask], (w0 - 0.1 * (0.4 * g + wd * w0.sign()))[mask], rtol=0, atol=1e-6)
+    assert "norm" in loop.method.record() and "norm" not in CDR(rate=0.6).record()
+
+
 def test_cdr_criticality_does_not_change_under_rescaling_and_acts_on_the_last_axis():
     w, g = torch.randn(3, 200, dtype=torch.float64), torch.randn(3, 200, dtype=torch.float64)
     mask = critical(w, g, 0.3)
@@ -258,6 +272,7 @@ def test_cdr_rdi_on_all_pulls_what_cdr_does_not_touch():
         (lambda: CDR(rate=1.0), ["rate", "1.0", "[0, 1)"]),
         (lambda: CDR(rate="high"), ["rate", "high"]),
         (lambda: CDR(rate=0.4, variant="realeased"), ["variant", "did you mean 'released'"]),
+        (lambda: CDR(rate=0.4, norm="l3"), ["norm", "l3", "l1"]),
         (lambda: AUX(lam=-1), ["lam", "-1", ">= 0"]),
         (lambda: AUX(b_lr="big"), ["b_lr", "big", "matched"]),
         (lambda: RDI(lam=float("nan")), ["lam", "nan"]),

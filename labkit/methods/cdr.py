@@ -11,6 +11,8 @@ variant="paper" differs from it in:
     ("weights": tensors of 2 or 4 axes).
     2. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the
     buffer.
+Beside the variants: norm="l1" decays by wd sgn(w), as the ICLR paper is said to write it, in place of wd w, which the
+code and CDR+AUX have.
 """
 
 from dataclasses import dataclass
@@ -35,13 +37,16 @@ class CDR(Method):
 
     rate: noise rate tau that is assumed, in [0, 1). variant: "released" | "paper". scope: "weights" | "all", which
     parameters are split.
-    strict: bool, momentum does not move the others. scope and strict follow the variant when None.
+    strict: bool, momentum does not move the others. scope and strict follow the variant when None. norm: "l2" | "l1",
+    of the weight decay.
     """
 
+    later = {"norm": "l2"}
     rate: float
     variant: str = "released"
     scope: str | None = None
     strict: bool | None = None
+    norm: str = "l2"
 
     def __post_init__(self):
         need(
@@ -53,9 +58,13 @@ class CDR(Method):
         self.rate = float(self.rate)  # 0 and 0.0 are the same run
         self.follow(scope={"paper": "all", "released": "weights"}, strict={"paper": True, "released": False})
         choose("scope", self.scope, dict.fromkeys(("weights", "all")))
+        choose("norm", self.norm, dict.fromkeys(("l2", "l1")))
 
     def update(self):
         split = [self.damp(net) for net in self.nets]
+        if self.norm == "l1":
+            for net, opt in zip(self.nets, self.opts):
+                self.decay_by_sign(net, opt.param_groups[0]["weight_decay"])
         super().update()
         if self.strict:
             for opt, (weights, before, masks) in zip(self.opts, split):
@@ -80,6 +89,13 @@ class CDR(Method):
         """Negative update: w <- w - lr wd w exactly, whatever the momentum buffer says."""
         lr, decay = opt.param_groups[0]["lr"], opt.param_groups[0]["weight_decay"]
         for p, old, mask in zip(weights, before, masks):
-            p.copy_(torch.where(mask.view_as(p), p, (1 - lr * decay) * old.view_as(p)))
+            shrink = old.sign() if self.norm == "l1" else old
+            p.copy_(torch.where(mask.view_as(p), p, (old - lr * decay * shrink).view_as(p)))
             if "momentum_buffer" in opt.state[p]:
                 opt.state[p]["momentum_buffer"].mul_(mask.view_as(p))
+
+    @torch.no_grad()
+    def decay_by_sign(self, net, decay):
+        """Turn the optimiser's wd w into wd sgn(w)."""
+        for p in net.parameters():
+            p.grad.add_(p.sign() - p, alpha=decay)

@@ -40,7 +40,9 @@ class FCorrection(Method):
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
         known = self.T is not None
-        self.matrix = transition.a_matrix("T", self.T, train.classes).to(train.y.device, torch.float32) if known else None
+        self.matrix = (
+            transition.a_matrix("T", self.T, train.classes).to(train.y.device, torch.float32) if known else None
+        )
 
     def stage(self, k, train):
         if self.T is not None:

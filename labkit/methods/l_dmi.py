@@ -71,6 +71,4 @@ class L_DMI(Method):
             return losses.ce(logits, y)
         det = log_det(logits, y, self.divide)
         det = torch.logaddexp(det, torch.full_like(det, log(self.offset))) if self.offset else det
-        return -det.to(logits.dtype)[..., None].expand(
-            y.shape
-        )  # core: Eq. (2), one for the batch  [..., B]
+        return -det.to(logits.dtype)[..., None].expand(y.shape)  # core: Eq. (2), one for the batch  [..., B]

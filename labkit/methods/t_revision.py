@@ -7,7 +7,9 @@ Differs from the released code in, each a keyword (variant="released" has all):
     1. accumulate: the code adds dT to T inside its loop over the batch, so that sample k sees T + (k + 1) dT. (Its
        vectorised second version detaches the weight, and dT gets no gradient at all: not here.)
     2. scale_columns: the code divides by the row sums without keeping their axis, which scales columns.
-    The paper's Algorithm 1 has neither. Neither projects T + dT onto the simplex; ratios are cut off below 1e-6 here.
+    3. shared_array: T is read off an array in which outliers were zeroed for earlier rows, as in F-correction's code.
+    The paper's Algorithm 1 has none of them. Neither projects T + dT onto the simplex; ratios are cut off below 1e-6
+    here.
 The epoch of a stage is chosen by the accuracy of p on the noisy validation split (there: of T^T p).
 """
 
@@ -26,7 +28,7 @@ class TRevision(Method):
 
     estimate: epochs of the first training (None: as many as the run's). revise: epochs of the revision (None: the
     same). revise_lr: learning rate of the revision, by Adam. quantile: of the anchors' outlier filter, or None.
-    variant: "paper" | "released"; accumulate, scale_columns follow it when None.
+    variant: "paper" | "released"; accumulate, scale_columns, shared_array follow it when None.
     """
 
     targets = ("classes",)
@@ -37,9 +39,11 @@ class TRevision(Method):
     variant: str = "paper"
     accumulate: bool | None = None
     scale_columns: bool | None = None
+    shared_array: bool | None = None
 
     def __post_init__(self):
-        self.follow(accumulate={"paper": False, "released": True}, scale_columns={"paper": False, "released": True})
+        as_released = {"paper": False, "released": True}
+        self.follow(accumulate=as_released, scale_columns=as_released, shared_array=as_released)
         need(self.revise_lr > 0, "revise_lr", self.revise_lr, "a number above 0")
         fine = self.quantile is None or 0 < self.quantile <= 1
         need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
@@ -67,7 +71,7 @@ class TRevision(Method):
         self.k = k + 1
         if k == 0:
             p = evaluate(self.nets[0], self.train).softmax(1)
-            self.T = transition.anchors(p, self.quantile)
+            self.T = transition.anchors(p, self.quantile, self.shared_array)
 
     def loss(self, logits, y, i):
         if self.k == 0:

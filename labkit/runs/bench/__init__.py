@@ -1,6 +1,6 @@
 """lab bench: ratios measured side by side, in one run. Every part is a module with lines(...) -> printed lines.
 
-    ./lab bench [cdr | steps | meta | coreset ...] [--rounds 5] [--threads 2]
+./lab bench [cdr | steps | meta | coreset ...] [--rounds 5] [--threads 2]
 """
 
 import argparse

@@ -1,0 +1,85 @@
+"""Confident learning: Northcutt, Jiang, Chuang, JAIR 2021 (arXiv 1911.00068), as the package cleanlab has it.
+
+Networks that did not train on a sample say what they think of it. Where they are surer of another class than they are
+on average of the samples with that label, it counts as a sample of that class; the table of these counts says how many
+labels of each kind are wrong, and so many, the least likely ones, are taken out. A last network learns the rest.
+
+Stages 0 to folds - 1 train on all folds but one; the last one trains on what is left.
+Differs from the paper as the package (2.9) does:
+    1. a label that the networks predict is never taken out, nor the last sample of a class.
+    2. counts of the confident joint are at least 1 on the diagonal, and whole numbers after calibration.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import confident
+from labkit.errors import choose, need
+from labkit.method import Method, Stage, evaluate
+
+
+@dataclass(kw_only=True, eq=False)
+class ConfidentLearning(Method):
+    """Cross-validate, take out the labels that are probably wrong, train on the rest.
+
+    folds: of the cross-validation, 2 or more. fold_epochs: epochs of each, None: as many as `fit` is asked for. keep:
+    "last" | "best_val", which of them speaks for its fold. prune: "prune_by_class" | "prune_by_noise_rate" | "both".
+    reweight: bool, classes count by 1 / P(label is right | class), which makes up for what was taken out.
+    """
+
+    folds: int = 5
+    fold_epochs: int | None = None
+    keep: str = "last"
+    prune: str = "prune_by_noise_rate"
+    reweight: bool = True
+
+    targets = ("classes",)
+
+    def __post_init__(self):
+        whole = lambda value, low: isinstance(value, int) and value >= low
+        need(whole(self.folds, 2), "folds of confident learning", self.folds, "a whole number, 2 or more")
+        fine = self.fold_epochs is None or whole(self.fold_epochs, 1)
+        need(fine, "fold_epochs", self.fold_epochs, "None or a whole number of epochs above 0")
+        choose("keep", self.keep, dict.fromkeys(("last", "best_val")))
+        choose("prune", self.prune, confident.PRUNE)
+
+    def weight(self, x, y, i, logits):
+        trust = self.trust.to(logits.dtype)[y]  # [..., B]
+        return trust / trust.sum(-1, keepdim=True)
+
+    def stage(self, k, train):
+        if k < self.folds:
+            return Stage(self.fold_epochs, (self.fold != k).nonzero()[:, 0], keep=self.keep)
+        return Stage(indices=(~self.issues).nonzero()[:, 0]) if k == self.folds else None
+
+    def end_stage(self, k):
+        if k < self.folds:
+            out = self.fold == k
+            self.p[out] = evaluate(self.nets[0], self.train)[out].softmax(-1)  # who did not train on them speaks
+        if k == self.folds - 1:
+            self.clean()
+
+    def clean(self):
+        """Count, take out, weigh."""
+        joint = confident.joint(self.p, self.train.y)  # [C, C]
+        self.issues = confident.issues(self.p, self.train.y, self.prune)  # core: section 3.2  [N]
+        if self.reweight:
+            self.trust = confident.class_weights(joint)  # [C]
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        confident.package()
+        super().bind(make_net, make_opt, train, meta, rng)
+        need(self.folds <= len(train), "folds of confident learning", self.folds, f"at most {len(train)}, the samples")
+        device = train.y.device
+        self.trust = torch.ones(train.classes, device=device)  # [C]
+        self.p = torch.zeros(len(train), train.classes, device=device)  # [N, C]
+        self.issues = torch.zeros(len(train), dtype=torch.bool, device=device)
+        order = torch.randperm(len(train), generator=rng, device=rng.device).to(device)
+        order = order[train.y[order].argsort(stable=True)]  # every fold has its share of every label
+        self.fold = torch.empty_like(order)
+        self.fold[order] = torch.arange(len(train), device=device) % self.folds  # [N]
+
+    def notes(self):
+        """How many labels were taken out."""
+        return {**super().notes(), "label_issues": int(self.issues.sum())}

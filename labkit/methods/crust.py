@@ -1,0 +1,203 @@
+"""CRUST: coresets for robust training. Mirzasoleiman, Cao, Leskovec, NeurIPS 2020 (arXiv 2011.07451), Algorithm 1.
+
+The gradients of the clean samples of a class lie close together, those of the mislabelled ones are spread out. Every
+epoch trains only on medoids of the gradients of each class, weighted by what they stand for and mixed with it.
+
+Differs between the paper (variant="paper") and its released code (variant="released"):
+    1. group_by: predicted class | given label. The predictions are computed there too, and not used; by the paper's own
+    ablation (table 2) the label is the weaker choice.
+    2. space: gradient at the last layer's output, p - e_y | at its inputs, (p - e_y) W. The code differentiates the
+    mean loss of batches of 128, so its gradients are 1/128 of these (of the last, smaller batch more; not here), in
+    training mode with augmentation: mode="train". mode="eval" is labkit's choice for both variants.
+    3. selector: greedy facility location | the most central points. The code's gain is the whole F(S + j), not the
+    increase: whatever leaves its heap is accepted, and the result is exactly the k points with the smallest sum of
+    distances.
+    4. That is what removes noise, and why "released" is the default: at keep=0.5, true greedy selection spends its
+    budget on isolated points, the mislabelled ones, and filters nothing. No table is reproduced with it.
+    5. weights: size of the medoid's cluster | how many points of the group lie within `radius` in the scaled gradients.
+    Distances there are at most 2 sqrt(2) |W| / 128, so the radius of 2 holds everybody unless |W| > 90: weights are the
+    size of the group, and the method is unweighted within a class.
+    6. mixup: with another member of the medoid's cluster, samples and labels, lambda ~ Beta(alpha, alpha) for every
+    medoid (the paper does not give alpha: 1 here) | with a sample of the whole set with the same given label, one
+    lambda ~ Beta(1, 0.1) a batch. A medoid alone in its cluster is not mixed (the paper does not say).
+    7. start, mixup_after: from the first epoch | five epochs on everything, one more without mixup.
+    8. Not part of the method: the code's asymmetric noise is a random derangement of the classes, and the best accuracy
+    on the test set is reported.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+import torch
+from torch import nn
+
+from labkit import coreset
+from labkit.errors import choose, need
+from labkit.grads import ce_gradient, feature_gradient
+from labkit.method import Method
+from labkit.mixing import beta, mixed, soft
+
+SCALE = 128  # the batch over which the released code's gradients are means
+PASS = {"eval": 1000, "train": SCALE}  # samples at once where gradients are computed
+WORDS = {
+    "selector": ("facility_location", "kmedoids", "centrality"),
+    "group_by": ("prediction", "label"),
+    "space": ("logit", "feature"),
+    "weights": ("cluster", "radius", "none"),
+    "mixup": ("cluster", "same_label", "none"),
+    "mode": ("eval", "train"),
+}
+
+
+def last_linear(net, x):
+    """The linear layer whose output is the network's. x [B, ...] -> nn.Linear. Raises ValueError when there is none."""
+    called = []
+    linear = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
+    handles = [layer.register_forward_hook(lambda layer, _, out: called.append((layer, out))) for layer in linear]
+    try:
+        logits = net(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    ends = bool(called) and called[-1][1].shape == logits.shape and torch.equal(called[-1][1], logits)
+    need(ends, "net of CRUST", type(net).__name__, 'a network that ends in a Linear layer, or space "logit"')
+    return called[-1][0]
+
+
+def kin(ids):
+    """Samples by group. ids [N] >= 0 -> everybody sorted by group; for every sample where its group begins in that
+    order, how large it is, and its own place in it. 4 tensors [N]"""
+    order, count = ids.argsort(stable=True), ids.bincount()
+    first = (count.cumsum(0) - count)[ids]
+    return [order, first, count[ids], order.argsort() - first]
+
+
+@dataclass(kw_only=True, eq=False)
+class CRUST(Method):
+    """Trains on medoids of the gradients, group by group.
+
+    keep: share of each group that is chosen, in (0, 1]. variant: "released" | "paper"; what is None follows it.
+    selector: "facility_location" | "kmedoids" | "centrality". group_by: "prediction" | "label". space: "logit" |
+    "feature". weights: "cluster" | "radius" | "none". radius: in gradients of a mean over 128 samples. mixup: "cluster"
+    | "same_label" | "none". partners: |R_j|, members of its cluster that each medoid is mixed with. alpha: number, or
+    the pair of Beta(a, b). start: epochs on everything before. mixup_after: epochs after `start` without mixup. mode:
+    "eval" | "train" (with augmentation), of the network while it computes gradients.
+    """
+
+    keep: float = 0.5
+    variant: str = "released"
+    selector: str | None = None
+    group_by: str | None = None
+    space: str | None = None
+    weights: str | None = None
+    radius: float = 2.0
+    mixup: str | None = None
+    partners: int = 1
+    alpha: float | list | None = None
+    start: int | None = None
+    mixup_after: int | None = None
+    mode: str = "eval"
+
+    targets = ("classes",)
+
+    def __post_init__(self):
+        self.follow(
+            selector={"paper": "facility_location", "released": "centrality"},
+            group_by={"paper": "prediction", "released": "label"},
+            space={"paper": "logit", "released": "feature"},
+            weights={"paper": "cluster", "released": "radius"},
+            mixup={"paper": "cluster", "released": "same_label"},
+            alpha={"paper": 1.0, "released": [1.0, 0.1]},
+            start={"paper": 0, "released": 5},
+            mixup_after={"paper": 0, "released": 1},
+        )
+        for name, words in WORDS.items():
+            choose(f"{name} of CRUST", getattr(self, name), dict.fromkeys(words))
+        need(_within(self.keep, 0, 1), "keep of CRUST", self.keep, "a share in (0, 1]")
+        need(_within(self.radius, 0, inf), "radius of CRUST", self.radius, "a number above 0")
+        for name, least in (("partners", 1), ("start", 0), ("mixup_after", 0)):
+            value = getattr(self, name)
+            need(isinstance(value, int) and value >= least, f"{name} of CRUST", value, f"a whole number >= {least}")
+        pair = list(self.alpha) if isinstance(self.alpha, (list, tuple)) else [self.alpha, self.alpha]
+        fine = len(pair) == 2 and all(_within(a, 0, inf) for a in pair)
+        need(fine, "alpha of CRUST", self.alpha, "a number above 0, or two of them")
+        self.alpha = [float(a) for a in pair]
+
+    def select(self, train, epoch):
+        if epoch < self.start:
+            return None
+        g, predicted = self.gradients(train)
+        group = predicted if self.group_by == "prediction" else train.y
+        budget, reach = coreset.shares(group, self.keep), SCALE * self.radius if self.weights == "radius" else None
+        chosen = coreset.select(g, budget, self.selector, group, reach)  # core: Alg. 1, lines 4 to 9
+        several = self.partners if self.mixup == "cluster" else 1
+        stands_for = {
+            "cluster": chosen.sizes / several,
+            "radius": chosen.within,
+            "none": torch.ones_like(chosen.within),
+        }
+        self.trust = torch.ones_like(self.trust)
+        self.trust[chosen.indices] = stands_for[self.weights].to(self.trust.dtype)
+        if self.mixup == "cluster":
+            self.kin = kin(chosen.cluster)
+        return chosen.indices.sort().values.repeat_interleave(several)
+
+    @torch.no_grad()
+    def gradients(self, train):
+        """Of every sample's cross-entropy, and the predicted classes. -> [N, C], or [N, D] in feature space; [N]"""
+        net, was = self.nets[0], self.nets[0].training
+        net.train(self.mode == "train")
+        augment = self.augment if self.mode == "train" else lambda x: x
+        positions = torch.arange(len(train), device=train.y.device).split(PASS[self.mode])
+        logits = torch.cat([net(augment(train.inputs(i))) for i in positions])
+        net.train(was)
+        if self.space == "logit":
+            return ce_gradient(logits, train.y), logits.argmax(1)
+        return feature_gradient(logits, train.y, self.last().weight), logits.argmax(1)
+
+    @torch.no_grad()
+    def last(self):
+        """The network's last linear layer."""
+        net, was = self.nets[0], self.nets[0].training
+        net.eval()
+        layer = last_linear(net, self.train.inputs(slice(0, 1)))
+        net.train(was)
+        return layer
+
+    def weight(self, x, y, i, logits):
+        w = self.trust[i].to(logits.dtype)
+        return (w / w.sum()).expand(logits.shape[:-1])  # Alg. 1, line 12, made to sum to 1  [..., B]
+
+    def batch(self, x, y, i):
+        if self.mixup == "none" or self.epoch < self.start + self.mixup_after:
+            return x, y, i
+        j = self.partner(i)
+        lam = beta(*self.alpha, (len(i) if self.mixup == "cluster" else 1,), self.rng)
+        x = mixed(x, self.augment(self.train.inputs(j)), lam)  # Alg. 1, line 11
+        if self.mixup == "same_label":
+            return x, y, i
+        y, other = (soft(labels, self.train.classes) for labels in (y, self.train.y[j]))
+        return x, mixed(y, other, lam), i
+
+    def partner(self, i):
+        """A random member of each sample's group; of a cluster another one than itself, where there is one. -> [B]"""
+        order, first, size, place = self.kin
+        size, place = size[i], place[i]
+        others = (size - 1).clamp_min(1) if self.mixup == "cluster" else size
+        u = torch.rand(i.shape, generator=self.rng, device=i.device, dtype=torch.float64)
+        drawn = (u * others).long()
+        if self.mixup == "cluster":
+            drawn = torch.where(size > 1, drawn + (drawn >= place), place)
+        return order[first[i] + drawn]
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.trust = torch.ones(len(train), device=train.y.device)
+        self.kin = kin(train.y)
+        if self.space == "feature":
+            self.last()  # says now that there is none
+
+
+def _within(value, low, high):
+    """A number above low, at most high?"""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low < value <= high

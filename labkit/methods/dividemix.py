@@ -1,0 +1,189 @@
+"""DivideMix: Li, Socher, Hoi, ICLR 2020 (arXiv 2002.07394), Algorithm 1.
+
+Two networks. In every epoch each divides the training set for the *other* one: a mixture of two normal distributions on
+the losses says how likely a label is right. The probably wrong labels are thrown away, not the samples: MixMatch learns
+from both parts.
+
+The loop's batches are labelled samples of the first network; those of the second and all unlabelled ones are drawn
+beside them, as many of each. Second views are other random augmentations of the recipe; without augmentation they are
+the same samples.
+Differs from the released code in:
+    1. both networks step at the same time; there, the second starts an epoch when the first has finished it, and takes
+    as many steps as it has labelled samples.
+    2. batches beside the loop's are fresh draws, not passes over the shuffled set.
+    3. warm-up uses the recipe's batch; there, twice as many.
+    4. the mixture starts from the exact 2-means, not from one found at random.
+variant="paper" differs from variant="released" in:
+    5. one_mix=False: every pair of samples has its own lambda (section 3.2 speaks of pairs); in the code a batch has
+    one.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit import losses
+from labkit.errors import need
+from labkit.method import Method, evaluate
+from labkit.mixing import beta, mixed, soft
+from labkit.mixture import lower_posterior
+
+
+def sharpen(p, temperature):
+    """p^(1/T), normalised: Eq. (4). p [..., C] -> [..., C]"""
+    p = p ** (1 / temperature)
+    return p / p.sum(-1, keepdim=True)
+
+
+def unevenness(p):
+    """KL divergence of the mean prediction from the uniform one, >= 0: Eq. (11). p [B, C] -> scalar"""
+    return -(p.mean(0) * p.shape[-1]).log().mean()
+
+
+def semi_supervised(logits, targets, labelled, lam_u):
+    """Eqs. (9) to (12): cross-entropy of the first `labelled` rows, squared error of the others' probabilities, the
+    penalty of uneven predictions. logits, targets [B, C] -> scalar"""
+    p = logits.softmax(-1)
+    given = losses.ce(logits[:labelled], targets[:labelled]).mean()
+    guessed = (p[labelled:] - targets[labelled:]).square().mean()
+    return given + lam_u * guessed + unevenness(p)
+
+
+@dataclass(kw_only=True, eq=False)
+class DivideMix(Method):
+    """Divide by the peer's losses, then MixMatch.
+
+    warmup: epochs of cross-entropy (10 CIFAR-10, 30 CIFAR-100). lam_u: weight of the unlabelled part (0, 25, 50, 150 by
+    setting), which grows over `ramp` epochs after the warm-up. threshold: a label with a larger probability of being
+    right is kept. temperature: of sharpening, 1: none. alpha: of Beta(alpha, alpha), the mixing. confidence: weight of
+    the penalty of sure predictions in the warm-up, 1 with asymmetric noise. memory: epochs whose losses are averaged, 5
+    at 90 % noise. variant: "paper" | "released"; one_mix follows it when None.
+    """
+
+    warmup: int = 10
+    lam_u: float = 25.0
+    ramp: int = 16
+    threshold: float = 0.5
+    temperature: float = 0.5
+    alpha: float = 4.0
+    confidence: float = 0.0
+    memory: int = 1
+    variant: str = "paper"
+    one_mix: bool | None = None
+
+    networks = 2
+    targets = ("classes",)
+
+    def __post_init__(self):
+        self.follow(one_mix={"paper": False, "released": True})
+        for name, low in {"warmup": 0, "ramp": 0, "memory": 1}.items():
+            value = getattr(self, name)
+            need(
+                isinstance(value, int) and value >= low, f"{name} of DivideMix", value, f"a whole number, {low} or more"
+            )
+        need(0 <= self.threshold < 1, "threshold of DivideMix", self.threshold, "a probability in [0, 1)")
+        for name in ("lam_u", "confidence"):
+            need(getattr(self, name) >= 0, f"{name} of DivideMix", getattr(self, name), "a number >= 0")
+        for name in ("temperature", "alpha"):
+            need(getattr(self, name) > 0, f"{name} of DivideMix", getattr(self, name), "a number above 0")
+
+    def select(self, train, epoch):
+        """After the warm-up, the samples whose labels the second network believes."""
+        self.done, self.total = 0, 1
+        if epoch < self.warmup:
+            return None
+        self.clean = self.posteriors(train)
+        everything = torch.arange(len(train), device=train.y.device)
+        for k in (0, 1):
+            kept = self.clean[1 - k] > self.threshold  # core: co-divide, Alg. 1, lines 7 and 8  [N]
+            parts = everything[kept], everything[~kept]
+            self.labelled[k], self.rest[k] = (part if len(part) else everything for part in parts)
+        self.total = len(self.labelled[0])
+        return self.labelled[0]
+
+    def posteriors(self, train):
+        """How likely the labels are right, by the losses of each network. -> [2, N]"""
+        rows = torch.stack([losses.ce(evaluate(net, train), train.y) for net in self.nets])
+        low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)
+        self.history = [*self.history, (rows - low) / (high - low).clamp_min(1e-12)][-self.memory :]
+        mean = sum(self.history) / len(self.history)
+        return torch.stack([lower_posterior(row) for row in mean]).to(rows.dtype)
+
+    def step(self, x, y, i):
+        learn = self.warm_up if self.epoch < self.warmup else self.mixmatch
+        rows = [learn(k, x, y, i) for k in (0, 1)]
+        self.zero_grad()
+        sum(rows).backward()
+        self.update()
+        self.done += len(i)
+        return sum(rows).detach() / 2
+
+    def warm_up(self, k, x, y, i):
+        """Cross-entropy, and in the end a penalty of sure predictions. -> scalar"""
+        logits = self.nets[k](x)
+        weight = self.weight(x, y, i, logits)
+        self.seen = i, weight
+        rows = self.loss(logits, y, i)
+        if self.confidence:
+            rows = rows - self.confidence * losses.entropy(logits)
+        return (weight * rows).sum()
+
+    def mixmatch(self, k, x, y, i):
+        """Loss of network k on a labelled batch, the loop's for the first network, and an unlabelled one. -> scalar"""
+        if k == 0:
+            self.seen = i, self.clean[1][i] / self.clean[1][i].sum()
+        else:
+            i = self.some(self.labelled[1], len(i))
+            x, y = self.view(i), self.train.y[i]
+        j = self.some(self.rest[k], len(i))
+        views = x, self.view(i), self.view(j), self.view(j)
+        given, guessed = self.guess(k, y, i, *views)
+        inputs, targets = torch.cat(views), torch.cat([given, given, guessed, guessed])
+        other = torch.randperm(len(inputs), generator=self.rng, device=self.rng.device)
+        lam = beta(self.alpha, self.alpha, (1 if self.one_mix else len(inputs),), self.rng)
+        lam = torch.maximum(lam, 1 - lam)  # closer to the first of a pair: Eq. (6)
+        logits = self.nets[k](mixed(inputs, inputs[other], lam))
+        return semi_supervised(logits, mixed(targets, targets[other], lam), 2 * len(i), self.strength())
+
+    @torch.no_grad()
+    def guess(self, k, y, i, x, x2, u, u2):
+        """Targets of the labelled and of the unlabelled samples, for network k: Eqs. (3) and (4). -> [B, C] twice"""
+        own, peer = self.nets[k], self.nets[1 - k]
+        training = peer.training
+        peer.train(False)
+        p = lambda net, x: net(x).softmax(-1)
+        guessed = (p(own, u) + p(own, u2) + p(peer, u) + p(peer, u2)) / 4  # co-guess
+        peer.train(training)
+        w = self.clean[1 - k][i][:, None]
+        refined = w * soft(y, self.train.classes) + (1 - w) * (p(own, x) + p(own, x2)) / 2  # Eq. (3)
+        return sharpen(refined, self.temperature), sharpen(guessed, self.temperature)
+
+    def strength(self):
+        """lam_u, which grows from 0 at the end of the warm-up."""
+        grown = (self.epoch - self.warmup + self.done / self.total) / self.ramp if self.ramp else 1.0
+        return self.lam_u * min(1.0, grown)
+
+    def view(self, i):
+        """Samples i, augmented anew. -> [len(i), ...]"""
+        return self.augment(self.train.inputs(i))
+
+    def some(self, pool, n):
+        """n positions out of `pool`, or all if there are fewer."""
+        order = torch.randperm(len(pool), generator=self.rng, device=self.rng.device)
+        return pool[order[:n].to(pool.device)]
+
+    def predict(self, x, i=None, k=0):
+        """Both networks together, whatever k is: the sum of their outputs."""
+        return self.nets[0](x) + self.nets[1](x)
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.history, self.done, self.total = [], 0, 1
+        self.clean = torch.ones(2, len(train), device=train.y.device)
+        everything = torch.arange(len(train), device=train.y.device)
+        self.labelled, self.rest = [everything, everything], [everything, everything]
+
+    def notes(self):
+        """Share of the training set that the last epoch took as labelled, for each network."""
+        share = [len(part) / len(self.train) for part in self.labelled]
+        return {**super().notes(), "labelled": share}

@@ -1,0 +1,38 @@
+"""Ignormclip: individual gradient norm clipping, a baseline of PRL (Liu, Sun, Wang, Tan, Zhou, ICML 2021), there for
+regression; without its noise, the clipping of DP-SGD (Abadi et al., CCS 2016). Menon, Rawat, Reddi, Kumar, "Can
+gradient clipping mitigate label noise?", ICLR 2020, tell when it helps.
+
+No sample may pull harder than `clip`: every sample's gradient is shortened to that norm before the batch is averaged.
+Other than PRL(G), it still learns from wrong labels, with bounded force.
+
+No code was released for it, and the paper gives no value of `clip`: try several.
+"""
+
+from dataclasses import dataclass
+
+from labkit.errors import need
+from labkit.methods.prl_g import ByGradientNorm
+
+
+def a_clip(name, clip):
+    """The longest norm that a method leaves: a number above 0, infinity included. -> float"""
+    fine = isinstance(clip, (int, float)) and not isinstance(clip, bool) and clip > 0
+    need(fine, f"clip of {name}", clip, "a norm above 0 (infinity: no clipping)")
+    return float(clip)
+
+
+@dataclass(kw_only=True, eq=False)
+class Ignormclip(ByGradientNorm):
+    """Every sample's gradient is clipped, then averaged: (1/B) sum_i g_i min(1, clip / |g_i|).
+
+    clip: the norm that no sample's gradient exceeds, above 0.
+    """
+
+    clip: float = 1.0
+    normalised = False  # what is clipped is lost
+
+    def __post_init__(self):
+        self.clip = a_clip("Ignormclip", self.clip)
+
+    def trust(self, norms):
+        return (self.clip / norms).clamp(max=1) / len(norms)  # core: min(1, C / |g_i|) / B  [B]

@@ -1,0 +1,136 @@
+"""MW-Net: Meta-Weight-Net. Shu, Xie, Yi, Zhao, Zhou, Xu, Meng, NeurIPS 2019 (arXiv 1902.07379), Algorithm 1.
+
+A small network V turns a sample's loss into its weight. V learns from a clean meta set: after a virtual step of the
+classifier on the weighted losses, the meta loss should be small.
+
+variant="paper": weights V(l_i) / n, Eq. (1); variant="released": the script for Wide-ResNets, whose weights sum to 1.
+The other released script ("stable") is normalise=False, meta_optimiser="adam", meta_weight_decay=1e-4.
+Differs from the released code in:
+    1. the meta-gradient: -alpha <G, grad l_i> dV(l_i)/dTheta by one forward-mode product, without a second-order graph;
+    exact.
+    2. one forward pass of the training batch serves the virtual and the real step: both are at the same w. Running
+    statistics move once per step, by the training batch, as there.
+    3. draw: "passes", shuffled passes over the meta set | "fresh", a new shuffled pass begun for every batch, as there;
+    training batches always come in shuffled epochs.
+    4. normalise=True divides by the sum where it is not 0, as there; V's start comes from the method's own generator.
+    5. there the meta set is drawn with seed 1 whatever the seed of the training set, so that they can overlap; here
+    they cannot.
+The paper's meta set is clean: 1,000 samples, as many of each class. With a noisy one, this is MNW-Net.
+meta_lr = 1e-3 is meant for tens of thousands of steps. In a few hundred V stays near its random start, which may rank
+noisy samples first; and weights over n can saturate at 1, since larger steps lower the meta loss at first.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+from labkit import losses
+from labkit.errors import choose, need
+from labkit.grads.meta import along, gradient_at, remembered, virtual_step
+from labkit.method import Method
+from labkit.methods.l2rw import MetaBatches, check_batches
+
+OPTIMISERS = {"sgd": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}), "adam": (torch.optim.Adam, {})}
+META_LOSSES = {"ce": losses.ce, "mae": losses.mae}
+
+
+def weight_net(rng, hidden=100):
+    """V: 1 - hidden - 1, ReLU, sigmoid: 301 parameters; torch's default initial weights, from `rng`. -> module"""
+    first, last = (skip_init(nn.Linear, *size, device=rng.device) for size in ((1, hidden), (hidden, 1)))
+    for layer in (first, last):
+        bound = 1 / sqrt(layer.in_features)
+        for p in layer.parameters():
+            nn.init.uniform_(p, -bound, bound, generator=rng)
+    return nn.Sequential(first, nn.ReLU(), last, nn.Sigmoid())
+
+
+@dataclass(kw_only=True, eq=False)
+class MWNet(Method):
+    """Weights V(l_i), and V learns from a meta set.
+
+    variant: "paper" | "released". normalise: bool, weights sum to 1, else V(l_i) / n. meta_loss: "ce" | "mae".
+    meta_optimiser: "sgd" (momentum 0.9, nesterov) | "adam", of V, with meta_lr (constant) and meta_weight_decay.
+    meta_batch: samples of the meta set per step. draw: "passes" | "fresh", how they are drawn. normalise, meta_batch
+    and draw follow the variant when None. The virtual step has the networks' current learning rate.
+    """
+
+    variant: str = "paper"
+    normalise: bool | None = None
+    meta_loss: str = "ce"
+    meta_optimiser: str = "sgd"
+    meta_lr: float = 1e-3
+    meta_weight_decay: float = 5e-4
+    meta_batch: int | None = None
+    draw: str | None = None
+
+    targets = ("classes",)
+    needs_meta = True
+    differences = {
+        "normalise": {"paper": False, "released": True},
+        "meta_batch": {"paper": 100, "released": 100},
+        "draw": {"paper": "passes", "released": "fresh"},
+    }
+
+    def __post_init__(self):
+        self.follow(**self.differences)
+        check_batches(type(self).__name__, self.meta_batch, self.draw)
+        choose("meta_loss", self.meta_loss, META_LOSSES)
+        choose("meta_optimiser", self.meta_optimiser, OPTIMISERS)
+        for name in ("meta_lr", "meta_weight_decay"):
+            value = getattr(self, name)
+            fine = isinstance(value, (int, float)) and 0 <= value < float("inf")
+            need(fine, f"{name} of {type(self).__name__}", value, "a number >= 0")
+        self.normalised = self.normalise
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
+        self.V = weight_net(rng)
+        make, options = OPTIMISERS[self.meta_optimiser]
+        options = {"lr": self.meta_lr, "weight_decay": self.meta_weight_decay, **options}
+        self.meta_opt = make(self.V.parameters(), **options)
+
+    def step(self, x, y, i):
+        x, y, i = self.batch(x, y, i)
+        logits, state = remembered(self.nets[0], x)
+        loss = self.loss(logits, y, i)  # [B]
+        self.learn(x, y, i, loss, state)
+        weight = self.weight(x, y, i, logits.detach())
+        loss = (weight * loss).sum() + self.penalty()  # Alg. 1, line 7: Eq. (5)
+        self.zero_grad()
+        loss.backward()
+        self.update()
+        self.seen = i, weight
+        return loss.detach()
+
+    def learn(self, x, y, i, loss, state):
+        """One step of V on the meta loss after the virtual step. loss [B] with its graph, which is kept"""
+        weight = self.shares(loss.detach())  # [B], with a graph to Theta alone
+        slope = self.slope(x, y, i, loss, weight.detach(), state)
+        self.meta_opt.zero_grad(set_to_none=True)
+        weight.backward(slope)  # core: Alg. 1, line 6: Eq. (4)
+        self.meta_opt.step()
+
+    def slope(self, x, y, i, loss, weight, state):
+        """Derivative of the meta loss after the virtual step with respect to each sample's weight. -> [B]"""
+        net, alpha = self.nets[0], self.opts[0].param_groups[0]["lr"]
+        meta_x, meta_y = self.batches.next()
+        meta_x, meta_loss = self.augment(meta_x.to(x.dtype)), META_LOSSES[self.meta_loss]
+        w_hat = virtual_step(net, loss, weight, alpha)  # Alg. 1, line 5: Eq. (3)
+        pull = gradient_at(net, w_hat, meta_x, lambda logits: meta_loss(logits, meta_y).mean(-1))
+        return -alpha * along(net, x, lambda logits: self.loss(logits, y, i), pull, state)
+
+    @torch.no_grad()
+    def weight(self, x, y, i, logits):
+        return self.shares(self.loss(logits, y, i))
+
+    def shares(self, loss):
+        """Weights of a batch by V. loss [..., B] -> [..., B], summing to 1 if normalise"""
+        trust = self.V(loss[..., None].to(self.V[0].weight.dtype))[..., 0].to(loss.dtype)
+        if not self.normalise:
+            return trust / trust.shape[-1]
+        total = trust.sum(-1, keepdim=True)
+        return trust / (total + (total == 0))

@@ -1,0 +1,137 @@
+"""PES: progressive early stopping. Bai, Yang, Han, Yang, Li, Mao, Niu, Liu, NeurIPS 2021 (arXiv 2106.15853), with
+confident samples: PES (cs).
+
+Late layers memorise wrong labels earlier than the first ones. So the whole network stops early, then its last blocks
+start again from random weights and learn for a few epochs behind frozen early ones, and last the head alone. From then
+on the network learns the samples whose given label it predicts, found anew in every epoch.
+
+Differs from the released code in:
+    1. an epoch of the last stage is not given up for the refinement.
+    2. milestones and cosines of the recipe count from the start of each stage; the momentum of the first stage is lost
+    at the second.
+    PES (semi), which uses the other samples without their labels, is not here.
+variant="paper" differs from variant="released" in, each a keyword:
+    3. still=True: frozen blocks are in evaluation mode, so that running means of their normalisation do not move, too;
+    the code leaves them in training mode.
+    4. views=1: the confident set is that of the plain inputs; the code averages two random augmentations.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from labkit.errors import need
+from labkit.method import Method, Stage
+
+
+def blocks(net):
+    """The parts of a network one after the other: its children with parameters; of a lone child, its children. -> list
+    of modules"""
+    children = [child for child in net.children() if next(child.parameters(), None) is not None]
+    if len(children) == 1:
+        return blocks(children[0])
+    return children or [net]
+
+
+@dataclass(kw_only=True, eq=False)
+class PES(Method):
+    """Early stopping block by block, then the confident samples alone.
+
+    warmup: T1, epochs of the whole network on everything (25 CIFAR-10, 30 CIFAR-100); `fit`'s epochs count these and
+    those on the confident samples. parts: how many of the last blocks start again in each refinement (mlp: 2, the last
+    hidden layer and the head, then 1; resnet18: 3 and 1, resnet34: 4 and 1). refine: (T2, T3), epochs of each
+    refinement, beside `fit`'s epochs; (): none. refine_lr: of its Adam. balance: bool, classes of the confident set
+    count alike. variant: "paper" | "released"; still, views follow it when None.
+    """
+
+    warmup: int = 25
+    parts: tuple = (2, 1)
+    refine: tuple = (7, 5)
+    refine_lr: float = 1e-4
+    balance: bool = True
+    variant: str = "paper"
+    still: bool | None = None
+    views: int | None = None
+
+    targets = ("classes",)
+
+    def __post_init__(self):
+        self.follow(still={"paper": True, "released": False}, views={"paper": 1, "released": 2})
+        self.parts, self.refine = tuple(self.parts), tuple(self.refine)
+        whole = lambda values: all(isinstance(n, int) and n > 0 for n in values)
+        need(whole([self.warmup]), "warmup of PES", self.warmup, "a whole number of epochs, 1 or more")
+        need(whole(self.refine), "refine of PES", self.refine, "whole numbers of epochs above 0")
+        fine = whole(self.parts) and len(self.parts) >= len(self.refine)
+        need(fine, "parts of PES", self.parts, f"whole numbers of blocks above 0, for refine={self.refine}")
+        need(self.refine_lr > 0, "refine_lr of PES", self.refine_lr, "a number above 0")
+        need(self.views in (1, 2), "views of PES", self.views, "1 or 2")
+
+    def select(self, train, epoch):
+        if self.k <= len(self.refine):
+            return None
+        confident = self.believed(train) == train.y  # core: the given label is predicted  [N]
+        confident = confident if confident.any() else torch.ones_like(confident)
+        chosen = confident.nonzero()[:, 0]
+        counts = torch.bincount(train.y[chosen], minlength=train.classes)
+        balanced = counts[counts > 0].float().mean() / counts.clamp_min(1)
+        self.trust = balanced if self.balance else torch.ones_like(balanced)
+        return chosen
+
+    @torch.no_grad()
+    def believed(self, train, chunk=1000):
+        """Predicted classes in evaluation mode. -> [N]"""
+        self.train_mode(False)
+        places = torch.arange(len(train), device=train.y.device).split(chunk)
+        probability = lambda x: self.nets[0](x).softmax(-1)
+        if self.views == 1:
+            p = torch.cat([probability(train.inputs(i)) for i in places])
+        else:
+            p = torch.cat([sum(probability(self.augment(train.inputs(i))) for _ in "12") for i in places])
+        self.train_mode(True)
+        return p.argmax(-1)
+
+    def weight(self, x, y, i, logits):
+        """The same for all samples, or for all classes of the confident set."""
+        trust = self.trust.to(logits.dtype)[y]  # [..., B]
+        return trust / trust.sum(-1, keepdim=True)
+
+    def stage(self, k, train):
+        self.k, refined = k, len(self.refine)
+        self.freeze()
+        if k == 0:
+            return Stage(epochs=min(self.warmup, self.epochs))
+        if k <= refined:
+            adam = {"optimiser": "adam", "lr": self.refine_lr, "weight_decay": 0.0, "milestones": (), "cosine": None}
+            return Stage(epochs=self.refine[k - 1], start="previous", recipe=adam)
+        left = self.epochs - self.warmup
+        return Stage(epochs=left, start="previous") if k == refined + 1 and left > 0 else None
+
+    def freeze(self):
+        """Only the blocks that start again learn in a refinement; otherwise all do."""
+        refining = 1 <= self.k <= len(self.refine)
+        net = self.nets[0].requires_grad_(not refining)
+        self.frozen = len(blocks(net)) - self.parts[self.k - 1] if refining else 0
+        for block in blocks(net)[self.frozen :]:
+            block.requires_grad_(True)
+        self.train_mode(True)
+
+    def train_mode(self, on=True):
+        super().train_mode(on)
+        if self.still:
+            for block in blocks(self.nets[0])[: self.frozen]:
+                block.eval()
+
+    def end_stage(self, k):
+        """The last blocks start again."""
+        if k < len(self.refine):
+            for block, fresh in zip(blocks(self.nets[0])[-self.parts[k] :], self.fresh[k]):
+                block.load_state_dict(fresh.state_dict())
+
+    def bind(self, make_net, make_opt, train, meta, rng):
+        self.k, self.frozen = 0, 0
+        super().bind(make_net, make_opt, train, meta, rng)
+        size, parts = len(blocks(self.nets[0])), self.parts[: len(self.refine)]
+        need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, the blocks of this network")
+        self.fresh = [nn.ModuleList(blocks(make_net())[-n:]) for n in parts]
+        self.trust = torch.ones(train.classes, device=train.y.device)  # [C]

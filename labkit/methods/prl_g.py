@@ -1,0 +1,79 @@
+"""PRL(G): Liu, Sun, Wang, Tan, Zhou, "Learning deep neural networks under agnostic corrupted supervision", ICML 2021
+(arXiv 2102.06735), Algorithms 1 and 2.
+
+Whatever a corruption does, it acts through the gradient of its sample. PRL(G) drops the share `rate` of a batch whose
+gradient with respect to all parameters is longest and takes the mean of the others, for classes and for regression
+alike: the error of the mean is then bounded, whatever the corrupted supervision.
+
+The norms come from what every layer got and the gradient at its output, and so does the mean gradient: a step is one
+forward and one backward pass. Networks with BatchNorm have no per-sample gradients and are refused.
+
+Differs from the released code in:
+    1. ramp: the paper filters `rate` from the first step, the code ramps up to it over 10 epochs (a keyword, follows
+       the variant).
+    2. The released code has two networks that exchange their selections only ("co-PRL-G"), and runs a second forward
+       and backward pass on the kept samples. Without normalisation over the batch and dropout that is the same step.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit.grads.norms import SampleGradients
+from labkit.method import Method
+from labkit.methods.spl import a_ramp, a_rate
+from labkit.ranks import forget_rate, kept, smallest
+
+
+@dataclass(kw_only=True, eq=False)
+class ByGradientNorm(Method):
+    """The step of methods that weight a sample by the norm of its whole gradient: they say how, in `trust`."""
+
+    def trust(self, norms):
+        """Weights from the norms of the per-sample gradients. [B] -> [B]"""
+        raise NotImplementedError
+
+    def gradients(self, x, y, i):
+        """-> SampleGradients of the batch, losses [B] with their graph"""
+        grads = SampleGradients(self.nets[0], x)
+        return grads, self.loss(grads.output, y, i)
+
+    def weight(self, x, y, i, logits):
+        with torch.enable_grad():
+            grads, losses = self.gradients(x, y, i)
+            return self.trust(grads.backward(losses).norms())
+
+    def step(self, x, y, i):
+        x, y, i = self.batch(x, y, i)
+        grads, losses = self.gradients(x, y, i)
+        weight = self.trust(grads.backward(losses).norms())
+        loss = (weight * losses.detach()).sum() + self.penalty()
+        self.zero_grad()
+        grads.accumulate(weight)
+        if loss.requires_grad:
+            loss.backward()  # the penalty's share
+        self.update()
+        self.seen = i, weight
+        return loss.detach()
+
+
+@dataclass(kw_only=True, eq=False)
+class PRL_G(ByGradientNorm):
+    """Only the samples of shortest gradient are learned from.
+
+    rate: share that is filtered out, the assumed noise rate, in [0, 1). variant: "paper" | "released". ramp: epochs
+    over which the share grows to `rate`; follows the variant when None.
+    """
+
+    rate: float = 0.0
+    variant: str = "paper"
+    ramp: int | None = None
+
+    def __post_init__(self):
+        self.follow(ramp={"paper": 0, "released": 10})
+        self.rate = a_rate("PRL(G)", self.rate)
+        a_ramp("PRL(G)", self.ramp)
+
+    def trust(self, norms):
+        keep = kept(forget_rate(self.rate, self.epoch, self.ramp), len(norms))
+        return smallest(norms, keep).to(norms.dtype) / keep  # core: Alg. 2: the short gradients, averaged  [B]

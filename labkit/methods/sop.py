@@ -1,0 +1,72 @@
+"""SOP: sparse over-parameterisation. Liu, Zhu, Qu, You, ICML 2022 (arXiv 2202.14026).
+
+Label noise is sparse: each sample gets a vector s_i = u_i^2 e_y - v_i^2 (1 - e_y) that is added to the network's
+prediction, and gradient descent from almost zero makes it sparse without a penalty. Where a label is wrong, u_i grows
+until it explains the label, and the network need not.
+
+Differs from the released code in:
+    nothing with variant="released" (SOP; SOP+ adds a consistency and a balance term, which are not here).
+variant="paper" differs from it in:
+    1. both_terms=False: u learns from the cross-entropy alone and v from the squared error alone; in the code the
+    squared error moves u, too.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from labkit.errors import need
+from labkit.method import Method
+
+EPS = 1e-4  # the smallest probability
+
+
+@dataclass(kw_only=True, eq=False)
+class SOP(Method):
+    """The network's prediction and s_i together explain the label.
+
+    lr_u, lr_v: learning rates of u and v, numbers >= 0; the recipe's schedule does not change them (CIFAR-100: 1 and
+    10, with asymmetric noise 1 and 100; CIFAR-10: 10 and 10). std: of the random start, > 0: at 0 both stay there.
+    variant: "paper" | "released". both_terms: bool, does the squared error move u? follows the variant when None.
+    """
+
+    lr_u: float = 10.0
+    lr_v: float = 10.0
+    std: float = 1e-8
+    variant: str = "paper"
+    both_terms: bool | None = None
+
+    targets = ("classes",)
+
+    def __post_init__(self):
+        self.follow(both_terms={"paper": False, "released": True})
+        for name in ("lr_u", "lr_v", "std"):
+            need(0 <= getattr(self, name) < float("inf"), f"{name} of SOP", getattr(self, name), "a number >= 0")
+
+    def loss(self, logits, y, i):
+        hit = torch.nn.functional.one_hot(y, logits.shape[-1]).to(logits.dtype)  # [B, C]
+        u2, v2 = self.squares(hit, i)
+        q = (logits.softmax(-1) + u2 - v2.detach()).clamp_min(EPS)  # core: f(x) + s  [B, C]
+        q = (q / q.sum(-1, keepdim=True)).clamp(EPS, 1.0)
+        believed = torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+        error = believed + (u2 if self.both_terms else u2.detach()) - v2 - hit
+        return -(hit * q.log()).sum(-1) + error.square().sum(-1)  # [B]
+
+    def squares(self, hit, i):
+        """u^2 e_y and v^2 (1 - e_y) of samples i, each in [0, 1]. hit: e_y [B, C] -> [B, C] twice"""
+        u2, v2 = self.u[i].square() * hit, self.v[i].square() * (1 - hit)
+        return u2.clamp(0, 1), v2.clamp(0, 1)
+
+    def extra(self):
+        start = lambda columns: (
+            self.std * torch.randn(len(self.train), columns, generator=self.rng, device=self.train.y.device)
+        )
+        self.u, self.v = (start(columns).requires_grad_() for columns in (1, self.train.classes))  # [N, 1], [N, C]
+        plain = {"momentum": 0.0, "weight_decay": 0.0}
+        own = [{"params": [p], "lr": lr, **plain} for p, lr in ((self.u, self.lr_u), (self.v, self.lr_v))]
+        return [*super().extra(), *own]
+
+    def update(self):
+        for group in (group for opt in self.opts[-1:] for group in opt.param_groups[-2:]):
+            group["lr"] = group["initial_lr"]  # u and v have no schedule
+        super().update()

@@ -1,0 +1,50 @@
+"""./lab methods: every method beside plain SGD."""
+
+import pandas as pd
+import pytest
+
+from labkit import cli
+from labkit.methods import ALL
+from labkit.runs.compare import NUMBERS, SETTINGS, compare, lines, settings, verdicts
+
+
+def test_every_method_can_be_made_from_its_settings():
+    for name, cls in ALL.items():
+        hyper, recipe = settings(name)
+        cls(**hyper)
+        assert set(recipe) <= {"lr", "batch", "weight_decay", "momentum"}
+    assert set(SETTINGS) <= set(ALL)
+    assert set(NUMBERS) <= {name for name, cls in ALL.items() if "numbers" in cls.targets}
+
+
+def test_comparison_has_a_row_per_run_and_plain_sgd_in_it():
+    runs = compare(["PRL(L)", "RMNW-Net"], epochs=2, seeds=2, jobs=2)
+    counts = runs.groupby(["on", "method"]).size().to_dict()
+    assert counts == {
+        ("classes", "ERM"): 2,
+        ("classes", "PRL(L)"): 2,
+        ("classes", "RMNW-Net"): 2,
+        ("numbers", "ERM"): 2,
+        ("numbers", "PRL(L)"): 2,
+    }
+    assert (runs.seconds > 0).all() and runs[runs.on == "classes"].last.between(0, 1).all()
+    assert runs[runs.method == "RMNW-Net"].auc_weight.notna().all()
+    table = verdicts(runs)
+    printed = "\n".join(lines(table, 2, 2))
+    assert all(printed.count(f"\n{name} ") == number for name, number in (("ERM", 2), ("RMNW-Net", 1), ("PRL(L)", 2)))
+
+
+def test_verdicts_by_hand():
+    rows = {"on": "classes", "best_val": 0.5, "selected_precision": 1.0, "auc_weight": 0.9, "auc": 0.8, "seconds": 0.1}
+    scores = {"ERM": (0.70, 0.72, 0.74), "GCE": (0.80, 0.84, 0.82)}
+    runs = pd.DataFrame([{**rows, "method": name, "last10": s} for name, each in scores.items() for s in each])
+    plain, gce = verdicts(runs).to_dict("records")
+    assert plain["error"] == pytest.approx(0.02 / 3**0.5) and gce["gain"] == pytest.approx(0.1)
+    assert gce["errors"] == pytest.approx(0.1 / (2 * (0.02**2) / 3) ** 0.5) and gce["family"] == "losses"
+
+
+def test_the_command_names_what_it_cannot_use(capsys):
+    assert cli.main(["methods", "PRLL"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+    assert cli.main(["methods", "GCE", "--epochs", "0"]) == 2
+    assert "epochs is 0" in capsys.readouterr().err
