@@ -35,7 +35,7 @@ def load_value(target, value):
         target.set_state(value)
     elif hasattr(target, "load_state_dict"):
         target.load_state_dict(value)
-    elif isinstance(target, torch.Tensor) and target.shape == value.shape:
+    elif isinstance(target, torch.Tensor) and isinstance(value, torch.Tensor) and target.shape == value.shape:
         with torch.no_grad():
             target.copy_(value)
     elif isinstance(target, (list, tuple)) and len(target) == len(value):

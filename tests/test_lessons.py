@@ -107,8 +107,8 @@ def test_the_map_shows_every_lesson_and_solution(page):
 def test_the_map_shows_the_methods_at_their_questions():
     rows = [[part.strip() for part in row.split("|")[1:-1]] for row in text(LESSONS[0]).splitlines() if row[:1] == "|"]
     shown = {row[0]: set(row[2].split(", ")) - {""} for row in rows if row[0].endswith("?")}
-    questions = dict(zip(("select", "weight", "loss", "update"), shown))
-    assert len(questions) == 4
+    questions = dict(zip(("select", "weight", "loss", "update", "step", "stage"), shown))
+    assert len(questions) == len(shown) == 6
     hooks = {name: set(answers(cls)) for name, cls in labkit.methods.ALL.items()}
     hooks = {name: own | ({"loss"} if "penalty" in own else set()) for name, own in hooks.items()}
     for hook, question in questions.items():

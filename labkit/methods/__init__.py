@@ -9,6 +9,7 @@ from .co_teaching import CoTeaching
 from .co_teaching_plus import CoTeachingPlus
 from .confident import ConfidentLearning
 from .correction import BCorrection, FCorrection
+from .crust import CRUST
 from .d2l import D2L
 from .decoupling import Decoupling
 from .dividemix import DivideMix
@@ -67,6 +68,7 @@ FAMILIES = {
         "Co-teaching": CoTeaching,
         "Decoupling": Decoupling,
         "INCV": INCV,
+        "CRUST": CRUST,
         "MentorNet PD": MentorNetPD,
         "MentorNet DD": MentorNetDD,
         "O2U-Net": O2UNet,
