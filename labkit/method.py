@@ -154,7 +154,7 @@ class Method:
         """The dataclass fields. -> dict"""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    def fingerprint(self):
+    def identifying(self):
         """What identifies a run: the hyperparameters, without those of `later` at their defaults. -> dict"""
         values = self.hyperparameters()
         return {name: value for name, value in values.items() if name not in self.later or value != self.later[name]}

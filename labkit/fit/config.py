@@ -19,7 +19,7 @@ def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=
         "method": next(
             name for name, cls in (*ALL.items(), (type(method).__name__, type(method))) if cls is type(method)
         ),
-        "hyperparameters": method.fingerprint(),
+        "hyperparameters": method.identifying(),
         "task": task.name,
         "data": task.hash(),
         "noise": task.noise and task.noise.record(),
