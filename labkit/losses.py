@@ -39,13 +39,13 @@ def mae(logits, y):
 
 
 def gce(logits, y, q=0.7):
-    """Generalised cross-entropy (Zhang, Sabuncu, NeurIPS 2018, Eq. 6): (1 - p_y^q) / q; q = 0 is ce, q = 1 is mae / 2.
+    """Generalised cross-entropy (Zhang, Sabuncu, NeurIPS 2018): (1 - p_y^q) / q; q = 0 is ce, q = 1 is mae / 2.
     -> [..., B]"""
     return -torch.expm1(-q * ce(logits, y)) / q if q else ce(logits, y)
 
 
 def focal(logits, y, gamma=2.0):
-    """Focal loss (Lin et al., ICCV 2017, Eq. 4): (1 - p_y)^gamma times ce; the gradient flows through the factor. ->
+    """Focal loss (Lin et al., ICCV 2017): (1 - p_y)^gamma times ce; the gradient flows through the factor. ->
     [..., B]"""
     return (1 - probability(logits, y)).pow(gamma) * ce(logits, y)
 

@@ -74,8 +74,8 @@ PAPERS = {
         runs=3,
         reported="test accuracy, mean of the last ten epochs; the code averages the two networks",
         constants={"rate": "the true rate", "ramp": 10},
-        doubts="the paper says Co-teaching's schedule (200 epochs, decay from 80), its code trains 49 epochs at a constant "
-        "rate; the ramp is 15 for CIFAR-100 with pairflip; no augmentation, inputs are not normalised",
+        doubts="the paper says Co-teaching's schedule (200 epochs, decay from 80), its code trains 49 epochs at a "
+        "constant rate; the ramp is 15 for CIFAR-100 with pairflip; no augmentation, inputs are not normalised",
     ),
     "PRL, CelebA": Plan(
         net="celeba_fc",

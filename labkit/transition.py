@@ -21,7 +21,7 @@ def a_matrix(name, T, classes=None):
 
 
 def anchors(p, quantile=0.97, shared=False):
-    """T from the samples that look most like each class (Patrini et al., CVPR 2017, Eqs. 12 and 13): row i is the
+    """T from the samples that look most like each class (Patrini et al., CVPR 2017): row i is the
     prediction at the largest p_i below its `quantile` (None: no outlier is left out).
 
     p [N, C] noisy posteriors. shared=True repeats the released code, which writes zeros for outliers into the one array
@@ -46,20 +46,20 @@ def class_means(p, y, classes):
 
 
 def forward(logits, y, T):
-    """Forward-corrected loss -log (T^T p)_y (Patrini et al., Eq. 8). logits [..., B, C], y [..., B], T [C, C] -> [...,
+    """Forward-corrected loss -log (T^T p)_y (Patrini et al.). logits [..., B, C], y [..., B], T [C, C] -> [...,
     B]"""
     given = logits.log_softmax(-1)[..., None] + T.clamp(min=1e-30).log()  # log p_i T_ij  [..., B, C, C]
     return -given.logsumexp(-2).gather(-1, y[..., None])[..., 0]
 
 
 def backward(logits, y, T):
-    """Backward-corrected loss sum_j (T^-1)_yj CE(logits, j) (Patrini et al., Eq. 6): unbiased, may be negative. ->
+    """Backward-corrected loss sum_j (T^-1)_yj CE(logits, j) (Patrini et al.): unbiased, may be negative. ->
     [..., B]"""
     return (torch.linalg.inv(T)[y] * -logits.log_softmax(-1)).sum(-1)
 
 
 def importance(logits, y, T):
-    """P(true label is y) / P(given label is y) = p_y / (T^T p)_y (T-Revision, Xia et al., NeurIPS 2019, Eq. 3). ->
+    """P(true label is y) / P(given label is y) = p_y / (T^T p)_y (T-Revision, Xia et al., NeurIPS 2019). ->
     [..., B]"""
     given = (logits.softmax(-1)[..., None] * T).sum(-2).gather(-1, y[..., None])[..., 0]
     return losses.probability(logits, y) / given.clamp(min=1e-6)

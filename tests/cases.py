@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import labkit
+from labkit.methods import ALL
 
 # what a case may be excepted from, each with its reason
 TESTS = {"neutral", "typical", "moves", "permuted", "stacked", "meta_device"}
@@ -33,11 +34,9 @@ class Case:
 
 CASES = {}
 for path in sorted(Path(__file__).parent.glob("cases_*.py")):
-    try:  # TEMPORARY
-        CASES |= import_module(path.stem).CASES
-    except ImportError as error:
-        print("TEMPORARY", path, error)
-# TEMPORARY assert set(CASES) == set(ALL.values()), set(CASES) ^ set(ALL.values())
+    CASES |= import_module(path.stem).CASES
+
+assert set(CASES) == set(ALL.values()), set(CASES) ^ set(ALL.values())
 for cls, case in CASES.items():
     assert set(case.except_) <= TESTS and all(len(reason) > 10 for reason in case.except_.values()), cls
     assert (case.neutral is None) == ("neutral" in case.except_) and case.core, cls

@@ -100,7 +100,7 @@ def test_cdr_may_decay_by_the_sign(strict):
     mask = critical(w0, g, 0.6)
     assert torch.allclose(w1[~mask], (w0 - 0.1 * wd * w0.sign())[~mask], rtol=0, atol=1e-7)
     assert torch.allclose(w1[mask], (w0 - 0.1 * (0.4 * g + wd * w0.sign()))[mask], rtol=0, atol=1e-6)
-    assert "norm" in loop.method.identifying() and "norm" not in CDR(rate=0.6).fingerprint()
+    assert "norm" in loop.method.identifying() and "norm" not in CDR(rate=0.6).identifying()
 
 
 def test_cdr_criticality_does_not_change_under_rescaling_and_acts_on_the_last_axis():

@@ -17,4 +17,4 @@ class CoPRL_L(CoTeaching):
     """Each network learns from its peer's samples of shortest loss-layer gradient. Hyperparameters: as Co-teaching."""
 
     def score(self, logits, y, i):
-        return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 4, lines 4 and 5  [..., B]
+        return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 4, ranks by ||p - e_y||  [..., B]

@@ -48,7 +48,7 @@ class CoTeaching(Method):
         return self.loss(logits, y, i)
 
     def forgotten(self):
-        """The filtered share of this epoch, 1 - R(t): Alg. 1, line 11."""
+        """The filtered share of this epoch, 1 - R(t)."""
         released = self.first_epoch and self.ramp > 1
         ramp = self.ramp - 1 if released else self.ramp
         return forget_rate(self.rate, self.epoch + self.first_epoch, ramp, self.exponent)
@@ -57,13 +57,13 @@ class CoTeaching(Method):
         """Whom each network trusts. logits: of both -> two weights [B], each summing to 1"""
         keep = kept(self.forgotten(), len(y))
         scores = [self.score(z.detach(), y, i) for z in logits]
-        return [smallest(score, keep).to(score.dtype) / keep for score in scores]  # Alg. 1, lines 5 and 6
+        return [smallest(score, keep).to(score.dtype) / keep for score in scores]  # small losses
 
     def step(self, x, y, i):
         x, y, i = self.batch(x, y, i)
         logits = [net(x) for net in self.nets]
         mine, other = self.picks(logits, y, i)
-        weights = [other, mine]  # core: Alg. 1, lines 7 and 8: each learns from the other's
+        weights = [other, mine]  # core: each learns from what the other one picked
         if self.divide_twice:
             weights = [weight * weight.amax() for weight in weights]
         losses = [(weight * self.loss(z, y, i)).sum() for weight, z in zip(weights, logits)]

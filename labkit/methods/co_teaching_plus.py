@@ -40,7 +40,7 @@ class CoTeachingPlus(CoTeaching):
     def picks(self, logits, y, i):
         if self.epoch < self.start:
             return super().picks(logits, y, i)
-        inside = logits[0].argmax(-1) != logits[1].argmax(-1)  # core: Alg. 1, line 4: disagreement  [B]
+        inside = logits[0].argmax(-1) != logits[1].argmax(-1)  # core: disagreement  [B]
         if self.drop_first:
             inside = inside & (i != 0)
         some = inside.any()

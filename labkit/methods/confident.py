@@ -63,7 +63,7 @@ class ConfidentLearning(Method):
     def clean(self):
         """Count, take out, weigh."""
         joint = confident.joint(self.p, self.train.y)  # [C, C]
-        self.issues = confident.issues(self.p, self.train.y, self.prune)  # core: section 3.2  [N]
+        self.issues = confident.issues(self.p, self.train.y, self.prune)  # core: prune  [N]
         if self.reweight:
             self.trust = confident.class_weights(joint)  # [C]
 

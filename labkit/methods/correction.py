@@ -52,13 +52,13 @@ class FCorrection(Method):
     def end_stage(self, k):
         if self.T is None and k == 0:
             p = evaluate(self.nets[0], self.train).softmax(1)
-            self.matrix = transition.anchors(p, self.quantile, self.shared_array)  # Eqs. (12), (13)
+            self.matrix = transition.anchors(p, self.quantile, self.shared_array)
 
     def loss(self, logits, y, i):
         return super().loss(logits, y, i) if self.matrix is None else self.corrected(logits, y)
 
     def corrected(self, logits, y):
-        return transition.forward(logits, y, self.matrix)  # core: Eq. (8)  [..., B]
+        return transition.forward(logits, y, self.matrix)  # core: -log (T^T p)_y  [..., B]
 
     def notes(self):
         """T: the matrix in use, known or estimated."""
@@ -71,4 +71,4 @@ class BCorrection(FCorrection):
     negative. Hyperparameters: as F-correction. T has to be invertible."""
 
     def corrected(self, logits, y):
-        return transition.backward(logits, y, self.matrix)  # core: Eq. (6)  [..., B]
+        return transition.backward(logits, y, self.matrix)  # core: T^-1 times the losses of all classes  [..., B]

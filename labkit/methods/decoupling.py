@@ -42,7 +42,7 @@ class Decoupling(Method):
         self.waiting = torch.zeros(0, dtype=torch.long, device=train.y.device)  # positions
 
     def disagree(self, logits):
-        """Alg. 1, line 4. logits of both -> bool [B]"""
+        """Where the two predict different classes. logits of both -> bool [B]"""
         if self.epoch < self.start:
             return torch.ones_like(logits[0][..., 0], dtype=torch.bool)
         return logits[0].argmax(-1) != logits[1].argmax(-1)  # core: when to update

@@ -14,7 +14,7 @@ Differs from the released code in:
     3. warm-up uses the recipe's batch; there, twice as many.
     4. the mixture starts from the exact 2-means, not from one found at random.
 variant="paper" differs from variant="released" in:
-    5. one_mix=False: every pair of samples has its own lambda (section 3.2 speaks of pairs); in the code a batch has
+    5. one_mix=False: every pair of samples has its own lambda (the paper speaks of pairs); in the code a batch has
     one.
 """
 
@@ -30,18 +30,18 @@ from labkit.mixture import lower_posterior
 
 
 def sharpen(p, temperature):
-    """p^(1/T), normalised: Eq. (4). p [..., C] -> [..., C]"""
+    """p^(1/T), normalised. p [..., C] -> [..., C]"""
     p = p ** (1 / temperature)
     return p / p.sum(-1, keepdim=True)
 
 
 def unevenness(p):
-    """KL divergence of the mean prediction from the uniform one, >= 0: Eq. (11). p [B, C] -> scalar"""
+    """KL divergence of the mean prediction from the uniform one, >= 0. p [B, C] -> scalar"""
     return -(p.mean(0) * p.shape[-1]).log().mean()
 
 
 def semi_supervised(logits, targets, labelled, lam_u):
-    """Eqs. (9) to (12): cross-entropy of the first `labelled` rows, squared error of the others' probabilities, the
+    """Cross-entropy of the first `labelled` rows, squared error of the others' probabilities, the
     penalty of uneven predictions. logits, targets [B, C] -> scalar"""
     p = logits.softmax(-1)
     given = losses.ce(logits[:labelled], targets[:labelled]).mean()
@@ -95,7 +95,7 @@ class DivideMix(Method):
         self.clean = self.posteriors(train)
         everything = torch.arange(len(train), device=train.y.device)
         for k in (0, 1):
-            kept = self.clean[1 - k] > self.threshold  # core: co-divide, Alg. 1, lines 7 and 8  [N]
+            kept = self.clean[1 - k] > self.threshold  # core: co-divide, the other's split  [N]
             parts = everything[kept], everything[~kept]
             self.labelled[k], self.rest[k] = (part if len(part) else everything for part in parts)
         self.total = len(self.labelled[0])
@@ -141,13 +141,13 @@ class DivideMix(Method):
         inputs, targets = torch.cat(views), torch.cat([given, given, guessed, guessed])
         other = torch.randperm(len(inputs), generator=self.rng, device=self.rng.device)
         lam = beta(self.alpha, self.alpha, (1 if self.one_mix else len(inputs),), self.rng)
-        lam = torch.maximum(lam, 1 - lam)  # closer to the first of a pair: Eq. (6)
+        lam = torch.maximum(lam, 1 - lam)  # closer to the first of a pair
         logits = self.nets[k](mixed(inputs, inputs[other], lam))
         return semi_supervised(logits, mixed(targets, targets[other], lam), 2 * len(i), self.strength())
 
     @torch.no_grad()
     def guess(self, k, y, i, x, x2, u, u2):
-        """Targets of the labelled and of the unlabelled samples, for network k: Eqs. (3) and (4). -> [B, C] twice"""
+        """Targets of the labelled and of the unlabelled samples, for network k. -> [B, C] twice"""
         own, peer = self.nets[k], self.nets[1 - k]
         training = peer.training
         peer.train(False)
@@ -155,7 +155,7 @@ class DivideMix(Method):
         guessed = (p(own, u) + p(own, u2) + p(peer, u) + p(peer, u2)) / 4  # co-guess
         peer.train(training)
         w = self.clean[1 - k][i][:, None]
-        refined = w * soft(y, self.train.classes) + (1 - w) * (p(own, x) + p(own, x2)) / 2  # Eq. (3)
+        refined = w * soft(y, self.train.classes) + (1 - w) * (p(own, x) + p(own, x2)) / 2  # label refinement
         return sharpen(refined, self.temperature), sharpen(guessed, self.temperature)
 
     def strength(self):

@@ -45,12 +45,12 @@ class ELR(Method):
         p = logits.softmax(-1).clamp(self.clip, 1 - self.clip)  # [B, C]
         self.remember(p.detach(), i)
         agreement = (self.t[i] * p).sum(-1)  # [B]
-        return super().loss(logits, y, i) + self.lam * torch.log1p(-agreement)  # core: Eq. (6)  [B]
+        return super().loss(logits, y, i) + self.lam * torch.log1p(-agreement)  # core: + lam log(1 - <p, t>)  [B]
 
     def remember(self, p, i):
         """The targets of samples i move towards the predictions p [B, C], before they are used."""
         p = (p / p.sum(-1, keepdim=True)).to(self.t.dtype)
-        self.t[i] = self.beta * self.t[i] + (1 - self.beta) * p  # section 4.2, temporal ensembling
+        self.t[i] = self.beta * self.t[i] + (1 - self.beta) * p  # temporal ensembling
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

@@ -43,7 +43,7 @@ class GLC(Method):
 
     def end_stage(self, k):
         if k == 0:
-            p = evaluate(self.nets[0], self.meta).softmax(1)  # Alg. 1, line 3
+            p = evaluate(self.nets[0], self.meta).softmax(1)
             self.C = transition.class_means(p, self.meta.y, self.train.classes)
 
     def batch(self, x, y, i):
@@ -59,7 +59,7 @@ class GLC(Method):
     def loss(self, logits, y, i):
         if self.C is None:
             return losses.ce(logits, y)
-        silver = transition.forward(logits, y, self.C)  # core: Alg. 1, line 8
+        silver = transition.forward(logits, y, self.C)  # core: the given label of silver samples
         return torch.where(i < 0, losses.ce(logits, y), silver)  # [..., B]
 
     def step(self, x, y, i):

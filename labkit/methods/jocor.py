@@ -36,7 +36,7 @@ class JoCoR(CoTeaching):
         need(isinstance(self.lam, (int, float)) and 0 <= self.lam < 1, "lam of JoCoR", self.lam, "a number in [0, 1)")
 
     def joint(self, logits, y, i):
-        """Eq. (1): (1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). -> [B]"""
+        """(1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). -> [B]"""
         supervised = sum(self.loss(z, y, i) for z in logits)
         return (1 - self.lam) * supervised + self.lam * divergence(*logits)
 
@@ -44,7 +44,7 @@ class JoCoR(CoTeaching):
         x, y, i = self.batch(x, y, i)
         joint = self.joint([net(x) for net in self.nets], y, i)
         keep = kept(self.forgotten(), len(y))
-        weight = smallest(joint.detach(), keep).to(joint.dtype) / keep  # core: Eq. (6)  [B]
+        weight = smallest(joint.detach(), keep).to(joint.dtype) / keep  # core: small joint losses  [B]
         if self.divide_twice:
             weight = weight / keep
         loss = (weight * joint).sum()

@@ -79,7 +79,7 @@ class L2RW(Method):
         self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
 
     def weight(self, x, y, i, logits):
-        agreement = self.agreement(x, y, i).clamp(min=0)  # core: Alg. 1, lines 10 and 11  [B]
+        agreement = self.agreement(x, y, i).clamp(min=0)  # core: max(u, 0)  [B]
         total = agreement.sum()
         return agreement / (total + (total == 0))  # [B]
 

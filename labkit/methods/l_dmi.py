@@ -35,8 +35,8 @@ def log_det(logits, y, divide=True):
 class L_DMI(Method):
     """Cross-entropy, then the determinant-based mutual information of given labels and predictions.
 
-    warm_up: epochs of cross-entropy, None: as many as the run's. lr: of the second stage; batch_size: of it, at least 2 C.
-    variant: "paper" | "released"; divide, offset (>= 0) follow it when None.
+    warm_up: epochs of cross-entropy, None: as many as the run's. lr: of the second stage; batch_size: of it, at least 2
+    C. variant: "paper" | "released"; divide, offset (>= 0) follow it when None.
     """
 
     targets = ("classes",)
@@ -71,4 +71,4 @@ class L_DMI(Method):
             return losses.ce(logits, y)
         det = log_det(logits, y, self.divide)
         det = torch.logaddexp(det, torch.full_like(det, log(self.offset))) if self.offset else det
-        return -det.to(logits.dtype)[..., None].expand(y.shape)  # core: Eq. (2), one for the batch  [..., B]
+        return -det.to(logits.dtype)[..., None].expand(y.shape)  # core: -log |det U|, one for the batch  [..., B]

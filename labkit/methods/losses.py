@@ -44,7 +44,7 @@ class MAE(Method):
     regression the L1 loss."""
 
     def loss(self, logits, y, i):
-        return losses.mae(logits, y) if self.train.classes else losses.absolute(logits, y)  # core: Eq. (5)
+        return losses.mae(logits, y) if self.train.classes else losses.absolute(logits, y)  # core
 
 
 @dataclass(kw_only=True, eq=False)
@@ -65,7 +65,7 @@ class Huber(Method):
 @dataclass(kw_only=True, eq=False)
 class BootstrapSoft(Method):
     """The target is beta times the label plus (1 - beta) times the prediction, which is not detached: beta CE + (1 -
-    beta) entropy (Reed et al., section 3.2).
+    beta) entropy (Reed et al.).
 
     beta: trust in the label, in [0, 1]; 1 is plain SGD.
     """
@@ -77,12 +77,12 @@ class BootstrapSoft(Method):
         check("beta of Bootstrap soft", self.beta, 0, 1)
 
     def loss(self, logits, y, i):
-        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.entropy(logits)  # core: Eq. (5)
+        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.entropy(logits)  # core
 
 
 @dataclass(kw_only=True, eq=False)
 class BootstrapHard(Method):
-    """The target is beta times the label plus (1 - beta) times the predicted class (Reed et al., section 3.3).
+    """The target is beta times the label plus (1 - beta) times the predicted class (Reed et al.).
 
     beta: trust in the label, in [0, 1]; 1 is plain SGD.
     """
@@ -95,7 +95,7 @@ class BootstrapHard(Method):
 
     def loss(self, logits, y, i):
         own = logits.detach().argmax(-1)
-        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, own)  # core: Eq. (6)
+        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, own)  # core
 
 
 @dataclass(kw_only=True, eq=False)
@@ -110,7 +110,7 @@ class Focal(Method):
         check("gamma of Focal", self.gamma, 0)
 
     def loss(self, logits, y, i):
-        return losses.focal(logits, y, self.gamma)  # core: Eq. (4)
+        return losses.focal(logits, y, self.gamma)  # core
 
 
 @dataclass(kw_only=True, eq=False)
@@ -139,11 +139,11 @@ class GCE(Method):
             return None
         if (epoch - self.start) % self.every == 0:
             p = losses.probability(evaluate(self.nets[0], train), train.y)  # [N]
-            self.kept = (p > self.truncate).nonzero()[:, 0]  # Alg. 1
+            self.kept = (p > self.truncate).nonzero()[:, 0]
         return self.kept if len(self.kept) else None
 
     def loss(self, logits, y, i):
-        return losses.gce(logits, y, self.q)  # core: Eq. (6)
+        return losses.gce(logits, y, self.q)  # core
 
 
 @dataclass(kw_only=True, eq=False)
@@ -168,7 +168,7 @@ class SCE(Method):
 
     def loss(self, logits, y, i):
         reverse = -self.A / 2 * losses.mae(logits, y)
-        return self.alpha * losses.ce(logits, y) + self.beta * reverse  # core: Eq. (7)
+        return self.alpha * losses.ce(logits, y) + self.beta * reverse  # core
 
 
 @dataclass(kw_only=True, eq=False)

@@ -18,4 +18,4 @@ class MinSGD(Method):
 
     def weight(self, x, y, i, logits):
         loss = self.loss(logits.detach(), y, i)
-        return smallest(loss, 1).to(loss.dtype)  # core: Alg. 1  [..., B]
+        return smallest(loss, 1).to(loss.dtype)  # core: the smallest loss  [..., B]

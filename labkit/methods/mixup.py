@@ -31,4 +31,4 @@ class Mixup(Method):
         lam = beta(self.alpha, self.alpha, (1,), self.rng)
         other = torch.randperm(len(x), generator=self.rng, device=self.rng.device)
         y = soft(y, self.train.classes)
-        return mixed(x, x[other], lam), mixed(y, y[other], lam), i  # core: section 2
+        return mixed(x, x[other], lam), mixed(y, y[other], lam), i  # core

@@ -3,7 +3,7 @@
 A small network V turns a sample's loss into its weight. V learns from a clean meta set: after a virtual step of the
 classifier on the weighted losses, the meta loss should be small.
 
-variant="paper": weights V(l_i) / n, Eq. (1); variant="released": the script for Wide-ResNets, whose weights sum to 1.
+variant="paper": weights V(l_i) / n; variant="released": the script for Wide-ResNets, whose weights sum to 1.
 The other released script ("stable") is normalise=False, meta_optimiser="adam", meta_weight_decay=1e-4.
 Differs from the released code in:
     1. the meta-gradient: -alpha <G, grad l_i> dV(l_i)/dTheta by one forward-mode product, without a second-order graph;
@@ -99,7 +99,7 @@ class MWNet(Method):
         loss = self.loss(logits, y, i)  # [B]
         self.learn(x, y, i, loss, state)
         weight = self.weight(x, y, i, logits.detach())
-        loss = (weight * loss).sum() + self.penalty()  # Alg. 1, line 7: Eq. (5)
+        loss = (weight * loss).sum() + self.penalty()  # the real step
         self.zero_grad()
         loss.backward()
         self.update()
@@ -111,7 +111,7 @@ class MWNet(Method):
         weight = self.shares(loss.detach())  # [B], with a graph to Theta alone
         slope = self.slope(x, y, i, loss, weight.detach(), state)
         self.meta_opt.zero_grad(set_to_none=True)
-        weight.backward(slope)  # core: Alg. 1, line 6: Eq. (4)
+        weight.backward(slope)  # core: the meta-gradient reaches V
         self.meta_opt.step()
 
     def slope(self, x, y, i, loss, weight, state):
@@ -119,7 +119,7 @@ class MWNet(Method):
         net, alpha = self.nets[0], self.opts[0].param_groups[0]["lr"]
         meta_x, meta_y = self.batches.next()
         meta_x, meta_loss = self.augment(meta_x.to(x.dtype)), META_LOSSES[self.meta_loss]
-        w_hat = virtual_step(net, loss, weight, alpha)  # Alg. 1, line 5: Eq. (3)
+        w_hat = virtual_step(net, loss, weight, alpha)  # the virtual step
         pull = gradient_at(net, w_hat, meta_x, lambda logits: meta_loss(logits, meta_y).mean(-1))
         return -alpha * along(net, x, lambda logits: self.loss(logits, y, i), pull, state)
 

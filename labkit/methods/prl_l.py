@@ -50,7 +50,7 @@ class PRL_L(SPL):
         self.normalised = not self.divide_twice
 
     def score(self, logits, y, i):
-        return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 3, line 3: ||p - e_y||  [..., B]
+        return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 3, ranks by ||p - e_y||  [..., B]
 
     def weight(self, x, y, i, logits):
         weight = super().weight(x, y, i, logits)

@@ -63,7 +63,7 @@ class SModel(Method):
     def loss(self, logits, y, i):
         if not self.adapting:
             return losses.ce(logits, y)
-        return transition.forward(logits, y, self.b.softmax(1))  # core: Eq. (6)  [..., B]
+        return transition.forward(logits, y, self.b.softmax(1))  # core: -log (theta^T p)_y  [..., B]
 
     def notes(self):
         """theta: the noise layer as a transition matrix."""

@@ -3,7 +3,7 @@
 Small losses are believed: the network learns the clean majority first, so what it still gets wrong is suspect.
 
 mode="fraction" keeps the int((1 - rate) B) samples of smallest loss in a batch, as PRL's tables have it;
-mode="threshold" keeps l_i < lambda, which grows every epoch, as the paper has it (Eq. 4). The released code of PRL
+mode="threshold" keeps l_i < lambda, which grows every epoch, as the paper has it. The released code of PRL
 trains two copies and averages their accuracies: here it is one network.
 """
 
@@ -56,7 +56,7 @@ class SPL(Method):
     def weight(self, x, y, i, logits):
         score = self.score(logits.detach(), y, i).detach()
         if self.mode == "threshold":
-            believed = (score < self.first * self.growth**self.epoch).to(score.dtype)  # Eq. (4)
+            believed = (score < self.first * self.growth**self.epoch).to(score.dtype)
             return believed / believed.sum(-1, keepdim=True).clamp(min=1)
         keep = kept(forget_rate(self.rate, self.epoch, self.ramp), score.shape[-1])
         return smallest(score, keep).to(score.dtype) / keep  # core: the small half of the batch  [..., B]

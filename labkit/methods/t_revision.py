@@ -61,9 +61,9 @@ class TRevision(Method):
     def stage(self, k, train):
         revision = {"optimiser": "adam", "lr": self.revise_lr, "milestones": (), "cosine": None, "weight_decay": 0.0}
         return [
-            Stage(epochs=self.estimate, keep="best_val"),  # Alg. 1, stage 1
-            Stage(start="previous", keep="best_val"),  # stage 2: T fixed
-            Stage(epochs=self.revise, start="previous", recipe=revision),  # stage 2: T + dT
+            Stage(epochs=self.estimate, keep="best_val"),  # T from anchors
+            Stage(start="previous", keep="best_val"),  # T fixed
+            Stage(epochs=self.revise, start="previous", recipe=revision),  # T + dT
             None,
         ][k]
 
@@ -79,7 +79,7 @@ class TRevision(Method):
         if self.k == 1:
             return transition.importance(logits, y, self.T).detach() * losses.ce(logits, y)
         beta = transition.importance(logits, y, self.revised(y))
-        return beta * losses.ce(logits, y)  # core: Eq. (5), with a gradient for dT  [..., B]
+        return beta * losses.ce(logits, y)  # core: beta has a gradient for dT  [..., B]
 
     def revised(self, y):
         """T + dT; the released code's one for each place in the batch. -> [C, C] or [B, C, C]"""
