@@ -7,7 +7,7 @@ y is the given label, y_clean the true one. Methods see the given labels only.
 import os
 from importlib import import_module
 
-from . import losses, measure, methods, nets, noise, recipes
+from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
 from .data import Split, Task, load
 from .fit import Recipe, Run, fit
 from .method import Method, Stage
@@ -24,8 +24,8 @@ _LAZY_NAMES = {"check": ("view.check", "check")}
 
 __all__ = [
     "NUMBERS", "Method", "Recipe", "Run", "Split", "Stage", "Task",
-    "check", "corrupt", "fast", "fit", "ledger", "load", "losses", "measure", "methods",
-    "nets", "noise", "plot", "recipes", "results", "show", "widgets",
+    "check", "coreset", "corrupt", "fast", "fit", "grads", "ledger", "load", "losses", "measure", "methods",
+    "nets", "noise", "plot", "recipes", "results", "show", "transition", "widgets",
 ]  # fmt: skip
 
 
