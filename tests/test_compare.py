@@ -5,7 +5,7 @@ import pytest
 
 from labkit import cli
 from labkit.methods import ALL
-from labkit.runs.compare import NUMBERS, SETTINGS, compare, lines, verdicts
+from labkit.runs.compare import NUMBERS, SETTINGS, compare, job, lines, verdicts
 
 
 def test_every_method_can_be_made_from_its_settings():
@@ -33,12 +33,28 @@ def test_comparison_has_a_row_per_run_and_plain_sgd_in_it():
 
 
 def test_verdicts_by_hand():
-    rows = {"on": "classes", "best_val": 0.5, "selected_precision": 1.0, "auc_weight": 0.9, "auc": 0.8, "seconds": 0.1}
+    rows = {
+        "on": "classes",
+        "best_val": 0.5,
+        "selected_precision": 1.0,
+        "auc_weight": 0.9,
+        "auc": 0.8,
+        "seconds": 0.1,
+        "diverged": False,
+    }
     scores = {"ERM": (0.70, 0.72, 0.74), "GCE": (0.80, 0.84, 0.82)}
     runs = pd.DataFrame([{**rows, "method": name, "last10": s} for name, each in scores.items() for s in each])
     plain, gce = verdicts(runs).to_dict("records")
     assert plain["error"] == pytest.approx(0.02 / 3**0.5) and gce["gain"] == pytest.approx(0.1)
     assert gce["errors"] == pytest.approx(0.1 / (2 * (0.02**2) / 3) ** 0.5) and gce["family"] == "losses"
+
+
+def test_a_run_that_diverges_is_a_row_that_says_so(monkeypatch):
+    monkeypatch.setitem(SETTINGS, "RDI", {"lam": 1e6})
+    row = job("RDI", "classes", 0, 3)
+    assert row["diverged"] and row["last10"] != row["last10"]
+    runs = pd.DataFrame([row, {**row, "method": "ERM", "diverged": False, "last10": 0.5}])
+    assert "diverged in 1 of 1 runs" in "\n".join(lines(verdicts(runs), 3, 1))
 
 
 def test_the_command_names_what_it_cannot_use(capsys):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tools import bound
 
 import labkit
 from labkit import noise
@@ -231,3 +232,12 @@ def test_suited_names_what_a_regression_can_take():
     assert "pairflip" not in noise.suited(six)
     assert set(noise.suited(labkit.load("faces"))) == set(noise.suited(faces()))
     assert labkit.corrupt(six, pairflip(0.5, points=[(0, 1)]), 0).noise.realised == pytest.approx(0.48)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_wrong_rows_do_not_come_first_in_a_training_from_the_same_seed(seed):
+    task = labkit.corrupt(labkit.load("faces"), noise.signflip(0.4), seed)
+    queue = bound(labkit.methods.ERM(), task, seed=seed).queue
+    wrong = (task.train.y != task.truth.y).any(1)
+    places = torch.arange(len(queue), dtype=torch.float64)[wrong[queue]] / len(queue)
+    assert abs(places.mean().item() - 0.5) < 0.06  # four standard errors

@@ -69,7 +69,8 @@ def suits(method, task, meta):
     """A method gets the kind of targets that it is for, and a meta set if it learns from one, apart from the training
     set."""
     name, kind = type(method).__name__, "classes" if task.classes else "numbers"
-    need(kind in method.targets, "method", name, f"one for {kind}, as {task.name} has them; it takes {method.targets[0]}")
+    takes = " and ".join(method.targets)
+    need(kind in method.targets, "method", name, f"one for {kind}, as {task.name} has them; it takes {takes}")
     need(meta is not None or not method.needs_meta, "meta", meta, f"a meta set for {name}: labkit.data.meta_split(...)")
     need(meta is None or meta.classes == task.classes, "meta", meta and meta.classes, f"of {task.classes} classes")
     if meta is not None:

@@ -125,7 +125,10 @@ class Noise:
 
 def pick(groups, rate, rng):
     """int(rate n) of the n positions of every group, at random, without replacement. -> positions"""
-    return torch.cat([group[torch.randperm(len(group), generator=rng)[: int(rate * len(group))]] for group in groups])
+    # a training from the same seed shuffles its first epoch by the permutation that `rng` itself would give here: all
+    # the wrong samples would come first
+    other = torch.Generator().manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
+    return torch.cat([group[torch.randperm(len(group), generator=other)[: int(rate * len(group))]] for group in groups])
 
 
 def learnable(fine):

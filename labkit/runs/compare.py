@@ -15,10 +15,11 @@ from multiprocessing import get_context
 
 import pandas as pd
 import torch
+from tqdm.auto import tqdm
 
 from ..data import load, meta_split
-from ..errors import choose, need
-from ..fit import fit
+from ..errors import Diverged, choose, need
+from ..fit import fit, hidden
 from ..methods import ALL, FAMILIES
 from ..noise import corrupt, signflip, symmetric
 
@@ -59,11 +60,16 @@ def job(name, kind, seed, epochs):
     task, meta = corrupt(clean, noise, seed), None
     if ALL[name].needs_meta:
         task, meta = meta_split(task, 100, trusted=name not in NOISY_META, balanced="true", seed=seed)
-    run = fit(ALL[name](**SETTINGS.get(name, {})), task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
+    method, diverged = ALL[name](**SETTINGS.get(name, {})), False
+    try:
+        run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
+    except Diverged as error:
+        run, diverged = error.run, True
+    scores = {key: math.nan if diverged and key != "best_val" else value for key, value in run.accuracy.items()}
     seconds = run.history.seconds.mean()
     known = run.history[["selected_precision", "auc_weight", "auc"]].ffill()  # MentorNet trusts nobody in the end
     kept = known.iloc[-1].to_dict()
-    return {"method": name, "on": kind, "seed": seed, "seconds": seconds, **run.accuracy, **kept}
+    return {"method": name, "on": kind, "seed": seed, "seconds": seconds, "diverged": diverged, **scores, **kept}
 
 
 def compare(names=(), epochs=60, seeds=3, jobs=2):
@@ -75,8 +81,10 @@ def compare(names=(), epochs=60, seeds=3, jobs=2):
     chosen = [name for name in ALL if name != "SGD" and (not names or name in ("ERM", *names))]
     on_classes = [(name, "classes", s) for name in chosen if "classes" in ALL[name].targets for s in range(seeds)]
     on_numbers = [(name, "numbers", s) for name in chosen if name in NUMBERS for s in range(seeds)]
+    work = on_classes + on_numbers
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return pd.DataFrame(pool.map(partial(_star, epochs), on_classes + on_numbers))
+        rows = pool.map(partial(_star, epochs), work)
+        return pd.DataFrame(tqdm(rows, total=len(work), unit="run", disable=hidden(None), leave=False))
 
 
 def _star(epochs, words):
@@ -96,7 +104,8 @@ def verdicts(runs):
         means = some[["selected_precision", "auc_weight", "auc", "seconds"]].mean().to_dict()
         sure = gain / math.hypot(*error) if method != "ERM" else math.nan
         family = next(name for name, members in FAMILIES.items() if method in members)
-        rows.append({"on": on, "family": family, "method": method, **score, "errors": sure, **means})
+        lost = {"diverged": int(some.diverged.sum()), "runs": len(some)}
+        rows.append({"on": on, "family": family, "method": method, **score, "errors": sure, **means, **lost})
     return pd.DataFrame(rows)
 
 
@@ -109,8 +118,9 @@ def lines(table, epochs, seeds):
             f" {'AUC weight':>11s} {'AUC loss':>9s} {'s/epoch':>8s}"
         )
         for row in some.itertuples():
+            lost = f"  diverged in {row.diverged} of {row.runs} runs" if row.diverged else ""
             yield (
                 f"{row.method:18s}{100 * row.score:8.2f} +- {100 * row.error:4.2f} {100 * row.best_val:9.2f} "
                 f"{100 * row.gain:9.2f} {row.errors:7.1f} {row.selected_precision:10.3f} {row.auc_weight:11.3f} "
-                f"{row.auc:9.3f} {row.seconds:8.3f}"
+                f"{row.auc:9.3f} {row.seconds:8.3f}{lost}"
             )
