@@ -65,10 +65,13 @@ def job(name, kind, seed, epochs):
         run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
     except Diverged as error:
         run, diverged = error.run, True
-    scores = {key: math.nan if diverged and key != "best_val" else value for key, value in run.accuracy.items()}
-    seconds = run.history.seconds.mean()
-    known = run.history[["selected_precision", "auc_weight", "auc"]].ffill()  # MentorNet trusts nobody in the end
-    kept = known.iloc[-1].to_dict()
+    scores = dict.fromkeys(("last", "last10", "best_val", "oracle_best"), math.nan)
+    scores |= {"best_val": run.accuracy.get("best_val", math.nan)} if diverged else run.accuracy
+    kept = {}
+    for column in ("selected_precision", "auc_weight", "auc"):
+        known = [row[column] for row in run.rows if row[column] == row[column]]  # MentorNet trusts nobody in the end
+        kept[column] = known[-1] if known else math.nan
+    seconds = sum(row["seconds"] for row in run.rows) / max(1, len(run.rows))
     return {"method": name, "on": kind, "seed": seed, "seconds": seconds, "diverged": diverged, **scores, **kept}
 
 
