@@ -1,10 +1,12 @@
-"""What a test needs before it runs: the real data, a Chromium, time. Without it the test is skipped, with a reason.
+"""What a test needs before it runs: the real data, a Chromium, other people's packages, time. Without it the test is
+skipped, with a reason.
 
 LABKIT_REQUIRE="data browser" makes missing data and a missing Chromium a failure; LABKIT_ALL=1 runs the slow tests.
 """
 
 import os
 import signal
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -36,7 +38,7 @@ def owner(item):
 
 def pytest_runtest_setup(item):
     """Skip, or where LABKIT_REQUIRE says so fail, a test that misses something."""
-    for marker, missing in (("data", no_data), ("browser", no_browser), ("slow", no_time)):
+    for marker, missing in (("data", no_data), ("browser", no_browser), ("peers", no_peers), ("slow", no_time)):
         reason = next(filter(None, map(missing, item.iter_markers(marker))), None)
         if reason and marker in os.environ.get("LABKIT_REQUIRE", "").split():
             pytest.fail(f"{reason} (LABKIT_REQUIRE asks for it)", pytrace=False)
@@ -56,6 +58,13 @@ def no_browser(marker):
     """Why there is no browser to drive."""
     if not chromium():
         return "there is no Chromium: apt install chromium, or name one in LABKIT_CHROME"
+
+
+def no_peers(marker):
+    """The first package of @pytest.mark.peers("apricot") that is not installed."""
+    for name in marker.args:
+        if not find_spec(name):
+            return f"{name} is not installed: pip install -e '.[peers]'"
 
 
 def no_time(marker):

@@ -116,18 +116,22 @@ def test_value_is_the_objective_whatever_d0():
     assert value(points, chosen, top=100.0) == pytest.approx(6000 - matrix(points)[chosen].min(0).sum())
 
 
+@pytest.mark.peers("apricot")
 @pytest.mark.parametrize("n, k", [(400, 40), (400, 200), (1000, 500)])
 def test_same_objective_as_apricot(n, k):
-    apricot = pytest.importorskip("apricot")
+    import apricot
+
     points = gradients(n, seed=n)
     D = matrix(points)
     theirs = apricot.FacilityLocationSelection(k, metric="precomputed", optimizer="lazy").fit(D.max() - D).ranking
     assert value(points, facility_location(points, k)) == pytest.approx(value(points, theirs), rel=1e-6)
 
 
+@pytest.mark.peers("submodlib")
 @pytest.mark.parametrize("n, k", [(400, 40), (400, 200), (1000, 500)])
 def test_same_objective_as_submodlib(n, k):
-    submodlib = pytest.importorskip("submodlib")
+    import submodlib
+
     points = gradients(n, seed=n)
     D = matrix(points)
     objective = submodlib.FacilityLocationFunction(n=n, mode="dense", sijs=D.max() - D, separate_rep=False)

@@ -57,8 +57,6 @@ def test_every_network_is_counted():
 
 @pytest.mark.parametrize("name, classes", PARAMETERS, ids=lambda value: str(value))
 def test_parameters_of_the_card(name, classes):
-    if name == "inception_resnet_v2":
-        pytest.importorskip("timm")
     with torch.device("meta"):
         net = ALL[name](classes=classes)
     assert sum(p.numel() for p in net.parameters()) == PARAMETERS[name, classes]
@@ -66,8 +64,6 @@ def test_parameters_of_the_card(name, classes):
 
 @pytest.mark.parametrize("name", LEAST)
 def test_smallest_image_gives_finite_outputs_and_gradients(name):
-    if name == "inception_resnet_v2":
-        pytest.importorskip("timm")
     shape = (2, LEAST[name], LEAST[name] + 1)
     net = made(name, shape, 3)
     out = net(draw(4, *shape))
