@@ -77,11 +77,12 @@ def main(names):
     """Judge every mutant of the named methods (all, when none is named). -> exit status"""
     chosen = names or [cls.__name__ for cls in CASES]
     work = [(chosen[0], None)] + [(name, core) for name in chosen for core in CASES[BY_NAME[name]].core]
+    failed = 0
     with ThreadPoolExecutor(2) as pool:
-        verdicts = list(pool.map(lambda job: judge(*job), work))
-    print("\n".join(line for _, line in verdicts))
-    failed = sum(not fine for fine, _ in verdicts)
-    print(f"{len(verdicts) - failed} passed, {failed} failed")
+        for fine, line in pool.map(lambda job: judge(*job), work):
+            failed += not fine
+            print(line, flush=True)
+    print(f"{len(work) - failed} passed, {failed} failed")
     return int(failed > 0)
 
 
