@@ -89,8 +89,8 @@ class CDR(Method):
         """Negative update: w <- w - lr wd w exactly, whatever the momentum buffer says."""
         lr, decay = opt.param_groups[0]["lr"], opt.param_groups[0]["weight_decay"]
         for p, old, mask in zip(weights, before, masks):
-            shrink = old.sign() if self.norm == "l1" else old
-            p.copy_(torch.where(mask.view_as(p), p, (old - lr * decay * shrink).view_as(p)))
+            decayed = (1 - lr * decay) * old if self.norm == "l2" else old - lr * decay * old.sign()
+            p.copy_(torch.where(mask.view_as(p), p, decayed.view_as(p)))
             if "momentum_buffer" in opt.state[p]:
                 opt.state[p]["momentum_buffer"].mul_(mask.view_as(p))
 
