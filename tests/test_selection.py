@@ -330,6 +330,8 @@ def test_decoupling_buffer_waits_for_a_full_batch():
     "make, words",
     [
         (lambda: SPL(rate=1.0), ["rate of SPL", "1.0", "[0, 1)"]),
+        (lambda: SPL(), ["rate of SPL", "None", "[0, 1)"]),
+        (lambda: PRL_L(), ["rate of PRL(L)", "None", "[0, 1)"]),
         (lambda: SPL(mode="fracton"), ["mode", "did you mean 'fraction'"]),
         (lambda: SPL(mode="threshold", first=0), ["first", "0"]),
         (lambda: PRL_L(rate=-0.1), ["rate of PRL(L)", "-0.1"]),

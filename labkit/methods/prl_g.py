@@ -65,7 +65,7 @@ class PRL_G(ByGradientNorm):
     over which the share grows to `rate`; follows the variant when None.
     """
 
-    rate: float = 0.0
+    rate: float
     variant: str = "paper"
     ramp: int | None = None
 

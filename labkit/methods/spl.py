@@ -30,21 +30,21 @@ def a_ramp(name, ramp):
 class SPL(Method):
     """Only the samples of smallest loss are learned from.
 
-    rate: share that is filtered out, the assumed noise rate, in [0, 1); not used by "threshold". mode: "fraction" |
+    rate: share that is filtered out, the assumed noise rate, in [0, 1); "threshold" has none. mode: "fraction" |
     "threshold". ramp: epochs over which the share grows to `rate`, 0: at once. first, growth: the threshold lambda of
     epoch e is first * growth^e.
     """
 
-    rate: float = 0.0
+    rate: float | None = None
     mode: str = "fraction"
     ramp: int = 0
     first: float = 1.0
     growth: float = 1.1
 
     def __post_init__(self):
-        self.rate = a_rate("SPL", self.rate)
-        a_ramp("SPL", self.ramp)
         choose("mode", self.mode, dict.fromkeys(("fraction", "threshold")))
+        self.rate = a_rate("SPL", self.rate) if self.mode == "fraction" else None
+        a_ramp("SPL", self.ramp)
         need(self.first > 0, "first of SPL", self.first, "a loss above 0")
         need(self.growth > 0, "growth of SPL", self.growth, "a factor above 0")
         self.normalised = self.mode == "fraction"  # nothing may lie below a threshold
