@@ -61,3 +61,10 @@ def test_methods_import_torch_and_labkit_only(path):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             assert node.module.split(".")[0] in allowed
     assert "measure" not in imported_rooms(path) and "truth" not in path.read_text()
+
+
+def test_the_readme_lists_every_method_in_its_family():
+    readme = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    for family in labkit.methods.FAMILIES.values():
+        assert f"| {', '.join(name for name in family if name != 'SGD')} |" in readme
+    assert f"**Methods.** {len(set(labkit.methods.ALL.values()))} of them" in readme
