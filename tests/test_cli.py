@@ -264,6 +264,8 @@ def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
     text = good.with_suffix(".html").read_text()
     assert "getcwd" in text and "0.4 10 digits" in text and not bad.with_suffix(".html").exists()
     assert "<script src" not in text and "https://cdnjs" not in text  # nothing is fetched by it
+    book = (project / "notebooks/ledger.html").read_text()
+    assert all(f">{paper}</h2>" in book for paper in ("CRUST", "PRL", "CDR+AUX", "RMNW-Net")) and "not run" in book
     assert (project / "runs/notebooks/b_good.ipynb").exists() and (project / "runs/notebooks/a_bad.ipynb").exists()
 
 

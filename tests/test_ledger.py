@@ -14,7 +14,8 @@ from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
 from labkit.study import cdr_aux, ledger
 
-CELL = {"noise": "symmetric", "rate": 0.4, "method": "SGD"}
+CELLS = ledger.cells("CDR+AUX")
+CELL = {"noise": "symmetric", "rate": 0.4, "label": "SGD"}
 
 
 def row(seed=0, score=0.984, **more):
@@ -32,13 +33,14 @@ def rows(*each):
 
 def cell(measured, criterion="best_val", **which):
     """The line of the table for one printed cell."""
-    table = ledger.table(ledger.printed(), measured, criterion)
+    table = ledger.table(CELLS, measured, criterion)
     return table[(table[[*(CELL | which)]] == pd.Series(CELL | which)).all(axis=1)].iloc[0]
 
 
 def test_the_paper_s_table_has_48_cells_and_its_own_average_gains():
-    assert len(ledger.printed()) == 48
-    gains = ledger.gains(ledger.printed(), "mean")
+    printed = ledger.printed("cdr_aux_table1")
+    assert len(printed) == 48
+    gains = ledger.gains(printed, "mean")
     assert gains["mean"].round(2).to_dict() == {"SGD": 1.44, "CDR": 0.76, "AUX": 0.89} and (gains["n"] == 12).all()
 
 
@@ -64,7 +66,7 @@ def test_unknown_paper_names_the_papers():
 def test_a_file_that_is_not_there_has_no_rows(tmp_path):
     measured = ledger.read(tmp_path / "none.parquet")
     assert measured.empty
-    assert set(ledger.table(ledger.printed(), measured)["verdict"]) == {"not run"}
+    assert set(ledger.table(CELLS, measured)["verdict"]) == {"not run"}
 
 
 def test_recorded_rows_come_back_with_configuration_passport_and_curves(tmp_path):
@@ -156,7 +158,7 @@ def test_the_same_number_three_times_is_doubtful_unless_it_is_measured_too():
     assert cell(rows(row(score=0.02, **where)), **where)["verdict"] == "paper's cell doubtful"
     assert cell(rows(row(score=0.1152, **where)), **where)["verdict"] == "reproduced"
     aux = where | {"method": "AUX"}  # 14.29 is printed once
-    assert cell(rows(row(score=0.02, **aux)), **aux)["verdict"] == "not reproduced"
+    assert cell(rows(row(score=0.02, **aux)), label="AUX", **where)["verdict"] == "not reproduced"
 
 
 @pytest.mark.parametrize("other", [{"samples": 1_800}, {"task": "digits"}, {"net": "mlp"}, {"rate": 0.2}])
@@ -173,11 +175,11 @@ def test_criterion_is_the_one_asked_for():
     measured = rows(row() | {"last": 0.7})
     assert cell(measured, "last")["measured"] == pytest.approx(70) != cell(measured)["measured"]
     with pytest.raises(ValueError, match="criterion is 'best'"):
-        ledger.table(ledger.printed(), measured, "best")
+        ledger.table(CELLS, measured, "best")
 
 
 def test_styled_table_names_every_verdict_in_words():
-    html = ledger.styled(ledger.table(ledger.printed(), rows(row()))).to_html()
+    html = ledger.styled(ledger.table(CELLS, rows(row()))).to_html()
     assert html.count("not run") == 47 and html.count("reproduced") == 1
 
 
@@ -226,7 +228,7 @@ def test_verdicts_without_and_with_runs(tmp_path):
     verdict = lambda measured: cdr_aux.verdicts(measured).set_index("item")["verdict"]
     nothing = verdict(ledger.read(tmp_path / "none.parquet"))
     assert nothing["Table 1"] == "48 not run" and set(nothing[1:]) == {"not run"}
-    own = {"method": "CDR+AUX", "realised": 0.4, "train_aided": [0.5, 0.99]}
+    own = {"method": "CDR+AUX", "hyperparameters": '{"rate": 0.4}', "realised": 0.4, "train_aided": [0.5, 0.99]}
     some = verdict(rows(row(score=0.97), row(1, 0.985, val_noisy=[0.3, 0.58], **own)))
     assert some["Table 1"] == "1 reproduced, 1 not reproduced, 46 not run"
     assert (some["gain over SGD"], some["gain over CDR"], some["Fig. 1"]) == ("same direction", "not run", "reproduced")

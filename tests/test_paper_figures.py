@@ -82,12 +82,12 @@ def test_width_sweep_has_a_tick_per_width_and_a_panel_per_criterion():
 
 
 def test_printed_and_measured_stand_side_by_side():
-    figure = plot.beside_printed(ledger.table(ledger.printed(), rows(row(score=0.97)), "last"))
+    figure = plot.beside_printed(ledger.table(ledger.cells("CDR+AUX"), rows(row(score=0.97)), "last"))
     shown = [ax for ax in figure.axes if ax.get_visible()]
     assert len(shown) == 1 and lines(shown[0])["printed"][0].tolist() == [98.4]
     assert "last epoch" in figure.get_suptitle()
     with pytest.raises(ValueError, match="a cell that was run"):
-        plot.beside_printed(ledger.table(ledger.printed(), pd.DataFrame(columns=["run"])))
+        plot.beside_printed(ledger.table(ledger.cells("CDR+AUX"), pd.DataFrame(columns=["run"])))
 
 
 def test_matrices_show_what_was_realised():

@@ -1,9 +1,11 @@
-"""lab papers: every notebook in notebooks/, executed, and as a page."""
+"""lab papers: every notebook in notebooks/, executed, and as a page; and the ledger of all papers."""
 
 import time
 
 import nbformat
 
+from ..state import atomic_write
+from ..view.ledger import page as page_of_ledger
 from . import ROOT, parser
 from .run import KEPT, execute
 
@@ -20,9 +22,13 @@ TEMPLATE = """\
 
 def main(argv):
     """Run them all, whatever fails; end with a table. -> exit status, 1 when one failed"""
-    parser("papers", "Run every notebook in notebooks/ and write each as NAME.html beside it.").parse_args(argv)
+    parser(
+        "papers", "Run every notebook in notebooks/, write each as NAME.html beside it, and ledger.html."
+    ).parse_args(argv)
     rows = [_one(notebook) for notebook in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    print()
+    ledger = ROOT / "notebooks" / "ledger.html"
+    atomic_write(ledger, page_of_ledger().encode())
+    print(f"the ledger -> {ledger.relative_to(ROOT)}\n")
     for name, minutes, failure in rows:
         print(f"{name:32s} {minutes:6.1f} min   {failure or 'done'}")
     failed = sum(bool(failure) for *_, failure in rows)

@@ -5,7 +5,7 @@ import pandas as pd
 from . import ledger
 
 NEAR = 0.05  # "close to the ideal performance" (section 4): within 5 percentage points
-OTHERS = ("SGD", "CDR", "AUX")
+OTHERS = {"SGD": "ERM", "CDR": "CDR", "AUX": "AUX"}  # as printed: in labkit
 
 
 def verdicts(measured, criterion="best_val"):
@@ -17,12 +17,12 @@ def verdicts(measured, criterion="best_val"):
     accuracy within 5 points of that share.
     -> DataFrame
     """
-    cells, words = ledger.table(ledger.printed(), measured, criterion), _claims()["words"]
+    cells, words = ledger.table(ledger.cells("CDR+AUX"), measured, criterion), _claims()["words"]
     ran, counts = cells[cells["n"] > 0], cells["verdict"].value_counts()
     judged = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ledger.VERDICTS if verdict in counts)
     lines = [_line("Table 1", f"{len(cells)} cells", f"{len(ran)} cells, by {criterion}", ran, judged)]
     lines += [_gain(cells, ran, other) for other in OTHERS]
-    lines.append(_line("Fig. 1", words["Fig. 1"], *_figure_1(ran, ledger.counted(ledger.printed(), measured))))
+    lines.append(_line("Fig. 1", words["Fig. 1"], *_figure_1(ran, ledger.counted(ledger.cells("CDR+AUX"), measured))))
     for item in ("Fig. 2", "RDI and CDR+RDI"):
         lines.append(_line(item, words[item], "on the digits only, in its section", ran[:0], "not run"))
     return pd.DataFrame(lines)
@@ -30,8 +30,9 @@ def verdicts(measured, criterion="best_val"):
 
 def claims():
     """What the paper's words say about its Table 1, what the table says, and whether they agree. -> DataFrame"""
-    said, wide = _claims(), ledger.printed().pivot(index=["noise", "rate"], columns="method", values="mean")
-    gain = ledger.gains(ledger.printed(), "mean")["mean"]
+    table = ledger.printed("cdr_aux_table1")
+    said, wide = _claims(), table.pivot(index=["noise", "rate"], columns="method", values="mean")
+    gain = ledger.gains(table, "mean")["mean"]
     lead = wide["CDR+AUX"] - wide.drop(columns="CDR+AUX").max(axis=1)  # over the best of the other three
     over_parts = wide["CDR+AUX"] - wide[["CDR", "AUX"]].max(axis=1)
     margin, bold, flipped = lead["asymmetric", 0.7], wide.loc["asymmetric", 0.2], wide.loc["pairflip", 0.7]
@@ -74,12 +75,13 @@ def _line(item, printed, measured, ran, verdict):
 
 def _gain(cells, ran, other):
     """The average gain of CDR+AUX over another method: in the whole printed table, and over the cells that were run."""
-    whole = ledger.gains(cells, "printed").loc[other, "mean"]
-    ran = ran[ran["method"].isin(["CDR+AUX", other])]
+    name = OTHERS[other]
+    whole = ledger.gains(cells, "printed").loc[name, "mean"]
+    ran = ran[ran["method"].isin(["CDR+AUX", name])]
     pairs = ran.groupby(["noise", "rate"])["method"].transform("size") == 2
     if not pairs.any():
         return _line(f"gain over {other}", f"{whole:+.2f} points", "", ran[:0], "not run")
-    here, measured = (ledger.gains(ran[pairs], column).loc[other, "mean"] for column in ("printed", "measured"))
+    here, measured = (ledger.gains(ran[pairs], column).loc[name, "mean"] for column in ("printed", "measured"))
     printed = f"{whole:+.2f} points ({here:+.2f} over the cells that were run)"
     verdict = "same direction" if measured > 0 else "not reproduced"
     return _line(f"gain over {other}", printed, f"{measured:+.2f} points", ran[pairs], verdict)

@@ -1,171 +1,138 @@
-"""The ledger: what a paper printed, beside what was measured, and a verdict for every cell.
+"""The ledger: what a paper printed, beside what was measured, and a verdict for every cell, figure and claim.
 
-The measured side is a small parquet file, one row per run: its whole configuration, the passport of its noise, the test
-accuracy by all criteria, hardware, threads, seconds, date, commit, and the curves over the epochs as lists.
+ledger("CRUST")      # every cell and every finding, a row each
+overview("CRUST")    # a line per table, figure and claim: opens the paper's notebook
 """
-
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
-from scipy.stats import t as student
 
 from ..errors import choose, need
-from ..methods import ALL
 from ..runs.grid import CRITERIA
-from ..state import atomic_write
+from .measured import RESULTS, counted, gains, of_cell, read, record
+from .order import COLUMN, places, tau
+from .printed import ITEMS, STEMS, cells
+from .printed import table as printed
+from .verdict import VERDICTS, judged
 
-__all__ = ["VERDICTS", "counted", "gains", "printed", "read", "record", "styled", "table"]
+__all__ = [
+    "ITEMS", "VERDICTS", "cells", "counted", "gains", "ledger", "overview", "printed", "read", "record", "styled",
+    "table",
+]  # fmt: skip
 
-PAPERS = Path(__file__).parents[1] / "papers"
-CELL = ["dataset", "architecture", "method", "noise", "rate"]
-VERDICTS = ("reproduced", "within the band", "not reproduced", "paper's cell doubtful", "not run")
-BAND, MOST = 1.0, 5.0  # percentage points, see `table`
-WHOLE = {"mnist": 54_000}  # training samples of a run that counts: all but the tenth that is held out
-TEST = 10_000  # test images
-
-
-def printed(name="cdr_aux_table1"):
-    """A table of labkit/papers, cell by cell. -> DataFrame. Raises ValueError for a name that is not there."""
-    return pd.read_csv(choose("name", name, {path.stem: path for path in sorted(PAPERS.glob("*.csv"))}))
+EDGES = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7f7f7f")))
 
 
-def read(path):
-    """The measured runs in a parquet file, one row per run; no rows when there is no file yet. -> DataFrame"""
-    return pd.read_parquet(path) if Path(path).exists() else pd.DataFrame(columns=["run"])
+def ledger(paper, results=RESULTS, criterion=None):
+    """All that a paper printed and all that was found about its figures and claims. -> DataFrame, a row each
 
-
-def record(runs, path):
-    """Add runs to a parquet file: a run that is there already is replaced, every other row stays.
-
-    runs: rows of labkit.runs.grid.grid. The file is replaced as a whole or not at all, and processes that record at the
-    same time take turns. -> DataFrame, all rows of the file
+    results: the folder of the measured runs (`<paper>.parquet`) and findings (`<paper>_findings.parquet`). Printed
+    cells have the columns of `table`; findings have item, claim, finding (the measured numbers in words), n, criterion,
+    setting, hardware, minutes, verdict. Raises ValueError for an unknown paper.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".lab-{path.name}.lock")):
-        before = read(path)
-        kept = before[~before["run"].isin(runs["run"])]
-        rows = pd.concat([kept, runs], ignore_index=True) if len(kept) else runs.reset_index(drop=True)
-        rows = rows.sort_values(["task", "noise", "rate", "method", "seed", "run"], ignore_index=True)
-        atomic_write(path, rows.to_parquet(None))
-    return rows
+    runs, found = (read(results / f"{choose('paper', paper, STEMS)}{end}.parquet") for end in ("", "_findings"))
+    rows = table(cells(paper), runs, criterion)
+    if found.empty:
+        return rows
+    words = {True: "small setting: holds", False: "small setting: does not hold"}
+    found = found.assign(finding=found["measured"], verdict=found["holds"].map(words), words=found["printed"])
+    kept = ["paper", "item", "claim", "words", "finding", "n", "criterion", "setting", "hardware", "minutes", "verdict"]
+    return pd.concat([rows, found[kept]], ignore_index=True)
 
 
-def table(printed, measured, criterion="best_val"):
+def table(cells, measured, criterion=None):
     """Printed beside measured, with a verdict for every printed cell.
 
-    printed: a table of `printed`, in percent. measured: rows of `read`. criterion: which epoch's test accuracy, "last",
-    "last10", "best_val" or "oracle_best". Only runs on the whole training set count. Where a cell was run in several
-    ways, the way with the most epochs counts (then the newest labkit.NUMBERS, the most seeds, the latest date).
-    Returns a DataFrame, a row per printed cell, accuracies in percent: printed, measured (mean over seeds), low and
-    high (its 95 % t-interval, empty with one seed), difference, allowed, n (seeds), epochs, hardware, minutes, verdict,
-    and the criterion.
+    cells: of `printed.cells`. measured: rows of `read`. criterion: which epoch's score, "last", "last10", "best_val" or
+    "oracle_best"; None is the one that the paper reports. A run counts for a cell only if dataset (all of it), network,
+    noise, rate and the hyperparameters that the cell names agree; see `measured.of_cell`.
+    Returns a DataFrame, a row per printed cell, in the printed unit: printed, spread (printed), measured (mean over
+    seeds), low and high (its 95 % t-interval, empty with one seed), difference, allowed, n (seeds), epochs, setting,
+    hardware, minutes, verdict, why. Cells that were run in a small setting only have no number there, but order_printed
+    and order_small: the place of the method among those of its column that were run (1 is the best).
 
-    The verdict. The printed number is one run on 10,000 images, so a fresh run may differ from it by chance alone:
-    allowed = sqrt(2 (1.96 b)^2 + (t s)^2 (1 + 1/n)), b = sqrt(p (1 - p) / 10,000) the binomial standard error of the
-    printed p, s the standard deviation over our n seeds, t Student's 97.5 % quantile. With one seed s is not known and
-    its term is left out, which makes the rule strict; where few seeds scatter much, 5 points are allowed at most.
+    The verdict. A fresh mean may differ from the printed one by chance alone, by up to `allowed`.
+    - With a printed standard deviation S over R runs, and s over our n seeds, it is Welch's 95 % interval of the
+      difference: t sqrt(S^2 / R + s^2 / n), Satterthwaite's degrees of freedom; with one seed s is taken to be S.
+    - Without one: sqrt(2 (1.96 b)^2 + (t s)^2 (1 + 1/n)), b = sqrt(p (1 - p) / 10,000) the binomial standard error of
+      the printed p. With one seed s is not known and its term is left out, which makes the rule strict.
+    At most 5 percentage points (R2, AUC: .05) are allowed.
     - "reproduced": |difference| <= allowed.
-    - "within the band": |difference| <= 1 percentage point: the same level, by a rule of thumb. The methods themselves
-      differ by about as much on average, so such a cell says nothing about who is best.
-    - "paper's cell doubtful": neither, and the paper prints the very same number for three or more methods here.
-    - "not reproduced": neither. Epochs, lambda and the choice of the epoch are not in the paper, so this is no proof
-      that the paper is wrong.
-    - "not run": no run on the whole training set.
+    - "within the band": |difference| <= 1 percentage point (.01): the same level, by a rule of thumb. The methods
+      themselves differ by about as much, so such a cell says nothing about who is best.
+    - "paper's cell doubtful": neither, and the cell is doubtful by its note, or the paper prints the very same number
+      for three or more methods here.
+    - "not reproduced": neither; `why` says what else differs from the paper's recipe.
+    - "small setting": only runs on other data or another network: never compared by number.
+    - "not run": no run at all.
     """
-    choose("criterion", criterion, dict.fromkeys(CRITERIA))
-    need(set(CELL) < set(printed.columns), "printed", list(printed.columns), f"a table with {', '.join(CELL)}")
-    alike = printed.groupby(["dataset", "architecture", "noise", "rate", "mean"])["mean"].transform("size") >= 3
-    rows = [_cell(cell, twice, measured, criterion) for cell, twice in zip(printed.to_dict("records"), alike)]
-    return pd.DataFrame(rows).assign(criterion=criterion)
+    need(criterion is None or criterion in CRITERIA, "criterion", criterion, f"None, {', '.join(CRITERIA)}")
+    need({*COLUMN, "settings"} <= set(cells.columns), "cells", list(cells.columns), "rows of printed.cells")
+    same = cells.groupby([*COLUMN, "mean"], dropna=False)["mean"].transform("size") >= 3
+    cells = cells.assign(doubtful=cells["doubtful"] | same)
+    if criterion:
+        cells = cells.assign(criterion=cells["criterion"].where(~cells["criterion"].isin(CRITERIA), criterion))
+    rows = pd.DataFrame([judged(cell, of_cell(cell, measured)) for cell in cells.to_dict("records")])
+    return places(rows, measured)
 
 
 def styled(table):
-    """A table of `table` for the eye: percent with two decimals, verdicts in words and a coloured edge. -> Styler"""
-    edges = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#7f7f7f")))
-    numbers = ["printed", "measured", "low", "high", "difference", "allowed"]
-    shown = [*CELL[2:], *numbers, "n", "epochs", "verdict"]
-    look = table[shown].style.format("{:.2f}", subset=numbers, na_rep="").format("{:.0%}", subset=["rate"])
-    look = look.format("{:.0f}", subset=["n", "epochs"], na_rep="")
-    return look.map(lambda verdict: f"border-left: 4px solid {edges[verdict]}", subset=["verdict"]).hide(axis="index")
+    """A table of `table` for the eye: two decimals, verdicts in words and a coloured edge; without the columns that are
+    empty, and without data, network, criterion and setting where they are the same in all rows. -> Styler"""
+    fixed = [name for name in ("item", "dataset", "net", "criterion", "setting") if table[name].nunique() > 1]
+    numbers = ["printed", "spread", "measured", "low", "high", "difference", "allowed"]
+    places = ["order_printed", "order_small"]
+    shown = [*fixed, "noise", "rate", "label", *numbers, "n", "epochs", *places, "verdict", "why"]
+    empty = [name for name in shown if table[name].isna().all() or (table[name] == "").all()]
+    look = table[[name for name in shown if name not in empty]].style
+    for form, names in (("{:.2f}", numbers), ("{:.0%}", ["rate"]), ("{:.0f}", ["n", "epochs"]), ("{:g}", places)):
+        look = look.format(form, subset=[name for name in names if name not in empty], na_rep="")
+    return look.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
-def counted(printed, measured):
-    """The runs behind the printed cells, as `table` counts them. -> DataFrame, rows of `measured`"""
-    return pd.concat([_runs(cell, measured) for cell in printed.to_dict("records")], ignore_index=True)
+def overview(paper, results=RESULTS):
+    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, verdict. -> Styler"""
+    rows = ledger(paper, results)
+    found = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
+    lines = [_summed(item, rows[(rows["item"] == item) & rows["printed"].notna()]) for item in ITEMS[paper]]
+    lines += [_found(line) for line in found.to_dict("records")]
+    look = pd.DataFrame(lines).style.format("{:.1f}", subset=["minutes"])
+    return look.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
-def gains(rows, column, of="CDR+AUX"):
-    """How much better a method is than every other on the same cells (and seeds, where rows have them), on average.
-
-    rows: of `table` with a column in percent, or runs with a criterion. -> DataFrame, a row per other method: mean
-    difference in percentage points, low and high (95 % t-interval over the cells, as if they were alike), n
-    """
-    cells = [key for key in ("noise", "rate", "seed") if key in rows]
-    wide = rows.pivot_table(index=cells, columns="method", values=column).dropna()
-    gain = (100 if column in CRITERIA else 1) * wide.rsub(wide[of], axis=0).drop(columns=of)
-    n = len(gain)
-    half = (student.ppf(0.975, n - 1) if n > 1 else np.nan) * gain.std() / n**0.5
-    return pd.DataFrame({"mean": gain.mean(), "low": gain.mean() - half, "high": gain.mean() + half, "n": n})
-
-
-def _cell(cell, doubtful, measured, criterion):
-    """One printed cell beside its runs. -> dict"""
-    runs, p = _runs(cell, measured), cell["mean"]
-    mean, half, allowed = _compare(p, 100 * runs[criterion].to_numpy(float) if len(runs) else np.array([]))
-    one = runs.iloc[0] if len(runs) else {"epochs": np.nan, "hardware": ""}
-    return {key: cell[key] for key in CELL} | {
-        "printed": p,
-        "measured": mean,
-        "low": mean - half,
-        "high": mean + half,
-        "difference": mean - p,
-        "allowed": allowed,
-        "n": len(runs),
-        "epochs": one["epochs"],
-        "hardware": one["hardware"],
-        "minutes": runs["seconds"].sum() / 60 if len(runs) else 0.0,
-        "verdict": _verdict(mean - p, allowed, doubtful),
-        "note": cell.get("note"),
+def _summed(item, rows):
+    """One line of `overview` for a printed table."""
+    counts = rows["verdict"].value_counts()
+    small, ran = rows[rows["verdict"] == "small setting"], rows[rows["n"] > 0]
+    words = f"{len(ran)} cells in the paper's setting"
+    if len(small):
+        taus = [value for _, column in small.groupby(COLUMN, dropna=False) if np.isfinite(value := tau(column))]
+        agree = f", Kendall's tau of the order {np.mean(taus):+.2f} over {len(taus)} columns" if taus else ""
+        words += f"; {len(small)} in a small setting ({'; '.join(sorted(set(small['setting'])))}){agree}"
+    verdict = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
+    each = lambda name: ", ".join(sorted({str(value) for value in rows[name] if value}))
+    return {
+        "item": item,
+        "printed": f"{len(rows)} cells",
+        "measured": words,
+        "n": each("n_small") or each("n"),
+        "hardware": each("hardware"),
+        "minutes": rows["minutes"].sum(),
+        "verdict": verdict,
     }
 
 
-def _compare(p, scores):
-    """Mean of the scores (percent, one per seed), half of its 95 % t-interval, and how far from p chance may lead."""
-    binomial = np.sqrt(p * (100 - p) / TEST)
-    if len(scores) < 2:
-        return scores.mean() if len(scores) else np.nan, np.nan, np.sqrt(2) * 1.96 * binomial
-    n, spread = len(scores), student.ppf(0.975, len(scores) - 1) * scores.std(ddof=1)
-    allowed = np.sqrt(2 * (1.96 * binomial) ** 2 + spread**2 * (1 + 1 / n))
-    return scores.mean(), spread / n**0.5, min(allowed, MOST)
-
-
-def _verdict(difference, allowed, doubtful):
-    if np.isnan(difference):
-        return "not run"
-    if abs(difference) <= allowed:
-        return "reproduced"
-    if abs(difference) <= BAND:
-        return "within the band"
-    return "paper's cell doubtful" if doubtful else "not reproduced"
-
-
-def _runs(cell, measured):
-    """The runs of one printed cell: on all training samples, and all made in one way (but for the seed)."""
-    if measured.empty:
-        return measured
-    dataset, cls = cell["dataset"].lower(), ALL.get(cell["method"])
-    want = {"task": dataset, "net": cell["architecture"].lower(), "samples": WHOLE.get(dataset)}
-    want |= {
-        "noise": cell["noise"],
-        "rate": cell["rate"],
-        "method": next((n for n, c in ALL.items() if c is cls), None),
+def _found(line):
+    """One line of `overview` for a finding."""
+    claim = f"{line['claim']} ({line['words']})" if line["words"] else line["claim"]
+    setting = f"{line['finding']} [{line['setting']}]"
+    return {"item": line["item"], "printed": claim, "measured": setting, "n": f"{line['n']:.0f}"} | {
+        name: line[name] for name in ("hardware", "minutes", "verdict")
     }
-    runs = measured[(measured[list(want)] == pd.Series(want)).all(axis=1)]
-    if runs.empty:
-        return runs
-    ways = runs.groupby(["epochs", "hyperparameters", "recipe", "numbers"])
-    best = lambda way: (way["epochs"].iloc[0], way["numbers"].iloc[0], len(way), way["date"].max())
-    return max((way for _, way in ways), key=best)
+
+
+def _edge(verdict):
+    """The colour of a cell of verdicts: that of the one verdict it starts with or counts."""
+    names = [name for name in VERDICTS if name in verdict]
+    ink = EDGES["not reproduced"] if "not hold" in verdict else EDGES[names[0]] if names else "none"
+    return f"border-left: 4px solid {ink}"

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import need
 from ...runs.grid import curves
+from .parts import CRITERIA, DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
 from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
 
 __all__ = [
@@ -17,34 +18,27 @@ __all__ = [
     "width_sweep",
 ]  # fmt: skip
 
-CRITERIA = {
-    "last": "test accuracy, last epoch",
-    "last10": "test accuracy, mean of the last ten epochs",
-    "best_val": "test accuracy at the best epoch on noisy validation",
-    "oracle_best": "test accuracy at the best epoch on the test set (oracle_best)",
-}
 PHASES = {  # column: words, colour, dash
     "train_aided": ("training, with b (what the loss sees)", OKABE_ITO[1], "-"),
     "train_given": ("training, without b (the network alone)", OKABE_ITO[0], "--"),
     "val_noisy": ("validation, noisy labels, without b", OKABE_ITO[3], "-."),
 }
-DASHES = ("-", "--", "-.", ":")
 
 
 def table_heat(runs, criterion):
     """A results table as colours and numbers: mean and standard deviation over seeds in percent, a panel per noise,
     a row per method, a column per rate; the best mean of every column is bold. -> Drawing"""
-    noises, methods, rates = list(dict.fromkeys(runs["noise"])), _methods(runs), sorted(set(runs["rate"]))
+    noises, methods, rates = list(dict.fromkeys(runs["noise"])), methods_of(runs), sorted(set(runs["rate"]))
     figure, axes = canvas(1, len(noises), width=0.9 + 0.75 * len(rates), height=0.9 + 0.4 * len(methods), sharey=True)
     cells = runs.groupby(["noise", "method", "rate"])[criterion].agg(["mean", "std"])
     for ax, noise in zip(axes[0], noises):
         mean, std = (cells.loc[noise][what].unstack().loc[methods, rates].to_numpy() for what in ("mean", "std"))
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
-        _numbers(ax, mean, 0.75, 1, std, mean == np.nanmax(mean, axis=0))
+        numbers(ax, mean, 0.75, 1, std, mean == np.nanmax(mean, axis=0))
         ax.set(xlabel="noise rate", xticks=range(len(rates)), xticklabels=[f"{rate:.0%}" for rate in rates])
         ax.set_yticks(range(len(methods)), methods)
         head(ax, f"{noise} noise")
-    _headline(figure, f"{CRITERIA[criterion]}, in %", _data(runs, "mean ± standard deviation"))
+    headline(figure, f"{CRITERIA[criterion]}, in %", data_of(runs, "mean ± standard deviation"))
     return figure
 
 
@@ -62,12 +56,12 @@ def beside_printed(table):
         ax.errorbar(cell["measured"], at, xerr=reach, fmt="o", color=OKABE_ITO[0], label="measured")
         ax.plot(cell["printed"], at, "D", color=OKABE_ITO[1], fillstyle="none", label="printed")
         ax.set(yticks=at, xlabel="test accuracy (%)", ylim=(len(cell) - 0.5, -0.5))
-        ax.set_yticklabels(cell["method"])
+        ax.set_yticklabels(cell["label"])
         head(ax, f"{noise} {rate:.0%}", f"seeds: {cell['n'].max()}, epochs: {cell['epochs'].max():.0f}")
     for ax in axes.flat[len(cells) :]:
         ax.set_visible(False)
     one = ran.iloc[0]
-    _headline(figure, f"{one['dataset']}, {one['architecture']}; {CRITERIA[one['criterion']]}")
+    headline(figure, f"{one['dataset']}, {one['net']}; {CRITERIA[one['criterion']]}")
     legend(figure, axes[0, 0], 2)
     return figure
 
@@ -77,14 +71,14 @@ def training_and_validation(runs, method="CDR+AUX"):
     split; the line is the share of right labels. A panel per noise (down) and rate (across). -> Drawing
     Raises ValueError for a method that is not among the runs."""
     own = runs[runs["method"] == method]
-    need(len(own), "method", method, f"one of {', '.join(_methods(runs))}")
+    need(len(own), "method", method, f"one of {', '.join(methods_of(runs))}")
     long, noises, rates = curves(own), list(dict.fromkeys(own["noise"])), sorted(set(own["rate"]))
     shape = (len(noises), len(rates)) if len(rates) > 1 else (1, len(noises))
     figure, axes = canvas(*shape, width=2.9, height=2.1 + 0.8 / shape[0], sharex=True, sharey=True)
     for ax, (noise, rate) in zip(axes.flat, product(noises, rates)):
         cell = long[(long["noise"] == noise) & (long["rate"] == rate)]
         for name, (words, ink, dash) in PHASES.items():
-            _band(ax, cell, "epoch", name, label=words, color=ink, linestyle=dash)
+            band(ax, cell, "epoch", name, label=words, color=ink, linestyle=dash)
         right = 1 - cell["realised"].mean()
         ax.axhline(right, color=GREY, linewidth=1, linestyle=":", label="share of right labels")
         ax.set_ylim(0, 1.03)
@@ -93,7 +87,7 @@ def training_and_validation(runs, method="CDR+AUX"):
         ax.set_xlabel("epoch")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy")
-    _headline(figure, f"{method}: accuracy against the given labels", _data(own))
+    headline(figure, f"{method}: accuracy against the given labels", data_of(own))
     legend(figure, axes[0, 0], 2 if axes.size > 1 else 1)
     return figure
 
@@ -107,11 +101,11 @@ def lambda_sweep(runs, criterion, by="rate", x="lam"):
     words = {"lam": "lambda", "lam_eff": "effective lambda (0 left out)"}
     for ax, column in zip(axes[0], panels):
         shown = runs if column == "lam" else runs[runs[column] > 0]
-        shown = shown.assign(at=_shifted(shown[column]))
+        shown = shown.assign(at=shifted(shown[column]))
         for k, (value, curve) in enumerate(shown.groupby(by)):
             name = f"noise rate {value:.0%}" if by == "rate" else str(value)
             look = {"color": OKABE_ITO[k % 7], "linestyle": DASHES[k % 4], "marker": "osD^v"[k % 5], "markersize": 4}
-            _band(ax, curve, "at", criterion, label=name, **look)
+            band(ax, curve, "at", criterion, label=name, **look)
         ax.set_xscale("log")
         if column == "lam":
             at = shown.groupby("lam")["at"].first()
@@ -121,7 +115,7 @@ def lambda_sweep(runs, criterion, by="rate", x="lam"):
         ax.minorticks_off()
         ax.set_xlabel(words[column])
     axes[0, 0].set(ylabel="test accuracy", ylim=(0, 1.02))
-    _headline(figure, f"{CRITERIA[criterion]}; {_noise(runs)}", _data(runs))
+    headline(figure, f"{CRITERIA[criterion]}; {noise_of(runs)}", data_of(runs))
     legend(figure, axes[0, 0], 3)
     return figure
 
@@ -134,13 +128,13 @@ def width_sweep(runs, criteria=("last", "best_val")):
     for ax, criterion in zip(axes[0], criteria):
         for k, (name, curve) in enumerate(runs.groupby("what", sort=False)):
             ink = OKABE_ITO[k % 7] if name not in ORDER else colour(name)
-            _band(ax, curve, "width", criterion, label=name, color=ink, linestyle=DASHES[k % 4], marker="osD^v"[k % 5])
+            band(ax, curve, "width", criterion, label=name, color=ink, linestyle=DASHES[k % 4], marker="osD^v"[k % 5])
         ax.set_xscale("log", base=2)
         ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
         ax.set(xlabel="units per hidden layer", ylim=(0, 1.02))
         head(ax, CRITERIA[criterion])
     axes[0, 0].set_ylabel("test accuracy")
-    _headline(figure, _noise(runs), _data(runs))
+    headline(figure, noise_of(runs), data_of(runs))
     legend(figure, axes[0, 0], 3)
     return figure
 
@@ -152,10 +146,10 @@ def noise_matrices(passports):
     for ax, passport in zip(axes[0], passports):
         matrix = np.asarray(passport.realised_matrix)
         ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
-        _numbers(ax, matrix, 0.5)
+        numbers(ax, matrix, 0.5)
         ax.set(xlabel="given label", ylabel="true label", xticks=range(len(matrix)), yticks=range(len(matrix)))
         head(ax, f"{passport.name} {passport.rate:.0%}", f"{passport.realised:.1%} wrong, seed {passport.seed}")
-    _headline(figure, "realised share of the true class, in %")
+    headline(figure, "realised share of the true class, in %")
     return figure
 
 
@@ -170,51 +164,3 @@ def absorbed(norms, wrong, words=""):
     head(ax, fill(words, 80))
     legend(figure, ax, 2)
     return figure
-
-
-def _numbers(ax, shares, dark, digits=0, spread=None, bold=None):
-    """Write every cell of a shown matrix in percent, in white where it is above `dark`; 0 stays empty."""
-    for at, share in np.ndenumerate(shares):
-        words = f"{100 * share:.{digits}f}" if 100 * share >= 0.5 else ""
-        words += f"\n± {100 * spread[at]:.1f}" if spread is not None and spread[at] >= 0 else ""
-        weight = "bold" if bold is not None and bold[at] else "normal"
-        look = {"color": "white" if share > dark else "#333333", "weight": weight, "fontsize": 7}
-        ax.text(at[1], at[0], words, ha="center", va="center", **look)
-    ax.grid(False)
-
-
-def _band(ax, runs, x, y, **look):
-    """The mean of column y over seeds at every x, with a band from the lowest to the highest."""
-    at = runs.groupby(x)[y].agg(["mean", "min", "max"])
-    ax.plot(at.index, at["mean"], **look)
-    if (at["max"] > at["min"]).any():
-        ax.fill_between(at.index, at["min"], at["max"], color=look["color"], alpha=0.18, linewidth=0)
-
-
-def _shifted(values):
-    """Positions on a logarithmic axis, 0 a factor 4 left of the smallest positive value."""
-    return values.where(values > 0, values[values > 0].min() / 4)
-
-
-def _methods(runs):
-    """The methods among the runs, in the order in which they are always drawn."""
-    return sorted(set(runs["method"]), key=[*ORDER, *runs["method"]].index)
-
-
-def _noise(runs):
-    """The noise of all runs in words, its rate too if there is one."""
-    rates = sorted(set(runs["rate"]))
-    return f"{', '.join(dict.fromkeys(runs['noise']))} noise, {', '.join(f'{rate:.0%}' for rate in rates)}"
-
-
-def _data(runs, spread="mean, lowest to highest"):
-    """Data, samples, networks, epochs and seeds of all runs in words."""
-    one, nets = runs.iloc[0], dict.fromkeys(net.partition("(")[0] for net in runs["net"])
-    seeds = runs["seed"].nunique()
-    spread = f"{seeds} seeds ({spread})" if seeds > 1 else f"seed {one['seed']}"
-    epochs = " or ".join(map(str, sorted(set(runs["epochs"]))))
-    return f"{one['task']}, n = {one['samples']:,}, {', '.join(nets)}, {epochs} epochs, {spread}"
-
-
-def _headline(figure, *lines):
-    figure.suptitle("\n".join(lines), fontsize=9, color=GREY, x=0.01, ha="left")

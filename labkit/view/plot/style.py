@@ -1,32 +1,54 @@
 """One look: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
 
 from io import BytesIO
-from zlib import crc32
 
 from matplotlib.figure import Figure
 
+from ...errors import choose
+from ...methods import ALL
+
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
-ORDER = ("ERM", "CDR", "AUX", "CDR+AUX", "RDI", "CDR+RDI")
-COLOURS = {
-    **dict(zip(ORDER, (GREY, "#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7"))),
-    "clean_fitted": "#009E73",
-    "noisy_memorised": "#D55E00",
-    "noisy_corrected": "#0072B2",
-    "test": GREY,
+CURVES = {"clean_fitted": "#009E73", "noisy_memorised": "#D55E00", "noisy_corrected": "#0072B2", "test": GREY}
+PAPERS = {  # the papers' own methods and their usual company, in the order in which they are drawn
+    "CDR": "#0072B2",
+    "AUX": "#E69F00",
+    "CDR+AUX": "#D55E00",
+    "RDI": "#009E73",
+    "CDR+RDI": "#CC79A7",
+    "CRUST": "#D55E00",
+    "NormClip": "#009E73",
+    "Huber": "#117733",
+    "Ignormclip": "#332288",
+    "Min-SGD": "#56B4E9",
+    "SPL": "#E69F00",
+    "Co-teaching": "#0072B2",
+    "PRL(G)": "#CC79A7",
+    "PRL(L)": "#D55E00",
+    "Co-PRL(L)": "#882255",
+    "MW-Net": "#009E73",
+    "MNW-Net": "#0072B2",
+    "RMNW-Net": "#AA4499",
 }
-MARKERS = dict(zip(COLOURS, "osD^vPosD^"))
-DASHES = dict(zip(COLOURS, ("-", "--", "-.", "-", ":", "--", "-", "--", "-.", ":")))
+OTHERS = [name for name in ALL if name not in {"ERM", "SGD", *PAPERS}]  # SGD is ERM
+METHODS = {"ERM": GREY} | {name: OKABE_ITO[k % 7] for k, name in enumerate(OTHERS)} | PAPERS
+ORDER = tuple(METHODS)
+COLOURS = METHODS | CURVES
+# two methods of one colour differ in marker and dash
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+MARKERS = {name: "osD^vPX*ph<>d8H"[k % 15] for k, name in enumerate(METHODS)} | dict(zip(CURVES, "osD^"))
+DASHES = {name: "-" if name in PAPERS else STYLES[1 + k // 7 % 6] for k, name in enumerate(METHODS)}
+DASHES |= dict(zip(CURVES, STYLES))
 
 
 def colour(name):
     """The colour of a method or a curve."""
-    return COLOURS.get(name, OKABE_ITO[crc32(name.encode()) % 7])
+    return choose("name", name, COLOURS)
 
 
 def marker(name):
     """The marker of a method or a curve."""
-    return MARKERS.get(name, "o")
+    return choose("name", name, MARKERS)
 
 
 class Drawing(Figure):

@@ -1,0 +1,139 @@
+"""What the papers printed, cell by cell, in labkit's words."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import choose
+from ..methods import ALL
+from ..recipes import PAPERS as PLANS
+
+FOLDER = Path(__file__).parents[1] / "papers"
+ITEMS = {  # paper: item: its table in labkit/papers
+    "CRUST": {"Table 1": "crust_table1", "Table 2": "crust_table2", "Table 3": "crust_table3"},
+    "PRL": {
+        "Table 1": "prl_table1_celeba",
+        "Table 2": "prl_table2_cifar",
+        "Table 3/5": "prl_table3_sensitivity",
+        "Table 6": "prl_table6_runtime",
+    },
+    "CDR+AUX": {"Table 1": "cdr_aux_table1"},
+    "RMNW-Net": {"Table 1": "rmnw_table1", "Table 2": "rmnw_table2_flip", "Table 3": "rmnw_table3_auc"},
+}
+STEMS = {"CRUST": "crust", "PRL": "prl", "CDR+AUX": "cdr_aux", "RMNW-Net": "rmnw_net"}  # notebooks and results
+CRITERION = {  # the epoch that a paper's accuracy is of, see `recipes.PAPERS`
+    "CRUST": "oracle_best",
+    "PRL": "last10",
+    "CDR+AUX": "best_val",
+    "RMNW-Net": "oracle_best",
+}
+METRICS = {  # of the CSV: column of a run, or None for the paper's criterion; factor from a run's number to the printed
+    "test_acc": (None, 100.0),
+    "test_acc_mean_last10epochs": ("last10", 100.0),
+    "test_r2_mean_last10epochs": ("last10", 1.0),
+    "auc_clean_vs_noisy_best": ("auc_weight_best", 1.0),
+}
+METHODS = {  # printed name: name in labkit.methods.ALL; other names are the same
+    **dict.fromkeys(("SGD", "Standard", "BaseModel"), "ERM"),
+    "MentorNet": "MentorNet PD",
+    "Normclip": "NormClip",
+    "Min-sgd": "Min-SGD",
+    "Decouple": "Decoupling",
+    "Bootstrap": "Bootstrap hard",
+    "Reed-Hard": "Bootstrap hard",
+    "Self-paced": "SPL",
+    "Focal Loss": "Focal",
+}
+DATASETS = {"CelebA landmarks (512-d features)": "celeba-landmarks"}
+NETS = {
+    "9-layer CNN (Co-teaching)": "cnn9",
+    "9-layer CNN, BatchNorm replaced by GroupNorm": "cnn9_gn",
+    "3-layer FC, 256 hidden, leaky-ReLU": "celeba_fc",
+    "InceptionResNet-v2": "inception_resnet_v2",
+    "ResNet-32": "resnet32",
+    "WRN-28-10": "wrn28_10",
+    "LeNet": "lenet",
+}
+# "asym" of CRUST: the paper refers to pairflip, its code draws a derangement of the classes
+NOISES = {"sym": "symmetric", "asym": "derangement", "real-web": "none"}
+
+
+def table(name):
+    """A table of labkit/papers as it was printed. -> DataFrame. Raises ValueError for a name that is not there."""
+    return pd.read_csv(choose("name", name, {path.stem: path for path in sorted(FOLDER.glob("*.csv"))}))
+
+
+def cells(paper, item=None):
+    """The printed cells of a paper, or of one of its tables, in labkit's words. -> DataFrame, a row per cell
+
+    Columns: paper, item, dataset, net, noise, rate, method (names of labkit.methods.ALL), settings (hyperparameters
+    that the cell asks for, a dict), label (the method as printed), metric, criterion (column of a run), factor (from a
+    run's number to the printed one), mean, std, runs (behind mean and std, as the paper says), note, doubtful. Raises
+    ValueError for an unknown paper or item.
+    """
+    items = choose("paper", paper, ITEMS)
+    chosen = items if item is None else {item: choose("item", item, items)}
+    return pd.concat([_worded(paper, name, table(file)) for name, file in chosen.items()], ignore_index=True)
+
+
+def plan(paper, dataset):
+    """The paper's recipe for a dataset, of labkit.recipes.PAPERS, or None."""
+    short = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "mnist": "MNIST", "celeba-landmarks": "CelebA"}
+    names = (f"{paper}, {short.get(dataset, 'mini-WebVision')}", f"{paper}, CIFAR", f"{paper}, WRN-28-10")
+    return next((PLANS[name] for name in names if name in PLANS), None)
+
+
+def _worded(paper, item, printed):
+    """The rows of a printed table, in labkit's words."""
+    dataset = printed["dataset"].map(_dataset)
+    plans = {name: plan(paper, name) for name in set(dataset)}
+    metric = printed["metric"].map(lambda name: METRICS.get(name, (name, 1.0)))
+    words = {
+        "paper": paper,
+        "item": item,
+        "dataset": dataset,
+        "net": printed["architecture"].map(NETS),
+        "noise": printed["noise"].replace(NOISES),
+        "rate": printed["rate"],
+        "method": printed["method"].map(_method),
+        "label": printed["method"],
+        "metric": printed["metric"],
+        "criterion": [column or CRITERION[paper] for column, _ in metric],
+        "factor": [factor for _, factor in metric],
+        "mean": printed["mean"],
+        "std": printed["std"],
+        "runs": dataset.map(lambda name: plans[name] and plans[name].runs),
+        "note": printed["note"].fillna(""),
+    }
+    rows = pd.DataFrame(words)
+    rows["settings"] = [
+        _settings(cell, extra) for cell, extra in zip(rows.to_dict("records"), printed.to_dict("records"))
+    ]
+    return rows.assign(doubtful=rows["note"].str.contains("DOUBTFUL"))
+
+
+def _dataset(name):
+    """A dataset as labkit.load calls it. mini-WebVision is tested twice: the second test set is named with it."""
+    if "WebVision" in name:
+        return "webvision-mini" if "WebVision val" in name else "webvision-mini, ImageNet val"
+    return DATASETS.get(name, name.lower().replace("-", ""))
+
+
+def _method(label):
+    """The method of a label: without the star of RMNW-Net's tables, and without what Table 2 of CRUST adds."""
+    plain = label.partition(" (")[0].rstrip("*")
+    return METHODS.get(plain, plain)
+
+
+def _settings(cell, extra):
+    """Hyperparameters that a run of the cell must have: a value each, or a tuple of values. -> dict"""
+    settings, method = {}, cell["method"]
+    if cell["paper"] in ("PRL", "CDR+AUX") and "rate" in {field.name for field in fields(ALL[method])}:
+        settings["rate"] = extra.get("eps_used", cell["rate"])  # methods are told the true rate
+    if method == "CRUST":
+        settings["keep"] = 0.5
+    if "coreset_labels" in extra:
+        settings["group_by"] = {"observed": "label", "predicted": "prediction"}[extra["coreset_labels"]]
+        settings["mixup"] = "none" if extra["mixup"] == "no" else ("cluster", "same_label")
+    return settings
