@@ -8,6 +8,7 @@ from ...errors import choose
 from ...methods import ALL
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+COLOURS_OF_PNG = 256
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
 CURVES = {"clean_fitted": "#009E73", "noisy_memorised": "#D55E00", "noisy_corrected": "#0072B2", "test": GREY}
 PAPERS = {  # the papers' own methods and their usual company, in the order in which they are drawn
@@ -55,8 +56,12 @@ class Drawing(Figure):
     """A figure that a notebook shows, once, wherever it runs: matplotlib's own needs pyplot and its inline backend."""
 
     def _repr_png_(self):
-        png = BytesIO()
-        self.savefig(png, format="png", dpi=120)
+        from PIL import Image
+
+        drawn, png = BytesIO(), BytesIO()
+        self.savefig(drawn, format="png", dpi=120)
+        # a palette with alpha: a third of the bytes, and a notebook keeps all of its figures
+        Image.open(drawn).quantize(COLOURS_OF_PNG, Image.Quantize.FASTOCTREE).save(png, "png", optimize=True)
         width, height = 96 * self.get_size_inches()
         return png.getvalue(), {"width": round(width), "height": round(height)}
 
