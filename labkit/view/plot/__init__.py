@@ -1,7 +1,13 @@
 """labkit.plot: one function per figure. Every figure names its axes with units, n, and the noise with its rate."""
 
+from .crust import *  # noqa: F403
+from .crust_theory import *  # noqa: F403
 from .lesson import *  # noqa: F403
+from .meter import *  # noqa: F403
+from .ntk import *  # noqa: F403
 from .paper import *  # noqa: F403
+from .prl import *  # noqa: F403
+from .rmnw import *  # noqa: F403
 from .style import COLOURS as COLOURS
 from .style import colour as colour
 from .style import marker as marker
