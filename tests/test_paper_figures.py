@@ -102,3 +102,33 @@ def test_absorbed_counts_every_sample_once():
     figure = plot.absorbed(np.linspace(0, 1, 50), wrong, "AUX")
     assert sum(patch.get_height() for patch in figure.axes[0].patches) == 50
     assert [text.get_text() for text in figure.legends[0].texts] == ["right labels (n = 40)", "wrong labels (n = 10)"]
+
+
+METHODS = ("ERM", "RDI", "AUX", "kernel ridge", "kernel, no ridge")
+
+
+def kernel_row(method, way="standard", width=8, seed=0, **more):
+    """A row as labkit.study.ntk.towards makes it."""
+    fields = {
+        "way": way,
+        "width": width,
+        "epochs": 500,
+        "kernel_moved": 0.1 * width,
+        "distance": 1 / width,
+        "last": 0.7,
+    }
+    return run(method, seed=seed, **fields, **more) | {"run": f"{method}{way}{width}{seed}"}
+
+
+def test_towards_the_kernel_draws_each_quantity_on_its_own_axis():
+    cells = [(m, w, k) for m in METHODS for w in ("standard", "ntk") for k in (8, 32)]
+    figure = plot.towards_the_kernel(rows(*[kernel_row(*cell) for cell in cells]))
+    moved, distance, score = figure.axes
+    assert set(lines(distance)) == {f"{m}, {w}" for m in ("RDI", "AUX") for w in ("standard", "ntk")}
+    assert set(lines(moved)) == {f"{m}, {w}" for m in ("ERM", "RDI") for w in ("standard", "ntk")}
+    assert len(lines(score)) == 10 and len(figure.legends[0].texts) == 10
+    assert lines(distance)["RDI, ntk"][1].tolist() == [1 / 8, 1 / 32]
+    assert (moved.get_yscale(), distance.get_yscale(), score.get_yscale()) == ("log", "log", "linear")
+    assert "500 steps" in figure.get_suptitle() and "symmetric noise, 40%" in figure.get_suptitle()
+    dashes = {line.get_label(): line.get_linestyle() for line in distance.lines}
+    assert dashes["RDI, standard"] == "-" and dashes["RDI, ntk"] == "--"
