@@ -1,8 +1,11 @@
 """Every method looks the same in all figures, and like no other method."""
 
+from io import BytesIO
 from itertools import combinations
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from labkit.methods import ALL
 from labkit.view.plot import style
@@ -31,3 +34,18 @@ def test_an_unknown_name_is_an_error():
         style.colour("CRUSTY")
     with pytest.raises(ValueError, match="name is 'CRUSTY'"):
         style.marker("CRUSTY")
+
+
+def test_a_lean_png_looks_the_same_and_is_smaller():
+    figure, axes = style.canvas()
+    for k in range(6):
+        axes[0, 0].fill_between([0, 1], [0, k], [1, k + 1], alpha=0.2, color=style.OKABE_ITO[k])
+    axes[0, 0].imshow(np.random.default_rng(0).random((5, 5)), cmap="Blues")
+    whole = BytesIO()
+    figure.savefig(whole, format="png", dpi=120)
+    lean = style.lean(whole)
+    before, after = (np.asarray(Image.open(png).convert("RGBA")).astype(int) for png in (whole, BytesIO(lean)))
+    seen = lambda image: image[..., :3] * image[..., 3:] / 255 + 255 - image[..., 3:]  # on white
+    off = np.abs(seen(before) - seen(after)).max(-1)
+    assert before.shape == after.shape and np.quantile(off, 0.99) <= 12 and off.mean() < 2
+    assert len(lean) < 0.6 * len(whole.getvalue())

@@ -136,7 +136,7 @@ def crust_theorem(table, words=""):
             ax.plot(row["curves"]["step"], row["curves"]["memorised"], ":", color=OKABE_ITO[k % 7])
         ax.set(xscale="log", xlabel="steps of gradient descent", ylim=(-0.02, 1.03))
         head(ax, f"{classes} classes, delta / 8 = {part['limit'].iloc[0]:.3f}")
-        ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.2))
+        ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.3))
     axes[0, 0].set_ylabel("share")
     say(figure, f"{words}. Solid: selected samples classified as their true class; dotted: wrong labels fitted")
     return figure
