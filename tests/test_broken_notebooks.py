@@ -15,7 +15,11 @@ BREAKS = {  # notebook: file, what it says, what is put there instead
     "crust": ("coreset/medoids.py", 'kind="stable")[:k]', 'kind="stable")[::-1][:k]'),  # the noisy half
     "prl": ("methods/prl_l.py", "return loss_gradient_norm(", "return -loss_gradient_norm("),  # keeps the largest
     "rmnw_net": ("methods/rmnw_net.py", 'meta_loss: str = "mae"', 'meta_loss: str = "ce"'),  # trusts the wrong labels
-    "cdr_aux": ("methods/auxiliary.py", "super().loss(logits + self.lam *", "super().loss(logits + 0 *"),  # b explains nothing
+    "cdr_aux": (
+        "methods/auxiliary.py",
+        "super().loss(logits + self.lam *",
+        "super().loss(logits + 0 *",
+    ),  # b explains nothing
 }
 
 
