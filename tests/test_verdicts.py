@@ -151,8 +151,8 @@ def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
         found.add("Fig. 1a", "precision falls", "", True, **words)
     found.keep(tmp_path / "crust_findings.parquet")
     rows = ledger.ledger("CRUST", tmp_path).set_index("item")
-    assert rows.loc["Fig. 1a", "verdict"] == "small setting: holds" and rows.loc["Fig. 1a", "n"] == 3
-    assert rows.loc["Sec. 4.2", "verdict"] == "small setting: does not hold"
+    assert rows.loc["Fig. 1a", "verdict"] == "holds here" and rows.loc["Fig. 1a", "n"] == 3
+    assert rows.loc["Sec. 4.2", "verdict"] == "does not hold here"
     html = ledger.overview("CRUST", tmp_path).to_html()
     assert "98, 94, 86 % [digits, mlp]" in html and "63 not run" in html and "2026" not in html
     assert found.table()["holds"].tolist() == [True, False]

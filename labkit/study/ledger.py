@@ -21,6 +21,9 @@ __all__ = [
 ]  # fmt: skip
 
 EDGES = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7f7f7f")))
+HOLDS = {True: "holds here", False: "does not hold here"}  # of a claim, in the setting that is named with it
+EDGES |= {HOLDS[True]: EDGES["reproduced"], HOLDS[False]: EDGES["not reproduced"]}
+LEFT = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
 
 
 def ledger(paper, results=RESULTS, criterion=None):
@@ -34,8 +37,7 @@ def ledger(paper, results=RESULTS, criterion=None):
     rows = table(cells(paper), runs, criterion)
     if found.empty:
         return rows
-    words = {True: "small setting: holds", False: "small setting: does not hold"}
-    found = found.assign(finding=found["measured"], verdict=found["holds"].map(words), words=found["printed"])
+    found = found.assign(finding=found["measured"], verdict=found["holds"].map(HOLDS), words=found["printed"])
     kept = ["paper", "item", "claim", "words", "finding", "n", "criterion", "setting", "hardware", "minutes", "verdict"]
     return pd.concat([rows, found[kept]], ignore_index=True)
 
@@ -96,7 +98,7 @@ def overview(paper, results=RESULTS):
     found = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
     lines = [_summed(item, rows[(rows["item"] == item) & rows["printed"].notna()]) for item in ITEMS[paper]]
     lines += [_found(line) for line in found.to_dict("records")]
-    look = pd.DataFrame(lines).style.format("{:.1f}", subset=["minutes"])
+    look = pd.DataFrame(lines).style.format("{:.1f}", subset=["minutes"]).set_table_styles(LEFT)
     return look.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
@@ -132,7 +134,6 @@ def _found(line):
 
 
 def _edge(verdict):
-    """The colour of a cell of verdicts: that of the one verdict it starts with or counts."""
-    names = [name for name in VERDICTS if name in verdict]
-    ink = EDGES["not reproduced"] if "not hold" in verdict else EDGES[names[0]] if names else "none"
-    return f"border-left: 4px solid {ink}"
+    """The colour of a cell of verdicts: that of the first one that it counts."""
+    first = verdict.partition(", ")[0].lstrip("0123456789 ")
+    return f"border-left: 4px solid {EDGES[first]}"
