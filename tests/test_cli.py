@@ -269,6 +269,15 @@ def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
     assert (project / "runs/notebooks/b_good.ipynb").exists() and (project / "runs/notebooks/a_bad.ipynb").exists()
 
 
+def test_a_page_holds_the_figures_that_turn_and_all_they_need():
+    figure = {"data": [{"type": "surface", "z": [[1, 2], [3, 4]]}], "layout": {}, "config": {}}
+    output = new_output("display_data", {"application/vnd.plotly.v1+json": figure})
+    cells = [new_code_cell("figure", outputs=[output]) for _ in range(2)]
+    text = papers_command.page(new_notebook(cells=cells), "x")
+    assert text.count("Plotly.newPlot(") >= 2 and '"surface"' in text and "<script src" not in text
+    assert len(text) < 1.5 * len(papers_command.page(new_notebook(cells=cells[:1]), "x"))  # plotly.js once
+
+
 def test_a_page_with_formulas_links_mathjax_alone():
     text = papers_command.page(new_notebook(cells=[new_markdown_cell("$x^2$")]), "x")
     assert text.count("<script src") == 1 and "mathjax" in text

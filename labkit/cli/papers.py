@@ -1,5 +1,6 @@
 """lab papers: every notebook in notebooks/, executed, and as a page; and the ledger of all papers."""
 
+import json
 import time
 
 import nbformat
@@ -57,6 +58,19 @@ def page(notebook, title):
     from nbconvert import HTMLExporter
 
     notebook.metadata.pop("widgets", None)
+    _turnable(notebook)
     formulas = any("$" in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     resources = {"metadata": {"name": title}, "formulas": formulas}
     return HTMLExporter(raw_template=TEMPLATE, embed_images=True).from_notebook_node(notebook, resources)[0]
+
+
+def _turnable(notebook):
+    """Give the plotly figures of a notebook the HTML that a page needs, the first one with plotly.js in it."""
+    from plotly.io import from_json, to_html
+
+    kind, script = "application/vnd.plotly.v1+json", True
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if drawn := output.get("data", {}).get(kind):
+            figure = from_json(json.dumps({key: drawn[key] for key in ("data", "layout")}), skip_invalid=True)
+            output.data["text/html"] = to_html(figure, full_html=False, include_plotlyjs=script)
+            script = False

@@ -123,20 +123,17 @@ def crust_bias(table, words=""):
 def crust_theorem(table, words=""):
     """Theorem 4.1: how many of the selected samples are classified correctly, and how many wrong labels are fitted,
     over the steps of gradient descent; a panel per number of classes. table: rows of `theorem`. -> Drawing"""
-    figure, axes = canvas(1, table["classes"].nunique(), width=3.0, height=3.0, sharey=True)
+    figure, axes = canvas(1, table["classes"].nunique(), width=3.4, height=3.7, sharey=True)
     for ax, (classes, part) in zip(axes[0], table.groupby("classes")):
         for k, (_, row) in enumerate(part.iterrows()):
-            name = f"{row['selector']}, k = {row['k']}, rho = {row['rho']:.0%}"
-            ax.plot(
-                row["curves"]["step"],
-                row["curves"]["correct"],
-                color=OKABE_ITO[k % 7],
-                label=name,
-            )
-            ax.plot(row["curves"]["step"], row["curves"]["memorised"], ":", color=OKABE_ITO[k % 7])
-        ax.set(xscale="log", xlabel="steps of gradient descent", ylim=(-0.02, 1.03))
+            name = f"{row['selector']}, noise {row['rate']:.0%}, k = {row['k']}, rho = {row['rho']:.0%}"
+            curves, ink = row["curves"], OKABE_ITO[k % 7]
+            ax.plot(curves["step"], curves["correct"], color=ink, label=name)
+            ax.plot(curves["step"], curves["memorised"], ":", color=ink)
+        ax.set(xscale="log", ylim=(-0.02, 1.03))
+        ax.set_xlabel("steps of gradient descent", fontsize=8)
         head(ax, f"{classes} classes, delta / 8 = {part['limit'].iloc[0]:.3f}")
-        ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.3))
+        ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.22))
     axes[0, 0].set_ylabel("share")
     say(figure, f"{words}. Solid: selected samples classified as their true class; dotted: wrong labels fitted")
     return figure

@@ -32,7 +32,8 @@ def prl_surface(points, quadratic, side=31):
         ink = {"size": 6, "color": OKABE_ITO[(1, 2)[k]]}
         shapes.append(go.Scatter3d(**at, mode="markers", marker=ink, name=name, hovertext="<br>".join([name, *lines])))
     axes = {f"{axis}axis_title": name for axis, name in zip("xyz", ("x1", "x2", "loss"))}
-    layout = {"height": 420, "margin": dict.fromkeys("lrtb", 0), "scene": axes, "template": "none"}
+    axes["camera"] = {"eye": dict.fromkeys("xyz", 1.55)}  # far enough for all of the axes
+    layout = {"height": 460, "margin": dict.fromkeys("lrtb", 0), "scene": axes, "template": "none"}
     return go.Figure(shapes, layout)
 
 
