@@ -12,7 +12,7 @@ from labkit.cli import ROOT
 from labkit.cli.test import NBVAL, QUIET
 
 BREAKS = {  # notebook: file, what it says, what is put there instead
-    "crust": ("coreset/medoids.py", 'kind="stable")[:k]', 'kind="stable")[::-1][:k]'),  # the noisy half
+    "crust": ("coreset/medoids.py", "np.argsort(Distances", "np.argsort(-Distances"),  # the noisy half
     "prl": ("methods/prl_l.py", "return loss_gradient_norm(", "return -loss_gradient_norm("),  # keeps the largest
     "rmnw_net": ("methods/rmnw_net.py", 'meta_loss: str = "mae"', 'meta_loss: str = "ce"'),  # trusts the wrong labels
     "cdr_aux": (
