@@ -71,15 +71,6 @@ def order(runs, cells, criterion):
     return pd.DataFrame(rows).assign(seeds=runs["seed"].nunique())
 
 
-def robust_first(runs, criterion, robust=("PRL(G)", "PRL(L)", "Co-PRL(L)")):
-    """Per noise and rate: the lowest of the paper's own methods, and the highest of the others. -> DataFrame"""
-    means = runs.groupby(["noise", "rate", "method"], sort=False)[criterion].mean().unstack("method")
-    own = [name for name in robust if name in means]
-    worst, other = means[own].min(axis=1), means.drop(columns=own)
-    table = {"lowest of PRL's": worst, "highest other": other.max(axis=1), "which": other.idxmax(axis=1)}
-    return pd.DataFrame(table).assign(ahead=worst > other.max(axis=1))
-
-
 def twins(runs, method, a, b, column="r2_test"):
     """Do runs of a method under two noises agree bit for bit, epoch by epoch? -> DataFrame, a row per rate and seed
     that both have: same"""
