@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "what is here, what is missing, and how to get it",
     "methods": "train every method beside plain SGD on the embedded data, and print the table",
     "bench": "what a step costs, as ratios measured side by side",
+    "bundle": "draw and store the pictures of lessons' panels, for pages without a kernel",
     "fmt": "format the code and the notebooks",
 }
 

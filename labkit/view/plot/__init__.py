@@ -1,5 +1,8 @@
 """labkit.plot: one function per figure. Every figure names its axes with units, n, and the noise with its rate."""
 
+from importlib import import_module
+from pathlib import Path
+
 from .crust import *  # noqa: F403
 from .crust_theory import *  # noqa: F403
 from .lesson import *  # noqa: F403
@@ -11,3 +14,7 @@ from .rmnw import *  # noqa: F403
 from .style import COLOURS as COLOURS
 from .style import colour as colour
 from .style import marker as marker
+
+for path in sorted(Path(__file__).parent.glob("lesson_*.py")):  # figures of the lessons, each file's `__all__`
+    module = import_module(f".{path.stem}", __name__)
+    globals().update({name: getattr(module, name) for name in module.__all__})

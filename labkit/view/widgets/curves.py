@@ -1,32 +1,14 @@
 """Curves over epochs in a panel of fixed height. All that is drawn lives in traits: it survives a reload."""
 
 import threading
-from math import isfinite
-from pathlib import Path
 
 import anywidget
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
-from ..plot.style import COLOURS, DASHES, MARKERS
+from ..panel import script
+from ..panel.pictures import curve, look
 
-ROOM = Path(__file__).parents[1]
-SVG_DASHES = {"-": "", "--": "7 3", "-.": "10 3 2 3", ":": "2 3"}
-SVG_MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}
-
-
-def curve(name, x, y, colour="currentColor", dash="", marker="circle", **more):
-    """One named curve, for `Curves.series`. -> dict
-
-    x, y: numbers, y may hold NaN. dash: as SVG has it, "" is solid. marker: circle, square, triangle, diamond or none.
-    more: unit="percent" | "number" if it is read out unlike the panel; guess=True if it is not measured.
-    """
-    y = [round(float(v), 5) if isfinite(v) else None for v in y]
-    return {"name": name, "x": [float(v) for v in x], "y": y, "colour": colour, "dash": dash, "marker": marker, **more}
-
-
-def look(column):
-    """Colour, dash and marker of a column of the history, as in labkit.plot, in SVG's words. -> dict"""
-    return {"colour": COLOURS[column], "dash": SVG_DASHES[DASHES[column]], "marker": SVG_MARKERS[MARKERS[column]]}
+__all__ = ["Curves", "curve", "look"]
 
 
 class Curves(anywidget.AnyWidget):
@@ -39,8 +21,8 @@ class Curves(anywidget.AnyWidget):
     alive: a page shows this panel.
     """
 
-    _esm = ROOM / "curves.js"
-    _css = ROOM / "curves.css"
+    _esm = script.alone("curves")
+    _css = script.FRONT / "chart.css"
     series = List().tag(sync=True)
     before = List().tag(sync=True)
     lines = List().tag(sync=True)

@@ -1,7 +1,8 @@
 // A grid of small images as buttons. The whole state is in the model (get, set, on, off, save_changes),
 // so that the same file works in JupyterLab and on a page without a kernel.
 
-const KEYS = ["items", "sprite", "columns", "selected", "title", "signs"];
+const DEFAULTS = { items: [], sprite: "", columns: 12, selected: -1, title: "", signs: [], caption: "" };
+const KEYS = Object.keys(DEFAULTS);
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (row) => row, ArrowUp: (row) => -row };
 const SIZE = 48; // of an image on the screen, in pixels
 
@@ -48,6 +49,7 @@ function draw(model, grid, head) {
   [...grid.children].forEach((button, k) => { button.tabIndex = k === stop ? 0 : -1; });
   head.firstElementChild.textContent = model.get("title");
   head.lastElementChild.textContent = model.get("signs").join("\u2003");
+  grid.nextElementSibling.textContent = model.get("caption") ?? "";
   grid.setAttribute("aria-label", model.get("title"));
 }
 
@@ -66,7 +68,7 @@ function move(event, grid) {
 
 function render({ model, el }) {
   el.classList.add("lk-gallery");
-  el.innerHTML = '<div class="lk-head"><b></b><span></span></div><div class="lk-grid" role="group"></div>';
+  el.innerHTML = '<div class="lk-head"><b></b><span></span></div><div class="lk-grid" role="group"></div><p class="lk-caption"></p>';
   const [head, grid] = el.children;
   const again = () => draw(model, grid, head);
   KEYS.forEach((key) => model.on(`change:${key}`, again));
@@ -81,4 +83,4 @@ function render({ model, el }) {
   return () => KEYS.forEach((key) => model.off?.(`change:${key}`, again));
 }
 
-export default { render };
+export default { render, DEFAULTS };

@@ -1,0 +1,39 @@
+// Bars with names, on a fixed axis. bars: [{name, value, low, high, colour}]; low and high are whiskers.
+// guess: {name, value} marks what the reader expects of a bar.
+
+const { INSET, esc, ink, words, mark, entry } = chart;
+const DEFAULTS = {
+  bars: [], guess: null, title: "", xlabel: "", ylabel: "", ylim: [0, 1], unit: "percent", yscale: "linear", height: 300, caption: "", hint: "",
+};
+const KEYS = Object.keys(DEFAULTS);
+const WIDEST = 64; // pixels of a bar
+
+function bar(b, k, state, s, size) {
+  const [x, top, floor] = [INSET.left + (k + 0.5) * size, s.y(b.value ?? state.ylim[0]), s.y(Math.max(state.ylim[0], Math.min(0, state.ylim[1])))];
+  const half = Math.min(WIDEST, size * 0.7) / 2;
+  const whisker = b.low === undefined || b.low === null ? "" :
+    `<path class="lk-whisker" d="M${x} ${s.y(b.low)}V${s.y(b.high)}M${x - 5} ${s.y(b.low)}h10M${x - 5} ${s.y(b.high)}h10"/>`;
+  return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
+    whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
+    `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${words(b.value, state.unit)}</text>` +
+    `<text class="lk-tick" x="${x}" y="${s.bottom + 17}" text-anchor="middle">${esc(b.name)}</text>`;
+}
+
+function draw(state, part) {
+  const width = chart.dress(state, part, `${state.title}. ${state.ylabel}. ${state.caption}`);
+  const s = chart.scales({ ...state, xlim: [0, 1] }, width);
+  const size = (s.right - INSET.left) / Math.max(1, state.bars.length);
+  part("still").innerHTML = chart.axes({ ...state, xlim: [2, 3], xunit: "whole" }, { ...s, x: () => -99 });
+  part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
+  part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";
+  part("hint").textContent = state.bars.length ? "" : state.hint;
+  part("hidden").innerHTML = `<table><caption>${esc(state.title)}</caption>${state.bars.map((b) =>
+    `<tr><th scope="row">${esc(b.name)}</th><td>${words(b.value, state.unit)}</td></tr>`).join("")}</table>`;
+}
+
+function render({ model, el }) {
+  const part = chart.frame(el, "bars");
+  return chart.follow(model, KEYS, part, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, part));
+}
+
+export default { render, DEFAULTS };

@@ -1,0 +1,137 @@
+// Named curves as SVG, in a panel of fixed height with fixed axes.
+// The whole state is in the model, and only get, set, on, off and save_changes are used:
+// the same file draws in JupyterLab and on a page without a kernel.
+
+const { INSET, MARKS, esc, ink, words, entry } = chart;
+const DEFAULTS = {
+  series: [], before: [], lines: [], bands: [], strip: {}, title: "", xlabel: "epoch", ylabel: "", xlim: [0.5, 30.5],
+  ylim: [0, 1], unit: "percent", xunit: "whole", xscale: "linear", yscale: "linear", height: 300, caption: "", message: "",
+  busy: false, progress: 0, error: "", hint: "",
+};
+const KEYS = Object.keys(DEFAULTS);
+const STRIP = 30; // height of the row of words below the axis
+
+function marks(state, s) {
+  const bands = state.bands.map((b) => {
+    const there = b.x.map((x, k) => `${s.x(x)} ${s.y(b.high[k])}`);
+    const back = b.x.map((x, k) => `${s.x(x)} ${s.y(b.low[k])}`).reverse();
+    return `<path class="lk-band" ${ink(b.colour)} d="M${there.concat(back).join("L")}Z"/>`;
+  });
+  const lines = state.lines.map((l) => `<path class="lk-line" d="M${INSET.left} ${s.y(l.y)}H${s.right}"/>`);
+  const before = state.before.map((c) => `<g class="lk-before">${curve(c, s)}</g>`);
+  return bands.join("") + before.join("") + lines.join("") + state.series.map((c) => curve(c, s, true)).join("");
+}
+
+function points(c, s) {
+  return c.x.map((x, k) => [x, c.y[k]]).filter(([, y]) => y !== null).map(([x, y]) => [s.x(x), s.y(y)]);
+}
+
+function curve(c, s, marked) {
+  const at = points(c, s);
+  if (!at.length) return "";
+  const every = Math.max(1, Math.ceil(at.length / 8));
+  const path = `<path class="lk-path" data-name="${esc(c.name)}" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}"` +
+    ` d="M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}"/>`;
+  const dots = at.filter((_, k) => (at.length - 1 - k) % every === 0).map(([x, y]) =>
+    `<path class="lk-mark" ${ink(c.colour)} d="${MARKS[c.marker] ?? ""}" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})"/>`);
+  return path + (marked ? dots.join("") : "");
+}
+
+function strip(state, s) {
+  if (!state.strip.cells) return "";
+  const [top, size] = [state.height - STRIP - 16, s.x(1) - s.x(0)];
+  const gap = size > 14 ? 1 : 0;
+  return state.strip.cells.map((c) =>
+    `<rect class="lk-cell" data-kind="${esc(c.kind)}" x="${s.x(c.x) - size / 2 + gap}" y="${top}" width="${size - 2 * gap}" height="22" rx="${3 * gap}"/>` +
+    `<text class="lk-word" x="${s.x(c.x)}" y="${top + 11}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
+}
+
+// The epoch that is read out: the one under the pointer, else the newest.
+function reading(state, hovered) {
+  const all = [...new Set(state.series.flatMap((c) => (c.guess ? [] : c.x)))];
+  if (!all.length || state.error) return null;
+  if (hovered === null) return Math.max(...all);
+  return all.reduce((best, x) => (Math.abs(x - hovered) < Math.abs(best - hovered) ? x : best));
+}
+
+function value(c, x) {
+  const k = c.x.indexOf(x);
+  return k < 0 ? null : c.y[k];
+}
+
+// What the legend says of a curve at x; a guess and its band have one value each, wherever the pointer is.
+function read(c, x, unit) {
+  return c.guess && c.x.length < 3 ? [...new Set(c.y.map((y) => words(y, unit)))].join("–") : words(value(c, x), unit);
+}
+
+function legend(state, x) {
+  const swatch = (c) => `<path class="lk-path" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}" d="M0 0H32"/>` +
+    `<path class="lk-mark" ${ink(c.colour)} d="${MARKS[c.marker] ?? ""}" transform="translate(16 0)"/>`;
+  const cell = (k) => `<rect class="lk-cell" data-kind="${esc(k.kind)}" x="7" y="-7" width="18" height="14" rx="3"/>`;
+  return `<li class="lk-now">${x === null ? "&nbsp;" : `${esc(state.xlabel)} ${words(x, state.xunit)}`}</li>` +
+    state.series.map((c) => entry(swatch(c), c.name, read(c, x, c.unit || state.unit))).join("") +
+    state.lines.map((l) => entry('<path class="lk-line" d="M1 0H32"/>', l.name, words(l.y, state.unit))).join("") +
+    (state.strip.keys ?? []).map((k) => entry(cell(k), k.name, "")).join("");
+}
+
+function table(state) {
+  const newest = reading(state, null);
+  const rows = state.series.map((c) => `<tr><th scope="row">${esc(c.name)}</th><td>${words(value(c, newest), c.unit || state.unit)}</td></tr>`);
+  const said = (state.strip.cells ?? []).map((c) => `${c.x}: ${esc(c.text)}`).join(", ");
+  return `<table><caption>${esc(state.title)}, ${esc(state.xlabel)} ${newest === null ? "none yet" : words(newest, state.xunit)}</caption>${rows.join("")}</table>` +
+    (said ? `<p>${esc(state.strip.name)}: ${said}</p>` : "");
+}
+
+function draw(state, part, hovered) {
+  const width = chart.dress(state, part, `${state.title}. ${state.ylabel} over ${state.xlabel}. ${state.caption}`);
+  const s = scales(state, width);
+  part("still").innerHTML = chart.axes(state, s);
+  part("moving").innerHTML = state.error ? "" : marks(state, s) + strip(state, s);
+  part("message").textContent = state.message;
+  part("hint").textContent = state.error || state.series.some((c) => c.x.length) ? "" : state.hint;
+  part("error").textContent = state.error;
+  part("hidden").innerHTML = table(state);
+  bar(part("bar"), state);
+  hover(state, part, s, hovered);
+}
+
+const scales = (state, width) => chart.scales(state, width, state.strip.cells ? STRIP : 0);
+
+function bar(el, state) {
+  el.classList.toggle("lk-busy", state.busy);
+  el.firstElementChild.style.width = `${100 * state.progress}%`;
+  el.setAttribute("aria-valuenow", Math.round(100 * state.progress));
+}
+
+function hover(state, part, s, hovered) {
+  const x = reading(state, hovered);
+  part("legend").innerHTML = legend(state, x);
+  part("hover").innerHTML = hovered === null || x === null ? "" :
+    `<path class="lk-cursor" d="M${s.x(x)} ${INSET.top}V${s.bottom}"/>` +
+    state.series.filter((c) => value(c, x) !== null).map((c) =>
+      `<circle class="lk-ring" ${ink(c.colour)} cx="${s.x(x)}" cy="${s.y(value(c, x))}" r="6"/>`).join("");
+}
+
+function render({ model, el }) {
+  const part = chart.frame(el, "curves");
+  part("legend").setAttribute("aria-hidden", "true"); // the table of hidden words says the same
+  let hovered = null; // of this view alone, and gone with the pointer
+  const state = () => ({ ...DEFAULTS, ...chart.read(model, KEYS) });
+  const point = (event) => {
+    const now = state();
+    const box = part("plot").getBoundingClientRect();
+    const share = (event.clientX - box.left - INSET.left) / (box.width - INSET.left - INSET.right);
+    const [a, b] = now.xscale === "log" ? now.xlim.map(Math.log10) : now.xlim;
+    const at = a + share * (b - a);
+    hovered = share < -0.05 || event.type === "pointerleave" ? null : now.xscale === "log" ? 10 ** at : at;
+    hover(now, part, scales(now, box.width), hovered);
+  };
+  part("plot").addEventListener("pointermove", point);
+  part("plot").addEventListener("pointerleave", point);
+  const undo = chart.follow(model, KEYS, part, () => draw(state(), part, hovered));
+  model.set("alive", true);
+  model.save_changes();
+  return undo;
+}
+
+export default { render, DEFAULTS };

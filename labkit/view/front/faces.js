@@ -1,0 +1,46 @@
+// Small images with marks on them. marks: [{name, colour, marker, points: per image [[x, y], ...]}], x and y in [0, 1]
+// from the upper left corner; a mark that flies off its image is seen at the edge.
+
+const { esc, mark, entry } = chart;
+const DEFAULTS = { sprite: "", columns: 12, items: [], marks: [], size: 112, title: "", height: 0, caption: "", hint: "", selected: -1 };
+const KEYS = Object.keys(DEFAULTS);
+const ROOM = 14; // pixels around an image in which marks still show
+
+function picture(item, k, state) {
+  const { size, columns, items, sprite } = state;
+  const rows = Math.ceil(items.length / columns);
+  const edge = (v) => Math.min(Math.max(v * size, -ROOM + 4), size + ROOM - 4);
+  const drawn = state.marks.map((m) => (m.points[k] ?? []).map(([x, y]) => mark(m.colour, m.marker, edge(x), edge(y))).join("")).join("");
+  const face = `background-image:url(${sprite});background-size:${size * columns}px ${size * rows}px;` +
+    `background-position:${-size * (k % columns)}px ${-size * Math.floor(k / columns)}px`;
+  return `<button type="button" class="lk-face" data-index="${item.index}" aria-pressed="${item.index === state.selected}" style="width:${size + 2 * ROOM}px">` +
+    `<span class="lk-photo" style="width:${size}px;height:${size}px;margin:${ROOM}px;${face}"></span>` +
+    `<svg class="lk" width="${size + 2 * ROOM}" height="${size + 2 * ROOM}" viewBox="${-ROOM} ${-ROOM} ${size + 2 * ROOM} ${size + 2 * ROOM}" aria-hidden="true">${drawn}</svg>` +
+    `<span class="lk-words">${esc(item.name)}</span></button>`;
+}
+
+function draw(state, el) {
+  const [head, grid, legend, caption] = el.children;
+  const focused = [...grid.children].indexOf(document.activeElement);
+  head.textContent = state.title;
+  grid.setAttribute("aria-label", `${state.title}. ${state.caption}`);
+  grid.innerHTML = state.items.map((item, k) => picture(item, k, state)).join("") || esc(state.hint);
+  grid.children[focused]?.focus();
+  legend.innerHTML = state.marks.map((m) => entry(mark(m.colour, m.marker, 16, 0), m.name, "")).join("");
+  caption.textContent = state.caption;
+}
+
+function render({ model, el }) {
+  el.classList.add("lk-chart", "lk-faces");
+  el.innerHTML = '<div class="lk-head lk-title"></div><div class="lk-row" role="group"></div><ul class="lk-legend"></ul><p class="lk-caption"></p>';
+  const grid = el.children[1];
+  grid.addEventListener("click", (event) => {
+    const button = event.target.closest(".lk-face");
+    if (!button) return;
+    model.set("selected", Number(button.dataset.index));
+    model.save_changes();
+  });
+  return chart.follow(model, KEYS, () => grid, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, el));
+}
+
+export default { render, DEFAULTS };

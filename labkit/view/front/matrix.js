@@ -1,0 +1,63 @@
+// A matrix as coloured cells with their numbers. range: values of the palest and the darkest cell, fixed.
+
+const { esc } = chart;
+const DEFAULTS = {
+  values: [], rows: [], columns: [], xlabel: "", ylabel: "", range: [0, 1], unit: "percent", palette: "blue", marked: [],
+  title: "", height: 320, caption: "", hint: "", written: true,
+};
+const KEYS = Object.keys(DEFAULTS);
+const LEFT = 64, TOP = 40, BELOW = 12;
+const INKS = { blue: ["#0072b2", "#0072b2"], diverging: ["#d55e00", "#0072b2"] }; // below and above the middle
+
+function strength(value, { range: [low, high], palette }) {
+  const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
+  return palette === "diverging" ? 2 * share - 1 : share;
+}
+
+function cell(value, r, c, state, place) {
+  const { x, y, wide, high } = place(r, c);
+  const depth = value === null ? 0 : strength(value, state);
+  const marked = state.marked.some(([a, b]) => a === r && b === c);
+  const text = value === null ? "" : state.unit === "percent" ? `${Math.round(100 * value)}` : chart.words(value, state.unit);
+  const size = Math.min(12, wide / 2.6, high / 1.5);
+  const written = state.written && size >= 7 && !(state.unit === "percent" && Math.abs(value) < 0.005);
+  return `<rect class="lk-entry" x="${x}" y="${y}" width="${wide - 1}" height="${high - 1}" fill="${INKS[state.palette][depth < 0 ? 0 : 1]}" fill-opacity="${Math.abs(depth).toFixed(3)}"${marked ? ' data-marked="1"' : ""}>` +
+    `<title>${esc(`${state.ylabel} ${state.rows[r] ?? r}, ${state.xlabel} ${state.columns[c] ?? c}: ${chart.words(value, state.unit)}`)}</title></rect>` +
+    (written ? `<text class="lk-number" style="font-size:${size}px" data-dark="${Math.abs(depth) > 0.85 ? 1 : 0}" x="${x + wide / 2}" y="${y + high / 2}" dy=".35em" text-anchor="middle">${text}</text>` : "");
+}
+
+function names(state, place, width) {
+  const [rows, columns] = [state.values.length, state.values[0]?.length ?? 0];
+  const every = (count, room) => Math.max(1, Math.ceil(count / Math.max(1, room)));
+  const [stepR, stepC] = [every(rows, state.height / 16), every(columns, width / 30)];
+  return state.rows.slice(0, rows).map((name, r) => (r % stepR ? "" :
+    `<text class="lk-tick" x="${LEFT - 8}" y="${place(r, 0).y + place(r, 0).high / 2}" dy=".35em" text-anchor="end">${esc(name)}</text>`)).join("") +
+    state.columns.slice(0, columns).map((name, c) => (c % stepC ? "" :
+      `<text class="lk-tick" x="${place(0, c).x + place(0, c).wide / 2}" y="${TOP - 7}" text-anchor="middle">${esc(name)}</text>`)).join("") +
+    `<text class="lk-label" x="0" y="11">${esc(state.ylabel)} ↓</text>` +
+    `<text class="lk-label" x="${width - 2}" y="11" text-anchor="end">${esc(state.xlabel)} →</text>`;
+}
+
+function table(state) {
+  const head = state.columns.map((name) => `<th scope="col">${esc(name)}</th>`).join("");
+  const rows = state.values.map((row, r) => `<tr><th scope="row">${esc(state.rows[r] ?? r)}</th>${row.map((v) => `<td>${chart.words(v, state.unit)}</td>`).join("")}</tr>`);
+  return `<table><caption>${esc(state.title)}</caption><tr><th></th>${head}</tr>${rows.join("")}</table>`;
+}
+
+function draw(state, part) {
+  const width = chart.dress(state, part, `${state.title}. Rows: ${state.ylabel}, columns: ${state.xlabel}. ${state.caption}`);
+  const [rows, columns] = [Math.max(1, state.values.length), Math.max(1, state.values[0]?.length ?? 1)];
+  const [wide, high] = [(width - LEFT - 4) / columns, (state.height - TOP - BELOW) / rows];
+  const place = (r, c) => ({ x: LEFT + c * wide, y: TOP + r * high, wide, high });
+  part("still").innerHTML = state.values.length ? names(state, place, width) : "";
+  part("moving").innerHTML = state.values.map((row, r) => row.map((v, c) => cell(v, r, c, state, place)).join("")).join("");
+  part("hint").textContent = state.values.length ? "" : state.hint;
+  part("hidden").innerHTML = rows * columns <= 150 ? table(state) : "";
+}
+
+function render({ model, el }) {
+  const part = chart.frame(el, "matrix");
+  return chart.follow(model, KEYS, part, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, part));
+}
+
+export default { render, DEFAULTS };

@@ -1,0 +1,166 @@
+// A page without a kernel: panels that show stored pictures, the reader's guess, light and dark. No request leaves the
+// page: what it shows came with it, as plain scripts, so that it also works from a file.
+(() => {
+const STORED = window.labkitStored ??= {}; // {panel: base64 of gzipped JSON}, each put there by a script of its own
+const memory = {
+  get(key) { try { return JSON.parse(localStorage.getItem(`labkit.${key}`)); } catch { return null; } },
+  set(key, value) { try { localStorage.setItem(`labkit.${key}`, JSON.stringify(value)); } catch { /* kept for this visit only */ } },
+};
+const element = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
+
+// What a kernel would be: the reader moves `state`, the stored picture follows.
+class StaticModel {
+  constructor(kept, state) {
+    this.kept = kept;
+    this.heard = new Map();
+    const { title, controls, rows, parts, question } = kept;
+    this.values = { title, controls, rows, parts, question, picture: {}, drawn: {}, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
+    this.values.state = Object.fromEntries(controls.map((c) => [c.name, nearest(c, state[c.name])]));
+    this.look();
+  }
+  get(key) { return this.values[key]; }
+  set(key, value) {
+    this.values[key] = value;
+    this.tell(key);
+    if (key === "state") this.look();
+  }
+  save_changes() {}
+  on(event, call) { this.heard.set(event, [...(this.heard.get(event) ?? []), call]); }
+  off(event, call) { this.heard.set(event, (this.heard.get(event) ?? []).filter((other) => other !== call)); }
+  tell(key) { (this.heard.get(`change:${key}`) ?? []).forEach((call) => call()); }
+  look() {
+    const { controls, state } = this.values;
+    const frame = this.kept.frames[controls.map((c) => c.stored[state[c.name]]).join(",")];
+    const news = frame
+      ? { picture: frame.picture, message: frame.message, drawn: state, error: "" }
+      : { error: "Nothing is stored for this setting. With a kernel (./lab) every setting can be drawn.", message: "" };
+    Object.assign(this.values, news);
+    Object.keys(news).forEach((key) => this.tell(key));
+  }
+}
+
+// The offered value nearest to where the panel stood when the notebook was stored.
+function nearest(control, position) {
+  const wanted = position ?? control.start;
+  const far = control.stored.map((k) => Math.abs(k - wanted));
+  return far.indexOf(Math.min(...far));
+}
+
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(plain).json();
+}
+
+const opened = {}; // {panel: promise of what is stored}
+const models = {}; // {panel: [its models on this page]}
+function open(name) {
+  if (!STORED[name]) return Promise.reject(Error(`Nothing is stored for panel ${name}. It needs a kernel: ./lab opens the lessons in JupyterLab.`));
+  return opened[name] ??= unpack(STORED[name]);
+}
+
+async function panel(place) {
+  const name = place.dataset.panel;
+  try {
+    const kept = await open(name);
+    const model = new StaticModel(kept, JSON.parse(place.dataset.state || "{}"));
+    model.values.guess = memory.get(`guess.${name}`);
+    (models[name] ??= []).push(model);
+    model.on("change:guess", () => keep(name, model.get("guess")));
+    const view = element("div", "");
+    place.replaceChildren(view, element("p", "recipe", recipe(kept)));
+    window.labkit.panel.render({ model, el: view });
+  } catch (error) {
+    place.replaceChildren(Object.assign(element("p", "failure", `This panel cannot be shown. ${error.message}`), { role: "alert" }));
+  }
+}
+
+function recipe({ recipe: r, frames }) {
+  const count = Object.keys(frames).length;
+  return `Stored runs; no kernel behind this page. ${count} settings, drawn on ${r.made} by ${r.by} (labkit numbers ${r.numbers}, torch ${r.torch}, ` +
+    `${r.machine}); ${r.seconds} s of computing. The controls offer what is stored; with a kernel they offer more.`;
+}
+
+// One guess per lesson, wherever on the page it is given.
+const listeners = {};
+function keep(name, guess) {
+  if (JSON.stringify(memory.get(`guess.${name}`)) === JSON.stringify(guess)) return;
+  memory.set(`guess.${name}`, guess);
+  (models[name] ?? []).forEach((model) => { if (model.get("guess") !== guess) model.set("guess", guess); });
+  (listeners[name] ?? []).forEach((call) => call(guess));
+}
+
+async function ask(place) {
+  const name = place.dataset.guess;
+  const { question } = await open(name).catch(() => ({}));
+  if (!question?.words) return;
+  const percent = question.unit === "percent";
+  const form = element("form", "guess");
+  const field = question.options ? document.createElement("select") : Object.assign(document.createElement("input"), { type: "number", step: "any", required: true });
+  (question.options ?? []).forEach((option) => field.append(element("option", "", option)));
+  if (percent) Object.assign(field, { min: 0, max: 100 });
+  field.name = "guess";
+  field.setAttribute("aria-label", `your guess${percent ? ", in percent" : ""}`);
+  const button = Object.assign(element("button", "", "Keep my guess"), { type: "submit" });
+  const said = Object.assign(element("span", "said"), { role: "status" });
+  const row = element("span", "field");
+  row.append(field, ...(percent ? [" %"] : []), button, said);
+  form.append(element("b", "", "Your guess. "), element("span", "", question.words), row);
+  const show = (guess) => {
+    if (guess === null || guess === undefined) return;
+    field.value = percent ? +(100 * guess).toFixed(2) : guess;
+    said.textContent = "Kept in this browser. The panel further down shows how it did.";
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    keep(name, question.options ? field.value : Number(field.value) / (percent ? 100 : 1));
+  });
+  (listeners[name] ??= []).push(show);
+  show(memory.get(`guess.${name}`));
+  place.replaceChildren(form);
+}
+
+// Figures to turn: plotly, if the page brought it.
+const ink = () => ({ paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", "font.color": getComputedStyle(document.body).color });
+function turn(place) {
+  const { data, layout } = JSON.parse(place.querySelector("script").textContent);
+  const box = element("div", "plotly-box");
+  place.append(box);
+  window.Plotly.newPlot(box, data, { ...layout, autosize: true }, { displaylogo: false, responsive: true })
+    .then(() => window.Plotly.relayout(box, ink()));
+}
+
+function repaint() {
+  document.querySelectorAll(".plotly-box").forEach((box) => window.Plotly.relayout(box, ink()));
+}
+
+function themes() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const now = () => root.dataset.theme || (dark.matches ? "dark" : "light");
+  document.querySelectorAll("button.theme").forEach((button) => button.addEventListener("click", () => {
+    root.dataset.theme = now() === "dark" ? "light" : "dark";
+    try { localStorage.setItem("labkit.theme", root.dataset.theme); } catch { /* for this page only */ }
+    repaint();
+  }));
+  dark.addEventListener("change", repaint);
+}
+
+function copies() {
+  if (!navigator.clipboard) return;
+  document.querySelectorAll(".code").forEach((code) => {
+    const button = Object.assign(element("button", "copy", "copy"), { type: "button" });
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(code.querySelector("pre").textContent).then(() => { button.textContent = "copied"; }, () => { button.textContent = "not allowed"; });
+      setTimeout(() => { button.textContent = "copy"; }, 1500);
+    });
+    code.append(button);
+  });
+}
+
+themes();
+copies();
+document.querySelectorAll(".panel-place").forEach(panel);
+document.querySelectorAll("[data-guess]").forEach(ask);
+if (window.Plotly) document.querySelectorAll(".plotly-place").forEach(turn);
+})();

@@ -1,0 +1,11 @@
+"""Panels: one declaration (Sketch), three homes: JupyterLab, an app with a kernel, a page without one."""
+
+from .controls import choice, cycle, slider
+from .panel import Panel
+from .pictures import curve, look, looks, part, points, sprite
+from .sketch import Cancelled, Question, Sketch
+
+__all__ = [
+    "Cancelled", "Panel", "Question", "Sketch",
+    "choice", "curve", "cycle", "look", "looks", "part", "points", "slider", "sprite",
+]  # fmt: skip
