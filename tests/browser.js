@@ -1,37 +1,46 @@
 // What the browser tests ask a page; `browser` puts it into every page as `seen`.
 window.seen = {
-  panel: () => document.querySelector(".lk-curves"),
+  panel: () => document.querySelector(".lk-panel"),
 
-  // the measured curves of the first panel, as SVG paths
-  curves: () => [...seen.panel().querySelectorAll(".lk-moving > .lk-path")]
-    .filter((path) => !path.dataset.name.startsWith("your guess")).map((path) => path.getAttribute("d")).join("|"),
+  // what the pictures of the panel show: their drawings and words, without what the pointer adds
+  picture: () => [...seen.panel().querySelectorAll(".lk-moving, .lk-grid, .lk-row, .lk-part > table, .lk-part > .lk-caption")]
+    .map((el) => (el.classList.contains("lk-grid") ? [...el.children].map((tile) => tile.title + tile.dataset.index).join() : el.innerHTML))
+    .join("|"),
 
-  // is the first panel trained, or has it failed?
-  done: () => {
-    const panel = seen.panel();
-    if (panel?.querySelector(".lk-error").textContent) return true;
-    return panel && !panel.querySelector(".lk-busy") && seen.curves().split("|").length === 4;
-  },
+  // the same without its width, which a reload may change: the words, and how high every point stands
+  values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length).map((el) => el.textContent).join("|") +
+    [...seen.panel().querySelectorAll(".lk-moving")].map((g) => [...g.innerHTML.matchAll(/[\d.]+ ([\d.]+)/g)].map((m) => m[1])).join("|"),
 
-  // from now on, note in every frame what the slider and the panel look like
+  // what must not move: axes, and the heights of all pictures
+  frame: () => [...seen.panel().querySelectorAll(".lk-curves .lk-still, .lk-scatter .lk-still")].map((el) => el.innerHTML).join("|"),
+  heights: () => [...seen.panel().querySelectorAll(".lk-part svg.lk")].map((svg) => svg.getAttribute("height")).join(),
+
+  // does the picture show what the controls say, or has the panel failed?
+  settled: () => seen.panel()?.dataset.settled === "1" || !!seen.failure(),
+  failure: () => seen.panel()?.querySelector(".lk-failure").textContent,
+  drawn: () => JSON.parse(seen.panel().dataset.drawn),
+
+  // what the controls say: {name: position}
+  controls: () => Object.fromEntries([...seen.panel().querySelectorAll("[data-control]")]
+    .filter((el) => el.tagName !== "BUTTON").map((el) => [el.dataset.control, Number(el.value)])),
+
+  // from now on, note in every frame what the panel shows, and when the pointer is released
   log: () => {
-    const frames = [];
-    const handle = document.querySelector(".noUi-origin").style;
-    const area = seen.panel().closest(".jp-OutputArea");
+    const log = { frames: [], released: null };
+    window.addEventListener("pointerup", () => { log.released = performance.now(); }, { once: true, capture: true });
     const look = () => {
-      frames.push({
-        ms: performance.now(), slider: handle.transform, picture: seen.panel().querySelector(".lk-moving").innerHTML,
-        curves: seen.curves(), busy: !!seen.panel().querySelector(".lk-busy"), height: area.offsetHeight,
-      });
-      if (seen.frames === frames) requestAnimationFrame(look);
+      log.frames.push({ ms: performance.now(), picture: seen.picture(), settled: seen.settled() });
+      if (seen.noted === log) requestAnimationFrame(look);
     };
-    seen.frames = frames;
+    seen.noted = log;
     requestAnimationFrame(look);
   },
   logged: () => {
-    const { frames } = seen;
-    seen.frames = null;
-    return frames;
+    const { frames, released } = seen.noted;
+    seen.noted = null;
+    const first = frames[0].picture;
+    const when = (test) => (frames.find((f) => f.ms >= released && test(f))?.ms ?? NaN) - released;
+    return { changed: when((f) => f.picture !== first), settled: when((f) => f.picture !== first && f.settled) };
   },
 
   // contrast ratio of every text that the selector finds, as WCAG defines it

@@ -80,7 +80,7 @@ def serve(root, port, token, log):
     command = [sys.executable, "-m", "jupyterlab", *flags, *(f"--{name}={value}" for name, value in options.items())]
     own = {name: str(root / ".jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    env = {**os.environ, **own, "PYTHONPATH": paths}
+    env = {**os.environ, **own, "PYTHONPATH": paths, "LABKIT_FAST": "1", "XDG_DATA_HOME": str(root / ".share")}
     return subprocess.Popen(command, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
 
 
@@ -171,8 +171,38 @@ def close_notebook(page):
         page.close()
 
 
-def shot(page, name):
-    """A screenshot, if LABKIT_SHOTS names a folder for them."""
+def settled(page, seconds=60):
+    """Wait until the panel shows what its controls say; fail with its error if it has one."""
+    page.wait_for_function("() => seen.panel() && seen.settled()", timeout=1000 * seconds)
+    assert page.evaluate("() => seen.failure()") == ""
+
+
+def drag(page, share, steps=8):
+    """Drag the panel's first slider with the mouse to a share of its length. -> its position before, after"""
+    slider = page.locator(".lk-panel input[type=range]").first
+    box, last, now = at_rest(slider), int(slider.get_attribute("max")), int(slider.input_value())
+    thumb = 16  # pixels; its middle moves between half a thumb from either end
+    at = lambda share: box["x"] + thumb / 2 + share * (box["width"] - thumb)
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(at(now / last), y)
+    page.mouse.down()
+    page.mouse.move(at(share), y, steps=steps)
+    page.mouse.up()
+    return now, int(slider.input_value())
+
+
+def at_rest(element):
+    """Bring an element into view and wait until the page has stopped moving. -> its box"""
+    element.scroll_into_view_if_needed()
+    before, box = None, element.bounding_box()
+    while box != before:
+        time.sleep(0.1)
+        before, box = box, element.bounding_box()
+    return box
+
+
+def shot(page, name, part="body"):
+    """A screenshot of the page or the first of its parts, if LABKIT_SHOTS names a folder for them."""
     if folder := os.environ.get("LABKIT_SHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.locator(part).first.screenshot(path=Path(folder) / f"{name}.png")
