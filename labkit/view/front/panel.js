@@ -77,7 +77,7 @@ function cycled(spec, label, set, value) {
 // How a guess stands to the band that was measured, in words.
 function verdict({ unit, low, high, seeds }, guess) {
   const range = unit === "choice" ? [...new Set([low, high])].join(" or ") : low === high ? words(low, unit) : `${words(low, unit)} to ${words(high, unit)}`;
-  const measured = `measured at the start setting: ${range} (${seeds} seeds)`;
+  const measured = `measured: ${range} (${seeds} seeds)`;
   if (unit === "choice") return `${measured}; ${guess === low || guess === high ? "right" : "not so"}`;
   const off = guess < low ? low - guess : guess > high ? guess - high : 0;
   if (!off) return `${measured}; inside`;
@@ -115,7 +115,7 @@ function withGuess(part, traits, question, guess) {
   if (guess === null || guess === undefined || question?.part !== part.name || question.unit === "choice") return traits;
   if (part.kind === "bars") return { ...traits, guess: { name: question.x, value: guess } };
   const star = { name: "your guess", x: [question.x], y: [guess], colour: GUESS, dash: "", marker: "star", guess: true };
-  const band = { name: "measured, start setting", x: [question.x, question.x], y: [question.low, question.high], colour: GUESS, dash: "", marker: "dash", guess: true };
+  const band = { name: "measured over seeds", x: [question.x, question.x], y: [question.low, question.high], colour: GUESS, dash: "", marker: "dash", guess: true };
   return { ...traits, series: [...(traits.series ?? []), star, ...(question.low === undefined ? [] : [band])] };
 }
 
