@@ -1,6 +1,6 @@
 // What the pictures with axes have in common: words for numbers, ticks, scales, axes, the frame around a picture.
 
-const INSET = { left: 50, right: 14, top: 26, bottom: 38 };
+const INSET = { left: 50, right: 18, top: 26, bottom: 38 };
 const MARKS = {
   circle: "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z",
   square: "M-3.5-3.5H3.5V3.5H-3.5Z",

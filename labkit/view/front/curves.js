@@ -46,22 +46,26 @@ function strip(state, s) {
     `<text class="lk-word" x="${s.x(c.x)}" y="${top + 11}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
 }
 
-// The epoch that is read out: the one under the pointer, else the newest.
+// The place that is read out: the one under the pointer, else a curve of one point (where the reader is), else the newest.
 function reading(state, hovered) {
-  const all = [...new Set(state.series.flatMap((c) => (c.guess ? [] : c.x)))];
+  const measured = state.series.filter((c) => !c.guess);
+  const all = [...new Set(measured.flatMap((c) => c.x))];
   if (!all.length || state.error) return null;
-  if (hovered === null) return Math.max(...all);
+  const here = measured.find((c) => c.x.length === 1);
+  if (hovered === null) return here && all.length > 1 ? here.x[0] : Math.max(...all);
   return all.reduce((best, x) => (Math.abs(x - hovered) < Math.abs(best - hovered) ? x : best));
 }
 
-function value(c, x) {
-  const k = c.x.indexOf(x);
-  return k < 0 ? null : c.y[k];
+const NEAR = 0.02; // of the axis: curves over other places are read at their nearest one
+
+function value(c, x, [a, b]) {
+  const k = c.x.reduce((best, at, i) => (Math.abs(at - x) < Math.abs(c.x[best] - x) ? i : best), 0);
+  return c.x.length && Math.abs(c.x[k] - x) <= NEAR * (b - a) ? c.y[k] : null;
 }
 
 // What the legend says of a curve at x; a guess and its band have one value each, wherever the pointer is.
-function read(c, x, unit) {
-  return c.guess && c.x.length < 3 ? [...new Set(c.y.map((y) => words(y, unit)))].join("–") : words(value(c, x), unit);
+function read(c, x, unit, xlim) {
+  return c.guess && c.x.length < 3 ? [...new Set(c.y.map((y) => words(y, unit)))].join("–") : words(x === null ? null : value(c, x, xlim), unit);
 }
 
 function legend(state, x) {
@@ -69,14 +73,14 @@ function legend(state, x) {
     `<path class="lk-mark" ${ink(c.colour)} d="${MARKS[c.marker] ?? ""}" transform="translate(16 0)"/>`;
   const cell = (k) => `<rect class="lk-cell" data-kind="${esc(k.kind)}" x="7" y="-7" width="18" height="14" rx="3"/>`;
   return `<li class="lk-now">${x === null ? "&nbsp;" : `${esc(state.xlabel)} ${words(x, state.xunit)}`}</li>` +
-    state.series.map((c) => entry(swatch(c), c.name, read(c, x, c.unit || state.unit))).join("") +
+    state.series.map((c) => entry(swatch(c), c.name, read(c, x, c.unit || state.unit, state.xlim))).join("") +
     state.lines.map((l) => entry('<path class="lk-line" d="M1 0H32"/>', l.name, words(l.y, state.unit))).join("") +
     (state.strip.keys ?? []).map((k) => entry(cell(k), k.name, "")).join("");
 }
 
 function table(state) {
   const newest = reading(state, null);
-  const rows = state.series.map((c) => `<tr><th scope="row">${esc(c.name)}</th><td>${words(value(c, newest), c.unit || state.unit)}</td></tr>`);
+  const rows = state.series.map((c) => `<tr><th scope="row">${esc(c.name)}</th><td>${read(c, newest, c.unit || state.unit, state.xlim)}</td></tr>`);
   const said = (state.strip.cells ?? []).map((c) => `${c.x}: ${esc(c.text)}`).join(", ");
   return `<table><caption>${esc(state.title)}, ${esc(state.xlabel)} ${newest === null ? "none yet" : words(newest, state.xunit)}</caption>${rows.join("")}</table>` +
     (said ? `<p>${esc(state.strip.name)}: ${said}</p>` : "");
@@ -108,8 +112,8 @@ function hover(state, part, s, hovered) {
   part("legend").innerHTML = legend(state, x);
   part("hover").innerHTML = hovered === null || x === null ? "" :
     `<path class="lk-cursor" d="M${s.x(x)} ${INSET.top}V${s.bottom}"/>` +
-    state.series.filter((c) => value(c, x) !== null).map((c) =>
-      `<circle class="lk-ring" ${ink(c.colour)} cx="${s.x(x)}" cy="${s.y(value(c, x))}" r="6"/>`).join("");
+    state.series.filter((c) => value(c, x, state.xlim) !== null).map((c) =>
+      `<circle class="lk-ring" ${ink(c.colour)} cx="${s.x(x)}" cy="${s.y(value(c, x, state.xlim))}" r="6"/>`).join("");
 }
 
 function render({ model, el }) {

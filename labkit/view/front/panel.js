@@ -172,7 +172,7 @@ function status(model, find, el) {
   el.dataset.busy = busy ? "1" : "0";
   el.dataset.drawn = JSON.stringify(model.get("drawn"));
   el.dataset.settled = same && !busy ? "1" : "0";
-  find("now").textContent = model.get("message");
+  find("now").textContent = find("now").title = model.get("message");
   find("failure").textContent = error;
   find("stop").disabled = !busy;
   find("progress").firstElementChild.style.width = `${100 * model.get("progress")}%`;
