@@ -1,0 +1,165 @@
+"""The panel of lesson 05: gradients of one predicted class, who is chosen among them, and how clean the choice is."""
+
+import labkit
+
+from ...study.lesson_05 import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, cloud, half_by_medoids, precisions, scene
+from ..live import one_thread
+from ..panel import Question, Sketch, choice, curve, part, points, slider, sprite
+from ..plot.lesson_05 import CHOOSERS, RIGHT, WRONG
+from ..plot.style import GREY
+
+GALLERY = 12  # images, a row
+SEED = 0
+
+
+def draw(state, show):
+    """Choose, show the chosen among all, then the label precision over all budgets, this selector first. -> Cloud"""
+    with one_thread():
+        return chosen(state, show)
+
+
+def chosen(state, show):
+    """What `draw` does, on one thread."""
+    at = scene(state.noise, SEED, state.epoch)
+    seen = cloud(at, state.selector, state.keep)
+    setting = (
+        f"digits, n = {len(at.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "
+        f"{state.noise}, seed {SEED}"
+    )
+    show(cloud=picture(at, seen, setting), gallery=gallery(at, seen), message=words(state, seen))
+    others = [name for name in SELECTORS if name != state.selector and not labkit.fast()]
+    done = []
+    for name in [state.selector, *others]:
+        done.append(name)
+        series = [line(state, other, other == state.selector) for other in done] + ideal(at, state)
+        show(precision={"series": series, "caption": setting + "; all classes"}, progress=len(done) / (1 + len(others)))
+    return seen
+
+
+def words(state, seen):
+    """What became of the group that is drawn, and of all groups. -> text"""
+    right = seen.right[seen.order].double().mean()
+    row = row_of(state, state.selector)
+    return (
+        f"keeps {len(seen.order)} of {len(seen.members)} called {SHOWN}: {right:.0%} right; all classes: "
+        f"{row['precision']:.0%}, weighted by clusters {row['weighted']:.0%}"
+    )
+
+
+def row_of(state, selector):
+    """The row of `precisions` at the slider's budget."""
+    table = precisions(state.noise, SEED, state.epoch, selector)
+    return table.iloc[KEEPS.index(state.keep)]
+
+
+def picture(at, seen, setting):
+    """The cloud: solid is chosen, thin lines lead to the medoid that stands for a sample. -> traits"""
+    taken, sizes = set(seen.order.tolist()), seen.sizes.tolist()
+    y, true = at.task.train.y[seen.members].tolist(), at.task.truth.y[seen.members].tolist()
+    label = [
+        f"{i}: given {a}, true {b}" + (f", stands for {size}" if size else "")
+        for i, a, b, size in zip(seen.members.tolist(), y, true, sizes)
+    ]
+    group, faint = (~seen.right).int().tolist(), [k not in taken for k in range(len(y))]
+    return {
+        "points": points(*near(seen.place).T, group, label, faint),
+        "lines": [spokes(seen, k) for k in taken if sizes[k] > 1],
+        "caption": f"In the middle: given {SHOWN}. Clockwise from the top: given {SHOWN + 1}, ..., 9. {setting}",
+    }
+
+
+def spokes(seen, k):
+    """From a medoid to everybody that it stands for, as one path there and back. -> line"""
+    own = (seen.medoid == k).nonzero()[:, 0]
+    there = near(seen.place[own])
+    back = near(seen.place[[k]]).repeat(2 * len(own), 1)
+    back[1::2] = there
+    return {"name": "", "x": back[:, 0].tolist(), "y": back[:, 1].tolist(), "colour": GREY, "dash": "1 3"}
+
+
+def near(place):
+    """Positions as precisely as they are seen."""
+    return (100 * place).round() / 100
+
+
+def gallery(at, seen):
+    """The first that were chosen, in the order of choice. -> traits"""
+    first = seen.members[seen.order[:GALLERY]]
+    pairs = zip(first.tolist(), at.task.train.y[first].tolist(), at.task.truth.y[first].tolist())
+    items = [{"index": i, "given": str(a), "true": str(b), "fate": "", "sign": ""} for i, a, b in pairs]
+    return {"items": items, "sprite": sprite(at.task.train.x[first], GALLERY)}
+
+
+def line(state, selector, current):
+    """A selector's label precision over the budgets. -> curve"""
+    table, (ink, mark) = precisions(state.noise, SEED, state.epoch, selector), CHOOSERS[selector]
+    mark = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}[mark]
+    return curve(selector, KEEPS, table["precision"], ink, "" if current else "2 3", mark if current else "none")
+
+
+def ideal(at, state):
+    """What no selector can beat, what chance gives, and where the slider stands. -> curves"""
+    right, kept = float(at.right.double().mean()), [k / 100 for k in range(2, 101, 2)]
+    here = row_of(state, state.selector)["precision"]
+    return [
+        curve("best possible", kept, [min(1, right / k) for k in kept], GREY, "", "none"),
+        curve("at random", [0, 1], [right, right], GREY, "7 3", "none"),
+        curve("here", [state.keep], [here], "currentColor", "", "cross"),
+    ]
+
+
+LIMITS = {"xlim": [-1.3, 1.3], "ylim": [-1.3, 1.3]}
+SKETCH = Sketch(
+    name="05",
+    title="Who is chosen among the gradients?",
+    controls=[
+        slider("keep", "k/n", "share kept", KEEPS, 0.5, "percent", stored=[0.05, 0.1, 0.3, 0.5, 0.7, 0.9]),
+        choice("selector", "S", "selector", SELECTORS, "facility_location"),
+        slider("epoch", "t", "epochs of training", EPOCHS, 6, "whole", stored=[2, 6, 40]),
+        choice("noise", "T", "noise", NOISES, "symmetric 50 %", stored=["symmetric 50 %", "pairflip 45 %"]),
+    ],
+    rows=[["cloud", "precision"], ["gallery"]],
+    parts=[
+        part(
+            "scatter",
+            "cloud",
+            title=f"Gradients p − e_y of the images called {SHOWN}",
+            groups=[
+                {"name": "right label", "colour": RIGHT, "marker": "circle"},
+                {"name": "wrong label", "colour": WRONG, "marker": "cross"},
+            ],
+            xlabel="plane of the gradient, 1",
+            ylabel="plane of the gradient, 2",
+            height=340,
+            share=1,
+            **LIMITS,
+        ),
+        part(
+            "curves",
+            "precision",
+            title="How clean is the choice?",
+            xlabel="share kept of every predicted class, k/n",
+            ylabel="right labels among the chosen",
+            xlim=[0, 1],
+            ylim=[0, 1],
+            unit="percent",
+            xunit="percent",
+            height=340,
+            share=1.3,
+        ),
+        part(
+            "gallery", "gallery", title="The first that are chosen, in order", columns=GALLERY, signs=["given ≠ true"]
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "Half of the labels are wrong (symmetric, seeds 0-4). Of each predicted class keep the half that represents "
+        "the gradients best (greedy medoids). Which share of the kept labels is right?",
+        unit="percent",
+        naive=0.9,
+        measure=half_by_medoids,
+        seeds=range(5),
+        part="precision",
+        x=0.5,
+    ),
+)

@@ -1,0 +1,188 @@
+"""Lesson 05: the plane keeps heaps apart, what is drawn is what is chosen, exercises tell typical mistakes."""
+
+import numpy as np
+import pytest
+import torch
+
+import labkit
+from labkit.study import crust, lesson_05
+from labkit.view.check import EXERCISES
+from labkit.view.lessons.lesson_05 import SKETCH
+
+
+@pytest.fixture(scope="module")
+def at():
+    return lesson_05.scene("symmetric 50 %", 0, 6)
+
+
+def test_the_plane_gives_every_other_label_a_direction_and_is_linear():
+    sure = torch.eye(10)[3] - torch.eye(10)  # gradients of a network that is sure of 3, for each label
+    place = lesson_05.ring(sure, 3)
+    assert torch.allclose(place[3], torch.zeros(2, dtype=place.dtype))
+    others = place[[k for k in range(10) if k != 3]]
+    assert torch.allclose(others.norm(dim=1), torch.ones(9, dtype=place.dtype))
+    assert torch.cdist(others, others).fill_diagonal_(9).min() > 0.6
+    assert torch.allclose(lesson_05.ring(2 * sure - sure[:1], 3), 2 * place - place[:1])
+
+
+@pytest.mark.parametrize("selector", lesson_05.SELECTORS)
+@pytest.mark.parametrize("keep", [0.02, 0.5])
+def test_the_cloud_shows_what_crust_chooses(at, selector, keep):
+    seen = lesson_05.cloud(at, selector, keep)
+    chosen, _ = crust.chosen_by(at.net, at.task.train, selector, keep)
+    own = [i for i in chosen.tolist() if at.group[i] == lesson_05.SHOWN]
+    assert seen.members[seen.order].tolist() == own and len(own) == max(1, int(keep * len(seen.members)))
+    assert seen.sizes.sum() == len(seen.members) and (seen.sizes[seen.order] > 0).all()
+    assert torch.equal(seen.right, at.right[seen.members])
+
+
+def test_medoids_stand_for_the_nearest(at):
+    seen = lesson_05.cloud(at, "facility_location", 0.1)
+    g = at.gradients[seen.members].double()
+    far = torch.cdist(g, g[seen.order])
+    own = (g - g[seen.medoid]).norm(dim=1)
+    assert torch.allclose(own, far.min(1).values, atol=1e-6)
+
+
+def test_the_middle_is_clean_and_a_cover_is_not(at):
+    half = {name: lesson_05.precisions("symmetric 50 %", 0, 6, name).iloc[6] for name in lesson_05.SELECTORS}
+    assert half["centrality"]["precision"] > 0.85 and half["smallest gradient"]["precision"] > 0.85
+    assert half["facility_location"]["precision"] < 0.4 and half["kmedoids"]["precision"] < 0.4
+    assert abs(half["facility_location"]["weighted"] - at.right.double().mean()) < 0.03
+    assert lesson_05.half_by_medoids(0) == half["facility_location"]["precision"]
+
+
+def test_no_selector_beats_the_best_possible(at):
+    best = np.minimum(1, at.right.double().mean().item() / np.array(lesson_05.KEEPS))
+    for name in lesson_05.SELECTORS:
+        assert (lesson_05.precisions("symmetric 50 %", 0, 6, name)["precision"] <= best + 0.01).all()
+
+
+def test_the_easy_right_labels_are_kept(at):
+    chosen, _ = crust.chosen_by(at.net, at.task.train, "centrality", 0.5)
+    kept, left = lesson_05.easy(at, chosen)
+    assert 0 < left < kept < 1
+
+
+def test_the_budget_changes_the_picture_and_the_words(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    shown = []
+    for keep in lesson_05.KEEPS:
+        parts = {}
+        show = lambda message=None, progress=None, parts=parts, **own: parts.update(
+            own, words=message or parts["words"]
+        )
+        SKETCH.draw(SKETCH.values(SKETCH.moved(SKETCH.positions, keep=keep)), show)
+        shown.append(parts)
+    solid = [parts["cloud"]["points"]["faint"].count(0) for parts in shown]
+    assert solid == sorted(solid) and len(set(solid)) == len(solid)
+    assert len({parts["words"] for parts in shown}) == len(shown)
+    assert all(set(parts) >= {"cloud", "precision", "gallery"} for parts in shown)
+
+
+def greedy(d, k):
+    gain, near, chosen = d.max() - d, torch.zeros(len(d), dtype=d.dtype), []
+    for _ in range(k):
+        chosen.append(int(gain.maximum(near).sum(1).argmax()))
+        near = near.maximum(gain[chosen[-1]])
+    return chosen
+
+
+def central(d, k):
+    return d.sum(1).argsort()[:k]
+
+
+def farthest(d, k):
+    chosen = [int(d.sum(1).argmin())]
+    while len(chosen) < k:
+        chosen.append(int(d[:, chosen].min(1).values.argmax()))
+    return chosen
+
+
+def half(score):
+    """The positions with the highest score."""
+    return score.argsort(descending=True)[: len(score) // 2]
+
+
+def trust(at):
+    """The (shifted) probability of the given label."""
+    return at.gradients.gather(1, at.task.train.y[:, None])[:, 0]
+
+
+RIGHT_ANSWERS = [
+    *(("05.1", answer) for answer in (2**0.5, 1.41, torch.tensor(1.4142))),
+    *(("05.2", answer) for answer in (greedy, lambda d, k: torch.tensor(greedy(d, k)))),
+    *(("05.3", answer) for answer in (181, 256 / 2**0.5)),
+    *(("05.4", answer) for answer in (2 / 7, 0.286)),
+    *(("05.5", answer) for answer in (2.64, 18.5 / 7)),
+]
+MISTAKES = [
+    ("05.1", 0, "the labels are not"),
+    ("05.1", 2, "its root"),
+    ("05.1", (0.09 + 0.04 + 0.01) ** 0.5, "first gradient"),
+    ("05.1", 1, "largest entry"),
+    ("05.1", 3, "too large"),
+    ("05.1", [1, 2], "is a list"),
+    ("05.2", central, "smallest sum of distances"),
+    ("05.2", farthest, "farthest from S"),
+    ("05.2", lambda d, k: d.sum(1).argsort()[-k:], "largest sum"),
+    ("05.2", lambda d, k: range(k), "first k points"),
+    ("05.2", lambda d, k: greedy(d, k)[:-1], "k = 4 are asked for"),
+    ("05.2", lambda d, k: [0] * k, "twice"),
+    ("05.2", lambda d, k: [99, *greedy(d, k)[1:]], "outside"),
+    ("05.2", lambda d, k: [*greedy(d, k)[:-1], next(j for j in range(9) if j not in greedy(d, k))], "adds less to F"),
+    ("05.2", lambda d, k: greedy(d, k)[::-1], "choice 1 of"),
+    ("05.2", lambda d, k: "all", "positions are asked for"),
+    ("05.2", lambda d, k: None, "returns nothing"),
+    ("05.3", 256 / 8**0.5, "the e_y cancel"),
+    ("05.3", 2**0.5, "a 128th"),
+    ("05.3", 256, "It is above 1"),
+    ("05.3", 128, "not 2"),
+    ("05.3", 128 / 2**0.5 * 3, "too large"),
+    ("05.4", 0.2, "the data"),
+    ("05.4", 0.5, "random choice"),
+    ("05.4", 5 / 7, "the wrong ones are asked for"),
+    ("05.4", 28.6, "between 0 and 1"),
+    ("05.5", 3.15, "printed average"),
+    ("05.5", 3.186, "another baseline"),
+    ("05.5", 0.0264, "in points"),
+    ("05.5", 6.0, "largest gain"),
+]
+
+
+HALVES = [
+    (lambda at: half(trust(at)), "have right labels"),
+    (lambda at: half(trust(at)).tolist(), "have right labels"),
+    (lambda at: half(trust(at)).numpy(), "have right labels"),
+    (lambda at: range(647), "chance"),
+    (lambda at: half(at.right.double()), "Only the true labels"),
+    (lambda at: at.right, "a mask"),
+    (lambda at: half(trust(at))[:100], "100 different positions"),
+    (lambda at: half(trust(at)) + 1294, "positions are in"),
+    (lambda at: 0.9, "0 different positions"),
+]
+
+
+@pytest.mark.parametrize("choose, words", HALVES)
+def test_a_half_is_judged_by_its_labels(at, choose, words, capsys):
+    fine = labkit.check("05.6", choose(at))
+    line = capsys.readouterr().out
+    assert fine is (words == "have right labels") and words in line, line
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT_ANSWERS)
+def test_right_answers_pass(exercise, answer):
+    assert labkit.check(exercise, answer, strict=True) is True
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    line = capsys.readouterr().out
+    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
+
+
+@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name.startswith("05")])
+def test_an_untouched_exercise_is_told_so(exercise, capsys):
+    assert labkit.check(exercise, ...) is False
+    assert "not answered yet" in capsys.readouterr().out

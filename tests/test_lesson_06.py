@@ -1,0 +1,164 @@
+"""Lesson 06: shares add up, a full cut changes nothing, labels do not enter the Jacobian, exercises tell mistakes."""
+
+import pytest
+import torch
+from torch.nn.functional import one_hot
+
+import labkit
+from labkit.study import lesson_06, spectrum
+from labkit.view.check import EXERCISES
+from labkit.view.lessons.lesson_06 import SIGNS, SKETCH, fate
+
+
+@pytest.fixture(scope="module")
+def at():
+    return lesson_06.look("symmetric 40 %", 0, 5)
+
+
+def test_every_vector_is_held_by_all_directions_and_never_less_by_more(at):
+    for v in lesson_06.vectors(at).values():
+        share = lesson_06.held(at, v)
+        assert share.shape == (1000,) and (share.diff() >= 0).all()
+        assert share[-1].item() == pytest.approx(1)
+        space = spectrum.split(at.K, rank=20)
+        assert share[19].item() == pytest.approx(float(space.alignment(v)), abs=1e-9)
+
+
+def test_errors_are_the_given_labels_minus_the_true_ones(at):
+    v = lesson_06.vectors(at)
+    assert torch.equal(v["label errors"], v["given labels"] - v["true labels"])
+    assert (v["label errors"].view(100, 10).abs().sum(1) > 1).sum() >= at.wrong.sum()
+
+
+def test_without_a_cut_the_labels_are_as_given(at):
+    assert torch.equal(lesson_06.named(at, 1000), at.task.train.y)
+    ends = lesson_06.fates(at, lesson_06.named(at, 1000))
+    assert ends["clean_fitted"] == ends["noisy_memorised"] == 1 and ends["noisy_corrected"] == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_few_directions_of_a_trained_network_correct_most_wrong_labels(seed):
+    at = lesson_06.look("symmetric 40 %", seed, 5)
+    ends = lesson_06.fates(at, lesson_06.named(at, 20))
+    assert ends["noisy_corrected"] > 0.7 and ends["noisy_memorised"] < 0.2
+    assert lesson_06.corrected_by_few(seed) == ends["noisy_corrected"]
+
+
+def test_training_turns_the_large_directions_to_the_classes(at):
+    start = lesson_06.look("symmetric 40 %", 0, 0)
+    of = lambda look, name: lesson_06.held(look, lesson_06.vectors(look)[name])[19]
+    assert of(at, "true labels") > 3 * of(start, "true labels")
+    assert of(at, "true labels") > 3 * of(at, "label errors")
+
+
+def test_the_spectrum_does_not_read_labels(at):
+    """Other labels, the same network and images: the same Gram matrix."""
+    net = labkit.nets.mlp(at.task.shape, 10)
+    assert torch.equal(lesson_06.look_at(net, at.task).K, spectrum.gram(net, at.task.train.inputs()))
+    right, wrong = lesson_06.halves(at).values()
+    assert len(right) == len(wrong)
+    assert (right.log() - wrong.log()).abs().median() < 0.25
+
+
+def test_what_is_left_is_what_gradient_descent_leaves():
+    draw = torch.Generator().manual_seed(0)
+    J, y = (torch.randn(5, k, generator=draw, dtype=torch.float64) for k in (7, 1))
+    V, values, _ = torch.linalg.svd(J, full_matrices=False)
+    w, rate = torch.zeros(7, 1, dtype=torch.float64), 0.05
+    for _ in range(9):
+        w = w - rate * J.T @ (J @ w - y)
+    assert torch.allclose(V.T @ (J @ w - y), lesson_06.left(values, rate, 9)[:, None] * (V.T @ -y))
+
+
+@pytest.mark.parametrize("labels, end", [((1, 1, 1), ""), ((1, 1, 2), "lost"), ((3, 1, 3), "memorised")])
+def test_the_fate_of_a_label(labels, end):
+    assert fate(*labels) == end and end in SIGNS
+    assert fate(3, 1, 1) == "corrected" and fate(3, 1, 2) == "neither"
+
+
+def test_every_k_changes_the_picture_and_the_words():
+    words, ends = set(), []
+    for k in lesson_06.COUNTS:
+        parts = {}
+        show = lambda message=None, progress=None, parts=parts, **own: parts.update(
+            own, words=message or parts["words"]
+        )
+        SKETCH.draw(SKETCH.values(SKETCH.moved(SKETCH.positions, k=k)), show)
+        words.add(parts["words"])
+        ends.append([item["fate"] for item in parts["gallery"]["items"]].count("memorised"))
+        assert set(parts) == {"held", "fates", "gallery", "spectrum", "words"}
+    assert len(words) == len(lesson_06.COUNTS) and ends[-1] == 24
+
+
+def cut(K, y, k):
+    V = torch.linalg.eigh(K).eigenvectors[:, -k:]
+    return V @ (V.T @ y)
+
+
+def better(K, y, k=20):
+    return cut(K, one_hot(y, 10).double().flatten(), k).view(len(y), 10).argmax(1)
+
+
+RIGHT = [
+    *(("06.1", answer) for answer in (0.6**10, 0.006, torch.tensor(0.00605))),
+    *(("06.2", answer) for answer in (cut, lambda K, y, k: cut(K, y, k).numpy())),
+    *(("06.3", answer) for answer in (1 - 1 / 36, 0.972, 0.9722)),
+    *(("06.4", answer) for answer in ((9, 3), [9.0, 3.0], torch.tensor([9.0, 3]))),
+    *(("06.5", answer) for answer in (11 / 12, 0.917)),
+    *(("06.6", answer) for answer in (better, lambda K, y: better(K, y).tolist(), lambda K, y: better(K, y, 50))),
+]
+MISTAKES = [
+    ("06.1", 0.8**10, "*square*"),
+    ("06.1", 0.6, "after one step"),
+    ("06.1", 1 - 4.0, "not ten times"),
+    ("06.1", 1 - 0.6**10, "what has been fitted"),
+    ("06.1", 0.9**10, "singular value of 1"),
+    ("06.1", 0.5, "too large"),
+    ("06.2", lambda K, y, k: cut(-K, y, k), "smallest"),
+    ("06.2", lambda K, y, k: y - cut(K, y, k), "nuisance part"),
+    ("06.2", lambda K, y, k: cut(K, y, len(y) - k), "k largest only"),
+    ("06.2", lambda K, y, k: K @ y, "stretches"),
+    ("06.2", lambda K, y, k: y, "nothing is cut off"),
+    ("06.2", lambda K, y, k: torch.linalg.eigh(K).eigenvectors[:, -k:].T @ y, "coordinates"),
+    ("06.2", lambda K, y, k: "y", "not read as numbers"),
+    ("06.3", 1 / 36, "how clean"),
+    ("06.3", 1 - 0.2 / 8, "nine gaps"),
+    ("06.3", 1 - 1 / 72, "length of 2"),
+    ("06.3", 1 - 2 / 9, "an eighth"),
+    ("06.3", 0.875, "delta is not 1"),
+    ("06.3", 97.2, "between 0 and 1"),
+    ("06.4", (3, 9), "other way round"),
+    ("06.4", (3, 3), "diag(sqrt r)"),
+    ("06.4", (9, 9), "*root*"),
+    ("06.4", (11, 3), "largest entry"),
+    ("06.4", (83**0.5, 3), "Frobenius"),
+    ("06.4", 9, "a pair"),
+    ("06.5", 1, "promises"),
+    ("06.5", 1 / 12, "*true* class"),
+    ("06.5", 0.5, "eleven others"),
+    ("06.5", 0.8, "too small"),
+    ("06.6", lambda K, y: y, "unchanged"),
+    ("06.6", lambda K, y: better(K, y, 500), "How many directions"),
+    ("06.6", lambda K, y: better(K, y, 2), "How many directions"),
+    ("06.6", lambda K, y: better(K, y)[:50], "the shape of your labels"),
+    ("06.6", lambda K, y: K.nothing, "AttributeError"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer):
+    assert labkit.check(exercise, answer, strict=True) is True
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    line = capsys.readouterr().out
+    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
+
+
+@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name.startswith("06")])
+@pytest.mark.parametrize("answer", [..., (..., ...)], ids=["value", "pair"])
+def test_an_untouched_exercise_is_told_so(exercise, answer, capsys):
+    assert labkit.check(exercise, answer) is False
+    assert "not answered yet" in capsys.readouterr().out
