@@ -146,7 +146,8 @@ def test_an_untouched_function_is_told_so(exercise, capsys):
 
 
 def test_every_exercise_has_a_right_answer_and_mistakes():
-    assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == set(EXERCISES)
+    mine = {exercise for exercise in EXERCISES if exercise[:2] in ("00", "02")}  # the others have a file each
+    assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == mine
 
 
 def test_an_unknown_exercise_is_an_error_with_the_nearest_name():

@@ -76,7 +76,7 @@ def worded(value, question):
     """A guess or an answer, as the question's unit is written. -> text"""
     if question.unit == "percent":
         return f"{100 * value:.0f} %"
-    return value if question.unit == "choice" else f"{value:.4g}"
+    return value if question.unit == "choice" else f"{value:.0f}" if question.unit == "whole" else f"{value:.2f}"
 
 
 def _file():

@@ -1,0 +1,102 @@
+"""Lesson 10's computing: regression on drawn faces with corrupted targets, and where landmarks are seen after every
+epoch."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from ..data import load
+from ..errors import choose
+from ..fit import fit
+from ..measure import r2
+from ..methods import ERM, PRL_G, PRL_L, Huber, Ignormclip, MinSGD, NormClip
+from ..nets import mlp
+from ..noise import ALL, corrupt
+
+EPOCHS, NOISES = 20, ("signflip", "linadv", "uninoise", "pairflip", "mixture")
+RECIPE = {"optimiser": "adam", "momentum": 0.0, "lr": 4e-3, "batch": 144}  # ten batches of the 1,440 faces
+METHODS = {  # name: function rate -> Method
+    "least squares": lambda rate: ERM(),
+    "Huber": lambda rate: Huber(),
+    "NormClip": lambda rate: NormClip(),
+    "Ignormclip": lambda rate: Ignormclip(),
+    "PRL(L)": lambda rate: PRL_L(rate=rate),
+    "PRL(G)": lambda rate: PRL_G(rate=rate),
+    "Min-SGD": lambda rate: MinSGD(),
+}
+
+
+def narrow(shape=(1, 24, 24), classes=10):
+    """Pixels -> 64 -> 64 -> the ten coordinates of five landmarks."""
+    return mlp(shape, classes, width=64)
+
+
+@lru_cache(maxsize=16)
+def faces(noise, rate, seed=0):
+    """The drawn faces, with int(rate n) corrupted rows; clean at rate 0. -> Task"""
+    model = choose("noise", noise, {name: ALL[name] for name in NOISES})
+    return corrupt(load("faces"), model(rate), seed) if rate else load("faces")
+
+
+def trained(noise, rate, method, seed=0, epochs=EPOCHS, on_epoch=None, batch=RECIPE["batch"], assumed=None):
+    """Train one method. method: of METHODS; assumed: the rate that a filter is told, None: the true one. -> Run"""
+    made = choose("method", method, METHODS)(rate if assumed is None else assumed)
+    recipe = RECIPE | {"batch": batch}
+    return fit(
+        made, faces(noise, rate, seed), narrow, epochs, seed, recipe, device="cpu", on_epoch=on_epoch, progress=False
+    )
+
+
+def wrong_rows(task):
+    """Which training rows are corrupted. -> bool [N]"""
+    return (task.train.y != task.truth.y).any(-1)
+
+
+def chosen(task, wrong=4, right=2):
+    """The first corrupted and the first untouched training faces; untouched ones in the place of missing ones.
+    -> positions [wrong + right]"""
+    bad = wrong_rows(task)
+    first = bad.nonzero()[:wrong, 0]
+    return torch.cat([first, (~bad).nonzero()[: wrong + right - len(first), 0]])
+
+
+def places(y, task):
+    """Targets or outputs as places in the image. y [n, 10] -> [n, 5, 2], x and y in [0, 1] where they are inside"""
+    return task.units.stored(y).reshape(len(y), -1, 2)
+
+
+@dataclass
+class Story:
+    """A training, and where it saw the landmarks of some faces after every epoch. seen: list of [n, 5, 2], one for each
+    row of run.rows; run is the Run, finished or not."""
+
+    run: object
+    seen: list
+
+
+def told(noise, rate, method, i, seed=0, epochs=EPOCHS, after=None):
+    """Train, and keep the places of the landmarks of the training faces i. after(story): called after every epoch.
+    -> Story"""
+    task, story = faces(noise, rate, seed), Story(None, [])
+    some = task.train.inputs(i)
+
+    def look(run):
+        run.method.train_mode(False)
+        with torch.no_grad():
+            story.seen.append(places(run.method.nets[0](some), task))
+        run.method.train_mode(True)
+        story.run = run
+        if after:
+            after(story)
+
+    trained(noise, rate, method, seed, epochs, on_epoch=look)
+    return story
+
+
+def perfect_scores(task):
+    """R2 that a network would have on the corrupted validation split if it knew every true target, and one that says
+    the mean face for each. -> dict"""
+    given, true = task.train.val.y, task.truth.val
+    mean = task.train.y.mean(0).expand_as(given)
+    return {"the true targets": r2(true, given), "always the mean": r2(mean, given)}

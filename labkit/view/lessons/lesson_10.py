@@ -1,0 +1,136 @@
+"""The panel of lesson 10: corrupt the landmarks of faces, and see where a network puts them."""
+
+from functools import lru_cache
+
+import labkit
+
+from ...study import lesson_10 as study
+from ..panel import Question, Sketch, choice, curve, look, part, slider, sprite
+from ..plot.style import GREY, OKABE_ITO
+
+METHODS = {"least squares": "ERM"} | {name: name for name in ("Huber", "NormClip", "Ignormclip", "PRL(L)")}
+GIVEN, TRUE, SAID = OKABE_ITO[1], OKABE_ITO[2], OKABE_ITO[0]
+LOWEST = -1.0  # R2 below is drawn there
+WRONG, RIGHT = 4, 2  # faces that are shown
+QUESTION = ("signflip", 0.4, "least squares")
+
+
+@lru_cache(maxsize=64)
+def finished(noise, rate, method, epochs):
+    """Where the story of a setting is kept once it is told to its end: then the epoch can be scrubbed. -> list"""
+    return []
+
+
+def draw(state, show):
+    """Train, or look the setting up; draw the curves, and the faces after the chosen epoch. -> Run"""
+    epochs = 5 if labkit.fast() else study.EPOCHS
+    task = study.faces(state.noise, state.rate)
+    i = study.chosen(task, WRONG, RIGHT)
+    kept = finished(state.noise, state.rate, state.method, epochs)
+    if not kept:
+
+        def after(story):
+            at = len(story.seen)
+            show(**pictures(state, task, i, story, at), progress=at / epochs, message=f"epoch {at}")
+
+        kept.append(study.told(state.noise, state.rate, state.method, i, epochs=epochs, after=after))
+    at = min(state.epoch, epochs)
+    show(**pictures(state, task, i, kept[0], at), message=said(state, kept[0], at))
+    return kept[0].run
+
+
+def pictures(state, task, i, story, at):
+    """All parts; the faces as they are after epoch `at`. -> dict"""
+    rows = story.run.rows
+    setting = f"drawn faces, n = {len(task.train):,}, {state.noise} {state.rate:.0%}, seed 0"
+    return {
+        "history": {
+            "series": history(state.method, rows),
+            "bands": [{"x": [at - 0.15, at + 0.15], "low": [LOWEST] * 2, "high": [1, 1], "colour": GREY}],
+            "caption": f"{setting}. MLP, Adam, batches of {study.RECIPE['batch']}. R2 below {LOWEST:g} is drawn there.",
+        },
+        "faces": landmarks(task, i, story.seen[at - 1], at),
+        "facts": {"rows": facts(story.run), "caption": f"{setting}, {len(rows)} epochs."},
+    }
+
+
+def history(method, rows):
+    """R2 on clean test faces and on the corrupted validation split. -> list of curves"""
+    epochs = [row["epoch"] for row in rows]
+    column = lambda name: [max(row[name], LOWEST) for row in rows]
+    return [
+        curve(f"{method}: R2 on clean test faces", epochs, column("r2_test"), **look(METHODS[method])),
+        curve("R2 on corrupted validation faces", epochs, column("r2_val_noisy"), OKABE_ITO[3], "7 3", "none"),
+    ]
+
+
+def landmarks(task, i, seen, at):
+    """Training faces with the landmarks that were given, the true ones, and the network's. -> traits"""
+    as_lists = lambda places: [[[round(float(v), 4) for v in point] for point in face] for face in places]
+    given, true = study.places(task.train.y[i], task), study.places(task.truth.y[i], task)
+    wrong = study.wrong_rows(task)[i].tolist()
+    names = [f"face {k}, {'corrupted' if bad else 'right'}" for k, bad in zip(i.tolist(), wrong)]
+    marks = (("given", GIVEN, "cross", given), ("true", TRUE, "circle", true), ("the network", SAID, "diamond", seen))
+    return {
+        "sprite": sprite(255 - task.train.x[i].float(), columns=len(i)),  # sprite draws dark on light; faces are lit
+        "items": [{"index": k, "name": name} for k, name in zip(i.tolist(), names)],
+        "marks": [{"name": n, "colour": c, "marker": m, "points": as_lists(p)} for n, c, m, p in marks],
+        "caption": f"Training faces, after epoch {at}. A mark beyond the image is drawn at its edge.",
+    }
+
+
+def facts(run):
+    """What the run says at its end, in words. -> rows"""
+    last, scores = run.rows[-1], run.accuracy
+    auc = f"{last['auc']:.3f}" if last["auc"] == last["auc"] else "–"
+    return [
+        ["R2 on test faces, last epoch", f"{scores['last']:.2f}"],
+        ["… at the best epoch on corrupted validation", f"{scores['best_val']:.2f}"],
+        ["… at the best epoch on the test faces (oracle)", f"{scores['oracle_best']:.2f}"],
+        ["AUC: corrupted rows have the larger loss", auc],
+        ["right rows among those used, last epoch", f"{last['selected_precision']:.1%}"],
+    ]
+
+
+def said(state, story, at):
+    """What came out, in a line."""
+    r2 = story.run.rows[at - 1]["r2_test"]
+    return f"{state.noise} {state.rate:.0%}, {state.method}: R2 {r2:.2f} on test faces after epoch {at}"
+
+
+def measure(seed):
+    """R2 of least squares on clean test faces, 40 % of the training rows mirrored, last epoch."""
+    return study.trained(*QUESTION, seed).accuracy["last"]
+
+
+EPOCHS = {"xlabel": "epoch", "xlim": [0.5, study.EPOCHS + 0.5]}
+AXES = {"ylabel": "R2", "unit": "number", "ylim": [LOWEST, 1], **EPOCHS}
+SKETCH = Sketch(
+    name="10",
+    title="Landmarks that fly off",
+    controls=[
+        slider("rate", "τ", "corrupted rows", [k / 10 for k in range(6)], 0.4, "percent", stored=[0.0, 0.2, 0.4]),
+        choice("noise", "ỹ", "corruption", list(study.NOISES), value="signflip"),
+        choice("method", "g", "method", list(METHODS), value="least squares"),
+        slider("epoch", "t", "epoch", range(1, study.EPOCHS + 1), study.EPOCHS, "whole", stored=[3, study.EPOCHS]),
+    ],
+    rows=[["history", "facts"], ["faces"]],
+    parts=[
+        part("curves", "history", title="R2: 1 is perfect, 0 is the mean face", height=300, **AXES),
+        part("table", "facts", title="At the end", columns=["", "this run"], height=240),
+        part(
+            "faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=112, height=190
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "40 % of the training faces have their landmarks mirrored about the mean face. "
+        "Which R2 does least squares have on clean test faces after 20 epochs?",
+        unit="number",
+        naive=0.6,
+        measure=measure,
+        seeds=range(5),
+        part="history",
+        x=study.EPOCHS,
+    ),
+)

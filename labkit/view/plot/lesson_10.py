@@ -1,0 +1,86 @@
+"""Figures of lesson 10: a line and one wrong target, faces with landmarks, R2 after every epoch."""
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
+
+__all__ = ["fitted_lines", "landmark_faces", "r2_race"]
+
+MARKS = {"given": ("X", OKABE_ITO[1]), "true": ("o", OKABE_ITO[2]), "the network": ("D", OKABE_ITO[0])}
+EDGE = 0.12  # around an image, in which marks still show
+
+
+def fitted_lines(x, y, wrong, slopes):
+    """Points and lines through the origin. x, y [n]; wrong [n] bool; slopes: {name: slope}, names of methods or "least
+    squares". -> Drawing"""
+    figure, axes = canvas(width=6.2, height=3.4)
+    ax, wrong = axes[0, 0], np.asarray(wrong)
+    ax.scatter(x[~wrong], y[~wrong], color=OKABE_ITO[2], s=36, label="right target", zorder=3)
+    ax.scatter(x[wrong], y[wrong], color=OKABE_ITO[1], marker="X", s=60, label="wrong target", zorder=3)
+    ends = np.array([0.0, float(max(x)) * 1.05])
+    for name, slope in slopes.items():
+        method = {"least squares": "ERM"}.get(name, name)
+        wide = {"linewidth": 5, "alpha": 0.5} if method == "ERM" else {}  # NormClip's line lies on it
+        look = {"color": colour(method), "linestyle": "--" if method == "NormClip" else "-", **wide}
+        ax.plot(ends, slope * ends, label=f"{name}: slope {slope:.2f}", **look)
+    ax.set(xlabel="input", ylabel="target")
+    head(ax, f"n = {len(x)}, {int(wrong.sum())} wrong target; lines through the origin")
+    legend(figure, ax, 2)
+    return figure
+
+
+def landmark_faces(rows, words=""):
+    """Faces with marks. rows: {title: (x [k, 1, H, W], {name: places [k, 5, 2]})}, names of MARKS; places in [0, 1]
+    from the upper left corner. A mark outside is drawn at the edge. -> Drawing"""
+    most = max(len(x) for x, _ in rows.values())
+    figure, axes = canvas(len(rows), most, width=1.22, height=1.42)
+    for line, (title, (x, marks)) in zip(axes, rows.items()):
+        for k, ax in enumerate(line):
+            ax.set_axis_off()
+            if k < len(x):
+                _face(ax, x[k], {name: places[k] for name, places in marks.items()})
+        line[0].set_title(title, fontsize=8, color=GREY, loc="left")
+    seen = {name: None for _, marks in rows.values() for name in marks}
+    drawn = [axes[0, 0].plot([], [], MARKS[n][0], color=MARKS[n][1], linestyle="none", label=n)[0] for n in seen]
+    look = {"frameon": False, "labelcolor": GREY, "fontsize": 8, "ncols": len(drawn)}
+    figure.legend(handles=drawn, loc="outside lower left", **look)
+    figure.suptitle(words, fontsize=8, color=GREY, x=0.01, ha="left")
+    return figure
+
+
+def _face(ax, x, marks):
+    """One image with its marks."""
+    ax.imshow(x[0], cmap="gray", vmin=0, vmax=255, extent=(0, 1, 1, 0))
+    ax.set(xlim=(-EDGE, 1 + EDGE), ylim=(1 + EDGE, -EDGE))
+    ax.grid(False)
+    for name, places in marks.items():
+        places = np.asarray(places).clip(-EDGE * 0.8, 1 + EDGE * 0.8)
+        ax.plot(*places.T, MARKS[name][0], color=MARKS[name][1], markersize=3.6, linestyle="none", markeredgewidth=0)
+
+
+def r2_race(panels, words="", floor=-1.0):
+    """R2 on clean test faces after every epoch: mean over seeds, and a band from the lowest to the highest.
+
+    panels: {title: {name: list of Runs}}, names of methods or "least squares". floor: lower values are drawn there.
+    -> Drawing
+    """
+    figure, axes = canvas(1, len(panels), width=7.4 / len(panels), height=3.3, sharey=True)
+    for ax, (title, group) in zip(axes[0], panels.items()):
+        for name, runs in group.items():
+            method = {"least squares": "ERM"}.get(name, name)
+            values = np.stack([run.history["r2_test"] for run in runs]).clip(floor)
+            epochs = np.arange(1, values.shape[1] + 1)
+            look = {"color": colour(method), "linestyle": DASHES[method], "marker": marker(method), "markevery": 4}
+            ax.plot(epochs, values.mean(0), label=name, markersize=4, **look)
+            ax.fill_between(epochs, values.min(0), values.max(0), color=colour(method), alpha=0.15, linewidth=0)
+        ax.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        ax.set(xlabel="epoch", ylim=(floor - 0.03, 1.02))
+        head(ax, title)
+    axes[0, 0].set_ylabel("R2, clean test faces")
+    seeds = len(next(iter(next(iter(panels.values())).values())))
+    spread = f"{seeds} seeds (mean, lowest to highest)" if seeds > 1 else "1 seed"
+    figure.suptitle(f"{words}; {spread}; below {floor:g}: at {floor:g}", fontsize=8, color=GREY, x=0.01, ha="left")
+    legend(figure, axes[0, 0], 5)
+    return figure

@@ -1,0 +1,169 @@
+"""Lesson 04: whom a filter keeps, what its panel draws, and what its exercises say."""
+
+import pytest
+import torch
+
+import labkit
+from labkit.grads.layer import loss_gradient_norm
+from labkit.losses import ce
+from labkit.study import lesson_04 as study
+from labkit.view import lessons
+from labkit.view.check.lesson_04 import EXERCISES
+from labkit.view.panel.stored import drawn, load
+
+
+@pytest.fixture(scope="module")
+def short():
+    """SPL at once, three epochs."""
+    return study.filtered("SPL", 0.5, epochs=3)
+
+
+@pytest.mark.parametrize("name", study.FILTERS)
+@pytest.mark.parametrize("assumed, keep", [(0.5, 64), (0.99, 1), (0.0, 128)])
+def test_trusted_keeps_what_the_method_would_keep(name, assumed, keep):
+    run, task = study.filtered(name, assumed, epochs=1), study.noisy(0)
+    seen = study.trusted(run.method, task, study.batch_of(task, 0))
+    assert seen["kept"].sum() == keep
+    score = seen[{"PRL(L)": "layer", "PRL(G)": "whole"}.get(name, "loss")]
+    if keep < 128:
+        assert score[seen["kept"]].max() <= score[~seen["kept"]].min()
+        between = study.edge(score, seen["kept"])
+        assert score[seen["kept"]].max() <= between <= score[~seen["kept"]].min()
+
+
+def test_there_is_no_edge_where_another_score_ranks():
+    score, kept = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False, True])
+    assert study.edge(score, kept) is None and study.edge(score, torch.ones(3, dtype=torch.bool)) is None
+
+
+def test_with_two_classes_loss_and_gradient_rank_alike():
+    logits, y = torch.randn(200, 2, dtype=torch.float64), torch.arange(200) % 2
+    assert torch.equal(ce(logits, y).argsort(), loss_gradient_norm(logits, y).argsort())
+
+
+def test_a_class_is_counted_by_its_right_labels(short):
+    task = study.noisy(0)
+    assert study.by_class(torch.ones(len(task.train), dtype=torch.bool), task) == [1.0] * 10
+    assert study.by_class(task.train.y != task.truth.y, task) == [0.0] * 10
+    shares = study.by_class(short.life.selected[-1], task)
+    assert min(shares) < 0.05 and max(shares) > 0.9
+
+
+def test_the_loss_distrusts_shut_out_classes_more_than_the_gradient_does(short):
+    table = study.shut_out(short, study.noisy(0))
+    better = table["right looks better"].tolist()
+    assert better[0] < 0.2 < better[1] and ((table >= 0).all()).all()
+    everybody = study.train(labkit.methods.ERM(), epochs=1)
+    with pytest.raises(ValueError, match="shuts out"):
+        study.shut_out(everybody, study.noisy(0))
+
+
+def test_the_panel_draws_mistakes_that_are_mistakes(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    sketch = lessons.sketch("04")
+    frame = drawn(sketch, sketch.positions)
+    plane, mistakes = frame["picture"]["plane"]["points"], frame["picture"]["mistakes"]["items"]
+    for item in mistakes:
+        assert (item["given"] == item["true"]) == (item["fate"] == "dropped")
+    groups = [plane["group"].count(g) for g in range(4)]
+    assert sum(groups) == 128 and groups[0] + groups[3] == 64
+    wrong = [g in (1, 3) for g in plane["group"]]
+    assert [", true" in words for words in plane["label"]] == wrong
+    assert "shut out" in frame["message"]
+
+
+def test_stored_answers_are_those_of_the_question():
+    kept = load("04")
+    assert len(kept["answers"]) == 5 and max(kept["answers"]) < lessons.sketch("04").question.naive - 0.1
+    assert len(kept["frames"]) == len(lessons.sketch("04").kept())
+
+
+def run(last=0.9, method="SPL", noise="symmetric", rate=0.5, task="digits"):
+    """A Run as far as exercise 04.6 looks at it."""
+    record = {"name": noise, "rate": rate} if noise else None
+    return labkit.Run({"task": task, "noise": record, "method": method}, [{"test": last, "val_noisy": 0.5}])
+
+
+def squares(output, y):
+    return ((output - y) ** 2).sum(1)
+
+
+def kept(output, y, rate):
+    return squares(output, y).argsort()[: int((1 - rate) * len(y))]
+
+
+RIGHT = [
+    ("04.1", 1.1225),
+    ("04.1", torch.tensor([0.6, 0.3, -0.9]).norm()),
+    ("04.2", 2**0.5),
+    ("04.3", kept),
+    ("04.3", lambda *a: kept(*a).tolist()),
+    ("04.3", lambda o, y, r: squares(o, y) <= squares(o, y).sort().values[int((1 - r) * len(y)) - 1]),
+    ("04.4", 0.05 / 102),
+    ("04.5", (0, 2.83)),
+    ("04.6", run()),
+    ("04.6", run(method="PRL(L)", rate=0.6)),
+]
+MISTAKES = [
+    ("04.1", 1.26, "take the root"),
+    ("04.1", 0.5099, "label 0"),
+    ("04.1", 2.3026, "that is the loss"),
+    ("04.1", 1.8, "absolute entries"),
+    ("04.1", 0.6782, "p alone"),
+    ("04.2", 1, "point apart"),
+    ("04.2", 2, "square"),
+    ("04.2", 0, "shortest"),
+    ("04.2", float("inf"), "finite"),
+    ("04.3", lambda o, y, r: ((o - y) ** 2).sort().indices, "Sum the errors"),
+    ("04.3", lambda o, y, r: ((o - y) ** 2).sort().indices.unique(), "positions of outputs"),
+    ("04.3", lambda o, y, r: squares(o, y).argsort(), "nothing is filtered"),
+    ("04.3", lambda o, y, r: squares(o, y).argsort(descending=True)[: int((1 - r) * len(y))], "*largest*"),
+    ("04.3", lambda o, y, r: squares(o, y).argsort()[: int(r * len(y))], "cut and not rounded"),
+    ("04.3", lambda o, y, r: torch.arange(int((1 - r) * len(y))), "not the samples of smallest"),
+    ("04.3", lambda o, y, r: None, "returns nothing"),
+    ("04.3", lambda o, y, r: "first", "not read as positions"),
+    ("04.3", [1, 2], "the function itself"),
+    ("04.4", 0.05 / 128, "*kept*"),
+    ("04.4", 5.1, "other way round"),
+    ("04.4", 0.05, "with Adam"),
+    ("04.4", 0.05 / 26, "dropped"),
+    ("04.4", 0.05 / 102.4, "whole number"),
+    ("04.5", (6, 2.83), "another rate is better"),
+    ("04.5", (0, 17.0), "sum over"),
+    ("04.5", (0, 5.58), "largest gain"),
+    ("04.5", (0, 0.0283), "in points"),
+    ("04.5", 0, "a pair"),
+    ("04.6", run(0.7), "when does your filter"),
+    ("04.6", run(method="Co-teaching"), "not one filtering network"),
+    ("04.6", run(rate=0.4), "symmetric 40%"),
+    ("04.6", run(noise=None), "no noise"),
+    ("04.6", run(task="mnist"), "on mnist"),
+    ("04.6", 0.9, "a float"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer):
+    assert labkit.check(exercise, answer, strict=True) is True
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    assert words in capsys.readouterr().out
+
+
+def test_every_exercise_has_a_right_answer_and_mistakes():
+    assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_untouched_exercise_is_told_so(exercise, capsys):
+    assert labkit.check(exercise, ...) is False
+    assert capsys.readouterr().out.startswith(f"○ {exercise}")
+
+
+def test_real_runs_are_judged_by_their_method_and_last_epoch(short, capsys):
+    assert labkit.check("04.6", short) is False and "when does your filter" in capsys.readouterr().out
+    gentle = study.filtered("PRL(L)", 0.5, 10, epochs=3)
+    assert labkit.check("04.6", gentle) is (gentle.accuracy["last"] > 0.85)

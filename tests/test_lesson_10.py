@@ -1,0 +1,152 @@
+"""Lesson 10: corrupted landmarks, what its panel draws, and what its exercises say."""
+
+import pytest
+import torch
+
+import labkit
+from labkit.study import lesson_10 as study
+from labkit.view import lessons
+from labkit.view.check.lesson_10 import EXERCISES
+from labkit.view.panel.stored import drawn, load
+
+
+@pytest.mark.parametrize("noise", study.NOISES)
+def test_faces_that_are_wrong_at_a_low_rate_are_wrong_at_a_high_one(noise):
+    low, high = (study.wrong_rows(study.faces(noise, rate)) for rate in (0.1, 0.4))
+    assert low.sum() == 144 and high.sum() == 576 and (high | ~low).all()
+
+
+def test_the_chosen_faces_are_the_first_wrong_and_right_ones():
+    task = study.faces("signflip", 0.4)
+    wrong = study.wrong_rows(task)[study.chosen(task, 4, 2)]
+    assert wrong.tolist() == [True] * 4 + [False] * 2
+    clean = study.faces("signflip", 0.0)
+    assert not study.wrong_rows(clean)[study.chosen(clean, 4, 2)].any() and len(study.chosen(clean, 4, 2)) == 6
+
+
+def test_true_landmarks_are_in_the_image_and_linadv_throws_them_out():
+    task = study.faces("linadv", 0.4)
+    i = study.wrong_rows(task).nonzero()[:, 0]
+    inside = lambda y: ((study.places(y[i], task) >= 0) & (study.places(y[i], task) <= 1)).double().mean()
+    assert inside(task.truth.y) == 1 and inside(task.train.y) < 0.5
+
+
+def test_a_story_keeps_what_the_network_said_after_every_epoch():
+    i, heard = study.chosen(study.faces("signflip", 0.4)), []
+    story = study.told("signflip", 0.4, "PRL(L)", i, epochs=2, after=lambda s: heard.append(len(s.seen)))
+    assert heard == [1, 2] and len(story.run.rows) == 2
+    task, net = study.faces("signflip", 0.4), story.run.method.nets[0]
+    with torch.no_grad():
+        assert torch.allclose(study.places(net(task.train.inputs(i)), task), story.seen[-1])
+    plain = study.trained("signflip", 0.4, "PRL(L)", epochs=2)
+    assert [row["r2_test"] for row in plain.rows] == [row["r2_test"] for row in story.run.rows]
+
+
+def test_perfect_answers_look_worse_than_the_mean_on_mirrored_validation():
+    scores = study.perfect_scores(study.faces("signflip", 0.4))
+    assert scores["the true targets"] < -0.3 < scores["always the mean"] <= 0
+    clean = study.perfect_scores(study.faces("signflip", 0.0))
+    assert clean["the true targets"] == 1
+
+
+def test_the_panel_scrubs_without_training(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    sketch, trainings = lessons.sketch("10"), []
+    whole = study.told
+    monkeypatch.setattr(study, "told", lambda *a, **k: trainings.append(a) or whole(*a, **k))
+    rate = sketch.moved(sketch.positions, rate=0.3)
+    frames = [drawn(sketch, sketch.moved(rate, epoch=epoch)) for epoch in (1, 5)]
+    assert len(trainings) == 1
+    first, last = ([f["picture"]["faces"]["marks"][k]["points"] for f in frames] for k in (0, 2))
+    assert first[0] == first[1] and last[0] != last[1]
+    assert "epoch 1" in frames[0]["message"] and "epoch 5" in frames[1]["message"]
+    assert min(frames[0]["picture"]["history"]["series"][0]["y"]) >= -1
+
+
+def test_stored_answers_are_those_of_the_question():
+    kept = load("10")
+    assert len(kept["answers"]) == 5 and max(kept["answers"]) < lessons.sketch("10").question.naive - 0.2
+    assert len(kept["frames"]) == len(lessons.sketch("10").kept())
+
+
+def clipped(g, clip):
+    return (g * (clip / g.norm(dim=1, keepdim=True)).clamp(max=1)).mean(0)
+
+
+def run(noise="linadv", method="Min-SGD", curve=(0.1, 0.2, 0.3), seed=0, rate=0.4):
+    """A Run as far as exercise 10.5 looks at it."""
+    record = {"name": noise, "rate": rate} if noise else None
+    return labkit.Run({"noise": record, "method": method, "seed": seed}, [{"r2_test": value} for value in curve])
+
+
+RIGHT = [
+    ("10.1", 0.36),
+    ("10.2", -0.6),
+    ("10.3", clipped),
+    ("10.3", lambda g, clip: clipped(g, clip).tolist()),
+    ("10.4", 13 / 16),
+    ("10.5", (run(), run("uninoise"))),
+    ("10.5", [run("uninoise"), run()]),
+    ("10.6", ("CIFAR-100", "symmetric", 0.7)),
+]
+MISTAKES = [
+    ("10.1", 0.6, "share of right rows"),
+    ("10.1", 0.2, "that is the factor"),
+    ("10.1", 0.04, "variance of 0.2 y"),
+    ("10.1", -0.6, "clean"),
+    ("10.1", 0.64, "what is missing"),
+    ("10.2", 0.6, "squares, not rows"),
+    ("10.2", 0.2, "4 y^2"),
+    ("10.2", 0.36, "least-squares"),
+    ("10.2", 0, "mean face"),
+    ("10.2", 1, "clean targets"),
+    ("10.3", lambda g, c: g.mean(0) * (c / g.mean(0).norm()).clamp(max=1), "NormClip"),
+    ("10.3", lambda g, c: g.clamp(-c, c).mean(0), "every *number*"),
+    ("10.3", lambda g, c: (g * c / g.norm(dim=1, keepdim=True)).mean(0), "short rows longer"),
+    ("10.3", lambda g, c: clipped(g, c) * len(g), "the sum"),
+    ("10.3", lambda g, c: g.mean(0), "nothing is clipped"),
+    ("10.3", lambda g, c: (g * (g.norm(dim=1, keepdim=True) <= c)).mean(0), "drops the long rows"),
+    ("10.3", lambda g, c: g, "one mean gradient"),
+    ("10.3", lambda g, c: 3 * g[0], "not the mean"),
+    ("10.3", lambda g, c: "short", "not read as a gradient"),
+    ("10.4", 1, "however good"),
+    ("10.4", 0.5, "without any filter"),
+    ("10.4", 3 / 16, "share of wrong ones"),
+    ("10.4", 10 / 16, "divide by the 2"),
+    ("10.4", 11 / 16, "how often"),
+    ("10.5", run(), "a pair of Runs"),
+    ("10.5", (run(), run()), "linadv and linadv"),
+    ("10.5", (run(), run("uninoise", "ERM")), "take Min-SGD"),
+    ("10.5", (run(), run("uninoise", curve=(0.1, 0.2))), "3 and 2 epochs"),
+    ("10.5", (run(), run("uninoise", curve=(0.1, 0.2, 0.4), seed=1)), "seeds or rates differ"),
+    ("10.5", (run(), run("uninoise", curve=(0.1, 0.2, 0.4))), "the same seed has to"),
+    ("10.6", ("CIFAR-10", "symmetric", 0.5), "both tables print 0.09"),
+    ("10.6", ("CIFAR-10", "symmetric", 0.3), "one of the tables only"),
+    ("10.6", "CIFAR-100", "three values"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer):
+    assert labkit.check(exercise, answer, strict=True) is True
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    assert words in capsys.readouterr().out
+
+
+def test_every_exercise_has_a_right_answer_and_mistakes():
+    assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_untouched_exercise_is_told_so(exercise, capsys):
+    assert labkit.check(exercise, ...) is False
+    assert capsys.readouterr().out.startswith(f"○ {exercise}")
+
+
+def test_min_sgd_does_not_see_how_wrong_rows_are_wrong():
+    pair = [study.trained(noise, 0.4, "Min-SGD", epochs=3) for noise in ("linadv", "uninoise")]
+    assert labkit.check("10.5", pair, strict=True)
