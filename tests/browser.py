@@ -1,5 +1,6 @@
 """A real JupyterLab and a real Chromium, for tests. Import the fixtures `lab` and `browser` by name."""
 
+import atexit
 import json
 import os
 import secrets
@@ -11,6 +12,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -125,16 +127,23 @@ def stop(server):
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A Chromium with an empty profile; every page in it has `seen`, see browser.js."""
+    profile = str(tmp_path_factory.mktemp("profile"))
+    chrome = driver().chromium.launch_persistent_context(
+        profile, executable_path=chromium(), headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
+    )
+    chrome.add_init_script(path=ROOT / "tests" / "browser.js")
+    yield chrome
+    chrome.close()
+
+
+@cache
+def driver():
+    """Playwright, once in a process: several files of tests import `browser`, and a second one would not start."""
     from playwright.sync_api import sync_playwright
 
-    profile = str(tmp_path_factory.mktemp("profile"))
-    with sync_playwright() as p:
-        chrome = p.chromium.launch_persistent_context(
-            profile, executable_path=chromium(), headless=True, args=SWITCHES, viewport={"width": 1100, "height": 1000}
-        )
-        chrome.add_init_script(path=ROOT / "tests" / "browser.js")
-        yield chrome
-        chrome.close()
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
 
 
 def open_notebook(page, lab, name):

@@ -39,7 +39,7 @@ def python():
 
 def packages():
     """Is what labkit is made of installed? Only its versions are looked at here."""
-    for name in ("torchvision", "jupyterlab", "papermill", "plotly", "matplotlib"):
+    for name in ("torchvision", "jupyterlab", "papermill", "plotly", "matplotlib", "voila"):
         try:
             yield FINE, name, version(name)
         except PackageNotFoundError:

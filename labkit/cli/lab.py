@@ -37,7 +37,7 @@ def address(path):
     return f"/lab/tree/{path.resolve().relative_to(ROOT).as_posix()}"
 
 
-def free_port(first=8888, more=100):
+def free_port(first=8888, more=100, who="JupyterLab"):
     """The first port from `first` on that nobody listens on at 127.0.0.1; says so when it is not `first`."""
     for port in range(first, first + more):
         with socket.socket() as s:
@@ -46,7 +46,7 @@ def free_port(first=8888, more=100):
             except OSError:
                 continue
         if port != first:
-            print(f"port {first} is in use: JupyterLab takes {port}", flush=True)
+            print(f"port {first} is in use: {who} takes {port}", flush=True)
         return port
     raise ValueError(f"the ports {first} to {first + more - 1} are all in use; name another with --port")
 

@@ -10,14 +10,16 @@ from ..view.ledger import page as page_of_ledger
 from . import ROOT, parser
 from .run import KEPT, execute
 
-# nbconvert's page without what it would fetch: require.js, mermaid, the widget manager. MathJax alone is linked, and
-# only by a page with formulas, which is readable without it.
+# nbconvert's page without what it would fetch: require.js, mermaid, the widget manager, MathJax (formulas are MathML)
 TEMPLATE = """\
 {% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
-{% block html_head_js_mathjax %}{% if resources.formulas %}{{ super() }}{% endif %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_css %}{{ super() }}<style>
+math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaVu Math TeX Gyre", math }
+</style>{% endblock %}
 """
 
 
@@ -57,11 +59,13 @@ def page(notebook, title):
     """An executed notebook as one HTML file that holds all it shows. -> text"""
     from nbconvert import HTMLExporter
 
+    from ..view.site.notebook import markdown
+
     notebook.metadata.pop("widgets", None)
     _turnable(notebook)
-    formulas = any("$" in cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    resources = {"metadata": {"name": title}, "formulas": formulas}
-    return HTMLExporter(raw_template=TEMPLATE, embed_images=True).from_notebook_node(notebook, resources)[0]
+    exporter = HTMLExporter(raw_template=TEMPLATE)
+    exporter.register_filter("markdown2html", markdown)
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
 def _turnable(notebook):

@@ -92,9 +92,12 @@ def styled(table):
     return look.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
-def overview(paper, results=RESULTS):
-    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, verdict. -> Styler"""
-    rows = ledger(paper, results)
+def overview(paper, results=RESULTS, rows=None):
+    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, verdict. -> Styler
+
+    rows: of `ledger`, where the caller has them already: they take seconds.
+    """
+    rows = ledger(paper, results) if rows is None else rows
     found = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
     lines = [_summed(item, rows[(rows["item"] == item) & rows["printed"].notna()]) for item in ITEMS[paper]]
     lines += [_found(line) for line in found.to_dict("records")]

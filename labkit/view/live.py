@@ -3,6 +3,9 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import contextmanager
+
+import torch
 
 from labkit import fast
 
@@ -69,6 +72,18 @@ class Worker:
 def headless() -> bool:
     """Nobody looks at a panel here: a plain process, papermill, nbval, LABKIT_FAST=1.
 
-    Jupyter's server names the notebook in the environment of a kernel that a person opened; papermill and nbval do not.
+    Jupyter's server names the notebook in the environment of a kernel that a person opened, Voila the page that was
+    asked for; papermill and nbval do neither.
     """
-    return fast() or "JPY_SESSION_NAME" not in os.environ
+    return fast() or not {"JPY_SESSION_NAME", "VOILA_REQUEST_URL"} & set(os.environ)
+
+
+@contextmanager
+def one_thread():
+    """Compute on one CPU thread inside: small networks are slower on two. The number is as before outside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -78,7 +78,7 @@ async function panel(place) {
 function recipe({ recipe: r, frames }) {
   const count = Object.keys(frames).length;
   return `Stored runs; no kernel behind this page. ${count} settings, drawn on ${r.made} by ${r.by} (labkit numbers ${r.numbers}, torch ${r.torch}, ` +
-    `${r.machine}); ${r.seconds} s of computing. The controls offer what is stored; with a kernel they offer more.`;
+    `${r.machine.replace(/\b1 threads/, "1 thread")}); ${r.seconds} s of computing. The controls offer what is stored; with a kernel they offer more.`;
 }
 
 // One guess per lesson, wherever on the page it is given.
@@ -160,7 +160,7 @@ function copies() {
 
 themes();
 copies();
-document.querySelectorAll(".panel-place").forEach(panel);
-document.querySelectorAll("[data-guess]").forEach(ask);
+const coming = [...[...document.querySelectorAll(".panel-place")].map(panel), ...[...document.querySelectorAll("[data-guess]")].map(ask)];
+window.labkitPanels = Promise.all(coming); // slides count their heights once all are there
 if (window.Plotly) document.querySelectorAll(".plotly-place").forEach(turn);
 })();

@@ -1,0 +1,25 @@
+"""lab slides: a lesson as slides, in one file that works without a network."""
+
+from pathlib import Path
+
+from ..state import atomic_write
+from . import ROOT, parser
+
+
+def main(argv):
+    """Write the slides of a lesson. -> exit status; raises ValueError for an unknown lesson"""
+    read = parser(
+        "slides", "Write a lesson as slides: one HTML file, from what is stored in the notebook; nothing trains."
+    )
+    read.add_argument("lesson", help="its number, e.g. 05")
+    read.add_argument("--out", type=Path, help="the file (default: slides/NN_name.html in the project)")
+    args = read.parse_args(argv)
+    from ..view.site import book, deck
+
+    source = book.lesson(args.lesson)
+    out = args.out or ROOT / "slides" / Path(source.page).name
+    out.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(out, deck.slides(source).encode())
+    print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+    print("Open it in a browser. Space goes on, N shows hints, F fills the screen.")
+    return 0

@@ -1,0 +1,301 @@
+"""The site: pages from what is stored, that ask no other host for anything, over http and opened as files."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import threading
+from base64 import b64decode
+from gzip import decompress
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from browser import ROOT, browser, shot  # noqa: F401
+
+import labkit.view.ledger
+from labkit.cli import main
+from labkit.view.panel import stored
+from labkit.view.site import MARK, book, build, compose, formulas, living, notebook
+
+NOTEBOOKS = sorted(
+    path for place in ("lessons", "lessons/solutions", "notebooks") for path in (ROOT / place).glob("*.ipynb")
+)
+SMALL = ("lessons/00_start_here.ipynb", "lessons/01_wrong_labels.ipynb", "notebooks/rmnw_net.ipynb")
+LESSON = "lessons/01_wrong_labels.html"
+RANGE = ".lk-panel input[type=range]"
+WORDS = ".prose p, .prose li, .prose td, h1, h2, .code span, .bar a, .note, .recipe, form.guess *, pre.text, .meta"
+TEX = re.compile(r"\\[a-zA-Z]+|\$")
+
+
+class Reader(HTMLParser):
+    """The links, ids and loaded files of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids, self.loads = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.links += [attrs["href"]] if tag == "a" and "href" in attrs else []
+        self.loads += [attrs[key] for key in ("src", "href") if tag != "a" and key in attrs]
+
+
+def pages(site):
+    """-> {path: Reader}"""
+    return {path: Reader(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A small site of real notebooks; the ledger's tables, which take seconds, are left out."""
+    project, out = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("out") / "site"
+    for name in (*SMALL, *(name.replace("lessons/", "lessons/solutions/") for name in SMALL[:2]), "lessons/README.md"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, project / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "ROOT", project)
+        patch.setattr(labkit.view.ledger, "body", lambda: "<h1>The ledger</h1>")
+        assert build(out, tell=lambda words: None) == 8
+    return out
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def address(site, request):
+    """Where the site is: served, and opened as files."""
+    if request.param == "file":
+        yield site.as_uri()
+        return
+    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def page(browser, address):  # noqa: F811
+    """A page of the browser; at its end it has asked nobody else, and has not complained."""
+    page, asked, bad = browser.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda said: bad.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    try:
+        yield page
+        assert bad == []
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    finally:
+        page.close()
+
+
+def opened(page, address, name=LESSON):
+    """Open a lesson and wait for its panel."""
+    page.goto(f"{address}/{name}")
+    page.wait_for_selector(".lk-panel[data-settled='1']")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_formula_can_be_read(path):
+    text = path.read_text(encoding="utf-8")
+    for cell in json.loads(text)["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            html = re.sub(r'alttext="[^"]*"', "", notebook.markdown(source))
+            for formula in re.findall(r"<math.*?</math>", html, re.S):
+                assert not TEX.search(formula), formula
+            plain = re.sub(r"<(code|pre|math).*?</\1>", "", html, flags=re.S)
+            assert not re.search(r"\\[a-z]{3,}", plain), plain
+
+
+@pytest.mark.parametrize(
+    "tex, found",
+    [
+        (r"\mathcal W", "𝒲"), (r"\mathcal L", "ℒ"), (r"\mathbb E", "𝔼"), (r"\mathbb{R}", "ℝ"),
+        (r"\arg\min_i x", "arg\u00a0min"), (r"x \tag{4}", "("), (r"\mathrm{softmax}(z)", "softmax"),
+        (r"\lVert x \rVert", 'stretchy="false"'), (r"\log p", 'width="0.17em"'),
+    ],
+)  # fmt: skip
+def test_a_formula_says_what_browsers_draw(tex, found):
+    made = unescape(formulas.mathml(tex))
+    assert made.startswith("<math ") and found in made and "mathvariant" not in made
+    assert "\\" not in re.sub(r'alttext="[^"]*"', "", made)
+
+
+def test_what_is_no_formula_stays_as_it_is():
+    assert formulas.mathml(r"\frac{1}{") == r"<code>\frac{1}{</code>"
+    assert "<math" not in notebook.markdown("`$x$` costs 5 dollars")
+
+
+def test_every_link_leads_somewhere(site):
+    found = pages(site)
+    for path, reader in found.items():
+        for link in reader.links:
+            target, _, anchor = link.partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            there = (path.parent / target).resolve() if target else path
+            assert there in found, f"{path.name} leads to {link}"
+            assert not anchor or anchor in found[there].ids, f"{path.name} leads to {link}"
+
+
+def test_pages_load_from_beside_them_alone(site):
+    for path, reader in pages(site).items():
+        for load in reader.loads:
+            assert load.startswith(("data:", "#")) or (path.parent / load).is_file(), f"{path.name} loads {load[:80]}"
+        assert len(reader.ids) == len(set(reader.ids)), path.name
+    scripts = {path: re.findall(r'<script src="[^"]*stored/(\w+)', path.read_text()) for path in site.rglob("*.html")}
+    assert {path.name: names for path, names in scripts.items() if names} == {Path(LESSON).name: ["01"]}
+
+
+def test_a_lesson_without_a_kernel_says_so_and_gives_its_solutions(site):
+    text = (site / LESSON).read_text()
+    assert text.count('<details class="solution">') >= 4 and text.count("Exercises check themselves, in Python") == 1
+    assert "not answered yet" not in text and "NBVAL_CHECK_OUTPUT" not in text
+    assert 'data-guess="01"' in text and "Kept:" not in text
+    assert "./lab lessons/01_wrong_labels.ipynb" in text
+
+
+def test_the_map_knows_minutes_and_panels(site):
+    text = (site / "index.html").read_text()
+    assert "40 minutes · a panel to move" in text and "RMNW-Net" in text and "lessons/teachers.html" in text
+
+
+def test_stored_pictures_come_as_a_plain_script():
+    (packed,) = re.findall(r'\["01"\] = "([^"]+)"', living.script("01"))
+    kept, first = json.loads(decompress(b64decode(packed))), stored.load("01")
+    assert kept["frames"] == first["frames"] and kept["recipe"] == first["recipe"]
+    for control in kept["controls"]:
+        assert len(control["words"]) == len(control["values"]) == len(control["stored"])
+
+
+def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, "lessons", list)
+    monkeypatch.setattr(book, "solutions", dict)
+    monkeypatch.setattr(book, "papers", list)
+    monkeypatch.setattr(labkit.view.ledger, "body", lambda: "")
+    out = tmp_path / "here" / "site"
+    assert build(out, tell=str) == 3
+    (out / "old.html").write_text("")
+    assert build(out, tell=str) == 3 and not (out / "old.html").exists() and (out / MARK).exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("")
+    with pytest.raises(ValueError, match=r"out is .*mine.*; it must be a new or empty folder"):
+        build(tmp_path / "mine", tell=str)
+    monkeypatch.setattr(labkit.view.ledger, "body", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        build(out, tell=str)
+    assert (out / "index.html").exists() and [path.name for path in out.parent.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize("command", ["slides", "app"])
+def test_an_unknown_lesson_is_answered_with_those_there_are(command, capsys):
+    assert main([command, "99"]) == 2
+    assert "the lesson is '99'; it may be 00, 01" in capsys.readouterr().err
+
+
+def test_a_lesson_may_be_called_by_number_or_file():
+    assert (
+        book.lesson("1").path == book.lesson("01").path == book.lesson("lessons/01_wrong_labels.ipynb").path == SMALL[1]
+    )
+
+
+def test_answers_belong_to_their_exercises():
+    cells = [
+        "<p>before</p>",
+        "<h3 id='a'>Exercise 01.1: x<a>¶</a></h3><p>why</p>",
+        "<pre>1</pre>",
+        "<h3 id='b'>Exercise 01.2</h3>",
+    ]
+    assert compose.answers(cells) == {"01.1": "<p>why</p><pre>1</pre>", "01.2": ""}
+
+
+@pytest.mark.browser
+def test_dragging_a_control_changes_the_picture(page, address):
+    opened(page, address)
+    control = page.locator(RANGE).first
+    control.scroll_into_view_if_needed()
+    shown = "() => document.querySelector('.lk-panel .lk-rows').innerHTML"
+    before, value, height = (
+        page.evaluate(shown),
+        control.input_value(),
+        page.locator(".panel-place").bounding_box()["height"],
+    )
+    box = control.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"(before) => ({shown})() !== before", arg=before)
+    assert control.input_value() != value and page.locator(".lk-failure").inner_text() == ""
+    assert page.locator(".panel-place").bounding_box()["height"] == height
+    assert "Stored runs; no kernel" in page.locator(".recipe").inner_text()
+
+
+@pytest.mark.browser
+def test_a_guess_is_asked_for_kept_and_scored(page, address):
+    opened(page, address)
+    page.evaluate("() => { localStorage.clear(); }")
+    page.reload()
+    page.wait_for_selector("form.guess input")
+    assert page.locator(".lk-score").count() == 0
+    page.fill("form.guess input", "40")
+    page.click("form.guess button")
+    page.wait_for_selector(".lk-score")
+    assert "You guessed 40" in page.locator(".lk-score").inner_text()
+    page.reload()
+    page.wait_for_selector(".lk-score")
+    assert page.input_value("form.guess input") == "40"
+    page.evaluate("() => { localStorage.clear(); }")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read_in_light_and_dark(page, address, scheme):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, address)
+    contrast = page.evaluate("(words) => seen.contrast(words)", WORDS)
+    shot(page, f"site-{scheme}")
+    assert len(contrast) > 60
+    assert [pair for pair in contrast if pair[1] < 4.5] == []
+    colour = "() => getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(colour)
+    page.click("button.theme")
+    after = page.evaluate(colour)
+    page.reload()
+    assert before != after == page.evaluate(colour)
+    page.evaluate("() => localStorage.clear()")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 700, 380])
+def test_no_page_is_wider_than_its_window(page, address, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in ("index.html", LESSON, "notebooks/rmnw_net.html", "lessons/teachers.html"):
+        page.goto(f"{address}/{name}")
+        page.wait_for_timeout(300)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+    page.set_viewport_size({"width": 1100, "height": 1000})
+
+
+@pytest.mark.browser
+def test_a_panel_without_stored_pictures_says_so(page, site, address):
+    text = (site / LESSON).read_text().replace('src="../stored/01.js"', 'src="../assets/site.css" type="text/none"')
+    (site / "lessons" / "none.html").write_text(text)
+    page.goto(f"{address}/lessons/none.html")
+    page.wait_for_selector(".failure")
+    assert "needs a kernel: ./lab" in page.locator(".failure").inner_text()
+    (site / "lessons" / "none.html").unlink()
+
+
+@pytest.mark.slow
+def test_the_whole_site(tmp_path):
+    assert main(["site", "--out", str(tmp_path / "site")]) == 0
+    found = pages(tmp_path / "site")
+    assert len(found) == len(NOTEBOOKS) + 3
+    test_every_link_leads_somewhere(tmp_path / "site")
+    for reader in found.values():
+        assert not [load for load in reader.loads if load.startswith("http")]
