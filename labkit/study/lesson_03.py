@@ -1,0 +1,102 @@
+"""What a loss forgives: its value and its pull over the probability of the given label, and what trainings make of it.
+
+All losses of the lesson start at cross-entropy and leave it by a step s in [0, 1]: q = s (GCE), beta = 1 - s = alpha
+with the roles that each paper gives them, gamma = 5 s (focal).
+"""
+
+from functools import lru_cache
+
+import pandas as pd
+import torch
+
+import labkit
+
+from ..methods import ALL
+
+HYPERPARAMETERS = {
+    "GCE": lambda s: {"q": s},
+    "SCE": lambda s: {"alpha": 1 - s, "beta": s},
+    "Focal": lambda s: {"gamma": 5 * s},
+    "Bootstrap soft": lambda s: {"beta": 1 - s},
+    "Bootstrap hard": lambda s: {"beta": 1 - s},
+}
+COLUMNS = ("clean_fitted", "noisy_memorised", "noisy_corrected", "test")
+EPOCHS = 40
+
+
+def method(name, s):
+    """The method that is s in [0, 1] away from cross-entropy. -> Method; ERM where s is 0, "ERM" and "MAE" whatever
+    s is"""
+    if name in HYPERPARAMETERS and s:
+        return ALL[name](**HYPERPARAMETERS[name](round(s, 10)))
+    return ALL["ERM" if name in HYPERPARAMETERS else name]()
+
+
+def gradients(method, logits, y):
+    """A loss and its gradient on the logits, sample by sample. logits [B, C], y [B] -> loss [B], gradient [B, C]"""
+    logits = logits.detach().requires_grad_()
+    with torch.enable_grad():
+        method.train = labkit.Split(logits, y, logits.shape[-1], None)  # its loss asks only: are these classes?
+        value = method.loss(logits, y, None)
+        (slope,) = torch.autograd.grad(value.sum(), logits)
+    return value.detach(), slope
+
+
+def shape(method, p):
+    """Value and pull over the given label's probability p [L], in (0, 1); the rest is on one other class. The pull is
+    minus the derivative by the given label's logit: how hard a step lifts it. -> value [L], pull [L]"""
+    logits = torch.stack([p.log(), (1 - p).log()], -1)
+    value, slope = gradients(method, logits, torch.zeros(len(p), dtype=torch.long))
+    return value, -slope[:, 0]
+
+
+def pulls(method, logits, y):
+    """The length of every sample's gradient on the logits. -> [B]"""
+    return gradients(method, logits, y)[1].norm(dim=-1)
+
+
+def wrong_share(method, logits, y, wrong):
+    """The share of all gradient length that the wrong labels hold. wrong [B] bool -> float"""
+    length = pulls(method, logits, y)
+    return (length[wrong].sum() / length.sum()).item()
+
+
+@lru_cache(maxsize=32)
+def noisy(rate, seed):
+    """The digits with symmetric noise. -> Task"""
+    return labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(rate), seed)
+
+
+FOUND = {}  # trainings of this process by setting
+
+
+def trained(name, s, rate, seed, epochs=EPOCHS, watch=None):
+    """One training on noisy digits, kept for the next time. watch(run): called after every epoch. -> Run"""
+    key = (name if s else "ERM", s, rate, seed, epochs)
+    if key not in FOUND:
+        about = (method(name, s), noisy(rate, seed), "mlp", epochs, seed)
+        FOUND[key] = labkit.fit(*about, device="cpu", progress=False, on_epoch=watch)
+    return FOUND[key]
+
+
+def sweep(name, steps, rate, seeds, epochs=EPOCHS):
+    """The last epoch of every step and seed. -> DataFrame: s, seed and COLUMNS"""
+    rows = [
+        {"s": s, "seed": seed} | {column: trained(name, s, rate, seed, epochs).rows[-1][column] for column in COLUMNS}
+        for s in steps
+        for seed in seeds
+    ]
+    return pd.DataFrame(rows)
+
+
+def pairs(n=3000, seed=0):
+    """Two digits side by side, a hundred classes 00 to 99. n: training images, drawn from the digits' training images;
+    1,000 test images from their test images. -> Task"""
+    digits, rng = labkit.load("digits"), torch.Generator().manual_seed(seed)
+
+    def drawn(split, size):
+        left, right = torch.randint(len(split), (2, size), generator=rng)
+        return torch.cat([split.x[left], split.x[right]], -1), 10 * split.y[left] + split.y[right]
+
+    own, test = drawn(digits.train, n), drawn(digits.test, 1000)
+    return labkit.Task.of(*own, *test, name="pairs of digits", scale=digits.train.scale, classes=100)

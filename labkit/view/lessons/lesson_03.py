@@ -1,0 +1,149 @@
+"""The panel of lesson 03: leave cross-entropy step by step, and see whose gradient is heard."""
+
+import torch
+
+import labkit
+
+from ...method import evaluate
+from ...study.lesson_03 import EPOCHS, HYPERPARAMETERS, gradients, method, noisy, shape, trained
+from ..live import one_thread
+from ..panel import Question, Sketch, choice, curve, cycle, look, part, points, slider
+from ..plot.lesson import WORDS
+
+STEPS = tuple(k / 10 for k in range(11))
+P = torch.linspace(0.005, 0.995, 100, dtype=torch.float64)
+SHOWN = 120  # points of each kind
+RIGHT, WRONG = look("clean_fitted"), look("noisy_memorised")
+REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
+
+
+def draw(state, show):
+    """Shapes at once, then train, then plain cross-entropy for comparison. -> Run"""
+    epochs = 5 if labkit.fast() else EPOCHS
+    task, own = noisy(state.rate, state.seed), method(state.loss, state.s)
+    values, lines = shapes(state)
+    told = f"digits, n = {len(task.train):,}, mlp, symmetric {state.rate:.0%}, seed {state.seed}"
+
+    def watch(run):
+        pictures = {"history": history(run, told), "pull": pull(run, own, task, lines)}
+        show(**pictures, progress=len(run.rows) / (epochs + 1), message=words(state, run, None))
+
+    show(loss=values, message="training")
+    with one_thread():
+        run = trained(state.loss, state.s, state.rate, state.seed, epochs, watch)
+        watch(run)
+        plain = trained("ERM", 0.0, state.rate, state.seed, epochs)
+    show(history=history(run, told, plain), message=words(state, run, plain))
+    return run
+
+
+def shapes(state):
+    """The loss over p, and the lines of the pull over p; cross-entropy and MAE beside it. -> traits, lines"""
+    own = (called(state), state.loss, state.s)
+    series, lines = [], []
+    for name, kind, s in (*((name, *each) for name, each in REFERENCES.items()), own):
+        value, force = shape(method(kind, s), P)
+        mine = name == own[0]
+        ink = {**look(state.loss), "dash": ""} if mine else {**look(kind), "dash": {"CE": "7 3", "MAE": "2 3"}[name]}
+        series.append(curve(name, P, value, ink["colour"], ink["dash"], "none"))
+        thin = slice(None, None, 3)
+        lines.append({"name": name, **{k: series[-1][k] for k in ("colour", "dash")}, "x": rounded(P[thin]),
+                      "y": rounded(force[thin])})  # fmt: skip
+    return {"series": series, "caption": "The rest of the probability is on one other class."}, lines
+
+
+def called(state):
+    """The chosen loss with its own hyperparameter. -> text"""
+    own = HYPERPARAMETERS[state.loss](state.s)
+    signs = {"q": "q", "alpha": "α", "beta": "β", "gamma": "γ"}
+    return f"{state.loss}, " + ", ".join(f"{signs[name]} = {value:.2g}" for name, value in own.items())
+
+
+def history(run, told, plain=None):
+    """What the network has learnt; faint, what cross-entropy has. -> traits"""
+    made = lambda run: [
+        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **look(c)) for c, said in WORDS.items()
+    ]
+    more = {"before": made(plain)} if plain is not None and plain is not run else {"before": []}
+    return {"series": made(run), "caption": f"{told}. Faint: cross-entropy." if more["before"] else f"{told}.", **more}
+
+
+def pull(run, own, task, lines):
+    """Training samples at their probability and their pull, in this network. -> traits"""
+    wrong = task.train.y != task.truth.y
+    i = torch.cat([(~wrong).nonzero()[:SHOWN, 0], wrong.nonzero()[:SHOWN, 0]])
+    logits, y = evaluate(run.method.nets[0], task.train)[i].double(), task.train.y[i]
+    p = logits.softmax(-1).gather(-1, y[:, None])[:, 0]
+    force = -gradients(own, logits, y)[1].gather(-1, y[:, None])[:, 0]
+    caption = f"{SHOWN} training samples of each kind after epoch {len(run.rows)}; lines: the losses' own."
+    return {"points": points(rounded(p), rounded(force), wrong[i].long()), "lines": lines, "caption": caption}
+
+
+def rounded(values):
+    """Three decimals are enough for a pixel. -> list"""
+    return [round(float(v), 3) for v in values]
+
+
+def words(state, run, plain):
+    """The result in a line. -> text"""
+    last = run.rows[-1]
+    said = f"{called(state)}, epoch {len(run.rows)}: {last['noisy_memorised']:.0%} of the wrong labels memorised"
+    return said + (f" (cross-entropy: {plain.rows[-1]['noisy_memorised']:.0%})" if plain else "")
+
+
+def measure(seed):
+    """The share of wrong labels that GCE with q = 0.7 has memorised after 40 epochs."""
+    return trained("GCE", 0.7, 0.4, seed).rows[-1]["noisy_memorised"]
+
+
+AXIS = {"xlabel": "probability of the given label, p", "xlim": [0, 1], "xunit": "number", "unit": "number"}
+SKETCH = Sketch(
+    name="03",
+    title="What should a loss forgive?",
+    controls=[
+        slider("s", "q", "step away from cross-entropy", values=STEPS, value=0.7, stored=(0.0, 0.3, 0.5, 0.7, 1.0)),
+        choice("loss", "ℓ", "loss", list(HYPERPARAMETERS), value="GCE"),
+        slider("rate", "τ", "noise rate", values=(0.2, 0.4, 0.6), value=0.4, unit="percent"),
+        cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0]),
+    ],
+    rows=[["loss", "pull"], ["history"]],
+    parts=[
+        part("curves", "loss", title="The loss ℓ(p)", ylabel="loss (nats)", ylim=[0, 5], height=290, **AXIS),
+        part(
+            "scatter",
+            "pull",
+            title="The pull −∂ℓ/∂z on the given label",
+            ylabel="pull on its logit",
+            ylim=[-0.6, 1.4],
+            height=290,
+            groups=[
+                {"name": "right labels", "colour": RIGHT["colour"], "marker": "circle"},
+                {"name": "wrong labels", "colour": WRONG["colour"], "marker": "cross"},
+            ],
+            **AXIS,
+        ),
+        part(
+            "curves",
+            "history",
+            title="What the network learns from it",
+            xlabel="epoch",
+            ylabel="share of the samples",
+            xlim=[0.5, EPOCHS + 0.5],
+            ylim=[0, 1],
+            unit="percent",
+            xunit="whole",
+            height=300,
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "GCE is cross-entropy at q = 0, which memorises about 83 % of the wrong labels, and half of MAE at q = 1, "
+        "which memorises about 5 %. Which share at q = 0.7 (digits, symmetric 40 %, 40 epochs, seeds 0-4)?",
+        unit="percent",
+        naive=0.28,
+        measure=measure,
+        seeds=range(5),
+        part="history",
+        x=EPOCHS,
+    ),
+)

@@ -1,0 +1,160 @@
+"""The panel of lesson 08: spoil the meta set, and see whom the weighting network trusts."""
+
+import labkit
+
+from ...study.lesson_08 import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
+from ..live import one_thread
+from ..panel import Question, Sketch, choice, curve, cycle, look, part, slider
+from ..plot.style import colour
+
+ETAS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+INKS = {"CE": colour("MNW-Net"), "MAE": colour("RMNW-Net")}
+RIGHT, WRONG = colour("clean_fitted"), colour("noisy_memorised")
+FAINT = (1, 2, 4, 8)  # epochs after which V is drawn faintly
+CENTRES = (EDGES[1:] * EDGES[:-1]) ** 0.5
+
+
+def draw(state, show):
+    """Train with learnt weights, epoch by epoch, then plain SGD for comparison. -> Learnt"""
+    epochs = 4 if labkit.fast() else EPOCHS
+
+    def watch(learnt):
+        done = len(learnt.area)
+        show(**pictures(learnt, state), message=words(learnt, state), progress=done / (epochs + 1))
+
+    with one_thread():
+        learnt = trained(state.eta, state.loss, state.rate, state.seed, epochs, watch)
+        show(**pictures(learnt, state), message=words(learnt, state))
+        run = plain(state.rate, state.seed, epochs)
+    show(history=history(learnt, state, run), message=words(learnt, state, run))
+    return learnt
+
+
+def pictures(learnt, state):
+    """The weight function, the losses below it, and the history. -> parts"""
+    done, ink = len(learnt.V), INKS[state.loss]
+    weight = lambda e: curve(f"after epoch {e}", LOSSES.tolist(), rounded(learnt.V[e - 1]), ink, "", "none")
+    loss = learnt.loss[-1]
+    bars = [
+        curve("right labels", CENTRES, histogram(loss, ~learnt.wrong), RIGHT, "", "circle"),
+        curve("wrong labels", CENTRES, histogram(loss, learnt.wrong), WRONG, "7 3", "square"),
+    ]
+    n = f"n = {len(learnt.wrong):,}, after epoch {done}. The smallest and largest losses are in the outer bins."
+    return {
+        "V": {"series": [weight(done)], "before": [weight(e) for e in FAINT if e < done]},
+        "losses": {"series": bars, "caption": n},
+        "history": history(learnt, state),
+    }
+
+
+def history(learnt, state, run=None):
+    """AUC of the weights, test accuracy and memorised labels; faint, plain SGD's. -> traits"""
+    made = lambda run: [
+        curve("test accuracy", [r["epoch"] for r in run.rows], [r["test"] for r in run.rows], **look("test")),
+        curve("wrong labels memorised", [r["epoch"] for r in run.rows], [r["noisy_memorised"] for r in run.rows],
+              **look("noisy_memorised")),
+    ]  # fmt: skip
+    area = curve("AUC of the weights", range(1, len(learnt.area) + 1), learnt.area, INKS[state.loss], "", "diamond")
+    size = len(split(state.rate, state.eta, state.seed)[1])
+    told = f"digits, n = {len(learnt.wrong):,}, mlp, uniform {state.rate:.0%}, {size} meta samples, seed {state.seed}."
+    return {
+        "series": [area, *made(learnt.run)],
+        "before": made(run) if run else [],
+        "lines": [{"name": "AUC of chance", "y": 0.5}],
+        "caption": f"{told} Faint: plain SGD." if run else told,
+    }
+
+
+def rounded(values):
+    """Three decimals are enough for a pixel. -> list"""
+    return [round(float(v), 3) for v in values]
+
+
+def words(learnt, state, run=None):
+    """The result in a line. -> text"""
+    known = {("CE", 0.0): " (MW-Net)", ("CE", state.rate): " (MNW-Net)", ("MAE", state.rate): " (RMNW-Net)"}
+    meta = split(state.rate, state.eta, state.seed)[1]
+    wrong = (meta.y != split(state.rate, 0.0, state.seed)[1].y).float().mean().item()
+    last = learnt.run.rows[-1]
+    said = f"{wrong:.0%} of the meta labels wrong, {state.loss}{known.get((state.loss, state.eta), '')}"
+    said += f", epoch {len(learnt.area)}: AUC {learnt.area[-1]:.2f}, test {last['test']:.1%}"
+    return said + (f" (plain SGD {run.rows[-1]['test']:.1%})" if run else "")
+
+
+def measure(seed):
+    """AUC of the weights after the last epoch: MAE, 80 % of the meta labels drawn anew."""
+    return trained(0.8, "MAE", 0.4, seed).area[-1]
+
+
+LOSS_AXIS = {
+    "xlabel": "loss of the given label (nats)",
+    "xlim": [10**-2.5, 10**1.2],
+    "xscale": "log",
+    "xunit": "number",
+}
+SKETCH = Sketch(
+    name="08",
+    title="Can the network learn whom to trust?",
+    controls=[
+        slider("eta", "η", "noise of the meta set", values=ETAS, value=0.0, unit="percent"),
+        choice("loss", "ℓ", "meta loss", ["CE", "MAE"], value="CE"),
+        slider(
+            "rate",
+            "τ",
+            "noise of the training set",
+            values=(0.2, 0.4, 0.6),
+            value=0.4,
+            unit="percent",
+            stored=(0.4, 0.6),
+        ),
+        cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0]),
+    ],
+    rows=[["V", "losses"], ["history"]],
+    parts=[
+        part(
+            "curves",
+            "V",
+            title="The weight V(loss)",
+            caption="Faint: after epochs 1, 2, 4 and 8.",
+            ylabel="weight",
+            ylim=[0, 1],
+            unit="number",
+            height=280,
+            **LOSS_AXIS,
+        ),
+        part(
+            "curves",
+            "losses",
+            title="Where the samples are",
+            ylabel="share of the samples",
+            ylim=[0, 1],
+            unit="percent",
+            height=280,
+            **LOSS_AXIS,
+        ),
+        part(
+            "curves",
+            "history",
+            title="What comes of it",
+            xlabel="epoch",
+            ylabel="AUC, share",
+            xlim=[0.5, EPOCHS + 0.5],
+            ylim=[0, 1],
+            unit="percent",
+            xunit="whole",
+            height=300,
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "A weighting network learns from 100 meta samples. 80 % of their labels are drawn anew, from all ten classes; "
+        "its meta loss is MAE. With which probability does a right training label then weigh more than a wrong one "
+        "(digits, uniform 40 %, 15 epochs, seeds 0-4)?",
+        unit="percent",
+        naive=0.6,
+        measure=measure,
+        seeds=range(5),
+        part="history",
+        x=EPOCHS,
+    ),
+)

@@ -1,0 +1,165 @@
+"""Lesson 03: what losses hear, the panel's computing, the exercises."""
+
+from math import e, log
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import labkit
+from labkit.study import lesson_03 as lab
+from labkit.view.lessons import sketch
+
+P = torch.linspace(0.01, 0.99, 50, dtype=torch.float64)
+LOGITS = torch.randn(8, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+Y = torch.tensor([0, 1, 2, 3, 4, 0, 1, 2])
+WEIGHTS = {  # of the gradient p - e_y
+    ("ERM", 0.0): lambda p: torch.ones_like(p),
+    ("GCE", 0.7): lambda p: p**0.7,
+    ("MAE", 1.0): lambda p: 2 * p,
+    ("SCE", 0.9): lambda p: 0.1 + 0.9 * 4 * p,
+    ("Focal", 0.4): lambda p: (1 - p) ** 2 - 2 * p * (1 - p) * p.log(),
+}
+
+
+@pytest.mark.parametrize("which", WEIGHTS, ids=lambda which: which[0])
+def test_a_loss_of_p_is_cross_entropy_with_a_weight(which):
+    p = LOGITS.softmax(-1)
+    own = p[range(8), Y]
+    _, slope = lab.gradients(lab.method(*which), LOGITS, Y)
+    wanted = WEIGHTS[which](own)[:, None] * (p - torch.eye(5, dtype=p.dtype)[Y])
+    assert torch.allclose(slope, wanted, atol=1e-10)
+    value, pull = lab.shape(lab.method(*which), P)
+    assert torch.allclose(pull, WEIGHTS[which](P) * (1 - P), atol=1e-8)
+    assert (value[:-1] >= value[1:]).all()
+
+
+@pytest.mark.parametrize("name", lab.HYPERPARAMETERS)
+def test_every_loss_leaves_from_cross_entropy(name):
+    start = lab.gradients(lab.method(name, 1e-7), LOGITS, Y)[0]
+    assert torch.allclose(start, labkit.losses.ce(LOGITS, Y), atol=1e-5)
+    assert type(lab.method(name, 0.0)) is labkit.methods.ERM
+
+
+def test_focal_hears_wrong_labels_more_and_gce_less():
+    p = torch.tensor([[0.9, 0.1], [0.9, 0.1]], dtype=torch.float64)
+    given, wrong = torch.tensor([0, 1]), torch.tensor([False, True])
+    share = {name: lab.wrong_share(lab.method(name, 0.5), p.log(), given, wrong) for name in ("GCE", "Focal")}
+    assert share["GCE"] < lab.wrong_share(lab.method("ERM", 0.0), p.log(), given, wrong) < share["Focal"]
+
+
+def test_pairs_put_two_digits_side_by_side():
+    task = lab.pairs(1500)
+    assert task.shape == (1, 8, 16) and task.classes == 100 and len(task.test) == 1000
+    digits = labkit.load("digits")
+    own = {(x.numpy().tobytes(), int(y)) for x, y in zip(digits.train.x, digits.train.y)}
+    for x, y in zip(task.train.x[:20], task.train.y[:20]):
+        halves = ((x[..., :8].contiguous(), y // 10), (x[..., 8:].contiguous(), y % 10))
+        assert all((half.numpy().tobytes(), int(label)) in own for half, label in halves)
+
+
+@pytest.fixture
+def frames(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+
+    def drawn(**values):
+        shown = []
+        state = SimpleNamespace(**{"s": 0.7, "loss": "GCE", "rate": 0.4, "seed": 0} | values)
+        run = sketch("03").draw(state, lambda **picture: shown.append(picture))
+        return run, {name: part for picture in shown for name, part in picture.items()}
+
+    return drawn
+
+
+def test_the_panel_draws_the_run_and_cross_entropy_faintly(frames):
+    run, picture = frames()
+    last = picture["history"]["series"]
+    assert [curve["y"][-1] for curve in last] == pytest.approx([run.rows[-1][c] for c in (
+        "clean_fitted", "noisy_memorised", "noisy_corrected", "test")], abs=1e-4)  # fmt: skip
+    assert picture["history"]["before"] and picture["history"]["before"] != last
+    plain, picture = frames(s=0.0, loss="Focal")
+    assert plain.config["method"] == "ERM" and picture["history"]["before"] == []
+
+
+def test_the_points_of_the_pull_lie_on_the_line_of_a_loss_of_p(frames):
+    _, picture = frames(s=1.0)
+    points = picture["pull"]["points"]
+    for p, force in zip(points["x"], points["y"]):
+        assert force == pytest.approx(p * (1 - p), abs=3e-3)
+    assert sorted(set(points["group"])) == [0, 1]
+
+
+def test_all_that_is_drawn_is_inside_the_axes(frames):
+    axes = {part["name"]: part["traits"] for part in sketch("03").parts}
+    for loss in lab.HYPERPARAMETERS:
+        _, picture = frames(s=1.0, loss=loss)
+        low, high = axes["pull"]["ylim"]
+        heights = picture["pull"]["points"]["y"] + [y for line in picture["pull"]["lines"] for y in line["y"]]
+        assert low <= min(heights) and max(heights) <= high
+
+
+def normalised(logits, y):
+    return labkit.losses.ce(logits, y) / -logits.log_softmax(-1).sum(-1)
+
+
+RIGHT = [
+    ("03.1", 0.5),
+    ("03.2", 0.05),
+    ("03.3", (1 / 102, 1)),
+    ("03.4", log(e + 9) - 1),
+    ("03.5", -log(1e-4) / 4),
+    ("03.6", 0.4),
+    ("03.7", normalised),
+]
+MISTAKES = [
+    ("03.1", 0.25, "MAE's weight"),
+    ("03.1", 1.0, "that is the loss"),
+    ("03.1", 2.0, "other way round"),
+    ("03.1", 0.125, "a power, not a product"),
+    ("03.2", 0.2, "other way round"),
+    ("03.2", 0.1, "twice as far"),
+    ("03.3", (1 / 102, 1 / 102), "under Adam: "),
+    ("03.3", (1 / 128, 1), "102 are kept"),
+    ("03.3", (102, 1), "longer"),
+    ("03.3", (1, 1), "shrinks with the loss"),
+    ("03.3", 1 / 102, "a pair"),
+    ("03.4", 0.0, "smallest one of logits"),
+    ("03.4", log(10), "knows nothing"),
+    ("03.4", log(e + 9), "largest"),
+    ("03.5", 1, "another A"),
+    ("03.5", 4 / 9.2103, "other way round"),
+    ("03.5", 9.2103, "code's -A"),
+    ("03.6", 0.36, "right class"),
+    ("03.6", 0.04, "what each class gets"),
+    ("03.6", 0.6, "keeps"),
+    ("03.6", 0.0, "not symmetric"),
+    ("03.7", labkit.losses.ce, "divide it"),
+    ("03.7", lambda logits, y: normalised(logits, y).sum(), "one loss per sample"),
+    ("03.7", lambda logits, y: labkit.losses.ce(logits, y) / labkit.losses.ce(logits, y).sum(), "over the batch"),
+    ("03.7", lambda logits, y: normalised(logits, y) * logits.shape[-1], "the mean"),
+    ("03.7", labkit.losses.mae, "cross-entropy is to be made"),
+    ("03.7", 3, "the function itself"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer, capsys):
+    assert labkit.check(exercise, answer, strict=True)
+    assert capsys.readouterr().out.startswith(f"✓ {exercise} right: ")
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exercise", [f"03.{k}" for k in range(1, 8)])
+def test_an_untouched_exercise_is_told_so(exercise, capsys):
+    assert labkit.check(exercise, ...) is False
+    assert capsys.readouterr().out.startswith(f"○ {exercise}")
+
+
+def test_an_untouched_function_is_told_so(capsys):
+    assert labkit.check("03.7", lambda logits, y: ...) is False
+    assert capsys.readouterr().out.startswith("○ 03.7")

@@ -1,0 +1,116 @@
+"""Lesson 08: the noisy meta set, what V learns from it, the panel's computing, the exercises."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+import labkit
+from labkit.study import lesson_08 as lab
+from labkit.view.lessons import sketch
+
+
+def test_the_meta_set_is_apart_and_the_same_at_every_noise():
+    task, clean = lab.split(0.4, 0.0, 0)
+    _, noisy = lab.split(0.4, 0.8, 0)
+    assert torch.equal(clean.x, noisy.x) and clean.trusted and noisy.trusted is False
+    assert torch.bincount(clean.y).tolist() == [10] * 10
+    assert len(task.train) + len(clean) == len(labkit.load("digits").train)
+    assert not set(task.train.ids.tolist()) & set(clean.ids.tolist())
+
+
+def test_what_is_wrong_at_a_small_noise_is_wrong_at_a_larger_one():
+    clean = lab.split(0.4, 0.0, 0, 600)[1]
+    wrong = [lab.redrawn(clean, eta, 0).y != clean.y for eta in (0.0, 0.2, 0.4, 0.8, 1.0)]
+    assert not wrong[0].any()
+    assert all((~few | many).all() for few, many in zip(wrong, wrong[1:]))
+    assert wrong[3].float().mean().item() == pytest.approx(0.72, abs=0.06)
+    assert (lab.redrawn(clean, 1.0, 0, "pairflip").y == (clean.y + 1) % 10).all()
+    with pytest.raises(ValueError, match="kind"):
+        lab.redrawn(clean, 0.5, 0, "flips")
+
+
+def test_a_clean_meta_set_finds_wrong_labels_and_the_record_is_that_of_the_run():
+    learnt = lab.trained(0.0, "MAE", 0.4, 0, 4)
+    assert len(learnt.V) == len(learnt.area) == len(learnt.run.rows) == 4
+    assert learnt.area[-1] > 0.9
+    assert learnt.V[-1][0] > learnt.V[-1][-1]  # a small loss weighs more than a large one
+    assert lab.trained(0.0, "MAE", 0.4, 0, 4) is learnt
+    look = learnt.look("MW-Net")
+    assert look["V"].shape == (4, len(lab.LOSSES)) and look["loss"].shape == (4, len(look["wrong"]))
+
+
+def test_a_histogram_counts_every_sample_once():
+    loss, among = torch.tensor([1e-9, 0.1, 5.0, 1e3]), torch.tensor([True, True, False, True])
+    bins = lab.histogram(loss, among)
+    assert bins.sum() == pytest.approx(1) and bins[0] == pytest.approx(1 / 3) and bins[-1] == pytest.approx(1 / 3)
+    assert (lab.histogram(loss, ~among) == 1).sum() == 1
+
+
+def test_the_panel_draws_the_learnt_weights_and_plain_sgd_faintly(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    shown = []
+    state = SimpleNamespace(eta=0.8, loss="MAE", rate=0.4, seed=0)
+    learnt = sketch("08").draw(state, lambda **picture: shown.append(picture))
+    picture = {name: part for each in shown for name, part in each.items()}
+    assert picture["V"]["series"][0]["y"] == pytest.approx(learnt.V[-1].tolist(), abs=6e-4)
+    assert [curve["name"] for curve in picture["V"]["before"]] == ["after epoch 1", "after epoch 2"]
+    assert picture["history"]["series"][0]["y"] == pytest.approx(learnt.area, abs=1e-4)
+    plain = lab.plain(0.4, 0, 4).rows
+    assert picture["history"]["before"][0]["y"] == pytest.approx([row["test"] for row in plain], abs=1e-4)
+    assert "71% of the meta labels wrong" in shown[-1]["message"] and "plain SGD" in shown[-1]["message"]
+
+
+RIGHT = [
+    ("08.1", [0.0, -0.3, 0.3]),
+    ("08.2", lambda areas: max(areas) - areas[-1]),
+    ("08.3", (1 - 0.2531, 0.39)),
+    ("08.4", 2 / (3.03 / 5**0.5)),
+    ("08.5", (600, 41 / 60)),
+    ("08.6", 0.9),
+]
+MISTAKES = [
+    ("08.1", [0.0, 0.3, -0.3], "the sign"),
+    ("08.1", [0.0, -3.0, 3.0], "learning rate alpha"),
+    ("08.1", [0.0, 3.0, -3.0], "now the step"),
+    ("08.1", [0.0, -0.3], "list of 3"),
+    ("08.2", max, "what the table prints"),
+    ("08.2", lambda areas: areas[-1] - max(areas), "the sign"),
+    ("08.2", lambda areas: max(areas) - areas[0], "the first epoch"),
+    ("08.2", lambda areas: max(areas) - np.mean(areas), "the mean"),
+    ("08.2", 0.5, "the function itself"),
+    ("08.3", (0.2531, 0.39), "the printed one"),
+    ("08.3", (0.7469, -0.39), "the sign"),
+    ("08.3", (0.7469, 0.0039), "in points"),
+    ("08.3", 0.7469, "a pair"),
+    ("08.4", 2 / 3.03, "one run"),
+    ("08.4", 2.0, "distance in points"),
+    ("08.4", 3.03 / 5**0.5, "how many of them"),
+    ("08.5", (60_000, 41 / 60), "every 100 iterations"),
+    ("08.5", (120, 41 / 60), "once an epoch"),
+    ("08.5", (600, 0.7), "a hundredth begins later"),
+    ("08.5", (600, 19 / 60), "the part before"),
+    ("08.5", 600, "a pair"),
+    ("08.6", 1.0, "uniform noise"),
+    ("08.6", 0.5, "nine classes"),
+    ("08.6", 0.1, "a tenth"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer, capsys):
+    assert labkit.check(exercise, answer, strict=True)
+    assert capsys.readouterr().out.startswith(f"✓ {exercise} right: ")
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exercise", [f"08.{k}" for k in range(1, 7)])
+def test_an_untouched_exercise_is_told_so(exercise, capsys):
+    assert labkit.check(exercise, ...) is False
+    assert capsys.readouterr().out.startswith(f"○ {exercise}")
