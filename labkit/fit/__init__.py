@@ -19,7 +19,7 @@ from .loop import Life, Loop
 from .recipe import Recipe
 from .run import Run, criteria, identity
 
-__all__ = ["Life", "Loop", "Recipe", "Run", "criteria", "fit", "identity", "maker"]
+__all__ = ["Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identity", "maker"]
 
 _seeding = (
     threading.Lock()
@@ -46,24 +46,42 @@ def fit(
     Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used, and
     labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
+    config, start = _prepared(method, task, net, epochs, seed, recipe, device, meta, life)
+    folder = Path(store) / identity(config) if store is not None else None
+    if folder and folder.exists():
+        return Run.load(folder)
+    with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
+        run, loop = start()
+        return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
+
+
+def begin(method, task, net, epochs, seed, recipe=None, device=None, meta=None, *, life=False):
+    """A training before its first step, for a caller who drives it: `loop.run()` yields "epoch" after each epoch.
+
+    Arguments and errors of `fit`. It seeds torch's global generator and leaves it so. -> Run, Loop
+    """
+    return _prepared(method, task, net, epochs, seed, recipe, device, meta, life)[1]()
+
+
+def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
+    """Check everything. -> the run's configuration, and start() -> Run, Loop"""
     check.arguments(task, epochs, seed, meta)
     recipe, device = Recipe.of(recipe), check.a_device(device)
     method = check.a_method(method)
     check.suits(method, task, meta)
     net_name, make_net = check.net_name(net), maker(net, task, device)
     config = configuration(method, task, net_name, epochs, seed, recipe, meta, life)
-    folder = Path(store) / identity(config) if store is not None else None
-    if folder and folder.exists():
-        return Run.load(folder)
-    with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
+
+    def start():
         on_device = task.to(device)
         with _seeding:
             torch.manual_seed(seed)
             loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
         check.kinds_agree(method.nets[0], on_device.train)
         notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
-        run = Run(config, loop.rows, notes, loop.life, method, about(device))
-        return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
+        return Run(config, loop.rows, notes, loop.life, method, about(device)), loop
+
+    return config, start
 
 
 def _train(run, loop, folder, on_epoch, bar, every):

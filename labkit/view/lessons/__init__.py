@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ...errors import choose
+from ...runs.race import Race
 from ..panel import Panel, guesses
 
 PREFIX = "lesson_"
@@ -26,8 +27,13 @@ def sketch(lesson):
 def panel(lesson, **values):
     """A lesson's panel, e.g. panel("04", rate=0.2); values: where its controls start. -> Panel
 
+    lesson: its number, "sandbox", or a labkit.Race, which gets the sandbox's panel with its own methods and data.
     Raises ValueError for an unknown lesson, control or value.
     """
+    if isinstance(lesson, Race):
+        from . import sandbox
+
+        return Panel(sandbox.of(lesson), **values)
     return Panel(sketch(lesson), **values)
 
 

@@ -11,6 +11,7 @@ from .ntk import *  # noqa: F403
 from .paper import *  # noqa: F403
 from .prl import *  # noqa: F403
 from .rmnw import *  # noqa: F403
+from .sandbox import *  # noqa: F403
 from .style import COLOURS as COLOURS
 from .style import colour as colour
 from .style import marker as marker

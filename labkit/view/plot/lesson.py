@@ -66,17 +66,22 @@ def noise_matrix(passport):
     shown = {name: np.asarray(matrix) for name, matrix in shown.items() if matrix is not None}
     figure, axes = canvas(1, len(shown), width=3.4, height=4)
     for ax, (name, matrix) in zip(axes[0], shown.items()):
-        ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
-        for (row, column), share in np.ndenumerate(matrix):
-            ink = "white" if share > 0.5 else "#333333"
-            words = f"{100 * share:.0f}" if share else ""
-            ax.text(column, row, words, ha="center", va="center", fontsize=7, color=ink)
-        ax.grid(False)
-        ticks = range(len(matrix))
-        ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
+        draw_matrix(ax, matrix)
         head(ax, f"{name}, in % of the true class")
     figure.suptitle(fill(passport.words, 46 * len(shown)), fontsize=9, color=GREY)
     return figure
+
+
+def draw_matrix(ax, matrix, least=0.0):
+    """A transition matrix, in percent; entries up to `least` stay without a number. matrix [C, C]"""
+    ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(np.asarray(matrix)):
+        ink = "white" if share > 0.5 else "#333333"
+        words = f"{100 * share:.0f}" if share > least else ""
+        ax.text(column, row, words, ha="center", va="center", fontsize=7, color=ink)
+    ax.grid(False)
+    ticks = range(len(matrix))
+    ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
 
 
 def label_gallery(task, i):

@@ -1,0 +1,170 @@
+"""A race: several methods on the same data, noise and seed, epoch by epoch side by side."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import torch
+
+from .. import data as datasets
+from .. import noise
+from ..errors import Diverged, choose, need
+from ..fit import Recipe, begin, maker
+from ..fit.check import a_method, arguments, net_name, suits
+from ..methods import ALL
+from .compare import NOISY_META, SETTINGS
+from .scores import CRITERIA, Bet, leads, table
+
+META = 100  # samples of a meta set, held out of the training set
+MOST = 4  # methods that can still be told apart in one picture
+KEPT, FINISHED = 100, {}  # finished runs by name: a control that goes back trains nothing
+
+
+class Race:
+    """Methods side by side. Making a Race checks everything and trains nothing; `steps` and `run` train.
+
+    methods: two to four names of labkit.methods.ALL, or {label: a name or a Method of yours}. data: what labkit.load
+    takes, n: only so many of its training samples. noise: a name in labkit.noise.ALL. rate: in [0, 1). net: as of
+    labkit.fit. recipe: one for all methods, None is that of `fit`. A method by its name has the settings of
+    `./lab methods`; one that asks for the noise rate is told the true one, one that asks for a meta set gets 100
+    samples held out of the training set. Raises ValueError for what could not be trained.
+    """
+
+    def __init__(
+        self, methods, data="digits", noise="symmetric", rate=0.4, epochs=30, *, net="mlp", recipe=None, n=None
+    ):
+        self.data, self.noise, self.rate, self.epochs, self.net = data, noise, rate, epochs, net
+        self.recipe = Recipe.of(recipe)
+        self.methods = _labelled(methods)
+        need(isinstance(rate, (int, float)) and 0 <= rate < 1, "rate", rate, "a number in [0, 1)")
+        self.net_name = net_name(net)
+        self.n, self.clean = n, _clean(data, n)
+        arguments(self.clean, epochs, 0, None)
+        self._noise(0)
+        with torch.random.fork_rng(devices=[]):
+            maker(net, self.clean, torch.device("cpu"))()  # a network that these samples do not fit says so
+        for label in self.methods:
+            suits(*self._entry(label, 0))
+
+    def task(self, seed=0):
+        """The data with the noise of a seed. -> Task"""
+        return noise.corrupt(self.clean, self._noise(seed), seed)
+
+    def but(self, methods, noise, rate, epochs):
+        """The same race with others, on other noise. -> Race"""
+        how = {"net": self.net, "recipe": self.recipe, "n": self.n}
+        return Race(methods, self.data, noise, rate, epochs, **how)
+
+    def same_setting(self, other):
+        """Is it the same race, whoever takes part? -> bool"""
+        names = ("data", "noise", "rate", "epochs", "net", "recipe", "n")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    def _noise(self, seed):
+        named = {name: noise.ALL[name] for name in noise.suited(self.clean)}
+        need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
+        return choose("noise", self.noise, named)(self.rate)
+
+    def _entry(self, label, seed):
+        """A contestant. -> Method, the task it trains on, its meta set or None"""
+        named, task = self.methods[label], self.task(seed)
+        if not isinstance(named, str):
+            return a_method(named), task, None
+        settings = SETTINGS.get(named, {})
+        told = {"rate": self.rate} if "rate" in settings else {}
+        method = ALL[named](**{**settings, **told})
+        if not method.needs_meta:
+            return method, task, None
+        return method, *datasets.meta_split(task, META, trusted=named not in NOISY_META, balanced="true", seed=seed)
+
+    def steps(self, seed=0):
+        """Train every method for an epoch more, until all are done. Yields {label: Run} after each round.
+
+        A run is bit for bit what `fit` alone makes. One that diverges stays where it was, with notes["diverged"]. A
+        method of several stages trains on while the others wait. Same race, same seed: the finished runs are kept.
+        """
+        contestants = {label: self._contestant(label, seed) for label in self.methods}
+        going = True
+        while going:
+            going = any([contestant.epoch() for contestant in contestants.values()])
+            yield {label: contestant.run for label, contestant in contestants.items()}
+        for label, contestant in contestants.items():
+            if isinstance(self.methods[label], str) and contestant.run.finished:  # code of one's own may change
+                FINISHED[contestant.run.name] = contestant.run
+        for name in list(FINISHED)[:-KEPT]:
+            del FINISHED[name]
+
+    def _contestant(self, label, seed):
+        method, task, meta = self._entry(label, seed)
+        with torch.random.fork_rng(devices=[]):
+            run, loop = begin(method, task, self.net, self.epochs, seed, self.recipe, "cpu", meta)
+            return _Contestant(FINISHED.get(run.name, run), loop)
+
+    def run(self, seeds=(0,)):
+        """Race once per seed. -> {label: a Run per seed}"""
+        every = [list(self.steps(seed))[-1] for seed in seeds]
+        need(every, "seeds", seeds, "one or more seeds")
+        return {label: [runs[label] for runs in every] for label in self.methods}
+
+    def bet(self, winner, points, criterion="last10"):
+        """A bet on the best mean over the seeds, so many points ahead of the next. -> Bet
+
+        Raises ValueError for a method that does not race, points below 0, or an unknown criterion.
+        """
+        choose("winner", winner, self.methods)
+        choose("criterion", criterion, dict.fromkeys(CRITERIA))
+        need(isinstance(points, (int, float)) and 0 <= points <= 100, "points", points, "a number in [0, 100]")
+        return Bet(winner, float(points), criterion)
+
+    def table(self, runs):
+        """Mean over the seeds in percent: a row per method, a column per criterion, label precision. -> DataFrame"""
+        return table(runs)
+
+    def leads(self, runs):
+        """Who is first by each criterion, and how surely, in points. -> DataFrame"""
+        return leads(runs)
+
+    def __repr__(self):
+        task = self.task()
+        who = f"{' | '.join(self.methods)}: {self.net_name}, {self.epochs} epochs"
+        return f"{who}, {task.name}, n = {len(task.train):,}, {task.noise.words}"
+
+
+class _Contestant:
+    """A training that waits between its epochs. Each has its own state of torch's global generator."""
+
+    def __init__(self, run, loop):
+        self.run, self.events, self.random = run, iter(()) if run.finished else loop.run(), torch.get_rng_state()
+
+    def epoch(self):
+        """Train one epoch. -> was there one?"""
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self.random)
+            try:
+                more = next((True for event in self.events if event == "epoch"), False)
+            except Diverged as error:
+                self.run.notes["diverged"], more = str(error), False
+            self.random = torch.get_rng_state()
+        if not more and not self.run.finished and "diverged" not in self.run.notes:
+            self.run.finished, self.run.notes = True, self.run.notes | self.run.method.notes()
+        return more
+
+
+@lru_cache(maxsize=2)
+def _clean(data, n):
+    """The data before any noise; a race after the other does not read it again."""
+    return datasets.load(data, n=n)
+
+
+def _labelled(methods):
+    """{label: name or Method} from what a race was given."""
+    entered = list(methods.items() if isinstance(methods, Mapping) else ((_label(m), m) for m in methods))
+    labels = [label for label, _ in entered]
+    need(1 < len(labels) <= MOST, "methods", labels, f"two to {MOST} of them")
+    need(len(set(labels)) == len(labels), "methods", labels, "different ones; {label: method} tells twins apart")
+    for _, method in entered:
+        choose("methods", method, ALL) if isinstance(method, str) else a_method(method)
+    return dict(entered)
+
+
+def _label(method):
+    return method if isinstance(method, str) else type(method).__name__

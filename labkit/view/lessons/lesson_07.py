@@ -1,0 +1,123 @@
+"""The panel of lesson 07: who may learn in CDR's step, what b takes upon itself, and what comes of it."""
+
+from ...study.lesson_07 import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
+from ..live import one_thread
+from ..panel import Question, Sketch, choice, curve, look, part, slider
+from ..plot.lesson import WORDS
+from ..plot.lesson_07 import EVER, LABELS, STAYED
+
+RATES = tuple(k / 10 for k in range(10))
+LAMS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+KEPT, MOST = {}, 24  # trainings of this process: the slider of the epochs only looks
+
+
+def draw(state, show):
+    """Train once for every setting of τ, choice and λ, live; then look at epoch t. -> the record of `trained`"""
+    key, epochs = (state.rate, state.by, state.lam), epochs_here()
+    if key not in KEPT:
+        tell = lambda record: show(**pictures(record, state), progress=len(record["ever"]) / epochs)
+        with one_thread():
+            found = trained(*key, epochs=epochs, tell=tell)
+        while len(KEPT) >= MOST:
+            KEPT.pop(next(iter(KEPT)))
+        KEPT[key] = found
+    show(**pictures(KEPT[key], state), message=words(KEPT[key]))
+    return KEPT[key]
+
+
+def words(record):
+    """How it ended. -> text"""
+    last = record["run"].rows[-1]
+    learnt = f"{last['noisy_memorised']:.0%} of the wrong labels learnt"
+    return f"after {last['epoch']} epochs: test {last['test']:.0%}, {learnt}"
+
+
+def pictures(record, state):
+    """The four parts, of a training that may not be over. -> dict"""
+    t = min(state.epoch, len(record["ever"]))
+    run = record["run"]
+    setting = f"digits, n = {len(run.method.train):,}, MLP of width {WIDTH}, symmetric 40 %, seed 0"
+    return {
+        "history": {"series": history(run), "caption": setting},
+        "masks": {"series": masks(record), "lines": [{"name": "1 − τ", "y": round(1 - state.rate, 3)}]},
+        "mask": {
+            "values": [[round(share, 2) for share in row] for row in record["share"][t - 1].tolist()],
+            "caption": f"Epoch {t}, {state.by}: share of the steps in which each weight was chosen.",
+        },
+        "fates": {"bars": bars(record["fates"][t - 1]), "caption": f"Epoch {t}, λ = {state.lam:g}."},
+    }
+
+
+def history(run):
+    """The curves of a run so far. -> list"""
+    epochs = [row["epoch"] for row in run.rows]
+    return [curve(name, epochs, [row[column] for row in run.rows], **look(column)) for column, name in WORDS.items()]
+
+
+def masks(record):
+    """How long a weight stays chosen. -> curves"""
+    epochs = range(1, 1 + len(record["ever"]))
+    return [
+        curve("of the chosen: chosen a step before", epochs, record["stayed"], *STAYED),
+        curve("of all: chosen at least once", epochs, record["ever"], *EVER),
+    ]
+
+
+def bars(fates):
+    """Who gives right and wrong labels. -> bars"""
+    named = [(kind, k, fate) for kind in ("right", "wrong") for k, fate in enumerate(FATES)]
+    return [
+        {"name": f"{kind}: {fate}", "value": round(fates[kind][k], 4), "colour": LABELS[kind]}
+        for kind, k, fate in named
+    ]
+
+
+LAYER = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(WIDTH)]}
+AXIS = {"xlabel": "epoch", "xlim": [0.5, 30.5], "ylim": [0, 1], "unit": "percent", "height": 290}
+SKETCH = Sketch(
+    name="07",
+    title="Who may learn?",
+    controls=[
+        slider("rate", "τ", "assumed rate", RATES, 0.4, "percent", stored=RATES[::2]),
+        choice("by", "c", "may learn", CHOICES, LARGEST),
+        slider("lam", "λ", "strength of b", LAMS, 0.0, stored=[0.0, 8.0, 32.0]),
+        slider("epoch", "t", "epoch looked at", range(1, 31), 30, "whole", stored=[1, 5, 30]),
+    ],
+    rows=[["history", "masks"], ["mask", "fates"]],
+    parts=[
+        part("curves", "history", title="What has been learnt", ylabel="share of the samples", **AXIS),
+        part("curves", "masks", title="Who was chosen", ylabel="share of the weights", **AXIS),
+        part(
+            "matrix",
+            "mask",
+            title="The 10 x 32 weights of the last layer",
+            xlabel="hidden unit",
+            ylabel="class",
+            range=[0, 1],
+            unit="percent",
+            height=290,
+            **LAYER,
+        ),
+        part(
+            "bars",
+            "fates",
+            title="Who gives a sample its given label?",
+            ylabel="share of the right, or wrong, labels",
+            ylim=[0, 1],
+            unit="percent",
+            height=290,
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "Digits, symmetric 40 %. In every step CDR lets the 60 % of the weights with the largest |w g| learn; after 30 "
+        "epochs its test accuracy is between 81 % and 88 %. How high is it when the 60 % are drawn at random in every "
+        "step? (seeds 0-4)",
+        unit="percent",
+        naive=0.7,
+        measure=blind,
+        seeds=range(5),
+        part="history",
+        x=30,
+    ),
+)

@@ -1,0 +1,149 @@
+"""The panel of lesson 11: stored runs on CIFAR-10 with people's labels, beside noise that a computer draws."""
+
+import numpy as np
+
+from ...study.lesson_11 import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
+from ..panel import Question, Sketch, choice, curve, look, part, slider
+from ..plot.lesson_11 import SHORT
+
+
+def draw(state, show):
+    """One setting of the stored runs; trains what is missing of them first. -> the runs of SPL in this setting"""
+    runs = complete()
+    spl, other = of(runs, state.noise, "SPL", state.rate), of(runs, state.noise, state.other)
+    n = f"CIFAR-10, n = {int(runs['samples'].iloc[0]):,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
+    told = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
+    show(
+        history={**lines(spl, told, other, state.other), "caption": f"{n}. Bands: lowest to highest seed."},
+        sweep={**sweep(runs, state), "caption": "Mean of the last ten epochs; the cross is the slider."},
+        matrix={"values": matrix(state.noise), "caption": f"{state.noise}: {100 * rate(state.noise):.1f} % wrong."},
+        methods={
+            "bars": bars(runs, state.noise),
+            "caption": "Whiskers: the seeds. Co-teaching is told 40 %.",
+        },
+        message=f"{told}, {state.noise}: test {spl['last10'].mean():.1%}, last ten epochs",
+    )
+    return spl
+
+
+def lines(spl, told, other, name):
+    """Curves over the epochs: the chosen setting of SPL, and the test accuracy of another method. -> traits"""
+    x = range(1, EPOCHS + 1)
+    drawn = [
+        (f"{told}: test", spl, "test", {**look("SPL"), "marker": "none"}),
+        (f"{told}: noisy validation", spl, "val_noisy", {**look("SPL"), "dash": "2 3", "marker": "none"}),
+        (f"{told}: wrong labels memorised", spl, "noisy_memorised", {**look("noisy_memorised"), "marker": "none"}),
+        (f"{name}: test", other, "test", {**look(name), "marker": "none", "dash": "7 3"}),
+    ]
+    series = [curve(words, x, stack(runs, column).mean(0), **style) for words, runs, column, style in drawn]
+    bands = [band(x, stack(runs, column), style["colour"]) for _, runs, column, style in (drawn[0], drawn[3])]
+    return {"series": series, "bands": bands}
+
+
+def sweep(runs, state):
+    """Scores of SPL over what it is told. -> traits"""
+    table = scores(runs, state.noise)
+    series = [
+        curve("test", RATES, table["last10"]["mean"], **look("SPL")),
+        curve("noisy validation", RATES, table["val10"]["mean"], **{**look("SPL"), "dash": "2 3"}),
+        curve("here", [state.rate], [table["last10"]["mean"][state.rate]], "currentColor", "", "cross"),
+    ]
+    bands = [band(RATES, np.stack([table["last10"]["min"], table["last10"]["max"]]), look("SPL")["colour"])]
+    level = of(runs, state.noise, state.other)["last10"].mean()
+    return {"series": series, "bands": bands, "lines": [{"name": state.other, "y": round(float(level), 4)}]}
+
+
+def stack(runs, column):
+    """A column of curves as an array. -> [seeds, epochs]"""
+    return np.stack(runs[column].to_list())
+
+
+def band(x, values, colour):
+    """From the lowest to the highest. values [seeds, len(x)] -> dict"""
+    low, high = (np.round(edge, 4).tolist() for edge in (values.min(0), values.max(0)))
+    return {"x": list(x), "low": low, "high": high, "colour": colour}
+
+
+def bars(runs, noise):
+    """The last ten epochs of every other method. -> bars"""
+    found = {name: of(runs, noise, name)["last10"] for name in OTHERS}
+    number = lambda value: round(float(value), 4)
+    return [
+        {"name": SHORT.get(name, name), "value": number(s.mean()), "low": number(s.min()), "high": number(s.max())}
+        | {"colour": look(name)["colour"]}
+        for name, s in found.items()
+    ]
+
+
+def matrix(noise):
+    """The transition matrix of a noise; people's is what was counted. -> lists"""
+    T = models()["people's T" if noise == "people" else noise].matrix(len(CLASSES), "cifar10")
+    return [[round(float(share), 3) for share in row] for row in T]
+
+
+def rate(noise):
+    """The share of wrong labels that a noise asks for."""
+    return 1 - float(np.mean(np.diag(matrix(noise))))
+
+
+SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 310}
+SKETCH = Sketch(
+    name="11",
+    title="CIFAR-10 as people labelled it",
+    controls=[
+        slider("rate", "ε", "SPL is told", RATES, 0.4, "percent"),
+        choice("noise", "T", "noise", NOISES, "people"),
+        choice("other", "", "beside it", list(OTHERS), "ERM"),
+    ],
+    rows=[["history", "sweep"], ["matrix", "methods"]],
+    parts=[
+        part(
+            "curves",
+            "history",
+            title="Over the epochs",
+            xlabel="epoch",
+            ylabel="share",
+            xlim=[0.5, EPOCHS + 0.5],
+            **SCALE,
+        ),
+        part(
+            "curves",
+            "sweep",
+            title="What should SPL be told?",
+            xlabel="ε, the assumed rate",
+            ylabel="accuracy, mean of the last ten epochs",
+            xlim=[-0.02, 0.62],
+            xunit="percent",
+            **{**SCALE, "ylim": [0.2, 0.6]},
+        ),
+        part(
+            "matrix",
+            "matrix",
+            title="Transition matrix T",
+            xlabel="given label",
+            ylabel="true class",
+            range=[0, 1],
+            unit="percent",
+            rows=list(CLASSES),
+            columns=[name[:4] for name in CLASSES],
+            height=340,
+        ),
+        part(
+            "bars",
+            "methods",
+            title="The other methods, mean of the last ten epochs",
+            ylabel="test accuracy",
+            **{**SCALE, "ylim": [0, 0.6], "height": 340},
+        ),
+    ],
+    draw=draw,
+    question=Question(
+        "People's labels on CIFAR-10, 40.2 % of them wrong. SPL leaves out the share ε with the largest losses. With "
+        "which ε (0 %, 10 %, ..., 60 %) is its test accuracy, the mean of the last ten epochs, highest? (seeds 0-2)",
+        unit="percent",
+        naive=0.4,
+        measure=best_told,
+        seeds=range(3),
+    ),
+    stored=True,
+)

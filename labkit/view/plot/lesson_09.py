@@ -1,0 +1,89 @@
+"""Figures of lesson 09: corrected trainings beside plain SGD, estimates that fade, suspicious labels."""
+
+import numpy as np
+
+from ...errors import need
+from ...study.lesson_09 import main_rows
+from .lesson import GIVEN, _image
+from .style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend
+
+__all__ = ["corrected", "fading_anchors", "suspects"]
+
+OWN = {"plain SGD": "ERM", "Forward, true T": "F-correction", "Backward, true T": "B-correction"}
+
+
+def look_of(name):
+    """Colour, dash and marker of a training of labkit.study.lesson_09; what is told T is solid. -> dict"""
+    method = OWN.get(name, name)
+    dash = "-" if name == "Forward, true T" else DASHES[method]
+    return {"color": COLOURS[method], "linestyle": dash, "marker": MARKERS[method]}
+
+
+def corrected(runs, column="test", words="test accuracy", ylim=(0, 1.02)):
+    """One column of the corrected trainings, epoch by epoch. runs: {name: Runs that differ in their seed}: mean, and a
+    band from the lowest to the highest. -> Drawing"""
+    figure, axes = canvas(width=7.2, height=4.1)
+    ax = axes[0, 0]
+    for name, group in runs.items():
+        rows = [main_rows(name, run) for run in group]
+        values = np.array([[row[column] for row in one] for one in rows])
+        epochs = np.arange(1, values.shape[1] + 1)
+        look = look_of(name)
+        ax.plot(epochs, values.mean(0), label=name, markevery=max(1, len(epochs) // 8), markersize=4, **look)
+        if len(values) > 1:
+            ax.fill_between(epochs, values.min(0), values.max(0), color=look["color"], alpha=0.15, linewidth=0)
+    run = next(iter(runs.values()))[0]
+    seeds = f"{len(group)} seeds (mean, lowest to highest)" if len(group) > 1 else f"seed {run.config['seed']}"
+    noise = f"{run.noise['name']} {run.noise['rate']:.0%}, {run.noise['realised']:.0%} wrong"
+    head(ax, f"{run.config['task']}, n = {len(run.method.train):,}, {run.config['net']}; {noise}; {seeds}")
+    ax.set(xlabel="epoch after the matrix is known", ylabel=words, ylim=ylim)
+    legend(figure, ax, 3)
+    return figure
+
+
+def fading_anchors(found, runs):
+    """How wrong the matrix is that is read off at anchors after each epoch of plain SGD, and its mean diagonal.
+
+    found: for each run the list of labkit.study.lesson_09.anchors_by_epoch. A ring marks the epoch that noisy
+    validation would choose. -> Drawing
+    """
+    need(len(found) == len(runs) > 0, "found, runs", (len(found), len(runs)), "of one length, 1 or more")
+    figure, axes = canvas(width=7.2, height=3.7)
+    ax, rate = axes[0, 0], runs[0].noise["rate"]
+    values = np.array(found)  # [seeds, epochs, 2]
+    epochs = np.arange(1, values.shape[1] + 1)
+    for k, (words, ink, dash) in enumerate(
+        (("error of T", GIVEN, "-"), ("mean diagonal of T", COLOURS["S-Model"], "--"))
+    ):
+        ax.plot(epochs, values[:, :, k].mean(0), dash, color=ink, label=words)
+        ax.fill_between(epochs, values[:, :, k].min(0), values[:, :, k].max(0), color=ink, alpha=0.15, linewidth=0)
+    ax.axhline(1 - rate, color=GREY, linestyle=":", label=f"true diagonal, {1 - rate:.0%}")
+    chosen = [int(np.argmax([row["val_noisy"] for row in run.rows])) for run in runs]
+    errors = [one[at][0] for one, at in zip(found, chosen)]
+    ring = {"markersize": 10, "fillstyle": "none", "color": GIVEN, "linestyle": "none", "markeredgewidth": 2}
+    ax.plot([at + 1 for at in chosen], errors, "o", label="chosen by noisy validation", **ring)
+    run = runs[0]
+    noise = f"{run.noise['name']} {rate:.0%}"
+    head(ax, f"digits, n = {len(run.method.train):,}, mlp, plain SGD; {noise}; {len(runs)} seed(s)")
+    ax.set(xlabel="epoch of plain SGD", ylabel="share of a row", ylim=(0, 1.02))
+    legend(figure, ax, 2)
+    return figure
+
+
+def suspects(task, i, believed, chance, words=""):
+    """Training images with the given label, the class that networks believe, and how sure they are that the label is
+    wrong. i: positions, at most 48; believed [N] classes; chance [N]. -> Drawing"""
+    i = [int(k) for k in i]
+    need(0 < len(i) <= 48, "i", f"{len(i)} positions", "1 to 48 positions in the training set")
+    columns = min(8, len(i))
+    figure, axes = canvas(-(-len(i) // columns), columns, width=0.95, height=1.35)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, k in zip(axes.flat, i):
+        _image(ax, task.train.x[k])
+        line = f"{int(task.train.y[k])} → {int(believed[k])}?\n{float(chance[k]):.0%}"
+        ax.set_title(line, fontsize=8, color=GIVEN if chance[k] > 0.5 else GREY, pad=2)
+    figure.suptitle(
+        words or f"{task.name}: given label → believed class, chance that the label is wrong", fontsize=8, color=GREY
+    )
+    return figure

@@ -1,0 +1,203 @@
+"""A report: what was run, on what, and how it ended, as one HTML file that needs no other."""
+
+import base64
+import html
+import json
+import platform
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+import labkit
+
+from ..errors import need
+from ..fit import Run
+from ..runs.scores import CRITERIA, scores
+from ..state import atomic_write
+from .plot.parts import CRITERIA as WORDS
+from .plot.sandbox import race as figure_of
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.55 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }}
+h1 {{ font-size: 1.6rem; line-height: 1.25; margin-bottom: .2rem }} h2 {{ font-size: 1.15rem; margin-top: 2.2rem }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto; font-size: .9rem; margin-bottom: 1rem }}
+th, td {{ padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8886 }}
+td {{ font-variant-numeric: tabular-nums }} td.best {{ font-weight: 700 }}
+figure {{ margin: 1rem 0; overflow-x: auto }} img {{ width: 100%; min-width: 44rem; max-width: 74rem }}
+p.lead {{ margin-top: 0 }} blockquote {{ margin: 1rem 0; padding: .4rem 1rem; border-left: 4px solid #e69f00 }}
+pre {{ overflow-x: auto; padding: .8rem 1rem; border: 1px solid #8886; border-radius: 6px; font-size: .85rem }}
+code {{ overflow-wrap: anywhere }}
+</style></head><body>
+<h1>{title}</h1>
+<p class="lead">{setting}</p>
+{bet}
+<h2>Test {score} by criterion</h2>
+{table}
+<p>In percent: {seeds}. Bold: the highest mean of its column. {criteria}</p>
+<figure><img alt="{alt}" src="data:image/svg+xml;base64,{figure}"></figure>
+<h2>The noise: its passport</h2>
+{noise}
+<h2>The runs</h2>
+{runs}
+<p>The same configuration gives the same name and, on the CPU with as many threads, the same numbers bit for bit.</p>
+<h2>Made with</h2>
+{made}
+</body></html>
+"""
+
+
+def report(runs, path, bet=None, title="A race of methods under label noise"):
+    """Write one HTML file that opens anywhere: accuracies by criterion, figures, the noise's passport, every run's
+    configuration, versions, the bet and its score. -> Path
+
+    runs: what labkit.Race(...).run returned, {label: a Run per seed}; also one Run, a list of Runs, or the panel of the
+    sandbox (its last race). path: ends in .html; its folder is made. bet: of Race.bet, or None.
+    Raises ValueError, before anything is written, for runs that were not trained or do not share data and noise, and
+    for another ending. The file is written whole or not at all.
+    """
+    groups, path = grouped(runs), Path(path)
+    need(path.suffix.lower() == ".html" and not path.is_dir(), "path", str(path), "the path of a file, ending in .html")
+    need(bet is None or hasattr(bet, "score"), "bet", bet, "None or a bet of labkit.Race(...).bet")
+    text = page(groups, bet, title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, text.encode())
+    return path
+
+
+def grouped(runs):
+    """{label: Runs} from what a report was given. Raises ValueError for what is none, or cannot stand in one table."""
+    runs = getattr(runs, "result", runs)
+    runs = [runs] if isinstance(runs, Run) else runs
+    if isinstance(runs, (list, tuple)) and all(isinstance(run, Run) for run in runs):
+        labels = dict.fromkeys(run.config["method"] for run in runs)
+        runs = {label: [run for run in runs if run.config["method"] == label] for label in labels}
+    need(isinstance(runs, dict) and runs, "runs", runs, "Runs, or a panel of the sandbox that has raced")
+    groups = {str(label): list(group) if isinstance(group, (list, tuple)) else [group] for label, group in runs.items()}
+    every = [run for group in groups.values() for run in group]
+    need(all(isinstance(run, Run) and run.rows for run in every), "runs", list(groups), "Runs of one epoch or more")
+    noises = {json.dumps({**(run.noise or {}), "seed": 0, "hash": 0, "realised": 0}) for run in every}
+    places = {(run.config["task"], run.config["net"]) for run in every}
+    need(len(places) == len(noises) == 1, "runs", sorted(places), "runs on the same data, network, noise and rate")
+    need(every[0].noise is not None, "runs", "trained on clean labels", "runs on noisy labels")
+    seeds = [sorted(run.config["seed"] for run in group) for group in groups.values()]
+    need(all(some == seeds[0] for some in seeds), "runs", seeds, "runs of the same seeds for every method")
+    return groups
+
+
+def page(groups, bet, title):
+    """The report. groups: of `grouped` -> HTML"""
+    first, every = next(iter(groups.values())), [run for group in groups.values() for run in group]
+    one, noise = first[0], first[0].noise
+    n = f", n = {len(one.method.train):,}" if one.method else ""
+    said = one.notes.get("noise_words", f"{noise['name']} {noise['rate']:.0%}")
+    setting = f"{one.config['task']}{n}, {one.config['net']}, {one.config['epochs']} epochs; {said}."
+    score = "accuracy" if "test" in one.rows[0] else "R2"
+    seeds = f"seed {one.config['seed']} alone, which cannot tell luck from merit"
+    seeds = f"mean over {len(first)} seeds (lowest to highest)" if len(first) > 1 else seeds
+    return PAGE.format(
+        title=html.escape(title),
+        setting=html.escape(setting),
+        bet=f"<blockquote>{html.escape(bet.score(groups))}</blockquote>" if bet else "",
+        score=score,
+        table=accuracies(groups),
+        seeds=seeds,
+        criteria=html.escape("; ".join(f"{name}: {words}" for name, words in WORDS.items()) + "."),
+        alt=html.escape(f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {said}", quote=True),
+        figure=svg(figure_of(groups)),
+        noise=passports(first),
+        runs=configurations(groups),
+        made=rows(versions(every)),
+    )
+
+
+def accuracies(groups):
+    """A row per method, a column per criterion. -> HTML"""
+    table = scores(groups)
+    by = table.groupby("method", sort=False)
+    best, lines = by[list(CRITERIA)].mean().idxmax(), []
+    for label, group in by:
+        cells = [f"<td{' class=best' if best[c] == label else ''}>{spread(group[c])}</td>" for c in CRITERIA]
+        lost = f" (diverged in {sum('diverged' in run.notes for run in groups[label])})"
+        lost = lost if any("diverged" in run.notes for run in groups[label]) else ""
+        kept = spread(group["precision"]) if group["precision"].notna().any() else "all samples"
+        lines.append(
+            f"<tr><th>{html.escape(label)}{lost}</th>{''.join(cells)}<td>{kept}</td><td>{group['seconds'].mean():.1f}</td></tr>"
+        )
+    names = ["method", *CRITERIA, "label precision, last epoch", "seconds of training"]
+    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(lines)}</table>"
+
+
+def spread(values):
+    """Shares as percent: mean (lowest to highest). -> text"""
+    low, mean, high = (100 * values.agg(how) for how in ("min", "mean", "max"))
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})" if len(values) > 1 else f"{mean:.1f}"
+
+
+def passports(group):
+    """The noise of every seed: asked, realised, hash. -> HTML"""
+    noise = group[0].noise
+    table = pd.DataFrame(
+        [
+            {"seed": run.noise["seed"], "realised": run.noise["realised"], "hash of the labels": run.noise["hash"]}
+            for run in group
+        ]
+    )
+    table["realised"] = table["realised"].map("{:.1%}".format)
+    told = {"model": noise["name"], "asked rate": f"{noise['rate']:.1%}", "options": json.dumps(noise["options"])}
+    told["in other papers' words"] = group[0].notes.get("noise_words", "")
+    return rows(told) + table.to_html(index=False, border=0)
+
+
+def configurations(groups):
+    """Every run: method, hyperparameters, seed, recipe, name. -> HTML"""
+    table = [
+        {
+            "method": label,
+            "hyperparameters": json.dumps(run.config["hyperparameters"]),
+            "meta set": json.dumps(run.config["meta"]) if run.config["meta"] else "none",
+            "seed": run.config["seed"],
+            "run": run.name,
+        }
+        for label, group in groups.items()
+        for run in group
+    ]
+    recipe = next(iter(groups.values()))[0].config["recipe"]
+    with pd.option_context("display.max_colwidth", None):
+        return rows({"recipe": json.dumps(recipe)}) + pd.DataFrame(table).to_html(index=False, border=0)
+
+
+def versions(runs):
+    """What this was made with. -> dict"""
+    about = runs[0].about
+    hardware = sorted({f"{run.about.get('hardware')}, {run.about.get('threads')} threads" for run in runs})
+    return {
+        "labkit": f"{labkit.__version__}, numbers {labkit.NUMBERS}, commit {about.get('commit') or 'unknown'}",
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "hardware": "; ".join(hardware),
+        "trained": about.get("date", "unknown"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def rows(facts):
+    """Names and values, a row each. -> HTML"""
+    cells = (
+        f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(str(v))}</code></td></tr>" for name, v in facts.items()
+    )
+    return f"<table>{''.join(cells)}</table>"
+
+
+def svg(figure):
+    """A figure as SVG in base64. -> text"""
+    drawn = BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return base64.b64encode(drawn.getvalue()).decode()

@@ -1,0 +1,104 @@
+"""Lesson 02's panel: what it draws is what was trained, and each label's fate and life are those of the run."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+import labkit
+from labkit.study import lesson_02 as study
+from labkit.view.lessons import lesson_02
+
+
+def state(rate=0.4, noise="symmetric", method="ERM", seed=0):
+    return SimpleNamespace(rate=rate, noise=noise, method=method, seed=seed)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Draws a state at the small size. -> what was shown in the end, how often, the run"""
+    monkeypatch.setenv("LABKIT_FAST", "1")
+
+    def draw(**values):
+        shown, times = {}, []
+
+        def show(message=None, progress=None, **parts):
+            shown.update(parts, message=message)
+            times.append(progress)
+
+        run = lesson_02.draw(state(**values), show)
+        json.dumps(shown, allow_nan=False)
+        return shown, times, run
+
+    return draw
+
+
+def test_the_curves_are_those_of_the_same_training_alone(drawn):
+    shown, times, run = drawn(noise="pairflip", rate=0.3, method="CDR+AUX", seed=1)
+    task = labkit.corrupt(labkit.load("digits"), labkit.noise.pairflip(0.3), 1)
+    alone = labkit.fit(labkit.methods.CDR_AUX(rate=0.3), task, "mlp", 5, 1, device="cpu", life=True, progress=False)
+    columns = ("clean_fitted", "noisy_memorised", "noisy_corrected", "test")
+    for curve, column in zip(shown["history"]["series"], columns, strict=True):
+        assert curve["y"] == pytest.approx(list(alone.history[column]), abs=1e-4)
+        assert curve["x"] == [1, 2, 3, 4, 5]
+    assert run.name == alone.name
+    assert [t for t in times if t] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert shown["history"]["lines"][0]["y"] == pytest.approx(0.7)
+    assert "pairflip 30%" in shown["history"]["caption"] and "CDR+AUX, seed 1" in shown["history"]["caption"]
+
+
+def test_the_gallery_keeps_its_images_and_tells_the_fate_of_each_label(drawn):
+    galleries = {}
+    for rate in (0.1, 0.6):
+        shown, _, run = drawn(rate=rate)
+        task = study.corrupted("symmetric", rate, 0)
+        for item in shown["gallery"]["items"]:
+            k, believed = item["index"], int(run.life.believed[-1][item["index"]])
+            given, true = int(task.train.y[k]), int(task.truth.y[k])
+            assert (item["given"], item["true"]) == (str(given), str(true))
+            assert item["fate"] == study.fate(given, true, believed)
+        galleries[rate] = shown["gallery"]
+    assert galleries[0.1]["sprite"] == galleries[0.6]["sprite"]
+    wrong = {rate: sum(i["given"] != i["true"] for i in g["items"]) for rate, g in galleries.items()}
+    assert wrong[0.1] < wrong[0.6] <= study.SHOWN
+
+
+def test_every_image_has_its_life(drawn):
+    shown, _, run = drawn()
+    life = shown["life"]
+    assert life["by"] == "gallery"
+    assert set(life["of"]) == {str(item["index"]) for item in shown["gallery"]["items"]}
+    task = study.corrupted("symmetric", 0.4, 0)
+    for k in (0, 7, 35):
+        table, traits = run.life.of(k), life["of"][str(k)]
+        assert traits["series"][0]["y"] == pytest.approx(list(table.loss), abs=1e-3)
+        assert [cell["text"] for cell in traits["strip"]["cells"]] == [str(b) for b in table.believed]
+        kinds = {int(task.train.y[k]): "given", int(task.truth.y[k]): "true"}
+        assert [c["kind"] for c in traits["strip"]["cells"]] == [kinds.get(b, "other") for b in table.believed]
+    assert f"sample {k}, given" in traits["title"]
+
+
+@pytest.mark.parametrize(("given", "true", "believed", "fate"), [
+    (3, 3, 3, "fitted"), (3, 3, 8, "neither"), (3, 8, 3, "memorised"), (3, 8, 8, "corrected"), (3, 8, 5, "neither"),
+])  # fmt: skip
+def test_the_fate_of_a_label(given, true, believed, fate):
+    assert study.fate(given, true, believed) == fate
+
+
+def test_without_noise_the_panel_says_so(drawn):
+    shown, _, _ = drawn(rate=0.0)
+    assert shown["message"] == "after 5 epochs there are no wrong labels"
+    assert set(shown["history"]["series"][1]["y"]) == {None}
+
+
+def test_the_controls_offer_every_noise_that_the_digits_take():
+    assert list(study.NOISES) == labkit.noise.suited(labkit.load("digits"))
+    assert all(method in labkit.methods.ALL for method in study.METHODS)
+
+
+def test_the_question_is_about_epoch_3_and_the_newcomers_guess_is_far_off():
+    shares = [study.corrected_early(seed) for seed in (0, 1)]
+    task = study.corrupted("symmetric", 0.4, 0)
+    run = labkit.fit("ERM", task, "mlp", 3, 0, device="cpu", progress=False)
+    assert shares[0] == pytest.approx(run.history.noisy_corrected.iloc[-1])
+    assert min(shares) > lesson_02.SKETCH.question.naive + 0.5

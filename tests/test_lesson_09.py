@@ -1,0 +1,195 @@
+"""Lesson 09: what its panel computes, and its exercises: right answers pass, typical mistakes get their own words."""
+
+import numpy as np
+import pytest
+import torch
+
+import labkit
+from labkit import transition
+from labkit.study import lesson_01, lesson_09
+from labkit.study.lesson_09 import doubt, error, main_rows, matrix_of, posterior, precision, train
+from labkit.view.check.lesson_09 import EXERCISES
+from labkit.view.lessons import lesson_09 as panel
+
+TASK = lesson_01.noisy("pairflip", 0.4, 0)
+T = labkit.noise.pairflip(0.4).matrix(3, "")
+
+
+def random_p(n=20, classes=3):
+    return torch.rand(n, classes, generator=torch.Generator().manual_seed(0), dtype=torch.float64).softmax(-1)
+
+
+def test_the_posterior_is_bayes_rule_and_what_the_forward_loss_pulls_to():
+    p, y = random_p(), torch.arange(20) % 3
+    q = posterior(p, y, T)
+    assert torch.allclose(q.sum(-1), torch.ones(20, dtype=torch.float64))
+    assert torch.allclose(q[0], p[0] * T[:, 0] / (p[0] * T[:, 0]).sum())
+    logits = p.log().requires_grad_()
+    (gradient,) = torch.autograd.grad(transition.forward(logits, y, T).sum(), logits)
+    assert torch.allclose(gradient, p - q)
+
+
+def test_doubt_needs_noise_to_doubt():
+    logits, y = random_p().log(), torch.arange(20) % 3
+    assert torch.allclose(doubt(logits, y), 1 - logits.softmax(-1).gather(-1, y[:, None])[:, 0])
+    assert doubt(logits, y, torch.eye(3)).abs().max() < 1e-12  # who believes in clean labels doubts none
+    assert (doubt(logits, y, T) > 0).all()
+
+
+def test_precision_counts_the_first():
+    wrong = (TASK.train.y != TASK.truth.y).double()
+    assert precision(wrong, TASK) == 1 and precision(-wrong, TASK) == 0
+
+
+def test_error_is_the_share_of_a_row():
+    assert error(torch.eye(3), T) == pytest.approx(0.4) and error(T, T) == 0
+    assert error(torch.eye(3), torch.eye(3).roll(1, 0)) == 1
+
+
+@pytest.mark.parametrize("name", lesson_09.MAKERS)
+def test_every_training_of_the_lesson(name):
+    run = train(name, TASK, 2, 0)
+    rows, estimate = main_rows(name, run), matrix_of(run.method)
+    assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) == 2 + (lesson_09.REVISE if name == "T-Revision" else 0)
+    assert (estimate is None) == (name == "plain SGD")
+    if name.endswith("true T"):
+        assert torch.allclose(estimate, lesson_09.true_matrix(TASK))
+
+
+def test_only_gold_sees_true_labels():
+    run = train("GLC", TASK, 1, 0)
+    assert len(run.method.meta) == lesson_09.GOLD and len(run.method.train) == len(TASK.train) - lesson_09.GOLD
+    assert train("F-correction", TASK, 1, 0).method.meta is None
+
+
+def test_the_true_matrix_undoes_pairflip_and_turned_round_it_harms():
+    last = lambda name, **told: train(name, TASK, 10, 0, **told).rows[-1]["test"]
+    assert last("Forward, true T") > 0.9 > 0.1 > last("Forward, true T", T=lesson_09.true_matrix(TASK).T)
+
+
+def test_memorising_makes_the_anchors_fade():
+    found, run = lesson_09.anchors_by_epoch(TASK, 12, 0)
+    assert len(found) == len(run.rows) == 12 and found[-1][1] > found[0][1]
+
+
+def test_the_panel_compares_with_plain_sgd_which_it_trains_once(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    panel.PLAIN.clear()
+    shown = labkit.panel("09", rate=0.2).move()
+    assert len(panel.PLAIN) == 1
+    series = shown.picture["history"]["series"]
+    assert [len(one["x"]) for one in series] == [4, 4, 4]
+    assert shown.picture["used"]["values"] == shown.picture["true"]["values"]
+    shown.move(method="F-correction")
+    assert len(panel.PLAIN) == 1 and shown.picture["used"]["values"] != shown.picture["true"]["values"]
+    assert len(shown.picture["suspects"]["items"]) == panel.SHOWN
+
+
+def zero(T=(0.4, 0.6, 0.0), p=(0.6, 0.3, 0.1)):
+    return p[0] * T[0] / sum(a * b for a, b in zip(p, T))
+
+
+def joint_columns(joint):
+    return joint / joint.sum(0)
+
+
+def joint_rows(joint):
+    return joint / joint.sum(1, keepdims=True)
+
+
+def revision(logits, T, dT, y, cut=False, turn=False, weigh=True):
+    p, T = logits.softmax(1), (T + dT).T if turn else T + dT
+    beta = (p.gather(1, y[:, None]) / (p @ T).gather(1, y[:, None]))[:, 0]
+    beta = beta.detach() if cut else beta
+    loss = torch.nn.functional.cross_entropy(logits, y, reduction="none")
+    return (beta * loss).mean() if weigh else loss.mean()
+
+
+NOISY = lesson_01.noisy("symmetric", 0.4, 0)
+WRONG = (NOISY.train.y != NOISY.truth.y).nonzero()[:, 0]
+FINE = (NOISY.train.y == NOISY.truth.y).nonzero()[:, 0]
+SUMS = [0.6 + 0.4 / 0.5, 0.3 / 0.5 + 0.2, 1.0]
+RIGHT = [
+    *(("09.1", answer) for answer in (zero(), round(zero(), 2), torch.tensor(zero()))),
+    *(("09.2", answer) for answer in (lambda joint: joint_columns(joint).T, lambda j: j.T / j.sum(0)[:, None])),
+    *(("09.3", answer) for answer in (SUMS, np.array(SUMS), tuple(SUMS))),
+    *(("09.4", answer) for answer in ((1, 0.6), [1.0, 0.6])),
+    ("09.5", revision),
+    *(("09.6", answer) for answer in (WRONG[:100], WRONG[:100].tolist(), np.array([*WRONG[:96], *FINE[:4]]))),
+]
+MISTAKES = [
+    ("09.1", 0.6, "before the label"),
+    ("09.1", 0.24, "divide by the sum"),
+    ("09.1", 0.4, "other way round"),
+    ("09.1", 1 - zero(), "label is right"),
+    ("09.1", 0.0, "rows and columns"),
+    ("09.1", 0.9, "too large"),
+    ("09.2", joint_columns, "each *true* class"),
+    ("09.2", joint_rows, "P(true | given)"),
+    ("09.2", lambda joint: joint_rows(joint).T, "columns here"),
+    ("09.2", lambda joint: joint.T, "still counts"),
+    ("09.2", lambda joint: joint / joint.sum(), "still a joint"),
+    ("09.2", lambda joint: joint[:2], "is asked for"),
+    ("09.3", [1, 1, 1], "divides columns"),
+    ("09.3", [1, 0.5, 1], "sums before"),
+    ("09.3", [1.0, 1.4, 0.8], "sums of columns"),
+    ("09.3", [1.5, 1, 1], "entry"),
+    ("09.4", (0.6, 1), "other way round"),
+    ("09.4", (0.6, 0.6), "row `dog`"),
+    ("09.4", (0.5, 0.5), "before the label"),
+    ("09.4", (0.3, 0.3), "divide by the sum"),
+    ("09.5", lambda *given: revision(*given, cut=True), "no gradient"),
+    ("09.5", lambda *given: revision(*given, turn=True), "exchanged"),
+    ("09.5", lambda *given: revision(*given, weigh=False), "beta is missing"),
+    ("09.5", lambda logits, T, dT, y: revision(logits, T, dT, y).item(), "single number"),
+    ("09.5", lambda logits, T, dT, y: revision(logits, T, dT.detach(), y) + 0 * dT.sum(), "no gradient"),
+    ("09.6", FINE[:100], "turn the order round"),
+    ("09.6", [*WRONG[:40].tolist(), *FINE[:60].tolist()], "better than chance"),
+    ("09.6", [*WRONG[:90].tolist(), *FINE[:10].tolist()], "have not seen the label"),
+    ("09.6", WRONG[:50], "50 different positions"),
+    ("09.6", [WRONG[0].item()] * 100, "1 different"),
+    ("09.6", range(5000, 5100), "positions are in"),
+    ("09.6", "all", "not read as positions"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer):
+    assert labkit.check(exercise, answer, strict=True)
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert not labkit.check(exercise, answer)
+    line = capsys.readouterr().out
+    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
+
+
+def test_every_exercise_has_right_answers_and_mistakes():
+    assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", ["09.2", "09.5"])
+def test_untouched_functions_are_told_so(exercise, capsys):
+    assert not labkit.check(exercise, lambda *given: ...)
+    assert capsys.readouterr().out.startswith("○")
+
+
+def test_the_wrapped_weight_of_the_released_code_gives_no_gradient():
+    weight = torch.ones(3, requires_grad=True)
+    wrapped = torch.autograd.Variable(2 * weight, requires_grad=True)
+    wrapped.sum().backward()
+    assert weight.grad is None
+
+
+def test_figures_draw_what_the_runs_hold():
+    runs = {"plain SGD": [train("plain SGD", TASK, 2, 0)], "F-correction": [train("F-correction", TASK, 2, 0)]}
+    lines = {line.get_label(): line.get_ydata() for line in labkit.plot.corrected(runs).axes[0].lines}
+    assert lines["F-correction"] == pytest.approx([row["test"] for row in runs["F-correction"][0].rows[2:]])
+    found, run = lesson_09.anchors_by_epoch(TASK, 2, 0)
+    lines = {line.get_label(): line.get_ydata() for line in labkit.plot.fading_anchors([found], [run]).axes[0].lines}
+    assert lines["error of T"] == pytest.approx([one for one, _ in found])
+    assert len(labkit.plot.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes) == 2
+    with pytest.raises(ValueError, match="1 to 48"):
+        labkit.plot.suspects(TASK, [], TASK.truth.y, torch.ones(5))
