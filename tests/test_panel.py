@@ -253,7 +253,7 @@ def test_unknown_lessons_are_named():
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
-@pytest.mark.parametrize("text", [script.module, script.classic, lambda: script.alone("curves")])
+@pytest.mark.parametrize("text", [script.module, script.classic])
 def test_the_scripts_are_javascript(text, tmp_path):
     path = tmp_path / "a.mjs"
     path.write_text(text())
@@ -264,7 +264,7 @@ def test_a_file_without_an_export_is_refused(monkeypatch, tmp_path):
     (tmp_path / "chart.js").write_text("const a = 1;")
     monkeypatch.setattr(script, "FRONT", tmp_path)
     with pytest.raises(RuntimeError, match="0 default exports"):
-        script.alone("chart")
+        script.module()
 
 
 # --- every lesson's panel -----------------------------------------------------------------------------------------

@@ -18,11 +18,6 @@ def classic():
     return f"(() => {{\n{_files('chart', *PARTS, 'panel')}\nwindow.labkit = {{ ...window.labkit, panel }};\n}})();\n"
 
 
-def alone(name):
-    """One part as an ES module. -> text"""
-    return f"{_files('chart', name)}\nexport default {name};\n"
-
-
 def styles():
     """All style sheets of the panel and its parts. -> text"""
     return "\n".join((FRONT / f"{name}.css").read_text(encoding="utf-8") for name in ("panel", "chart", "gallery"))

@@ -33,8 +33,9 @@ PAPERS = {  # the papers' own methods and their usual company, in the order in w
     "RMNW-Net": "#AA4499",
 }
 OTHERS = [name for name in ALL if name not in {"ERM", "SGD", *PAPERS}]  # SGD is ERM
-METHODS = {"ERM": GREY} | {name: OKABE_ITO[k % 7] for k, name in enumerate(OTHERS)} | PAPERS
-METHODS["GCE"] = "#56B4E9"  # it would be yellow, which is too pale for a line on white
+LINES = (*OKABE_ITO[:6], "#999933")  # yellow is too pale for a line on white: olive in its place
+METHODS = {"ERM": GREY} | {name: LINES[k % 7] for k, name in enumerate(OTHERS)} | PAPERS
+METHODS["GCE"] = "#56B4E9"
 ORDER = tuple(METHODS)
 COLOURS = METHODS | CURVES
 # two methods of one colour differ in marker and dash
