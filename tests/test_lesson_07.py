@@ -1,0 +1,126 @@
+"""Lesson 07: who is chosen, what b gives, and that typical mistakes get their own words."""
+
+import pytest
+import torch
+
+import labkit
+from labkit.methods import CDR_AUX
+from labkit.study import lesson_07 as lesson
+from labkit.view.lessons import sketch
+
+RIGHT = [
+    *(("07.1", answer) for answer in ([1, 2, 4], (4, 2, 1), torch.tensor([1, 2, 4]).numpy())),
+    *(("07.2", answer) for answer in ((1 - 4 * 0.4 / 9, 0.6), [0.8222, 0.6])),
+    *(("07.3", answer) for answer in (236, 236.0)),
+    *(("07.4", answer) for answer in (2.439, torch.tensor(2.44))),
+    *(("07.5", answer) for answer in (7.78, 71.64 - 63.86)),
+    *(("07.6", answer) for answer in (8 / 0.6**0.5, 10.33)),
+    ("07.7", lambda rate, lr: lr * (1 - rate) ** 2),
+]
+MISTAKES = [
+    ("07.1", [1, 2, 3], "write |w g|"),
+    ("07.1", [0, 2, 4], "largest gradients"),
+    ("07.1", [0, 1, 3], "largest weights"),
+    ("07.1", [1, 4], "share tau"),
+    ("07.1", [0, 3, 2], "the smallest"),
+    ("07.1", 3, "a list of positions"),
+    ("07.2", (0.6, 0.6), "The first"),
+    ("07.2", (0.8222, 0.8222), "read on"),
+    ("07.2", (0.7778, 0.6), "turns the schedule round"),
+    ("07.2", 0.6, "list of 2"),
+    ("07.3", 61_470, "how many are not"),
+    ("07.3", 5, "number of tensors"),
+    ("07.3", 61_706, "all of them"),
+    ("07.3", 24_588, "never ranked"),
+    ("07.4", 0, "what the paper says"),
+    ("07.4", 2.71, "first step too"),
+    ("07.4", 9, "infinitely many"),
+    ("07.5", 10, "the text's number"),
+    ("07.5", 9.31, "the lowest"),
+    ("07.5", 0.0778, "a share"),
+    ("07.6", 8, "advantage"),
+    ("07.6", 6.197, "the other way round"),
+    ("07.6", 13.33, "the root"),
+    ("07.7", lambda rate, lr: lr * (1 - rate), "damping"),
+    ("07.7", lambda rate, lr: lr, "undamped"),
+    ("07.7", 0.036, "the function itself"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer, capsys):
+    assert labkit.check(exercise, answer, strict=True) is True
+    assert capsys.readouterr().out.startswith(f"✓ {exercise} right: ")
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    line = capsys.readouterr().out
+    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
+
+
+@pytest.mark.parametrize("by", lesson.CHOICES)
+@pytest.mark.parametrize("rate", [0.0, 0.4, 0.9])
+def test_so_many_weights_are_chosen(by, rate):
+    rng = torch.Generator().manual_seed(0)
+    w, g = torch.randn(2, 500, generator=rng)
+    mask, score = lesson.chosen(by, w, g, rate, rng), (w * g).abs()
+    assert mask.dtype == torch.bool and mask.sum() == int((1 - rate) * 500)
+    if rate and by == lesson.LARGEST:
+        assert score[mask].min() >= score[~mask].max()
+    if rate and by == lesson.SMALLEST:
+        assert score[mask].max() <= score[~mask].min()
+
+
+@pytest.mark.parametrize("lam", [0.0, 8.0])
+def test_watched_is_cdr_aux_and_only_looks(lam):
+    seen = lesson.trained(0.4, lesson.LARGEST, lam, epochs=2)["run"]
+    task = lesson.noisy(lesson.SYMMETRIC, 0)
+    own = labkit.fit(CDR_AUX(rate=0.4, lam=lam), task, lesson.NET, 2, 0, lesson.RECIPE, device="cpu")
+    assert [row["train_loss"] for row in seen.rows] == [row["train_loss"] for row in own.rows]
+    assert [row["test"] for row in seen.rows] == [row["test"] for row in own.rows]
+
+
+def test_random_weights_stay_by_chance_and_rate_zero_chooses_all():
+    record = lesson.trained(0.4, lesson.RANDOM, 0.0, epochs=2)
+    assert record["stayed"] == pytest.approx([0.6, 0.6], abs=0.02)
+    every = lesson.trained(0.0, lesson.LARGEST, 0.0, epochs=1)
+    assert every["stayed"] == every["ever"] == [1.0] and (every["share"][0] == 1).all()
+
+
+def test_fates_add_up_and_without_b_nobody_is_given_by_it():
+    for lam in (0.0, 8.0):
+        for kind, shares in lesson.trained(0.4, lesson.LARGEST, lam, epochs=2)["fates"][-1].items():
+            assert sum(shares) == pytest.approx(1), kind
+            assert lam or shares[1] == 0
+
+
+def test_an_unknown_choice_is_an_error():
+    with pytest.raises(ValueError, match="by"):
+        lesson.Watched(rate=0.4, by="largest")
+
+
+def test_every_stored_state_has_a_picture_within_its_axes():
+    at = sketch("07")
+    from labkit.view.panel import stored
+
+    for positions in at.kept():
+        picture = stored.frame(at, positions)["picture"]
+        assert set(picture) == {"history", "masks", "mask", "fates"}
+        heights = [y for name in ("history", "masks") for line in picture[name]["series"] for y in line["y"]]
+        assert all(0 <= y <= 1 for y in heights if y is not None)
+
+
+def test_the_naive_guess_is_outside_the_band():
+    from labkit.view.panel import stored
+
+    found = stored.answers(sketch("07"))
+    assert len(found) == 5 and sketch("07").question.naive < min(found)
+
+
+def test_the_epoch_only_looks():
+    panel = labkit.panel("07", epoch=2)
+    panel.move(rate=0.4)
+    record = panel.result
+    assert panel.move(epoch=1).result is record

@@ -1,0 +1,147 @@
+"""Lesson 11: features of patches, the stored runs and what is read from them, typical mistakes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import labkit
+from labkit.numbers import NUMBERS
+from labkit.study import lesson_11 as lesson
+from labkit.study.patches import SIDE, components, dictionary, encode, patches
+from labkit.view.lessons import sketch
+from labkit.view.panel import stored
+
+RIGHT = [
+    *(("11.1", answer) for answer in (1 - 0.82766 * 0.81878 * 0.8236, torch.tensor(0.4419))),
+    *(("11.2", answer) for answer in (9.8, 77.7 - 67.9)),
+    *(("11.3", answer) for answer in ((3.23, -2.99), [3.23, -2.99])),
+    ("11.4", labkit.methods.DivideMix(lam_u=0.0)),
+    *(
+        ("11.5", answer)
+        for answer in (lambda t: t.rate[t.val_noisy.idxmax()], lambda t: t.set_index("rate").val_noisy.idxmax())
+    ),
+    ("11.6", 0.3),
+]
+MISTAKES = [
+    ("11.1", 0.5298, "twice"),
+    ("11.1", 0.0055, "all three are wrong"),
+    ("11.1", 0.1766, "the mean"),
+    ("11.1", 0.4021, "what was measured"),
+    ("11.1", 0.558, "nobody is wrong"),
+    ("11.2", -9.8, "turned round"),
+    ("11.2", 0.098, "a share"),
+    ("11.2", 14.43, "percent of the last epoch"),
+    ("11.3", (-2.99, 3.23), "the order"),
+    ("11.3", (3.23, 2.99), "a loss"),
+    ("11.3", (3.23, 6.22), "minus the rerun's"),
+    ("11.4", labkit.methods.DivideMix, "this is the class"),
+    ("11.4", labkit.methods.DivideMix(), "the default"),
+    ("11.4", labkit.methods.DivideMix(lam_u=50.0), "another value"),
+    ("11.4", 0, "a int"),
+    ("11.5", lambda t: t.rate[t.test.idxmax()], "`test`"),
+    ("11.5", lambda t: t.rate[t.memorised.idxmin()], "`memorised`"),
+    ("11.5", lambda t: int(t.val_noisy.idxmax()), "row's index"),
+    ("11.5", lambda t: 0.4, "which column"),
+    ("11.6", 0.7, "right labels"),
+    ("11.6", 30, "number of samples"),
+    ("11.6", 0.3056, "mean over the rows"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer", RIGHT)
+def test_right_answers_pass(exercise, answer, capsys):
+    assert labkit.check(exercise, answer, strict=True) is True
+    assert capsys.readouterr().out.startswith(f"✓ {exercise} right: ")
+
+
+@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
+def test_a_mistake_is_named(exercise, answer, words, capsys):
+    assert labkit.check(exercise, answer) is False
+    line = capsys.readouterr().out
+    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
+
+
+@pytest.fixture(scope="module")
+def images():
+    return torch.randint(0, 256, (12, 3, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+
+
+def test_patches_have_one_contrast_whatever_the_brightness(images):
+    p = patches(images[:2])
+    assert p.shape == (2, (32 - SIDE + 1) ** 2, 3 * SIDE**2)
+    assert p.mean(-1).abs().max() < 1e-5 and (p.square().mean(-1) - 1).abs().max() < 0.01
+    darker = (images[:2] // 2).float()
+    assert torch.allclose(patches(darker + 40), patches(darker), atol=1e-4)
+
+
+def test_features_are_near_distances_summed_over_quarters(images):
+    mean, white, at = dictionary(images, 5, seed=0, samples=600, rounds=3)
+    found = encode(images[:3], mean, white, at)
+    p = (patches(images[:1])[0] - mean) @ white
+    far = torch.cdist(p, at)
+    near = (far.mean(1, keepdim=True) - far).clamp(min=0).view(27, 27, 5)
+    assert found.shape == (3, 20)
+    assert torch.allclose(found[0].view(5, 2, 2)[:, 0, 0], near[:14, :14].mean((0, 1)), atol=1e-4)
+
+
+def test_components_keep_the_largest_variance():
+    x = torch.randn(200, 6, generator=torch.Generator().manual_seed(0)) @ torch.randn(6, 6)
+    a, b = components(x, x[:10], 3)
+    assert a.shape == (200, 3) and torch.allclose(a[:10], b)
+    assert a.var(0, correction=0).mean() == pytest.approx(1, abs=1e-3)
+
+
+def test_the_counts_are_those_of_the_paper():
+    n = {name: lesson.counts(name) for name in ("worse_label", "aggre_label", "random_label1")}
+    assert all(count.sum() == 50_000 and (count.sum(1) == 5_000).all() for count in n.values())
+    wrong = {name: 1 - count.trace() / 50_000 for name, count in n.items()}
+    assert wrong == pytest.approx({"worse_label": 0.4021, "aggre_label": 0.0901, "random_label1": 0.1723}, abs=1e-4)
+
+
+def test_the_three_noises_have_one_rate():
+    models = lesson.models()
+    assert models["people's T"].rate == pytest.approx(models["symmetric"].rate, abs=1e-9)
+
+
+def test_every_run_of_the_plan_is_stored_and_newer_numbers_would_be_trained():
+    runs = lesson.results()
+    assert set(runs["run"]) >= {"{} {:g} {} {}".format(*cell) for cell in lesson.plan()}
+    assert set(runs["numbers"]) == {NUMBERS}
+    assert all(len(curve) == lesson.EPOCHS for curve in runs["test"])
+    assert {len(lesson.of(runs, noise, "SPL", told)) for noise in lesson.NOISES for told in lesson.RATES} == {3}
+
+
+def test_spl_told_nothing_is_plain_sgd():
+    runs = lesson.results()
+    pd.testing.assert_frame_equal(lesson.of(runs, "people", "SPL", 0.0), lesson.of(runs, "people", "ERM"))
+
+
+def test_the_naive_guess_is_outside_the_band():
+    found = stored.answers(sketch("11"))
+    assert len(found) == 3 and not min(found) <= sketch("11").question.naive <= max(found)
+
+
+def test_every_stored_picture_stays_within_its_axes():
+    at, low_high = sketch("11"), {part["name"]: part["traits"].get("ylim") for part in sketch("11").parts}
+    for positions in at.kept():
+        picture = stored.frame(at, positions)["picture"]
+        for name in ("history", "sweep"):
+            heights = np.concatenate([line["y"] for line in picture[name]["series"]])
+            assert low_high[name][0] <= heights.min() and heights.max() <= low_high[name][1], (name, positions)
+        assert len(picture["methods"]["bars"]) == len(lesson.OTHERS)
+
+
+def test_the_panel_looks_up_and_trains_nothing(monkeypatch):
+    monkeypatch.setattr(lesson, "train", None)
+    panel = labkit.panel("11").move(rate=0.1)
+    before = panel.picture["sweep"]
+    assert panel.move(rate=0.5).picture["sweep"] != before
+
+
+@pytest.mark.data("cifar10", "cifar10n")
+@pytest.mark.slow
+def test_a_stored_run_is_trained_again_to_the_same_bits():
+    torch.set_num_threads(1)
+    again, runs = lesson.train("ERM", 0.0, "people", 0), lesson.results().set_index("run")
+    assert again["last"] == pytest.approx(runs.loc["ERM 0 people 0", "last"], abs=0.02)
