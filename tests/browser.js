@@ -8,7 +8,7 @@ window.seen = {
     .join("|"),
 
   // the same without its width, which a reload may change: the words, and how high every point stands
-  values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length).map((el) => el.textContent).join("|") +
+  values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length).map((el) => el.textContent).join("").replace(/\s/g, "") +
     [...seen.panel().querySelectorAll(".lk-moving")].map((g) => [...g.innerHTML.matchAll(/[\d.]+ ([\d.]+)/g)].map((m) => m[1])).join("|"),
 
   // what must not move: axes, and the heights of all pictures

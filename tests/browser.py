@@ -197,17 +197,19 @@ def drag(page, share, steps=8):
     page.mouse.down()
     page.mouse.move(at(share), y, steps=steps)
     page.mouse.up()
-    return now, int(slider.input_value())
+    after = int(slider.input_value())
+    assert abs(after - share * last) <= 1, f"dragged to {share:.0%}, but the slider is at {after} of {last}"
+    return now, after
 
 
 def at_rest(element):
     """Bring an element into view and wait until the page has stopped moving. -> its box"""
-    element.scroll_into_view_if_needed()
-    before, box = None, element.bounding_box()
-    while box != before:
+    boxes = []
+    while len(boxes) < 4 or boxes[-4:].count(boxes[-1]) < 4:
+        element.scroll_into_view_if_needed()
+        boxes.append(element.bounding_box())
         time.sleep(0.1)
-        before, box = box, element.bounding_box()
-    return box
+    return boxes[-1]
 
 
 def shot(page, name, part="body"):

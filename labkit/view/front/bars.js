@@ -16,7 +16,17 @@ function bar(b, k, state, s, size) {
   return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
     whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
     `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${words(b.value, state.unit)}</text>` +
-    `<text class="lk-tick" x="${x}" y="${s.bottom + 17}" text-anchor="middle">${esc(b.name)}</text>`;
+    `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 16 + 13 * n}">${esc(line)}</tspan>`).join("")}</text>`;
+}
+
+const WIDE = 7; // pixels of a letter
+
+// A name in lines that fit below its bar, broken between words.
+function lines(name, size) {
+  return String(name).split(" ").reduce((done, word) => {
+    const longer = `${done.at(-1)} ${word}`;
+    return done.length && longer.length * WIDE <= size ? [...done.slice(0, -1), longer] : [...done, word];
+  }, []);
 }
 
 function draw(state, part) {

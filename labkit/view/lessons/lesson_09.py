@@ -121,7 +121,7 @@ SKETCH = Sketch(
     ],
     rows=[["true", "used"], ["history"], ["suspects"]],
     parts=[
-        part("matrix", "true", title="The noise: T (of instance noise: what came out)", **AXES, **CLASSES),
+        part("matrix", "true", title="The noise", **AXES, **CLASSES),
         part("matrix", "used", title="What the method uses", hint="not known yet", **AXES, **CLASSES),
         part(
             "curves",

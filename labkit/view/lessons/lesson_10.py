@@ -118,9 +118,7 @@ SKETCH = Sketch(
     parts=[
         part("curves", "history", title="R2: 1 is perfect, 0 is the mean face", height=300, **AXES),
         part("table", "facts", title="At the end", columns=["", "this run"], height=240),
-        part(
-            "faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=112, height=190
-        ),
+        part("faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=84, height=190),
     ],
     draw=draw,
     question=Question(

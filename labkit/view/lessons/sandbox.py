@@ -79,7 +79,9 @@ def _parts(race):
     return [
         part("curves", "race", title=f"Whose {score} is highest?", ylabel=score, height=310, **axis),
         part("curves", "precision", title="Label precision of what is selected", **shown, **axis),
-        part("table", "table", title=f"The same runs, four ways to read them: {score} in %", columns=columns),
+        part(
+            "table", "table", title=f"The same runs, four ways to read them: {score} in %", columns=columns, share=1.5
+        ),
     ]
 
 

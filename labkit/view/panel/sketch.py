@@ -22,8 +22,8 @@ class Question:
 
     words: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice
     (one of `options`). naive: the guess that stands in the notebook. measure(seed): the honest answer for a seed.
-    seeds: of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it is;
-    x is a position in curves, the name of a bar in bars.
+    seeds: of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it
+    is; x is a position in curves, the name of a bar in bars.
     """
 
     words: str
