@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from browser import ROOT, browser, shot  # noqa: F401
+from browser import ROOT, browser, drag, settled, shot  # noqa: F401
 
 import labkit.view.ledger
 from labkit.cli import main
+from labkit.view import lessons
 from labkit.view.panel import stored
 from labkit.view.site import MARK, book, build, compose, formulas, living, notebook
 
@@ -291,11 +292,39 @@ def test_a_panel_without_stored_pictures_says_so(page, site, address):
     (site / "lessons" / "none.html").unlink()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The site of everything, as the command writes it."""
+    out = tmp_path_factory.mktemp("whole") / "site"
+    assert main(["site", "--out", str(out)]) == 0
+    return out
+
+
 @pytest.mark.slow
-def test_the_whole_site(tmp_path):
-    assert main(["site", "--out", str(tmp_path / "site")]) == 0
-    found = pages(tmp_path / "site")
+def test_the_whole_site(whole):
+    found = pages(whole)
     assert len(found) == len(NOTEBOOKS) + 3
-    test_every_link_leads_somewhere(tmp_path / "site")
+    test_every_link_leads_somewhere(whole)
     for reader in found.values():
         assert not [load for load in reader.loads if load.startswith("http")]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("lesson", lessons.names())
+def test_every_panel_drags_without_a_kernel(browser, whole, lesson):  # noqa: F811
+    (path,) = (whole / "lessons").glob(f"{lesson}*.html")
+    page, bad = browser.new_page(), []
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    try:
+        page.goto(path.as_uri())
+        settled(page)
+        seen = []
+        for share in (0.0, 0.5, 1.0):
+            drag(page, share)
+            settled(page)
+            assert page.evaluate("() => seen.drawn()").items() >= page.evaluate("() => seen.controls()").items()
+            seen.append(page.evaluate("() => seen.picture()"))
+        assert len(set(seen)) == 3 and bad == []
+    finally:
+        page.close()
