@@ -127,7 +127,7 @@ def test_ctrl_c_ends_the_app_its_kernels_and_its_folder(sent, tmp_path):
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, preexec_fn=hears_ctrl_c)
     assert (
         process.stdout.readline()
-        == f"lesson 00 is at http://127.0.0.1:{port}/; at first the whole lesson runs. Ctrl-C ends it.\n"
+        == f"lesson 00 is at http://127.0.0.1:{port}/ (at first the whole lesson runs; Ctrl-C ends it)\n"
     )
     urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).close()  # a kernel starts
     kernels = lambda: [path for path in tmp_path.rglob("kernel-*.json")]

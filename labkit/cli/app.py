@@ -74,7 +74,7 @@ def serve(words, address, source, browser):
     try:
         if wait_for(address, server):
             print(
-                f"lesson {source.number} is at {address}; at first the whole lesson runs. Ctrl-C ends it.",
+                f"lesson {source.number} is at {address} (at first the whole lesson runs; Ctrl-C ends it)",
                 flush=True,
             )
             if browser:
