@@ -7,6 +7,7 @@ const DEFAULTS = {
 };
 const KEYS = Object.keys(DEFAULTS);
 const WIDEST = 64; // pixels of a bar
+const NARROW = 36; // pixels for a bar and its gap: the axis has the unit, the numbers go without it
 
 function bar(b, k, state, s, size) {
   const [x, top, floor] = [INSET.left + (k + 0.5) * size, s.y(b.value ?? state.ylim[0]), s.y(Math.max(state.ylim[0], Math.min(0, state.ylim[1])))];
@@ -15,7 +16,7 @@ function bar(b, k, state, s, size) {
     `<path class="lk-whisker" d="M${x} ${s.y(b.low)}V${s.y(b.high)}M${x - 5} ${s.y(b.low)}h10M${x - 5} ${s.y(b.high)}h10"/>`;
   return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
     whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
-    `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${words(b.value, state.unit)}</text>` +
+    `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${size < NARROW ? words(b.value, state.unit).replace("%", "") : words(b.value, state.unit)}</text>` +
     `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 16 + 13 * n}">${esc(line)}</tspan>`).join("")}</text>`;
 }
 
