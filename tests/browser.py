@@ -216,4 +216,5 @@ def shot(page, name, part="body"):
     """A screenshot of the page or the first of its parts, if LABKIT_SHOTS names a folder for them."""
     if folder := os.environ.get("LABKIT_SHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.locator(part).first.screenshot(path=Path(folder) / f"{name}.png")
+        what = page if part == "body" else page.locator(part).first
+        what.screenshot(path=Path(folder) / f"{name}.png")

@@ -188,6 +188,6 @@ def test_every_seed_is_a_mark():
 
 
 def test_matrices_stand_under_their_titles():
-    axes = labkit.plot.noise_matrices({"one": torch.eye(3), "two": torch.eye(2)}).axes
+    axes = labkit.plot.transition_matrices({"one": torch.eye(3), "two": torch.eye(2)}).axes
     assert [ax.get_title(loc="left") for ax in axes] == ["one", "two"]
     assert [text.get_text() for text in axes[0].texts if text.get_text()] == ["100"] * 3

@@ -8,6 +8,7 @@ import pytest
 import labkit
 from labkit.study import lesson_02 as study
 from labkit.view.lessons import lesson_02
+from labkit.view.live import one_thread
 
 
 def state(rate=0.4, noise="symmetric", method="ERM", seed=0):
@@ -36,7 +37,8 @@ def drawn(monkeypatch):
 def test_the_curves_are_those_of_the_same_training_alone(drawn):
     shown, times, run = drawn(noise="pairflip", rate=0.3, method="CDR+AUX", seed=1)
     task = labkit.corrupt(labkit.load("digits"), labkit.noise.pairflip(0.3), 1)
-    alone = labkit.fit(labkit.methods.CDR_AUX(rate=0.3), task, "mlp", 5, 1, device="cpu", life=True, progress=False)
+    with one_thread():  # as the panel
+        alone = labkit.fit(labkit.methods.CDR_AUX(rate=0.3), task, "mlp", 5, 1, device="cpu", life=True, progress=False)
     columns = ("clean_fitted", "noisy_memorised", "noisy_corrected", "test")
     for curve, column in zip(shown["history"]["series"], columns, strict=True):
         assert curve["y"] == pytest.approx(list(alone.history[column]), abs=1e-4)

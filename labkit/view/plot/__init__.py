@@ -18,4 +18,7 @@ from .style import marker as marker
 
 for path in sorted(Path(__file__).parent.glob("lesson_*.py")):  # figures of the lessons, each file's `__all__`
     module = import_module(f".{path.stem}", __name__)
+    taken = sorted(set(module.__all__) & set(globals()))
+    if taken:
+        raise ImportError(f"{path.name}: labkit.plot has {', '.join(taken)} already")
     globals().update({name: getattr(module, name) for name in module.__all__})

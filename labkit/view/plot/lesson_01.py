@@ -6,13 +6,13 @@ from ...study.lesson_01 import MODELS, digits, expected_shares, limit
 from .lesson import draw_matrix
 from .style import GREY, OKABE_ITO, STYLES, canvas, head, legend
 
-__all__ = ["noise_matrices", "same_word", "wrong_shares"]
+__all__ = ["same_word", "transition_matrices", "wrong_shares"]
 
 LOOKS = {name: (OKABE_ITO[k % 6], STYLES[k % 6], "osD^vPX"[k]) for k, name in enumerate(MODELS)}
 LOOKS["instance"] = ("#882255", STYLES[5], "X")
 
 
-def noise_matrices(matrices, words=""):
+def transition_matrices(matrices, words=""):
     """Transition matrices side by side. matrices: {title: [C, C]}. words: a line above them. -> Drawing"""
     columns = min(3, len(matrices))
     figure, axes = canvas(-(-len(matrices) // columns), columns, width=3.1, height=3.3)
