@@ -10,6 +10,7 @@ import pytest
 from browser import browser, close_notebook, complaints, connected, drag, lab, open_notebook, run_all, settled, shot  # noqa: F401
 
 from labkit.view import lessons
+from labkit.view.check import EXERCISES
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[1]
@@ -67,6 +68,14 @@ def both_ends(page, theme):
         shot(page, f"{page.lesson}_{theme}_{name}", ".lk-panel")
         seen.append(page.evaluate("() => [seen.picture(), seen.frame(), seen.heights()]"))
     return seen
+
+
+def test_an_untouched_lesson_fails_its_checks_and_nothing_else(page):
+    printed = ["".join(output["text"]) for output in page.outputs if output.get("name") == "stdout"]
+    lines = [line.split() for text in printed for line in text.splitlines() if line[:1] in ("✓", "✗", "○")]
+    wanted = [exercise for exercise in EXERCISES if exercise.startswith(page.lesson[:2])]
+    assert [line[:2] for line in lines] == [["○", exercise] for exercise in wanted]
+    assert wanted or page.lesson == "sandbox"
 
 
 def test_the_lesson_runs_and_its_panel_shows_a_picture(page):
