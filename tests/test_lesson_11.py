@@ -141,7 +141,8 @@ def test_the_panel_looks_up_and_trains_nothing(monkeypatch):
 
 @pytest.mark.data("cifar10", "cifar10n")
 @pytest.mark.slow
-def test_a_stored_run_is_trained_again_to_the_same_bits():
-    torch.set_num_threads(1)
-    again, runs = lesson.train("ERM", 0.0, "people", 0), lesson.results().set_index("run")
-    assert again["last"] == pytest.approx(runs.loc["ERM 0 people 0", "last"], abs=0.02)
+def test_a_stored_run_is_trained_again_to_nearly_the_same_scores():
+    """Not to the same bits: the sums behind the features are rounded otherwise with other threads."""
+    again, stored = lesson.train("ERM", 0.0, "people", 0), lesson.results().set_index("run").loc["ERM 0 people 0"]
+    assert again["last10"] == pytest.approx(stored["last10"], abs=0.01)
+    assert again["best_val"] == pytest.approx(stored["best_val"], abs=0.02)
