@@ -6,7 +6,6 @@ from torch.nn.functional import one_hot
 
 import labkit
 from labkit.study import lesson_06, spectrum
-from labkit.view.check import EXERCISES
 from labkit.view.lessons.lesson_06 import SIGNS, SKETCH, fate
 
 
@@ -143,22 +142,3 @@ MISTAKES = [
     ("06.6", lambda K, y: better(K, y)[:50], "the shape of your labels"),
     ("06.6", lambda K, y: K.nothing, "AttributeError"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("exercise, answer", RIGHT)
-def test_right_answers_pass(exercise, answer):
-    assert labkit.check(exercise, answer, strict=True) is True
-
-
-@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
-def test_a_mistake_is_named(exercise, answer, words, capsys):
-    assert labkit.check(exercise, answer) is False
-    line = capsys.readouterr().out
-    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
-
-
-@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name.startswith("06")])
-@pytest.mark.parametrize("answer", [..., (..., ...)], ids=["value", "pair"])
-def test_an_untouched_exercise_is_told_so(exercise, answer, capsys):
-    assert labkit.check(exercise, answer) is False
-    assert "not answered yet" in capsys.readouterr().out

@@ -47,19 +47,6 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("exercise, answer", RIGHT)
-def test_right_answers_pass(exercise, answer, capsys):
-    assert labkit.check(exercise, answer, strict=True) is True
-    assert capsys.readouterr().out.startswith(f"✓ {exercise} right: ")
-
-
-@pytest.mark.parametrize("exercise, answer, words", MISTAKES)
-def test_a_mistake_is_named(exercise, answer, words, capsys):
-    assert labkit.check(exercise, answer) is False
-    line = capsys.readouterr().out
-    assert line.startswith(f"✗ {exercise} not yet: ") and words in line, line
-
-
 @pytest.mark.parametrize("by", lesson.CHOICES)
 @pytest.mark.parametrize("rate", [0.0, 0.4, 0.9])
 def test_so_many_weights_are_chosen(by, rate):

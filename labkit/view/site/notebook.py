@@ -49,6 +49,8 @@ def markdown(source, link=lambda url: url):
     from .formulas import Formulas
 
     class Renderer(Formulas, IPythonRenderer):
+        """Formulas as MathML; a link that leads to no page becomes plain words."""
+
         def link(self, text, url, title=None):
             there = link(url)
             return super().link(text, there, title) if there else f'<span class="away">{text}</span>'
