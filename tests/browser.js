@@ -7,13 +7,17 @@ window.seen = {
     .map((el) => (el.classList.contains("lk-grid") ? [...el.children].map((tile) => tile.title + tile.dataset.index).join() : el.innerHTML))
     .join("|"),
 
-  // the same without its width, which a reload may change: the words, and how high every point stands
+  // the same without how wide it is: the words, and how high every point stands
   values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length).map((el) => el.textContent).join("").replace(/\s/g, "") +
     [...seen.panel().querySelectorAll(".lk-moving")].map((g) => [...g.innerHTML.matchAll(/[\d.]+ ([\d.]+)/g)].map((m) => m[1])).join("|"),
 
   // what must not move: axes, and the heights of all pictures
   frame: () => [...seen.panel().querySelectorAll(".lk-curves .lk-still, .lk-scatter .lk-still")].map((el) => el.innerHTML).join("|"),
   heights: () => [...seen.panel().querySelectorAll(".lk-part svg.lk")].map((svg) => svg.getAttribute("height")).join(),
+
+  // has every picture the width of its place? One that JupyterLab has not laid out yet, outside the window, has not
+  fits: () => [...seen.panel().querySelectorAll(".lk-plot")].every((plot) =>
+    plot.firstElementChild.getAttribute("width") === String(plot.clientWidth)),
 
   // does the picture show what the controls say, or has the panel failed?
   settled: () => seen.panel()?.dataset.settled === "1" || !!seen.failure(),

@@ -119,7 +119,8 @@ def test_after_a_reload_the_picture_agrees_with_the_controls(page):
     page.reload()
     connected(page)
     settled(page)
-    page.wait_for_timeout(500)  # the notebook lays itself out, and pictures take their width from it
+    page.locator(".lk-panel").first.scroll_into_view_if_needed()  # pictures take their width when they are seen
+    page.wait_for_function("() => seen.fits()", timeout=20_000)
     values, controls, drawn = page.evaluate("() => [seen.values(), seen.controls(), seen.drawn()]")
     assert (controls, drawn) == tuple(before[1:])
     assert values == before[0]

@@ -18,10 +18,11 @@ from browser import wait_for
 from conftest import hears_ctrl_c, pytest_runtest_setup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from labkit.cli import ROOT, doctor, main, parameters, run
+from labkit.cli import ROOT, doctor, main, run
 from labkit.cli import lab as lab_command
 from labkit.cli import papers as papers_command
 from labkit.cli import test as test_command
+from labkit.notebook import parameters
 
 CELL = """\
 rate: float = 0.4  # noise rate, in [0, 1)

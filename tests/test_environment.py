@@ -12,7 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-CONDA = {"torch": "pytorch", "playwright": "playwright-python"}
+CONDA = {"torch": "pytorch", "duckdb": "python-duckdb", "playwright": "playwright-python"}
 TEXTS = {"", ".cfg", ".cff", ".css", ".csv", ".html", ".ipynb", ".js", ".json", ".lock", ".md", ".py", ".toml", ".yml"}
 # put together here, so that this file does not hold them
 HOSTS = [f"{name}.org" for name in ("pypi", "pythonhosted", "npmjs", "debian", "anaconda", "pytorch")]

@@ -13,7 +13,7 @@ FLOORS = [
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
     {"method", "methods"},
     {"measure", "fit", "show", "recipes"},
-    {"runs"},
+    {"runs", "notebook"},
     {"study"},
     {"view"},
     {"cli"},

@@ -11,8 +11,8 @@ import torch
 from test_notebooks import faults
 
 import labkit
-from labkit.cli import parameters
 from labkit.methods import ALL, CoTeaching
+from labkit.notebook import parameters
 from labkit.runs import race as racing
 from labkit.runs.scores import CRITERIA, lead, leads, scores
 from labkit.view.lessons import sandbox

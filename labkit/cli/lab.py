@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..notebook import find
 from . import ROOT, parser
-from .run import find
 
 FIRST = "lessons/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "jupyter"  # defaults only: what the user set in JupyterLab comes before them

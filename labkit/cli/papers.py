@@ -5,10 +5,11 @@ import time
 
 import nbformat
 
+from ..notebook import execute
 from ..state import atomic_write
 from ..view.ledger import page as page_of_ledger
 from . import ROOT, parser
-from .run import KEPT, execute
+from .run import KEPT
 
 # nbconvert's page without what it would fetch: require.js, mermaid, the widget manager, MathJax (formulas are MathML)
 TEMPLATE = """\

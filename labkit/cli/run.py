@@ -1,13 +1,13 @@
 """lab run: one notebook with other parameters, without a browser."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
-from ..errors import choose, need
-from . import ROOT, parameters, parser
+from ..errors import need
+from ..notebook import execute, find, parameters
+from . import ROOT, parser
 
 KEPT = ROOT / "runs" / "notebooks"
 DESCRIPTION = """\
@@ -37,20 +37,6 @@ def main(argv):
     return 0
 
 
-def find(name):
-    """The notebook of this path or name. Raises ValueError with the nearest names."""
-    path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb")
-    for place in (Path(), ROOT, ROOT / "notebooks", ROOT / "lessons"):
-        if (place / path).is_file():
-            return (place / path).resolve()
-    known = [
-        p.relative_to(ROOT).as_posix()
-        for folder in ("notebooks", "lessons")
-        for p in sorted((ROOT / folder).glob("*.ipynb"))
-    ]
-    return choose("the notebook", str(path), dict.fromkeys(known))
-
-
 def _out(name, notebook):
     """Where the executed notebook goes; its folder is made."""
     out = Path(name).resolve() if name else KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
@@ -58,20 +44,3 @@ def _out(name, notebook):
     need(out != notebook, "-o", name, "another file than the notebook itself")
     out.parent.mkdir(parents=True, exist_ok=True)
     return out
-
-
-def execute(notebook, out, given):
-    """Run a notebook in its own folder through papermill. -> None, or the last lines of what went wrong"""
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
-    how = {"kernel_name": "python3", "language": "python", "extra_arguments": ["--log-level=ERROR"]}
-    try:
-        papermill.execute_notebook(notebook, out, given, cwd=notebook.parent, **how)
-    except papermill.PapermillExecutionError as error:
-        lines = str(error).strip().splitlines()
-        return "\n".join(lines[-15:])
-    except (CellTimeoutError, DeadKernelError) as error:
-        return f"{type(error).__name__}: {error}"
-    return None
