@@ -58,7 +58,7 @@ def check(notebook, *words):
     "name, text, value",
     [
         ("rate", "0.3", 0.3),
-        ("rate", "0", 0),
+        ("rate", "0", 0.0),
         ("rate", "1e-3", 0.001),
         ("epochs", "3", 3),
         ("dataset", "mnist", "mnist"),
@@ -133,7 +133,7 @@ def test_run_keeps_what_it_ran(notebook, tmp_path, capfd):
     said = capfd.readouterr()
     assert f"kept as {out}" in said.out and "IPKernelApp" not in said.err
     outputs = nbformat.read(out, as_version=4).cells[2].outputs
-    assert outputs[0].text == f"0 10 mnist ['AUX'] {tmp_path}\n"
+    assert outputs[0].text == f"0.0 10 mnist ['AUX'] {tmp_path}\n"
 
 
 def test_a_failing_cell_is_said_and_kept(notebook, tmp_path, monkeypatch, capfd):

@@ -1,99 +1,81 @@
-"""What the cell tagged `parameters` of a notebook takes, and whether a value fits; read without starting a kernel.
+"""Do values fit a notebook's parameters? One answer for the command line, for files, and for the notebook's own cell.
 
-rate: float = 0.4                # noise rate, in [0, 1)          an interval, of each element where it is a list
-dataset = "digits"               # digits | mnist | cifar10       alternatives
-methods = ["ERM", "CDR"]         # one or more of: ERM | CDR | AUX
+labkit.parameters("crust", globals())    in the cell after the one tagged `parameters`: checks all, before any training
 """
 
 import ast
-import io
 import json
-import math
-import re
-import tokenize
 from contextlib import suppress
-from typing import NamedTuple
 
-import nbformat
 import yaml
 
 from ..errors import choose, need
+from .execute import find
+from .specification import TYPES, Parameter, read
 
-TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": list, "dict": dict}
-TYPES |= {"None": type(None), "anything": object}
-INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])")
-
-
-class Parameter(NamedTuple):
-    """A line of the cell: the types it may have, those of a list's elements (none: any), and its comment."""
-
-    name: str
-    default: str
-    types: tuple
-    elements: tuple
-    comment: str
-
-    @property
-    def alternatives(self):
-        """The values that the comment lists. -> list of texts, empty where it lists none"""
-        listed = self.comment.rpartition(": ")[2].split(" | ")
-        return [text.strip("\"'` ") for text in listed] if len(listed) > 1 else []
-
-    @property
-    def interval(self):
-        """The interval in the comment. -> match of INTERVAL, or None"""
-        return INTERVAL.search(self.comment)
+__all__ = ["Parameter", "check", "fit", "in_cell", "may_be", "parse", "read"]
 
 
-def read(notebook):
-    """The parameters of a notebook. -> {name: Parameter}, empty without a cell that is tagged so"""
-    cells = nbformat.read(notebook, as_version=4).cells
-    cell = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
-    tokens = tokenize.generate_tokens(io.StringIO(cell).readline)
-    comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-    found = {}
-    for line in ast.parse(cell).body:
-        target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
-        if isinstance(target, ast.Name):
-            types = _annotated(line.annotation) if isinstance(line, ast.AnnAssign) else _like(line.value)
-            comment = comments.get(line.end_lineno, "")
-            found[target.id] = Parameter(target.id, ast.unparse(line.value), *types, comment)
+def in_cell(notebook, namespace):
+    """Check what a notebook's parameters stand at, and what papermill injected; values that fit take their exact type.
+
+    notebook: its name or path, as of `find`; what fits is read from the file. namespace: the globals() of the notebook.
+    Papermill only warns about a name that the notebook does not have; here it is refused.
+    Raises ValueError, naming the parameter, the value and what it may be.
+    """
+    known = read(find(notebook))
+    for name in _injected(namespace.get("In", ()), known):
+        choose("the parameter", name, known)
+    missing = [name for name in known if name not in namespace]
+    need(not missing, "the list of parameters without a value", missing, "empty: run the cell that sets them first")
+    namespace.update(fit(known, {name: namespace[name] for name in known}))
+
+
+def _injected(sources, known):
+    """Names that papermill's cell assigns, if it ran after the cell that sets all defaults. -> list, or empty
+
+    sources: what was executed, the latest last; IPython's `In`.
+    """
+    for source in reversed(sources):
+        if source.startswith("# Parameters"):
+            return _assigned(source)
+        with suppress(SyntaxError):
+            if known.keys() <= set(_assigned(source)):
+                break
+    return []
+
+
+def _assigned(source):
+    """Names that lines of a cell assign. -> list"""
+    found = []
+    for line in ast.parse(source).body:
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        found += [target.id for target in targets if isinstance(target, ast.Name)]
     return found
 
 
-def _annotated(node):
-    """The types that an annotation names, and those of a list's elements. -> names, names"""
-    match node:
-        case ast.Constant(value=None):
-            return ("None",), ()
-        case ast.Constant(value=str(text)):
-            return _annotated(ast.parse(text, mode="eval").body)
-        case ast.BinOp(left=one, op=ast.BitOr(), right=other):
-            return tuple(a + b for a, b in zip(_annotated(one), _annotated(other)))
-        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
-            return _annotated(inner)[0] + ("None",), _annotated(inner)[1]
-        case ast.Subscript(value=ast.Name(id="list" | "List"), slice=inner):
-            return ("list",), _annotated(inner)[0]
-        case ast.Name(id=name) if name in TYPES:
-            return (name,), ()
-    return ("anything",), ()
+def check(parameters, given):
+    """Values of the command line that fit. `given`: pairs of texts. -> {name: value}. Raises like `fit`."""
+    values = {}
+    for name, text in given:
+        need(name not in values, name, text, "given once")
+        values |= fit(parameters, {name: parse(text, _known(parameters, name))})
+    return values
 
 
-def _like(value):
-    """The type of a default, and those of its elements. -> names, names"""
-    try:
-        default = ast.literal_eval(value)
-    except ValueError:
-        return ("anything",), ()
-    default = list(default) if isinstance(default, tuple) else default
-    elements = default if isinstance(default, list) else ()
-    return (_type(default),), tuple(dict.fromkeys(map(_type, elements)))
+def fit(parameters, values):
+    """Values that fit, as exactly what they are meant to be: a whole number for a float is one, a tuple is a list.
+
+    parameters: of `read`. values: {name: value}. -> {name: value}
+    Raises ValueError, naming the parameter, the value and what it may be.
+    """
+    return {name: _fitting(value, _known(parameters, name)) for name, value in values.items()}
 
 
-def _type(value):
-    """Its name in TYPES; None as a default says nothing."""
-    name = type(value).__name__
-    return name if name in TYPES else "anything"
+def _known(parameters, name):
+    """The parameter of a name."""
+    need(parameters, "the parameter", name, "left out: this notebook has no cell tagged `parameters`")
+    return choose("the parameter", name, parameters)
 
 
 def parse(text, parameter):
@@ -107,22 +89,39 @@ def parse(text, parameter):
     return text if "str" in parameter.types and not _is(value, parameter.types) else value
 
 
-def check(parameters, given):
-    """Values that fit. `given`: pairs of texts. -> {name: value}
+def _fitting(value, parameter):
+    """The value, if it fits."""
+    fine = lambda fits: need(fits, parameter.name, value, may_be(parameter))
+    fine(_is(value, parameter.types))
+    several = isinstance(value, (list, tuple))
+    each = list(value) if several else [value]
+    if several and parameter.elements:
+        fine(all(_is(one, parameter.elements) for one in each))
+    fine(all(_inside(one, parameter.interval) for one in each))
+    for one in each:
+        if parameter.alternatives and one is not None:
+            choose(parameter.name, str(one), dict.fromkeys(parameter.alternatives))
+    if several:
+        _enough(each, parameter)
+    types = parameter.elements if several else parameter.types
+    each = [float(one) if _whole(one) and "float" in types and "int" not in types else one for one in each]
+    return each if several else each[0]
 
-    Raises ValueError, naming the parameter, the value and what it may be.
-    """
-    values = {}
-    for name, text in given:
-        need(parameters, "the parameter", name, "left out: this notebook has no cell tagged `parameters`")
-        parameter = choose("the parameter", name, parameters)
-        need(name not in values, name, text, "given once")
-        values[name] = value = parse(text, parameter)
-        need(_fits(value, parameter), name, value, may_be(parameter))
-        for one in value if isinstance(value, list) else [value]:
-            if parameter.alternatives and one is not None:
-                choose(name, str(one), dict.fromkeys(parameter.alternatives))
-    return values
+
+def _enough(each, parameter):
+    """Nothing twice, not too few, not too many, and what must be there."""
+    fine = lambda fits, may_be: need(fits, parameter.name, each, may_be)
+    fine(all(one not in each[:k] for k, one in enumerate(each)), "a list without repeats")
+    least, most = parameter.how_many
+    if parameter.may_be_empty and not each:
+        return
+    fine(each, f"{may_be(parameter)}, and not empty")
+    fine(least <= len(each) <= most and parameter.must_hold in (None, *each), may_be(parameter))
+
+
+def _whole(value):
+    """Is it a whole number? True is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is(value, types):
@@ -131,33 +130,34 @@ def _is(value, types):
     return any(isinstance(value, TYPES[t]) for t in types)
 
 
-def _fits(value, parameter):
-    """Types, intervals, and no empty choice; what is chosen is looked at after."""
-    if not _is(value, parameter.types):
-        return False
-    each = value if isinstance(value, list) else [value]
-    if isinstance(value, list) and parameter.elements and not all(_is(one, parameter.elements) for one in each):
-        return False
-    return bool(each or not parameter.alternatives) and all(_inside(one, parameter.interval) for one in each)
-
-
 def _inside(value, interval):
-    """Is a number inside? What is no number has no interval to be in."""
-    if not interval or not _is(value, ("float",)):
+    """Is a number inside, and one at all? NaN never is. What is no number has no interval to be in."""
+    if not _is(value, ("float",)):
         return True
-    left, low, high, right = interval.groups()
+    if value != value or (_whole(value) and abs(value) > 2**63):
+        return False
+    left, low, high, right = interval.groups() if interval else ("[", "-inf", "inf", "]")
     above = value >= float(low) if left == "[" else value > float(low)
     below = value <= float(high) if right == "]" else value < float(high)
-    return above and below and not math.isnan(value)
+    return above and below
 
 
 def may_be(parameter):
     """What a parameter takes, in words."""
     words = " or ".join(parameter.types)
+    several = "list" in parameter.types
     if parameter.elements:
         words += f" of {' or '.join(parameter.elements)}, for example {parameter.default}"
     if parameter.interval:
-        words += f", {'each ' if 'list' in parameter.types else ''}{parameter.interval[0]}"
-    if parameter.alternatives:
-        words += f" (one{' or more' if 'list' in parameter.types else ''} of {' | '.join(parameter.alternatives)})"
+        words += f", {'each ' if several else ''}{parameter.interval[0]}"
+    if parameter.listed:
+        words += f" ({_of_which(parameter) if several else 'one of '}{' | '.join(parameter.listed)})"
     return words
+
+
+def _of_which(parameter):
+    """How many of the alternatives, and which at least."""
+    least, most = parameter.how_many
+    if parameter.must_hold:
+        return f"{parameter.must_hold} and one or more of "
+    return "one or more of " if most == float("inf") else f"{least} to {most} of "
