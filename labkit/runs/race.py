@@ -1,20 +1,18 @@
 """A race: several methods on the same data, noise and seed, epoch by epoch side by side."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import torch
 
-from .. import data as datasets
 from .. import noise
 from ..errors import Diverged, choose, need
 from ..fit import Recipe, begin, maker
 from ..fit.check import a_method, arguments, net_name, suits
 from ..methods import ALL
-from .compare import NOISY_META, SETTINGS
+from .compare import SETTINGS
+from .entry import META, clean, enter
 from .scores import CRITERIA, Bet, leads, table
 
-META = 100  # samples of a meta set, held out of the training set
 MOST = 4  # methods that can still be told apart in one picture
 KEPT, FINISHED = 100, {}  # finished runs by name: a control that goes back trains nothing
 
@@ -37,7 +35,7 @@ class Race:
         self.methods = _labelled(methods)
         need(isinstance(rate, (int, float)) and 0 <= rate < 1, "rate", rate, "a number in [0, 1)")
         self.net_name = net_name(net)
-        self.n, self.clean = n, _clean(data, n)
+        self.n, self.clean = n, clean(data, n)
         arguments(self.clean, epochs, 0, None)
         self._noise(0)
         with torch.random.fork_rng(devices=[]):
@@ -69,12 +67,8 @@ class Race:
         named, task = self.methods[label], self.task(seed)
         if not isinstance(named, str):
             return a_method(named), task, None
-        settings = SETTINGS.get(named, {})
-        told = {"rate": self.rate} if "rate" in settings else {}
-        method = ALL[named](**{**settings, **told})
-        if not method.needs_meta:
-            return method, task, None
-        return method, *datasets.meta_split(task, META, trusted=named not in NOISY_META, balanced="true", seed=seed)
+        settings = {name: value for name, value in SETTINGS.get(named, {}).items() if name != "rate"}
+        return enter(named, settings, self.rate, task, META, seed)
 
     def steps(self, seed=0):
         """Train every method for an epoch more, until all are done. Yields {label: Run} after each round.
@@ -147,12 +141,6 @@ class _Contestant:
         if not more and not self.run.finished and "diverged" not in self.run.notes:
             self.run.finished, self.run.notes = True, self.run.notes | self.run.method.notes()
         return more
-
-
-@lru_cache(maxsize=2)
-def _clean(data, n):
-    """The data before any noise; a race after the other does not read it again."""
-    return datasets.load(data, n=n)
 
 
 def _labelled(methods):

@@ -1,0 +1,1 @@
+"""Sweeps: a plan of many trainings or notebooks, and running it."""

@@ -1,0 +1,149 @@
+"""Would `fit` take every point of a sweep? Each distinct value is looked at once, before anything starts."""
+
+import json
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+
+from ... import nets, noise
+from ...data.load import NAMES, VARIANTS
+from ...errors import choose, need
+from ...fit import Recipe, maker
+from ...fit.check import suits
+from ...methods import ALL
+from ..entry import META, clean, told
+from .entry import entry, own
+
+NEEDED = ("data", "method", "net", "epochs", "seed")
+KNOWN = (*NEEDED, "n", "noise", "rate", "noise_seed", "meta", "life")
+LEAST = {"epochs": 1, "seed": 0, "n": 1, "noise_seed": 0, "meta": 1}
+EMBEDDED = ("digits", "faces")  # data that are looked at; others may be where the workers are, and not here
+WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text", tuple: "list", type(None): "null"}
+
+
+def check(points):
+    """Raise ValueError for the first point that could not be trained: the name, the value, what it may be, the run.
+
+    Nothing is trained, downloaded or written.
+    """
+    for name in dict.fromkeys(name for point in points for name in point):
+        if not name.startswith(("method.", "recipe.")):
+            choose("a name in fit, grid or when", name, dict.fromkeys((*KNOWN, "method.X", "recipe.X")))
+    looked = set()
+    for point in points:
+        for name in NEEDED:
+            need(name in point, name, None, f"given, in fit or in grid; a run has only {_words(point)}")
+        for look, names in LOOKS.items():
+            part = {name: value for name, value in point.items() if name.partition(".")[0] in names}
+            key = look, json.dumps(part, sort_keys=True)
+            if key not in looked:
+                with _in(part):
+                    look(part)
+                looked.add(key)
+
+
+@contextmanager
+def _in(part):
+    """An error says which values stand together."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{error} (a run has {_words(part)})") from None
+
+
+def _words(part):
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in part.items())
+
+
+def _numbers(part):
+    for name, value in part.items():
+        need(type(value) is int and value >= LEAST[name], name, value, f"a whole number, {LEAST[name]} or more")
+
+
+def _life(part):
+    need(isinstance(part.get("life", False), bool), "life", part.get("life"), "true or false")
+
+
+def _data(part):
+    data, may_be = part["data"], "the path of a folder or file that exists"
+    if not (isinstance(data, str) and Path(data).exists()):
+        _choose("data", data, dict.fromkeys((*NAMES, *VARIANTS, may_be)))
+
+
+def _noise(part):
+    rate = part.get("rate", 0)
+    fine = isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 <= rate < 1
+    need(fine, "rate", rate, "a number in [0, 1)")
+    need("rate" in part or "noise" not in part, "rate", None, "given where noise is; 0: clean labels")
+    if rate or "noise" in part:
+        _choose("noise", part.get("noise"), noise.ALL)(rate)
+
+
+def _net(part):
+    _choose("net", part["net"], nets.ALL)
+
+
+def _recipe(part):
+    _typed("recipe", own(part, "recipe"), Recipe)
+    Recipe.of(own(part, "recipe"))
+
+
+def _method(part):
+    name, given = part["method"], own(part, "method")
+    cls = _choose("method", name, ALL)
+    known = dict.fromkeys(field.name for field in fields(cls))
+    for one in given:
+        need(known, f"method.{one}", given[one], f"left out: {name} has no hyperparameters")
+        choose(f"a hyperparameter of {name}", one, known)
+    _typed("method", given, cls)
+    told(name, given, part.get("rate", 0))
+    need("meta" not in part or cls.needs_meta, "meta", part.get("meta"), f"left out: {name} takes no meta set")
+
+
+def _shape(part):
+    """The network takes the shape of the samples."""
+    if part["data"] in EMBEDDED:
+        with torch.random.fork_rng(devices=[]):
+            maker(part["net"], clean(part["data"], None), torch.device("cpu"))()
+
+
+def _together(part):
+    """The data take the noise, the method takes the data, and there are samples enough."""
+    if part["data"] in EMBEDDED:
+        size, meta = len(clean(part["data"], part.get("n")).train), part.get("meta", META)
+        fine = meta < size or not ALL[part["method"]].needs_meta
+        need(fine, "meta", meta, f"below {size}, the number of training samples")
+        method, task, *_, meta, _ = entry({"seed": 0, "epochs": 1, "net": None} | part)
+        suits(method, task, meta)
+
+
+# what each looks at; a later one relies on the earlier ones
+LOOKS = {
+    _numbers: tuple(LEAST),
+    _life: ("life",),
+    _data: ("data",),
+    _noise: ("noise", "rate"),
+    _net: ("net",),
+    _recipe: ("recipe",),
+    _method: ("method", "rate", "meta"),
+    _shape: ("data", "net"),
+    _together: ("data", "n", "noise", "rate", "method", "meta"),
+}
+
+
+def _choose(argument, name, table):
+    """`choose`, for a value that may be anything."""
+    need(isinstance(name, str), argument, name, f"one of {', '.join(table)}")
+    return choose(argument, name, table)
+
+
+def _typed(owner, given, cls):
+    """Values have the types that a dataclass states; a list may stand for a tuple, a whole number for a float."""
+    for field in fields(cls):
+        if field.name in given:
+            value, may_be = given[field.name], getattr(field.type, "__args__", (field.type,))
+            kinds = {type(value), *{int: (float,), list: (tuple,)}.get(type(value), ())}
+            words = " or ".join(WORDS.get(kind, kind.__name__) for kind in may_be)
+            need(kinds.intersection(may_be), f"{owner}.{field.name}", value, words)

@@ -1,0 +1,156 @@
+"""A plan of a sweep: what runs, and how. Reading one checks everything; nothing is trained, downloaded or written.
+
+fit:                       # values that all runs share, see labkit.runs.sweep.entry; or notebook: and set:
+  {data: digits, noise: symmetric, net: mlp, epochs: 30, recipe.lr: 0.01}
+grid:                      # every combination; a list of grids: one after the other
+  method: [ERM, CDR, GCE]
+  rate: [0.2, 0.4]
+  seed: [0, 1, 2]
+when:                      # only where the values are these
+  - {if: {method: GCE}, grid: {method.q: [0.5, 0.7]}}
+exclude:
+  - {method: CDR, rate: [0.2, 0.3]}     # a value or a list of values
+store: runs/first
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ...errors import choose, need
+from ...notebook import find, parameters
+from ..store import folder
+from . import text
+from .check import check
+from .points import distinct, points
+
+SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exclude": [], "store": None}
+BARE = ("data", "noise", "net")  # their values speak for themselves
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep.
+
+    kind: "fit" | "notebook". points: flat dicts name -> JSON value, in the order of the file, none twice. store: the
+    folder of the runs. notebook: its path, None for "fit".
+    threads: of one run. retries: of a run whose machine or disk failed. checkpoint_every: seconds. resources: what a
+    run needs of a Dask worker. gpu_memory: GB that a run needs, or None. as_notebooks: leave an executed notebook in
+    every run's folder.
+    """
+
+    kind: str
+    points: list = field(repr=False)
+    store: Path
+    notebook: Path | None = None
+    threads: int = 1
+    retries: int = 2
+    checkpoint_every: float = 30.0
+    resources: dict = field(default_factory=dict)
+    gpu_memory: float | None = None
+    as_notebooks: bool = False
+
+    def __post_init__(self):
+        whole = lambda value, least: isinstance(value, int) and not isinstance(value, bool) and value >= least
+        need(whole(self.threads, 1), "threads", self.threads, "a whole number above 0")
+        need(whole(self.retries, 0), "retries", self.retries, "a whole number, 0 or more")
+        need(_positive(self.checkpoint_every), "checkpoint_every", self.checkpoint_every, "seconds, a number above 0")
+        fine = isinstance(self.resources, dict) and all(
+            isinstance(name, str) and _positive(amount) for name, amount in self.resources.items()
+        )
+        need(fine, "resources", self.resources, "{name: a number above 0}, for example {GPU: 0.25}")
+        fine = self.gpu_memory is None or _positive(self.gpu_memory)
+        need(fine, "gpu_memory", self.gpu_memory, "GB, a number above 0, or left out")
+        need(isinstance(self.as_notebooks, bool), "as_notebooks", self.as_notebooks, "true or false")
+
+    @classmethod
+    def read(cls, source):
+        """A plan from the path of a YAML file, or from a dict of the same form. -> Plan
+
+        Raises ValueError that names what cannot be used: file and line where it is no YAML, else section, name, value
+        and what it may be.
+        """
+        given = source if isinstance(source, dict) else text.read(source)
+        need(isinstance(given, dict), "the plan", given, "a dict, as described in labkit.runs.sweep.plan")
+        options = {name: None for name in cls.__dataclass_fields__ if name not in ("kind", "points")}
+        for name in given:
+            choose("the plan's entry", name, SECTIONS | options)
+        given = {name: _plain(name, value) for name, value in given.items()}
+        sections = SECTIONS | {name: given[name] for name in given if name in SECTIONS}
+        kind, fixed, notebook = _kind(given, sections)
+        every = points(fixed, *(sections[name] for name in ("grid", "when", "exclude")))
+        if kind == "fit":
+            check(every)
+        else:
+            every = _typed(notebook, every)
+        store = sections["store"]
+        need(store is None or (isinstance(store, str) and store), "store", store, "the path of a folder")
+        place = folder(store).absolute()
+        return cls(kind, every, place, notebook, **{name: given[name] for name in given if name not in SECTIONS})
+
+    @cached_property
+    def varying(self):
+        """The names whose values are not the same in all points. -> list"""
+        names = dict.fromkeys(name for point in self.points for name in point)
+        seen = lambda name: {json.dumps(point[name]) if name in point else None for point in self.points}
+        return [name for name in names if len(seen(name)) > 1]
+
+
+def label(point, plan):
+    """A short name of a point, for tables: what differs between the plan's points. -> text"""
+    shown = {name: point[name] for name in plan.varying if name in point}
+    if plan.kind == "notebook":
+        return ", ".join(f"{name} {_word(value)}" for name, value in shown.items()) or plan.notebook.stem
+    method = [shown.pop("method")] if "method" in shown else []
+    method += [f"{name.removeprefix('method.')}={_word(shown[name])}" for name in shown if name.startswith("method.")]
+    others = {name: _word(value) for name, value in shown.items() if not name.startswith("method.")}
+    words = [word if name in BARE else f"{name.removeprefix('recipe.')} {word}" for name, word in others.items()]
+    return ", ".join([" ".join(method)] * bool(method) + words) or point["method"]
+
+
+def _kind(given, sections):
+    """What the plan runs. -> "fit" or "notebook", the values that all points share, path of the notebook or None"""
+    name = sections["notebook"]
+    section = "fit" if name is None else "set"
+    other = "set" if name is None else "fit"
+    why = "left out: it is for a notebook" if name is None else "left out: a notebook's values are in `set`"
+    need(other not in given, other, sections[other], why)
+    fixed = sections[section]
+    need(isinstance(fixed, dict), section, fixed, "{name: value}")
+    if name is None:
+        return "fit", fixed, None
+    need(isinstance(name, str), "notebook", name, "the path or name of a notebook")
+    return "notebook", fixed, find(name)
+
+
+def _typed(notebook, every):
+    """The points with the values that the notebook's parameters take, each looked at once. -> list, none twice"""
+    takes = parameters.read(notebook)
+    values = {(name, json.dumps(value)): value for point in every for name, value in point.items()}
+    fitting = {key: parameters.fit(takes, {key[0]: value})[key[0]] for key, value in values.items()}
+    return distinct({name: fitting[name, json.dumps(value)] for name, value in point.items()} for point in every)
+
+
+def _plain(name, value):
+    """An entry of the plan as JSON values: tuples and ranges become lists, paths texts."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False, default=_plainer))
+    except (TypeError, ValueError):
+        may_be = "made of finite numbers, texts, true, false, null, lists and dicts"
+        raise ValueError(f"{name} is {value!r}; it must be {may_be}") from None
+
+
+def _plainer(value):
+    """What JSON does not know."""
+    if isinstance(value, range | Path):
+        return list(value) if isinstance(value, range) else str(value)
+    raise TypeError
+
+
+def _positive(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+def _word(value):
+    return value if isinstance(value, str) else json.dumps(value)
