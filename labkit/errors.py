@@ -24,3 +24,7 @@ class Diverged(ArithmeticError):
     def __init__(self, message, run=None):
         super().__init__(message)
         self.run = run
+
+
+class Busy(RuntimeError):
+    """Another process trains this run."""

@@ -1,9 +1,14 @@
 """State as plain values: what a checkpoint holds, written as safetensors (tensors) and JSON (the rest), so loading runs
-no code."""
+no code. Files are written so that they hold all or nothing, and a changed file is noticed."""
 
+import errno
 import json
 import os
+import shutil
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import torch
 
@@ -46,25 +51,39 @@ def load_value(target, value):
 
 
 def write_state(path, state):
-    """Write nested plain values with tensors to one safetensors file, atomically (a temporary name, then a rename)."""
+    """Write nested plain values with tensors to one safetensors file, atomically, with a checksum of all it holds."""
     from safetensors.torch import save
 
     tensors = {}
     tree = json.dumps(_take_apart(state, tensors))
-    atomic_write(path, save(tensors, {"tree": tree}))
+    tensors = {key: tensor.cpu() for key, tensor in tensors.items()}
+    atomic_write(path, save(tensors, {"tree": tree, "sha256": _checksum(tree, tensors)}))
 
 
 def read_state(path):
-    """Read what `write_state` wrote. Raises ValueError naming the file when it is not such a file."""
+    """Read what `write_state` wrote. Raises ValueError naming the file when it is not such a file, or was changed."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     data = Path(path).read_bytes()  # at one stroke: another process may replace the file meanwhile
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        return _put_together(json.loads(header["__metadata__"]["tree"]), load(data))
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        tensors = load(data)
+        if header["sha256"] != _checksum(header["tree"], tensors):
+            raise ValueError("its checksum does not fit what it holds")
+        return _put_together(json.loads(header["tree"]), tensors)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged or not a checkpoint of labkit: {error}") from None
+
+
+def _checksum(tree, tensors):
+    """Of the tree and of every tensor: its key, type, shape and bytes. -> 64 hexadecimal digits"""
+    digest = sha256(tree.encode())
+    for key in sorted(tensors):
+        tensor = tensors[key]
+        digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def atomic_write(path, data):
@@ -72,13 +91,52 @@ def atomic_write(path, data):
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
+        with room(path), temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def room(path):
+    """What writes to `path` within it: where its disk is full, the OSError says so, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        words = f"the disk is full: {path} could not be written. Make room and run it again: it goes on where it was"
+        raise OSError(error.errno, words) from error
+
+
+@contextmanager
+def whole(folder, within=None):
+    """A temporary folder (in `within`, else beside `folder`) that takes its name, all of it or nothing, also after a
+    power failure. If another process was faster, its folder stays."""
+    folder = Path(folder)
+    temporary = Path(within or folder.parent) / f".{folder.name}.{uuid4().hex[:8]}"
+    try:
+        with room(folder):
+            temporary.mkdir(parents=True)
+            yield temporary
+            _settle(temporary)
+        with suppress(OSError):  # a folder that is not empty: another process finished the same run first
+            temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _settle(folder):
+    """Hand a folder's files and the folder itself to the disk, so that its new name cannot be there before them."""
+    for path in (*folder.iterdir(), folder) if os.name == "posix" else folder.iterdir():
+        handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _take_apart(value, tensors):

@@ -226,7 +226,7 @@ def test_killed_in_mid_epoch_and_resumed_ends_in_the_same_bits(cls, case, tmp_pa
     (folder,) = (path.parent for path in tmp_path.glob("*/config.json"))
     run = labkit.Run.load(folder)
     straight = train(cls(**case.settings), epochs=4, weight_decay=1e-3)
-    assert not checkpoint.exists()
+    assert not checkpoint.parent.exists()
     for saved, net in zip(run.state()["nets"], straight.nets):
         assert all(torch.equal(saved[key], value) for key, value in net.state_dict().items())
 
@@ -235,8 +235,11 @@ def wait_for_mid_epoch(folder, process):
     """The checkpoint file, once it holds a position inside an epoch after the first."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        for path in folder.glob("*.checkpoint.safetensors"):
-            state = read_state(path)["loop"]
+        for path in folder.glob("*.partial/checkpoint.safetensors"):
+            try:
+                state = read_state(path)["loop"]
+            except FileNotFoundError:  # it is being renamed
+                continue
             if state["epoch"] >= 1 and state["queue"] is not None and 0 < state["position"] < len(state["queue"]):
                 return path
         time.sleep(0.001)

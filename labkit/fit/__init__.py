@@ -1,25 +1,23 @@
 """fit: binds a method to data and a network, trains it, and leaves a Run."""
 
 import inspect
-import json
 import os
 import sys
 import threading
-import time
-from pathlib import Path
+from contextlib import nullcontext
 
 import torch
 
 from .. import nets
 from ..errors import Diverged
-from ..state import atomic_write, read_state, write_state
 from . import check
 from .config import about, configuration
+from .keep import Keeper
 from .loop import Life, Loop
 from .recipe import Recipe
 from .run import Run, criteria, identity
 
-__all__ = ["Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identity", "maker"]
+__all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identity", "maker"]
 
 _seeding = (
     threading.Lock()
@@ -28,7 +26,7 @@ _seeding = (
 
 def fit(
     method, task, net, epochs, seed, recipe=None, device=None, meta=None, *,
-    life=False, store=None, on_epoch=None, progress=None, checkpoint_every=30.0,
+    life=False, store=None, on_epoch=None, progress=None, checkpoint_every=30.0, wait=True,
 ):  # fmt: skip
     """Train `method` on `task` and measure it after every epoch. Same seed, same numbers, bit for bit (CPU, same number
     of threads).
@@ -41,18 +39,19 @@ def fit(
     Split for meta-learning.
     life: keep the life of every training sample. store: a folder; the run becomes a folder in it, is checkpointed every
     `checkpoint_every` seconds, goes on where it was killed, and is read instead of trained when it is finished already.
+    wait: where another process trains the same run in the same store, wait for it and read it; False raises Busy.
     on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when
     somebody watches.
     Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used, and
     labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
     config, start = _prepared(method, task, net, epochs, seed, recipe, device, meta, life)
-    folder = Path(store) / identity(config) if store is not None else None
-    if folder and folder.exists():
-        return Run.load(folder)
-    with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
-        run, loop = start()
-        return _train(run, loop, folder, on_epoch, _bar(progress, run, epochs), checkpoint_every)
+    with Keeper(store, config, checkpoint_every, wait) if store is not None else nullcontext() as keeper:
+        if keeper and keeper.finished:
+            return Run.load(keeper.folder)
+        with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
+            run, loop = start()
+            return _train(run, loop, keeper, on_epoch, _bar(progress, run, epochs))
 
 
 def begin(method, task, net, epochs, seed, recipe=None, device=None, meta=None, *, life=False):
@@ -84,63 +83,34 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
     return config, start
 
 
-def _train(run, loop, folder, on_epoch, bar, every):
+def _train(run, loop, keeper, on_epoch, bar):
     """Drive the loop, with checkpoints, to its end or to the epoch where on_epoch says stop."""
-    checkpoint = folder and folder.with_name(f"{folder.name}.checkpoint.safetensors")
-    if checkpoint and checkpoint.exists():
-        _resume(run, loop, checkpoint)
-    saved, stopped = time.monotonic(), False
+    if keeper:
+        keeper.resume(run, loop)
+    stopped = False
     try:
         for event in loop.run():
             if event == "epoch":
                 bar(loop.rows)
                 stopped = bool(on_epoch and on_epoch(run))
-            if checkpoint and time.monotonic() - saved >= every:
-                _save(loop, checkpoint)
-                saved = time.monotonic()
+            if keeper and keeper.due():
+                keeper.save(loop)
             if stopped:
                 return run
     except KeyboardInterrupt:
-        if checkpoint:
-            _save(loop, checkpoint)
+        if keeper:
+            keeper.save(loop)
         raise
     except Diverged as error:
-        raise Diverged(_farewell(error, run, checkpoint), run) from error
+        words = f"{error}; lower the recipe's lr. The history so far is the error's run.history"
+        raise Diverged(f"{words} and {keeper.diverged(run, error)}" if keeper else words, run) from error
     finally:
         bar(None)
     run.finished = True
     run.notes |= run.method.notes()  # what was estimated on the way
-    if folder:
-        run.save(folder)
-        checkpoint.unlink(missing_ok=True)
+    if keeper:
+        keeper.finish(run)
     return run
-
-
-def _save(loop, checkpoint):
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    state = {"loop": loop.state_dict(), "global": torch.get_rng_state(), "threads": torch.get_num_threads()}
-    write_state(checkpoint, state)
-
-
-def _resume(run, loop, checkpoint):
-    """Load a checkpoint; the number of threads goes back to the one it was made with, since sums depend on it."""
-    state = read_state(checkpoint)
-    torch.set_num_threads(state["threads"])
-    torch.set_rng_state(state["global"])
-    loop.load_state_dict(state["loop"])
-    run.rows, run.life = loop.rows, loop.life
-
-
-def _farewell(error, run, checkpoint):
-    """Keep the history of a training that diverged beside its last good checkpoint, and say where both are. -> text"""
-    text = f"{error}; lower the recipe's lr. The history so far is the error's run.history"
-    if not checkpoint:
-        return text
-    history = checkpoint.with_name(f"{run.name}.diverged.json")
-    history.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(history, json.dumps({"config": run.config, "rows": run.rows, "error": str(error)}, indent=1).encode())
-    good = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was due before"
-    return f"{text} and {history}; {good}"
 
 
 def maker(net, task, device):

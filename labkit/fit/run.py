@@ -2,15 +2,13 @@
 
 import json
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pandas as pd
 
-from ..state import atomic_write, read_state, write_state
+from ..state import read_state, whole, write_state
 from .loop import Life
 
 
@@ -33,6 +31,23 @@ def criteria(rows):
     )  # NaN (no validation split) never wins
     best_val = scores[best] if chosen[best] == chosen[best] else float("nan")
     return {"last": scores[-1], "last10": sum(last10) / len(last10), "best_val": best_val, "oracle_best": max(scores)}
+
+
+def row(facts):
+    """A run's facts (what config.json holds: config, accuracy, notes, about) as one flat row of plain values: what is
+    nested in the notes is JSON. -> dict"""
+    config = facts["config"]
+    noise = config["noise"] or {"name": "none", "rate": 0.0, "realised": 0.0, "seed": None, "hash": None}
+    plain = {key: config[key] for key in ("method", "task", "net", "epochs", "seed", "numbers")}
+    noisy = {key: noise[key] for key in ("rate", "realised")}
+    noisy = {"noise": noise["name"], **noisy, "noise_seed": noise["seed"], "noise_hash": noise["hash"]}
+    parts = {
+        "lam": config["hyperparameters"].get("lam"),
+        "hyperparameters": json.dumps(config["hyperparameters"]),
+        "recipe": json.dumps(config["recipe"]),
+    }
+    notes = {key: json.dumps(v) if isinstance(v, (dict, list)) else v for key, v in facts["notes"].items()}
+    return {**plain, **noisy, **parts, **facts["accuracy"], **notes, **facts["about"]}
 
 
 @dataclass
@@ -73,25 +88,25 @@ class Run:
         """The record of the noise's passport, None for clean labels. -> dict"""
         return self.config["noise"]
 
-    def save(self, folder):
-        """Write the run as `folder`, all of it or nothing. If another process was faster, its run stays. -> the run in
-        the folder"""
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+    @property
+    def facts(self):
+        """What config.json holds. -> dict of JSON values"""
+        return {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
+
+    def save(self, folder, partial=None):
+        """Write the run as `folder`, all of it or nothing. partial: the folder that it had in the making; its log is
+        copied. If another process was faster, its run stays. -> the run in the folder"""
+        with whole(folder, partial) as temporary:
             self.history.to_parquet(temporary / "history.parquet")
+            pd.DataFrame([row(self.facts)]).to_parquet(temporary / "result.parquet")
             write_state(temporary / "model.safetensors", self.method.state_dict())
             if self.life is not None:
                 write_state(temporary / "life.safetensors", self.life.epochs)
-            facts = {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
-            atomic_write(temporary / "config.json", json.dumps(facts, indent=1).encode())
-            with suppress(OSError):  # a folder that is not empty: another process finished the same run first
-                temporary.rename(folder)
-            Run.load(folder)  # whoever won: it has to be readable before a checkpoint is given up
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-        self.folder = folder
+            (temporary / "config.json").write_text(json.dumps(self.facts, indent=1))
+            if partial:
+                shutil.copy(partial / "log.txt", temporary)
+        Run.load(folder)  # whoever won: it has to be readable before a checkpoint is given up
+        self.folder = Path(folder)
         return self
 
     @classmethod

@@ -8,8 +8,8 @@ from tqdm.auto import tqdm
 
 from ..errors import choose
 from ..fit import fit, hidden
+from ..fit.run import row
 from ..noise import ALL, corrupt
-from .store import row
 
 CURVES = ("train_given", "train_aided", "noisy_memorised", "val_noisy", "test")  # drawn by the figures of all papers
 NOT_CURVES = ("stage", "epoch", "seconds")
@@ -49,11 +49,10 @@ def grid(
 def summary(run, task):
     """A run as one flat row: the columns of labkit.results, the whole configuration as JSON, the number of training
     samples, the seconds of training, and every column of the history as a list with an entry per epoch. -> dict"""
-    facts = {"config": run.config, "accuracy": run.accuracy, "notes": run.notes, "about": run.about}
     curves = {name: [epoch[name] for epoch in run.rows] for name in run.rows[0] if name not in NOT_CURVES}
     seconds = sum(epoch["seconds"] for epoch in run.rows)
     whole = {"config": json.dumps(run.config), "samples": len(task.train), "seconds": seconds}
-    return row(run.name, facts) | whole | curves
+    return {"run": run.name} | row(run.facts) | whole | curves
 
 
 def curves(runs, names=CURVES):
