@@ -15,6 +15,7 @@ from .sandbox import *  # noqa: F403
 from .style import COLOURS as COLOURS
 from .style import colour as colour
 from .style import marker as marker
+from .sweep import *  # noqa: F403
 
 for path in sorted(Path(__file__).parent.glob("lesson_*.py")):  # figures of the lessons, each file's `__all__`
     module = import_module(f".{path.stem}", __name__)

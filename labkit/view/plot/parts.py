@@ -3,14 +3,10 @@ to the highest seed."""
 
 import numpy as np
 
+from ...runs.groups import WORDS
 from .style import GREY, ORDER
 
-CRITERIA = {
-    "last": "test accuracy, last epoch",
-    "last10": "test accuracy, mean of the last ten epochs",
-    "best_val": "test accuracy at the best epoch on noisy validation",
-    "oracle_best": "test accuracy at the best epoch on the test set (oracle_best)",
-}
+CRITERIA = {name: words.format("test accuracy") for name, words in WORDS.items()}
 DASHES = ("-", "--", "-.", ":")
 
 

@@ -1,0 +1,164 @@
+"""Runs in groups: any parameter by its name, which parameters differ, and mean, band and n over the seeds."""
+
+import json
+
+import pandas as pd
+
+from ..errors import choose, need
+from ..methods import ALL
+
+PLAIN = ("task", "samples", "noise", "rate", "net", "epochs", "method", "numbers")  # what a run was asked for
+PACKED = {"method": "hyperparameters", "recipe": "recipe"}  # columns of JSON: "method.q", "recipe.lr"
+WORDS = {
+    "last": "{}, last epoch",
+    "last10": "{}, mean of the last ten epochs",
+    "best_val": "{} at the best epoch on noisy validation",
+    "oracle_best": "{} at the best epoch on the test set (oracle_best)",
+}
+SHARES = ("rate", "realised")  # written in percent
+BANDS = {"range": "lowest to highest", "t": "95 % t interval of the mean"}
+
+
+def settings(table):
+    """All that the runs were asked for but their seeds, a column each: what labkit.results has as columns, and every
+    entry of its JSON as "method.q" or "recipe.lr" (empty where a run has no such entry). -> DataFrame, a row per run"""
+    parts = [table[[name for name in PLAIN if name in table]]]
+    for prefix, column in PACKED.items():
+        entries = pd.DataFrame([json.loads(text) for text in table.get(column, [])], index=table.index)
+        parts.append(entries.map(_plain).add_prefix(f"{prefix}."))
+    return pd.concat(parts, axis=1)
+
+
+def _plain(value):
+    """A list or dict as text, so that runs can be grouped by it."""
+    return json.dumps(value) if isinstance(value, (list, dict)) else value
+
+
+def parameter(table, name, argument="x"):
+    """A parameter of every run: one of `settings`, or another column, like "seed" or "hardware". -> Series
+
+    Raises ValueError, with the nearest name, for what there is none of.
+    """
+    known = settings(table)
+    others = [column for column in table if column not in known and column not in PACKED.values()]
+    choose(argument, name, dict.fromkeys([*known, *others]))
+    return known[name] if name in known else table[name]
+
+
+def varied(table):
+    """The settings with more than one value among the runs. -> list of names"""
+    known = settings(table)
+    return [name for name in known if known[name].nunique(dropna=False) > 1]
+
+
+def differing(table, keys):
+    """The settings that differ between runs which agree in the parameters `keys`: a mean over such runs would mix
+    them. -> list of names, empty where only seeds are left"""
+    known, keys = settings(table), list(dict.fromkeys(keys))
+    by = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
+    counts = known.groupby(by, dropna=False).nunique(dropna=False)
+    found = [name for name in known if name not in keys and (counts[name] > 1).any()]
+    return [name for name in found if not ("method" in found and name.startswith("method."))]  # methods have their own
+
+
+def separating(table, keys, most=6, count=None):
+    """What has to be held apart beside `keys` so that only seeds are left: settings of at most `most` values (None: any
+    number), at most `count` of them, those of `PLAIN` first. -> list of names"""
+    chosen, known = [], settings(table)
+    few = [name for name in known if most is None or known[name].nunique(dropna=False) <= most]
+    while count is None or len(chosen) < count:
+        left = [name for name in differing(table, [*keys, *chosen]) if name in few]
+        if not left:
+            break
+        chosen.append(left[0])
+    return chosen
+
+
+def spread(table, keys, y, band="range"):
+    """Mean over the runs of every group, its standard error, its band and n. A group of one has no error and no band.
+
+    keys: columns. band: "range" (lowest to highest) or "t" (the 95 % t interval of the mean).
+    -> DataFrame with the columns keys, mean, error, low, high, n. Raises ValueError for another band.
+    """
+    choose("band", band, BANDS)
+    of = table.groupby(list(keys), dropna=False, sort=False)[y].agg(["mean", "std", "min", "max", "count"])
+    of = of[of["count"] > 0]
+    made = pd.DataFrame({"mean": of["mean"], "error": of["std"] / of["count"] ** 0.5})
+    if band == "t":
+        from scipy.stats import t
+
+        half = t.ppf(0.975, (of["count"] - 1).clip(lower=1)) * made["error"]
+        made["low"], made["high"] = made["mean"] - half, made["mean"] + half
+    else:
+        made["low"], made["high"] = of["min"].where(of["count"] > 1), of["max"].where(of["count"] > 1)
+    return made.assign(n=of["count"]).reset_index()
+
+
+def ordered(values):
+    """Values in the order in which people look for them: numbers ascending, methods as labkit.methods.ALL has them,
+    other words by the alphabet, what is missing last. -> list without repeats"""
+    places = {name: k for k, name in enumerate(ALL)}
+    rank = lambda v: (pd.isna(v), isinstance(v, str), v if not isinstance(v, str) and not pd.isna(v) else 0)
+    return sorted(dict.fromkeys(values), key=lambda v: (*rank(v), places.get(v, len(places)), str(v)))
+
+
+def written(name, value):
+    """A value of a parameter as people write it. -> text"""
+    if pd.isna(value):
+        return "none"
+    if pd.api.types.is_float(value):
+        return f"{value:.0%}" if name in SHARES else f"{value:g}"
+    return str(value)
+
+
+def title(name, value=None):
+    """A parameter in words, and its value if there is one: "lr (recipe)", "lr 0.1", "q missing". -> text"""
+    if not name:
+        return ""
+    where, _, short = name.rpartition(".")
+    short = {"rate": "noise rate", "numbers": "version of the numbers"}.get(name, short)
+    if value is None:
+        return f"{short} ({'hyperparameter' if where == 'method' else where})" if where else short
+    if pd.isna(value):
+        return f"no {short}"
+    plain = {"noise": f"{value} noise", "method": value, "task": value, "net": value, "epochs": f"{value} epochs"}
+    return plain.get(name) or f"{short} {written(name, value)}"
+
+
+def score_of(table):
+    """What the criteria of these runs are: the column `score` of `scored` says it. -> text"""
+    kinds = list(dict.fromkeys(table["score"])) if "score" in table else []
+    return f"test {' or '.join(kinds)}" if kinds else "test score (accuracy; R2 for regression)"
+
+
+def scored(table, histories):
+    """The table with a column `score`: "accuracy", or "R2" for regression. histories: of labkit.runs.store.histories
+    -> DataFrame"""
+    if "r2_test" not in histories:
+        return table.assign(score="accuracy")
+    of_numbers = set(histories.loc[histories["r2_test"].notna(), "run"])
+    return table.assign(score=["R2" if run in of_numbers else "accuracy" for run in table.get("run", [])])
+
+
+def criterion(table, y):
+    """The criterion in words, with what it is a score of: "test accuracy, last epoch". -> text. Raises ValueError for
+    another name than last, last10, best_val, oracle_best."""
+    return choose("criterion", y, WORDS).format(score_of(table))
+
+
+def described(table):
+    """Data, samples, networks, epochs and noise of all runs in words. -> text"""
+    need(len(table), "table", "without a run", "a table of finished runs, see labkit.results")
+    each = lambda name: list(dict.fromkeys(map(str, ordered(table[name])))) if name in table else []
+    samples = [f"n = {' or '.join(each('samples'))}"] if "samples" in table else []
+    nets = dict.fromkeys(net.partition("(")[0] for net in each("net"))
+    rates = [f"{rate:.0%}" for rate in ordered(table["rate"])]
+    rates = rates if len(rates) < 6 else [f"{len(rates)} rates from {rates[0]} to {rates[-1]}"]
+    data = [", ".join(each("task")), *samples, ", ".join(nets), f"{' or '.join(each('epochs'))} epochs"]
+    return f"{', '.join(data)}; noise: {', '.join(each('noise'))} {', '.join(rates)}"
+
+
+def seeds(n):
+    """How many runs are behind each point, in words; unequal numbers are said. n: of `spread`. -> text"""
+    low, high = int(min(n)), int(max(n))
+    return f"n = {high} seed{'s' * (high > 1)}" if low == high else f"n = {low} to {high} seeds, unequal"
