@@ -6,7 +6,7 @@ network: str = ""             # empty is its own: "" | a name in labkit.nets.ALL
 methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR         what a list must hold, beside something else
 names: list[str] = ["ERM"]    # 2 to 4 of: names in labkit.methods.ALL    how many
 
-A list is not empty, unless [] is one of the alternatives, and holds nothing twice.
+A list is not empty, unless [] is one of the alternatives, and holds nothing twice. `# noqa` for linters may stand last.
 """
 
 import ast
@@ -84,7 +84,7 @@ def read(notebook):
         target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
         if isinstance(target, ast.Name):
             types = _annotated(line.annotation) if isinstance(line, ast.AnnAssign) else _like(line.value)
-            comment = comments.get(line.end_lineno, "")
+            comment = comments.get(line.end_lineno, "").partition("  # noqa")[0]
             found[target.id] = Parameter(target.id, ast.unparse(line.value), *types, comment)
     return found
 
