@@ -21,6 +21,7 @@ environment to use instead of .venv), LABKIT_FAST=1 (notebooks at the size in wh
 COMMANDS = {
     "lab": "open JupyterLab on the first lesson; what ./lab does without a word",
     "run": "run one notebook with other parameters, without a browser",
+    "sweep": "run many trainings or notebooks from one file, here or on a cluster",
     "papers": "run every notebook in notebooks/ and write each as a page beside it",
     "test": "the project's tests; --all takes the slow ones too",
     "fetch": "download a dataset",

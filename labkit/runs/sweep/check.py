@@ -13,7 +13,7 @@ from ...errors import choose, need
 from ...fit import Recipe, maker
 from ...fit.check import suits
 from ...methods import ALL
-from ..entry import META, clean, told
+from ..entry import clean, told
 from .entry import entry, own
 
 NEEDED = ("data", "method", "net", "epochs", "seed")
@@ -111,12 +111,16 @@ def _shape(part):
 
 def _together(part):
     """The data take the noise, the method takes the data, and there are samples enough."""
-    if part["data"] in EMBEDDED:
-        size, meta = len(clean(part["data"], part.get("n")).train), part.get("meta", META)
-        fine = meta < size or not ALL[part["method"]].needs_meta
-        need(fine, "meta", meta, f"below {size}, the number of training samples")
+    if part["data"] not in EMBEDDED:
+        return
+    task = clean(part["data"], part.get("n"))
+    if part.get("rate"):
+        noise.ALL[part["noise"]](part["rate"]).check(task)
+    try:
         method, task, *_, meta, _ = entry({"seed": 0, "epochs": 1, "net": None} | part)
-        suits(method, task, meta)
+    except ValueError as error:  # it calls the number of meta samples n
+        raise ValueError(f"meta: {error}") from None
+    suits(method, task, meta)
 
 
 # what each looks at; a later one relies on the earlier ones
