@@ -46,7 +46,8 @@ def fit(
     labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
     config, start = _prepared(method, task, net, epochs, seed, recipe, device, meta, life)
-    with Keeper(store, config, checkpoint_every, wait) if store is not None else nullcontext() as keeper:
+    waits = _said(progress) if wait else None
+    with Keeper(store, config, checkpoint_every, waits) if store is not None else nullcontext() as keeper:
         if keeper and keeper.finished:
             return Run.load(keeper.folder)
         with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
@@ -81,6 +82,11 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
         return Run(config, loop.rows, notes, loop.life, method, about(device)), loop
 
     return config, start
+
+
+def _said(progress):
+    """Says that a run waits for another process; says nothing where no progress is wanted."""
+    return lambda words: progress is False or print(f"labkit: {words}; waiting for it", flush=True)
 
 
 def _train(run, loop, keeper, on_epoch, bar):

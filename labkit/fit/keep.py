@@ -28,11 +28,12 @@ NEW, CURRENT, BEFORE = "checkpoint.new.safetensors", "checkpoint.safetensors", "
 class Keeper:
     """Keeps one run: `with Keeper(store, config) as keeper`.
 
-    every: seconds between two checkpoints. wait: when another process trains this run, wait for it to end; else raise
-    Busy. Raises ValueError for a store that cannot be written, before anything is trained.
+    every: seconds between two checkpoints. wait(words): called when another process trains this run, before waiting for
+    it to end; None raises Busy instead. Raises ValueError for a store that cannot be written, before anything is
+    trained.
     """
 
-    def __init__(self, store, config, every=30.0, wait=True):
+    def __init__(self, store, config, every=30.0, wait=None):
         self.name, self.every, self.wait = identity(config), every, wait
         self.folder = Path(store) / self.name
         self.partial = self.folder.with_name(f"{self.name}.partial")
@@ -51,7 +52,7 @@ class Keeper:
             shutil.rmtree(self.partial, ignore_errors=True)  # who waits for the lock in there gets it
 
     def _acquire(self):
-        """Take the lock; say so once when that means to wait."""
+        """Take the lock."""
         from filelock import FileLock, Timeout
 
         try:
@@ -60,10 +61,10 @@ class Keeper:
                 self.lock = FileLock(self.partial / "lock")
                 self.lock.acquire(timeout=0)
         except Timeout:
-            words = f"run {self.name} is being trained by another process, see {self.partial / 'log.txt'}"
+            words = f"run {self.name} is being trained by another process, see {self.partial / LOG}"
             if not self.wait:
                 raise Busy(words) from None
-            print(f"labkit: {words}; waiting for it", flush=True)
+            self.wait(words)
             self.lock.acquire()
         except OSError as error:
             if error.errno not in UNUSABLE:

@@ -2,14 +2,18 @@
 
 import json
 import os
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import choose
+from ..fit import identity
+from ..state import atomic_write
 from .index import table
 
-FAILED = "failed.json"  # in the folder of a run in the making: what went wrong with it last
+FAILED = ".failed"  # a folder of the store: what went wrong last, a file for each that has not finished since
 COLUMNS = ("run", "label", "what", "error", "cell", "traceback", "date", "attempts")
 
 
@@ -43,13 +47,32 @@ def histories(store=None, **where):
 def failures(store=None):
     """One row per run that failed and has not finished since: run, label, what (method or notebook), error (its last
     line), cell (the number of the failed cell, for notebooks), traceback, date, attempts. -> DataFrame"""
-    found = sorted(folder(store).glob(f"*.partial/{FAILED}"))
-    rows = [{"run": path.parent.name.removesuffix(".partial"), **json.loads(path.read_text())} for path in found]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    found = sorted((folder(store) / FAILED).glob("*.json"))
+    return pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in found], columns=COLUMNS)
 
 
 def unfinished(store=None):
     """Runs that were begun and neither finished nor failed: they go on when the same is asked for again. -> list of
     names"""
-    begun = folder(store).glob("*.partial")
-    return sorted(path.name.removesuffix(".partial") for path in begun if not (path / FAILED).exists())
+    begun = {path.name.removesuffix(".partial") for path in folder(store).glob("*.partial")}
+    return sorted(begun.difference(failures(store)["run"]))
+
+
+def note(store, asked, failure):
+    """Write down what went wrong with what was asked for (JSON values), in the place of an earlier failure of the same.
+    failure: dict, see `failures`"""
+    path = _failed(store, asked)
+    with suppress(FileNotFoundError, ValueError):
+        failure = {"attempts": json.loads(path.read_text(encoding="utf-8"))["attempts"] + 1, **failure}
+    failure = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "attempts": 1, **failure}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, json.dumps({name: failure.get(name) for name in COLUMNS}, indent=1).encode())
+
+
+def forgive(store, asked):
+    """What was asked for has finished: an earlier failure of it is no longer one."""
+    _failed(store, asked).unlink(missing_ok=True)
+
+
+def _failed(store, asked):
+    return folder(store) / FAILED / f"{identity(asked)}.json"
