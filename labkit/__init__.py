@@ -28,8 +28,8 @@ _LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "s
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "coreset", "corrupt", "fast", "fit", "grads", "ledger", "load", "losses", "measure", "methods",
-    "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score", "scores", "sweep",
-    "show", "transition",
+    "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score", "scores",
+    "show", "sweep", "transition",
 ]  # fmt: skip
 
 
