@@ -33,8 +33,9 @@ def check(points):
             choose("a name in fit, grid or when", name, dict.fromkeys((*KNOWN, "method.X", "recipe.X")))
     looked = set()
     for point in points:
-        for name in NEEDED:
-            need(name in point, name, None, f"given, in fit or in grid; a run has only {_words(point)}")
+        missing = [name for name in NEEDED if name not in point]
+        if missing:
+            need(False, missing[0], None, f"given, in fit or in grid; a run has only {_words(point)}")
         for look, names in LOOKS.items():
             part = {name: value for name, value in point.items() if name.partition(".")[0] in names}
             key = look, json.dumps(part, sort_keys=True)
