@@ -116,7 +116,7 @@ def _enough(each, parameter):
     if parameter.may_be_empty and not each:
         return
     fine(each, f"{may_be(parameter)}, and not empty")
-    fine(least <= len(each) <= most and parameter.must_hold in (None, *each), may_be(parameter))
+    fine(least <= len(each) <= most and {*parameter.must_hold} <= {*map(str, each)}, may_be(parameter))
 
 
 def _whole(value):
@@ -147,7 +147,8 @@ def may_be(parameter):
     words = " or ".join(parameter.types)
     several = "list" in parameter.types
     if parameter.elements:
-        words += f" of {' or '.join(parameter.elements)}, for example {parameter.default}"
+        example = "" if parameter.default == "[]" else f", for example {parameter.default}"
+        words += f" of {' or '.join(parameter.elements)}{example}"
     if parameter.interval:
         words += f", {'each ' if several else ''}{parameter.interval[0]}"
     if parameter.listed:
@@ -159,5 +160,5 @@ def _of_which(parameter):
     """How many of the alternatives, and which at least."""
     least, most = parameter.how_many
     if parameter.must_hold:
-        return f"{parameter.must_hold} and one or more of "
+        return f"{', '.join(parameter.must_hold)} and one or more of "
     return "one or more of " if most == float("inf") else f"{least} to {most} of "

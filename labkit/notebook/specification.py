@@ -3,7 +3,7 @@
 rate: float = 0.4             # noise rate, in [0, 1)                     an interval, of each element of a list
 dataset: str = "digits"       # digits | mnist | cifar10                  alternatives; a last ": " stands before them
 network: str = ""             # empty is its own: "" | a name in labkit.nets.ALL      the names that a table has
-methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR         what a list must hold, beside something else
+methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR | AUX   what a list must hold (A, B and ...)
 names: list[str] = ["ERM"]    # 2 to 4 of: names in labkit.methods.ALL    how many
 
 A list is not empty, unless [] is one of the alternatives, and holds nothing twice. `# noqa` for linters may stand last.
@@ -23,7 +23,7 @@ TYPES |= {"None": type(None), "anything": object}
 INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])")
 TABLE = re.compile(r"\bnames? in (labkit[.\w]*\w)")
 HOW_MANY = re.compile(r"\b(\d+) to (\d+) of: ")
-MUST_HOLD = re.compile(r"(\S+) and one or more of: ")
+MUST_HOLD = re.compile(r"((?:[^\s,]+, )*\S+) and one or more of: ")
 
 
 class Parameter(NamedTuple):
@@ -59,13 +59,13 @@ class Parameter(NamedTuple):
     def how_many(self):
         """How many elements a list has. -> least, most"""
         asked = HOW_MANY.search(self.comment)
-        return (int(asked[1]), int(asked[2])) if asked else (2 if self.must_hold else 1, float("inf"))
+        return (int(asked[1]), int(asked[2])) if asked else (1 + len(self.must_hold), float("inf"))
 
     @property
     def must_hold(self):
-        """The element that a list cannot be without, or None."""
+        """The elements that a list cannot be without. -> list"""
         asked = MUST_HOLD.search(self.comment)
-        return asked and asked[1]
+        return asked[1].split(", ") if asked else []
 
     @property
     def interval(self):

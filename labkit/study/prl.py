@@ -68,7 +68,8 @@ def order(runs, cells, criterion):
         alike = float(spearmanr(cell["here"], cell["there"]).statistic) if len(cell) > 1 else float("nan")
         best = {"best_here": cell["here"].idxmax(), "best_printed": cell["there"].idxmax()}
         rows.append({"noise": noise, "rate": rate, "methods": len(cell), "rank_correlation": alike, **best})
-    return pd.DataFrame(rows).assign(seeds=runs["seed"].nunique())
+    columns = ["noise", "rate", "methods", "rank_correlation", "best_here", "best_printed"]
+    return pd.DataFrame(rows, columns=columns).assign(seeds=runs["seed"].nunique())
 
 
 def twins(runs, method, a, b, column="r2_test"):
@@ -178,7 +179,9 @@ def sensitivity(runs, cells, criterion):
     there = there.groupby(["noise", "rate", "offset"])["mean"].first().unstack("offset")
     rows = {}
     for cell in here.index:
-        gain, low = (here.loc[cell, name] - here.loc[cell, 0.0] if name in here else np.nan for name in (0.1, -0.1))
+        gain, low = (
+            here.loc[cell, name] - here.loc[cell, 0.0] if {name, 0.0} <= {*here} else np.nan for name in (0.1, -0.1)
+        )
         row = {"best offset here": here.loc[cell].idxmax(), "+0.1 here": 100 * gain, "-0.1 here": 100 * low}
         if cell in there.index:
             line = there.loc[cell]

@@ -71,12 +71,14 @@ def prl_curves(runs, column="test"):
 
 def prl_beside(runs, cells, criterion):
     """Here (down) against printed (across), a point per method: a panel per noise and rate that both have. Only the
-    order is comparable: the data differ. R2 below the axis is drawn at its edge. -> Drawing"""
+    order is comparable: the data differ. R2 below the axis is drawn at its edge. -> Drawing, or words without any"""
     regression = "r2_test" in runs
     here = runs.groupby(["noise", "rate", "method"], sort=False)[criterion].agg(["mean", "min", "max"])
     there = cells.set_index(["noise", "rate", "method"])["mean"] / (1 if regression else 100)
     both = here.join(there.rename("printed"), how="inner").reset_index()
     panels = list(both.groupby(["noise", "rate"], sort=False))
+    if not panels:
+        return "The paper prints none of these noises and rates."
     across = min(3 if len(panels) < 7 else 4, len(panels))
     figure, axes = canvas(
         -(-len(panels) // across), across, width=max(2.1, 5.5 / across), height=2.2, sharex=True, sharey=True
