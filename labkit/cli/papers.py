@@ -47,8 +47,8 @@ def _one(notebook):
     print(f"{notebook.name} -> {notebook.with_suffix('.html').relative_to(ROOT)}", flush=True)
     failure = execute(notebook, out, {})
     if failure:
-        print(failure)
-        failure = f"failed: {failure.splitlines()[-1]} (see {out.relative_to(ROOT)})"
+        print(failure.traceback)
+        failure = f"failed: {failure.error} (see {out.relative_to(ROOT)})"
     else:
         notebook.with_suffix(".html").write_text(
             page(nbformat.read(out, as_version=4), notebook.stem), encoding="utf-8"

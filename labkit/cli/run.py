@@ -31,7 +31,8 @@ def main(argv):
     out = _out(args.out, notebook)
     failure = execute(notebook, out, given)
     if failure:
-        print(f"{failure}\n\nlab: {notebook.name} failed; the notebook as far as it came is {out}", file=sys.stderr)
+        said = f"lab: {notebook.name} failed; the notebook as far as it came is {out}"
+        print(f"{failure.traceback}\n\n{said}", file=sys.stderr)
         return 1
     print(f"kept as {out}")
     return 0
