@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 import statistics
 from itertools import product
 
@@ -15,7 +16,9 @@ from scipy.stats import sem, ttest_1samp
 import labkit
 from labkit import plot
 from labkit.runs import export, groups
-from labkit.runs.store import histories
+from labkit.runs.store import forgive, histories, note
+from labkit.study import sweep as morning
+from labkit.view.explore import explore
 
 CRITERIA = ("last", "last10", "best_val", "oracle_best")
 
@@ -156,6 +159,21 @@ def test_what_differs_beside_gets_panels_and_what_is_too_much_is_said():
     assert "differ in recipe.lr" in caption(plot.over(many, "rate"))
 
 
+def test_hyperparameters_that_differ_make_curves_of_one_colour():
+    tuned = [run("GCE", rate, s, hyper={"q": q}) for rate in (0.2, 0.4) for q in (0.9, 0.3) for s in (0, 1)]
+    runs = pd.concat([table(*tuned), sweep(("ERM", "CDR"), (0.2, 0.4), (0, 1))], ignore_index=True)
+    figure = plot.over(runs, "rate")
+    assert list(lines(figure.axes[0])) == legend(figure) == ["ERM", "GCE, q 0.3", "GCE, q 0.9", "CDR"]
+    low = runs[runs["hyperparameters"] == '{"q": 0.3}']
+    means = [low.loc[low["rate"] == rate, "last10"].mean() for rate in (0.2, 0.4)]
+    assert lines(figure.axes[0])["GCE, q 0.3"][1] == pytest.approx(means)
+    colours = {line.get_color() for line in figure.axes[0].lines if "GCE" in line.get_label()}
+    dashes = {line.get_linestyle() for line in figure.axes[0].lines if line.get_label().startswith("_GCE")}
+    assert colours == {plot.colour("GCE")} and len(dashes) == 2 and "NOT SEEDS ALONE" not in caption(figure)
+    many = table(*(run("GCE", rate, hyper={"q": q}) for rate in (0.2, 0.4) for q in np.linspace(0.1, 0.8, 8)))
+    assert "differ in method.q" in caption(plot.over(many, "rate"))
+
+
 def test_rates_that_a_method_was_told_are_no_difference_of_their_own():
     runs = table(*(run("CDR", rate, seed, hyper={"rate": rate}) for rate in (0.2, 0.4) for seed in (0, 1)))
     figure = plot.over(runs, "rate")
@@ -212,6 +230,101 @@ def test_real_stores_of_classes_and_of_regression(stores, name, column, score):
     assert {"accuracy": "test accuracy", "R2": "R2 on the test set"}[score] in caption(figure)
     with pytest.raises(ValueError, match="column is 'tset'"):
         plot.learning(curves, runs, "tset")
+
+
+def failure(label, error, **more):
+    """As a worker writes it down."""
+    return {"run": "f" * 16, "label": label, "what": "CDR", "error": error, "traceback": f"Traceback\n{error}"} | more
+
+
+def test_a_store_with_failures_and_half_finished_runs_is_shown_as_it_is(stores, tmp_path):
+    """Real runs, one killed in the making, and failures of three points, of which one finishes in the end."""
+    shutil.copytree(stores["digits"], tmp_path / "runs")
+    store = tmp_path / "runs"
+    with pytest.raises(KeyboardInterrupt):
+        task = labkit.corrupt(labkit.load("digits", n=150), labkit.noise.symmetric(0.6), 0)
+        labkit.fit("ERM", task, "mlp", 3, 0, store=store, on_epoch=_interrupt, progress=False)
+    for point, error in ((1, "Diverged: the loss is nan"), (2, "ValueError: q"), (3, "ValueError: q"), (4, "gone")):
+        note(store, {"point": point}, failure(f"CDR, point {point}", error, cell=7 if point == 1 else None))
+    forgive(store, {"point": 4})
+    seen = morning.Seen(store)
+    assert seen.words == f"{store}: 8 trainings finished, 3 failed, 1 begun and not finished"
+    counts = morning.ran(seen)
+    assert counts.to_dict("index") == {
+        "ERM": {"symmetric 20%": 2, "symmetric 40%": 2, "seeds": 2, "failed": 0},
+        "MAE": {"symmetric 20%": 2, "symmetric 40%": 2, "seeds": 2, "failed": 0},
+        "CDR": {"symmetric 20%": 0, "symmetric 40%": 0, "seeds": 0, "failed": 3},
+    }
+    failed = morning.failed(seen)
+    assert list(failed["error"]) == ["ValueError: q", "ValueError: q", "Diverged: the loss is nan"]
+    assert list(failed["alike"]) == [2, 2, 1] and list(failed["label"])[:2] == ["CDR, point 2", "CDR, point 3"]
+    assert morning.traceback(seen, 2) == "CDR, point 1\n\nTraceback\nDiverged: the loss is nan"
+    with pytest.raises(ValueError, match="row is 3; it must be a row of the table of failures, 0 to 2"):
+        morning.traceback(seen, 3)
+    (begun,) = morning.begun(seen).to_dict("records")
+    assert "begins: ERM, seed 0" in begun["first"] and (store / f"{begun['run']}.partial").is_dir()
+    seconds = sum(run.history["seconds"].sum() for run in map(labkit.Run.load, store.glob("[0-9a-f]" * 16)))
+    (spent,) = morning.spent(seen).to_dict("records")
+    assert spent["runs"] == 8 and spent["hours of training"] == pytest.approx(seconds / 3600)
+
+
+def _interrupt(run):
+    raise KeyboardInterrupt
+
+
+def test_an_empty_store_says_what_to_do(tmp_path):
+    seen = morning.Seen(tmp_path / "none")
+    assert "holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store" in seen.words
+    assert not len(morning.ran(seen)) and not len(morning.failed(seen)) and not len(morning.begun(seen))
+    assert not len(morning.spent(seen)) and not len(morning.chosen(seen))
+    assert morning.traceback(seen) == "Nothing failed." and not (tmp_path / "none").exists()
+
+
+def test_trainings_of_notebooks_are_seen_with_the_others(stores, tmp_path):
+    shutil.copytree(stores["digits"], tmp_path / "trainings")
+    folder = tmp_path / ("0" * 16)
+    folder.mkdir()
+    pd.DataFrame([{"notebook": "crust", "values": "{}", "numbers": 1, "seconds": 2.0}]).to_parquet(
+        folder / "result.parquet"
+    )
+    seen = morning.Seen(tmp_path)
+    assert len(seen.table) == 8 and list(seen.notebooks["notebook"]) == ["crust"]
+    assert "8 trainings finished, 1 notebooks finished" in seen.words
+    assert len(plot.over(seen.table, "rate").axes) == 1
+
+
+def test_the_honest_choice_is_that_of_noisy_validation(stores, tmp_path):
+    clean = labkit.load("digits", n=150)
+    for lr, seed in product((0.001, 0.01, 0.1), (0, 1)):
+        noisy = labkit.corrupt(clean, labkit.noise.symmetric(0.4), seed)
+        labkit.fit("ERM", noisy, "mlp", 3, seed, {"lr": lr}, store=tmp_path, progress=False)
+    (row,) = morning.chosen(morning.Seen(tmp_path)).to_dict("records")
+    found = {}
+    for run in map(labkit.Run.load, tmp_path.glob("[0-9a-f]" * 16)):
+        best = (run.history["val_noisy"].max(), run.accuracy["best_val"], run.accuracy["oracle_best"])
+        found.setdefault(run.config["recipe"]["lr"], []).append(best)
+    means = {lr: np.mean(each, 0) for lr, each in found.items()}
+    honest, cheat = max(means, key=lambda lr: means[lr][0]), max(means, key=lambda lr: means[lr][2])
+    assert row["settings"] == 3 and row["best_val"] == pytest.approx(means[honest][1])
+    assert (row["chosen on noisy validation"], row["chosen on the test set"]) == (f"lr {honest:g}", f"lr {cheat:g}")
+    assert row["optimism"] == pytest.approx(means[cheat][2] - means[honest][1]) and row["optimism"] >= 0
+
+
+def test_menus_draw_what_they_say_and_say_what_they_cannot_draw(monkeypatch):
+    runs = pd.concat([sweep(), sweep(noise="pairflip")], ignore_index=True)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert "need JupyterLab" in explore(runs)
+    monkeypatch.setenv("JPY_SESSION_NAME", "sweep.ipynb")
+    monkeypatch.setenv("LABKIT_FAST", "0")
+    menus, image, said = explore(runs).children
+    x, by, criterion, band = (box.children[1] for box in menus.children)
+    assert set(x.options) >= {"rate", "noise", "method"} and set(criterion.options) == set(CRITERIA)
+    assert image.value == plot.over(runs, "rate")._repr_png_()[0]
+    criterion.value, by.value, band.value, x.value = "best_val", "noise", "t", "method"
+    drawn, size = plot.over(runs, "method", y="best_val", by="noise", band="t")._repr_png_()
+    assert image.value == drawn and image.width == str(size["width"]) and not said.value
+    with pytest.raises(ValueError, match="by is 'nois'"):
+        explore(runs, by="nois")
 
 
 def test_an_empty_table_is_drawn_as_words():

@@ -63,7 +63,7 @@ class Table:
         if not columns:
             return of.set_index(rows)
         wide = of.pivot(index=rows, columns=columns, values="mean ± standard error").fillna("")
-        across = self.cells.sort_values(self.columns, key=_places).index  # the cells are in the order of the rows
+        across = self.cells.sort_values(self.columns, key=groups.places).index  # the cells are in the order of the rows
         order = of[rows].drop_duplicates(), of.loc[across, columns].drop_duplicates()
         index, header = (frame.set_index(list(frame)).index for frame in order)
         return wide.reindex(index=index, columns=header)
@@ -101,7 +101,7 @@ def pivot(table, rows="method", columns=("noise", "rate"), y="last10"):
     frame = pd.DataFrame(keys).assign(score=table[y])
     cells = groups.spread(frame, rows + columns, "score").drop(columns=["low", "high"])
     need(len(cells), "y", y, "a criterion that these runs have: they have no validation split")
-    cells = cells.sort_values(rows + columns, key=_places, ignore_index=True)
+    cells = cells.sort_values(rows + columns, key=groups.places, ignore_index=True)
     percent, one = groups.score_of(table) == "test accuracy", cells["n"].max() == 1
     many = "one seed a cell, hence no error" if one else f"mean ± standard error, {groups.seeds(cells['n'])} a cell"
     said = f"{said[0].upper()}{said[1:]}{', in %' * percent}; {many}. {about}."
@@ -159,9 +159,3 @@ def _escaped_labels(axis):
     if axis.nlevels == 1:
         return pd.Index([escaped(label) for label in axis], name=names[0])
     return pd.MultiIndex.from_tuples([tuple(map(escaped, labels)) for labels in axis], names=names)
-
-
-def _places(values):
-    """The place of every value in its order, for sort_values."""
-    order = {value: k for k, value in enumerate(groups.ordered(values)) if not pd.isna(value)}
-    return values.map(order).fillna(len(order))

@@ -98,8 +98,15 @@ def ordered(values):
     """Values in the order in which people look for them: numbers ascending, methods as labkit.methods.ALL has them,
     other words by the alphabet, what is missing last. -> list without repeats"""
     places = {name: k for k, name in enumerate(ALL)}
-    rank = lambda v: (pd.isna(v), isinstance(v, str), v if not isinstance(v, str) and not pd.isna(v) else 0)
-    return sorted(dict.fromkeys(values), key=lambda v: (*rank(v), places.get(v, len(places)), str(v)))
+    there = [value for value in dict.fromkeys(values) if not pd.isna(value)]
+    rank = lambda v: (True, places.get(v, len(places)), v) if isinstance(v, str) else (False, v)
+    return sorted(there, key=rank) + [float("nan")] * any(pd.isna(value) for value in values)
+
+
+def places(values):
+    """The place of every value of a column in its order, for sort_values. -> Series"""
+    order = {value: k for k, value in enumerate(ordered(values)) if not pd.isna(value)}
+    return values.map(order).fillna(len(order))
 
 
 def written(name, value):

@@ -15,7 +15,7 @@ from ...errors import choose, need
 from ...runs import groups
 from .parts import headline
 from .style import GREY, canvas, head, legend
-from .sweep_parts import at_places, level, line, looks, lowest, points, x_axis
+from .sweep_parts import axis_of, curves, level, line, lowest, points, x_axis
 
 __all__ = ["learning", "over"]
 
@@ -37,7 +37,11 @@ CURVES = {
 
 
 class Framed(NamedTuple):
-    """What is drawn: rows with x, y, by, row, col; what they are called; those of the table that they come from."""
+    """What is drawn.
+
+    rows: with x, y, curve, row, col. table: that they come from. x, by, row, col: names of parameters. looks: of every
+    curve. keys: all parameters that points are held apart by.
+    """
 
     rows: pd.DataFrame
     table: pd.DataFrame
@@ -45,11 +49,8 @@ class Framed(NamedTuple):
     by: str
     row: str | None
     col: str | None
-
-    @property
-    def keys(self):
-        """All parameters that points are held apart by."""
-        return [name for name in (self.x, self.by, self.row, self.col) if name and name != "epoch"]
+    looks: dict
+    keys: list
 
 
 def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None, band="range"):
@@ -57,8 +58,9 @@ def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None,
 
     table: of labkit.results. x, by, row, col: a column ("rate", "net", "hardware"), a hyperparameter ("method.q") or an
     entry of the recipe ("recipe.lr"); a curve for each value of `by`, a panel for each of `row` (down) and `col`
-    (across). "auto": what else differs gets panels, where it has six values at most; None: no panels. Runs without a
-    value of x, of methods without that hyperparameter, are a level line. y: last, last10, best_val or oracle_best.
+    (across). "auto": what else differs gets panels, where it has six values at most; None: no panels. Hyperparameters
+    that differ within a method give it several curves. Runs without a value of x, of methods without that
+    hyperparameter, are a level line. y: last, last10, best_val or oracle_best.
     log: a logarithmic axis, 0 in a place of its own; None takes one where x spans a factor of 30. band: "range" (lowest
     to highest) or "t" (95 % t interval of the mean).
     -> Drawing; of an empty table one that says so. Raises ValueError, with the nearest name, for what does not exist.
@@ -68,10 +70,10 @@ def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None,
     said, values = groups.criterion(table, y), groups.parameter(table, x, "x")
     need(values.notna().any(), "x", x, "a parameter that has a value in some run")
     framed = _framed(table[["run"]].assign(x=values, y=table[y]), table, x, by, row, col)
-    places = at_places(framed.rows["x"], log)
-    figure, axes, n = _panels(framed, places, band)
+    axis = axis_of(framed.rows["x"], log)
+    figure, axes, n = _panels(framed, axis, band)
     for ax in lowest(axes):
-        x_axis(ax, x, places)
+        x_axis(ax, x, axis)
     _finish(figure, axes, framed, n, groups.score_of(table), said, band)
     return figure
 
@@ -92,7 +94,7 @@ def learning(histories, table, column=None, *, by="method", row="auto", col="aut
     rows = histories[["run", "epoch"]].rename(columns={"epoch": "x"}).assign(y=histories[column])
     table = table[table["run"].isin(rows.loc[rows["y"].notna(), "run"])]
     framed = _framed(rows, table, "epoch", by, row, col)
-    figure, axes, n = _panels(framed, at_places(rows["x"], False), band)
+    figure, axes, n = _panels(framed, axis_of(rows["x"], False), band)
     for ax in lowest(axes):
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ax.set_xlabel("epoch")
@@ -117,53 +119,58 @@ def _framed(rows, table, x, by, row, col):
         if name not in ("auto", None):
             groups.parameter(table, name, argument)
     named = [name for name in (x, by, row, col) if name not in ("auto", "epoch", None)]
-    found = iter(groups.separating(table, named, MOST, (row, col).count("auto")))
-    col = next(found, None) if col == "auto" else col
-    row = next(found, None) if row == "auto" else row
-    given |= {"row": row, "col": col}
+    left = groups.separating(table, named, MOST)
+    beside = [name for name in left if by == "method" and name.startswith("method.")]
+    while beside and groups.settings(table)[["method", *beside]].drop_duplicates().value_counts("method").max() > MOST:
+        beside.pop()
+    panels = iter([name for name in left if name not in beside])
+    col = next(panels, None) if col == "auto" else col
+    row = next(panels, None) if row == "auto" else row
+    given = {"row": row, "col": col}
     runs = {key: groups.parameter(table, name, key) if name else "" for key, name in given.items()}
-    return Framed(rows.merge(table[["run"]].assign(**runs), on="run"), table, x, by, row, col)
+    runs["curve"], looks = curves(table, by, beside)
+    keys = [*named, *beside, *(name for name in (row, col) if name and name not in named)]
+    return Framed(rows.merge(table[["run"]].assign(**runs), on="run"), table, x, by, row, col, looks, keys)
 
 
-def _panels(framed, places, band):
-    """Draw every group in its panel. -> figure, axes, {group: numbers of runs behind its points}"""
+def _panels(framed, axis, band):
+    """Draw every group in its panel. -> figure, axes, numbers of runs behind the points"""
     down, across = groups.ordered(framed.rows["row"]), groups.ordered(framed.rows["col"])
     shape = (len(down), len(across)) if len(down) > 1 else (-(-len(across) // WRAP), min(WRAP, len(across)))
     size = {"width": max(2.4, 6.6 / shape[1]), "height": 3.4 if shape[0] == 1 else 2.2}
     figure, axes = canvas(*shape, **size, sharex=True, sharey=True)
-    rows = framed.rows.assign(at=places.at(framed.rows["x"]))
-    every = groups.ordered(rows["by"])
-    styles, n = looks(framed.by, every), {k: [] for k in range(len(every))}
+    rows, n = framed.rows.assign(at=axis.at(framed.rows["x"])), {}
     for ax, (i, j) in zip(axes.flat, product(down, across)):
         panel = rows[_is(rows["row"], i) & _is(rows["col"], j)]
-        of = groups.spread(panel, ["by", "x", "at"], "y", band).sort_values("at")
-        for k, value in enumerate(every):
-            own = of[_is(of["by"], value)]
-            n[k] += list(own["n"])
-            beside = 0 if framed.x == framed.by else (k - (len(every) - 1) / 2) * 0.7 / max(len(every), 4)
-            _curve(ax, own, places, styles[k], beside)
+        of = groups.spread(panel, ["curve", "x", "at"], "y", band).sort_values("at")
+        for k, (label, look) in enumerate(framed.looks.items()):
+            own = of[of["curve"] == label]
+            n[label] = [*n.get(label, []), *own["n"]]
+            middle = (len(framed.looks) - 1) / 2
+            beside = 0 if framed.x == framed.by else (k - middle) * 0.7 / max(len(framed.looks), 4)
+            _curve(ax, own, axis, look, beside)
         head(ax, ", ".join(filter(None, (groups.title(framed.col, j), groups.title(framed.row, i)))))
     for ax in list(axes.flat)[len(down) * len(across) :]:
         ax.set_visible(False)
-    _named(axes[0, 0], styles, n)
+    _named(axes[0, 0], framed.looks, n)
     return figure, axes, [each for group in n.values() for each in group]
 
 
-def _curve(ax, of, places, look, beside):
+def _curve(ax, of, axis, look, beside):
     """One group: a line over numbers, points over words, a level where x has no value."""
     look, own = look | {"label": f"_{look['label']}"}, of[of["x"].notna()]
     if len(own):
-        (line if places.numeric else points)(ax, own, look, beside)
+        (line if axis.numeric else points)(ax, own, look, beside)
     for row in of[of["x"].isna()].itertuples():
         level(ax, row, look)
 
 
-def _named(ax, styles, n):
+def _named(ax, looks, n):
     """All groups for the legend, whether this panel has them or not; with their n where it is not the same."""
     unequal = len({each for group in n.values() for each in group}) > 1
-    for k, look in enumerate(styles):
-        many = f" ({groups.seeds(n[k]).partition(' seed')[0]})" if unequal and n[k] else ""
-        ax.plot([], [], **look | {"label": look["label"] + many})
+    for label, look in looks.items():
+        many = f" ({groups.seeds(n[label]).partition(' seed')[0]})" if unequal and n[label] else ""
+        ax.plot([], [], **look | {"label": label + many})
 
 
 def _is(values, value):
@@ -179,6 +186,9 @@ def _finish(figure, axes, framed, n, ylabel, said, band):
     if low < FLOOR and "R2" in said:
         axes[0, 0].set_ylim(bottom=FLOOR)
         said += f"; what is below {FLOOR:g} is not in the picture"
+    if "accuracy" in said and "R2" not in said:
+        below, above = axes[0, 0].get_ylim()
+        axes[0, 0].set_ylim(max(below, -0.02), min(above, 1.02))  # a t interval knows no limits
     mixed, many = groups.differing(framed.table, framed.keys), groups.seeds(n)
     many = f"mean and band ({groups.BANDS[band]}); {many}" if max(n) > 1 else f"{many} at every point: no band"
     lines = [said, groups.described(framed.table), many.replace("seed", "run") if mixed else many]

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from ...errors import need
-from ...runs.groups import SHARES, ordered, title, written
+from ...runs.groups import SHARES, ordered, parameter, places, title, written
 from .parts import shifted
 from .style import COLOURS, DASHES, LINES, MARKERS, STYLES
 
@@ -23,7 +23,7 @@ AXES = {
 SPAN = 30  # from this factor on an axis is logarithmic
 
 
-class Places(NamedTuple):
+class Axis(NamedTuple):
     """Where values lie: numbers where they are, 0 in a place of its own on a logarithmic axis, words side by side."""
 
     values: list
@@ -37,15 +37,15 @@ class Places(NamedTuple):
         return shifted(x.astype(float)) if self.log else x.astype(float)
 
 
-def at_places(x, log=None):
-    """The places of the values of x; log: see `over`. -> Places. Raises ValueError for a logarithmic axis where x has
+def axis_of(x, log=None):
+    """The axis for the values of x; log: see `over`. -> Axis. Raises ValueError for a logarithmic axis where x has
     words, numbers below 0, or 0 alone."""
     values = ordered(x.dropna())
     numeric = all(pd.api.types.is_number(value) and not isinstance(value, bool) for value in values)
     above = [value for value in values if value > 0] if numeric else []
     can = bool(above) and min(values) >= 0
     need(can or not log, "log", log, "False or None where x has words, numbers below 0, or 0 alone")
-    return Places(values, numeric, can and max(above) >= SPAN * min(above) if log is None else bool(log))
+    return Axis(values, numeric, can and max(above) >= SPAN * min(above) if log is None else bool(log))
 
 
 def lowest(axes):
@@ -57,35 +57,49 @@ def lowest(axes):
     return found
 
 
-def x_axis(ax, x, places):
+def x_axis(ax, x, axis):
     """Scale, name with its unit, and ticks of the axis of x."""
     ax.set_xlabel(AXES.get(x) or title(x))
-    if places.log:
+    if axis.log:
         ax.set_xscale("log")
-    at = places.at(pd.Series(places.values)).tolist()
-    words = [written(x, value) for value in places.values]
+    at = axis.at(pd.Series(axis.values)).tolist()
+    words = [written(x, value) for value in axis.values]
     gaps = [right - left for left, right in zip(at, at[1:])]
-    apart = places.log or not gaps or min(gaps) > (at[-1] - at[0]) / 14
-    if not places.numeric or (len(at) <= 9 and apart):
+    apart = axis.log or not gaps or min(gaps) > (at[-1] - at[0]) / 14
+    if not axis.numeric or (len(at) <= 9 and apart):
         tilted = {"rotation": 25, "ha": "right"} if sum(map(len, words)) > 40 else {}
         ax.set_xticks(at, words, **tilted)
         ax.xaxis.set_minor_locator(NullLocator())
     elif x in SHARES:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-    if not places.numeric:
+    if not axis.numeric:
         ax.set_xlim(-0.5, len(at) - 0.5)
 
 
-def looks(by, values):
-    """Name, colour, marker and dash of every value of the parameter `by`: a method's own, the same everywhere, else
-    those of its place. -> list of dicts for matplotlib"""
-    others = list("osD^vPX*ph<>d8H")
-    found = []
-    for k, value in enumerate(values):
-        place = (LINES[k % 7], others[k % 15], STYLES[k // 7 % 7])
+def curves(table, by, beside):
+    """What a curve is for: a value of `by`, with the hyperparameters `beside` that differ. -> labels (Series), {label:
+    look} in the order in which they are drawn"""
+    keys = pd.DataFrame({name: parameter(table, name, "by") for name in (by, *beside)})
+    shown = lambda row: [title(n, v) for n, v in zip(keys, row) if n == by or not pd.isna(v)]
+    labels = pd.Series([", ".join(shown(row)) for row in keys.itertuples(index=False)], table.index)
+    kinds = keys.assign(label=labels).drop_duplicates("label").sort_values(list(keys), key=places)
+    return labels, dict(zip(kinds["label"], looks(by, list(kinds[by]), kinds["label"])))
+
+
+def looks(by, values, labels):
+    """Colour, marker and dash: a method's own, else those of its place. Curves of one method share its colour alone; of
+    two methods of one colour and dash, the second gets another dash here. -> list of dicts for matplotlib"""
+    marks, found, taken = list("osD^vPX*ph<>d8H"), [], set()
+    for k, (value, label) in enumerate(zip(values, labels)):
         own = by == "method" and value in COLOURS
-        colour, mark, dash = (COLOURS[value], MARKERS[value], DASHES[value]) if own else place
-        found.append({"label": title(by, value), "color": colour, "marker": mark, "linestyle": dash, "markersize": 4})
+        colour, mark, dash = (LINES[k % 7], marks[k % 15], "-")
+        if own:
+            colour, mark, dash = COLOURS[value], MARKERS[value], DASHES[value]
+        dashes = [dash, *(style for style in STYLES if style != dash)]
+        dash = next((style for style in dashes if (colour, style) not in taken), dash)
+        taken.add((colour, dash))
+        mark = marks[(marks.index(mark) + values[:k].count(value)) % 15] if own else mark
+        found.append({"label": label, "color": colour, "marker": mark, "linestyle": dash, "markersize": 4})
     return found
 
 
