@@ -77,7 +77,7 @@ def test_papermill_lists_the_parameters_with_their_types(path):
 
 def ends(interval):
     """Numbers outside of an interval: beyond its ends, and the ends that are not in it. -> list"""
-    left, low, high, right = interval.groups()
+    left, low, high, right, _ = interval.groups()
     low, high = float(low), float(high)
     return [low - 1, *([low] if left == "(" else []), *([high] if right == ")" else [high + 1])]
 

@@ -16,6 +16,7 @@ rate: float = 0.4  # noise rate, in [0, 1)
 rates: list[float] = [0.2, 0.5]  # in (0, 1]
 epochs: int = 10  # in [1, 200]
 seeds: list[int] = [0, 1]  # in [0, inf)
+n: int = 0  # in [10, 1437] or 0; 0 is all
 dataset: str = "digits"  # digits | mnist | cifar10
 network: str = ""  # empty is its own: "" | a name in labkit.nets.ALL
 methods: list[str] = ["ERM", "CDR"]  # 2 to 3 of: names in labkit.methods.ALL
@@ -30,6 +31,7 @@ RIGHT = {
     "rates": [[1], [1.0, 0.5], (0.1, 0.2)],
     "epochs": [1, 200],
     "seeds": [[0], [2**40, 3]],
+    "n": [0, 10, 1437],
     "dataset": ["mnist"],
     "network": ["", "mlp", "resnet32"],
     "methods": [["ERM", "SPL"], ["ERM", "SPL", "CDR"]],
@@ -43,6 +45,7 @@ WRONG = {
     "rates": [[], [0], [0.2, 0.2], [1, 1.0], 0.4, None, [[0.4]], [math.nan], [True], ["0.4"], [None], {}],
     "epochs": [0, 201, 2.0, True, None, "10", [10], math.nan, 10**400],
     "seeds": [[], [1, 1], [-1], [1.0], [True, 2], 1, None, "01", [10**400]],
+    "n": [1, 9, -1, 1438, False, 10.0],
     "dataset": ["minst", "", None, 3, ["digits"], "Digits"],
     "network": ["mpl", None, 0, "None"],
     "methods": [["ERM"], ["ERM", "ERM"], ["ERM", "SPL", "CDR", "AUX"], [], "ERM", ["ERM", "SPLL"], ["ERM", 3]],
@@ -104,6 +107,8 @@ def test_what_does_not_fit_is_named(name, value, known):
         ("rates", [0.5, 2.0], r"rates is \[0.5, 2.0\]; it must be list of float.* each in \(0, 1\]"),
         ("methods", ["ERM"], "2 to 3 of names in labkit.methods.ALL"),
         ("rows", ["ERM"], r"\(CDR and one or more of \[\] | ERM | CDR | AUX\)"),
+        ("seeds", "[0, 1]", r"list of int, .*; papermill takes a list as -y 'seeds: \[0, 1\]'"),
+        ("n", 1, r"n is 1; it must be int, in \[10, 1437\] or 0"),
         ("fast", "true", "fast is 'true'; it must be bool"),
     ],
 )

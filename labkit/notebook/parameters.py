@@ -91,7 +91,7 @@ def parse(text, parameter):
 
 def _fitting(value, parameter):
     """The value, if it fits."""
-    fine = lambda fits: need(fits, parameter.name, value, may_be(parameter))
+    fine = lambda fits: need(fits, parameter.name, value, may_be(parameter) + _hint(value, parameter))
     fine(_is(value, parameter.types))
     several = isinstance(value, (list, tuple))
     each = list(value) if several else [value]
@@ -106,6 +106,12 @@ def _fitting(value, parameter):
     types = parameter.elements if several else parameter.types
     each = [float(one) if _whole(one) and "float" in types and "int" not in types else one for one in each]
     return each if several else each[0]
+
+
+def _hint(value, parameter):
+    """Plain papermill takes what stands behind -p for a number or a text, never for a list."""
+    text_of_list = isinstance(value, str) and value.startswith("[") and "list" in parameter.types
+    return f"; papermill takes a list as -y '{parameter.name}: {value}'" if text_of_list else ""
 
 
 def _enough(each, parameter):
@@ -136,10 +142,10 @@ def _inside(value, interval):
         return True
     if value != value or (_whole(value) and abs(value) > 2**63):
         return False
-    left, low, high, right = interval.groups() if interval else ("[", "-inf", "inf", "]")
+    left, low, high, right, beside = interval.groups() if interval else ("[", "-inf", "inf", "]", None)
     above = value >= float(low) if left == "[" else value > float(low)
     below = value <= float(high) if right == "]" else value < float(high)
-    return above and below
+    return (above and below) or (beside is not None and value == float(beside))
 
 
 def may_be(parameter):

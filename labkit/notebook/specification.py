@@ -1,6 +1,7 @@
 """What the cell tagged `parameters` of a notebook takes: types from an annotation, all else from the comment behind it.
 
 rate: float = 0.4             # noise rate, in [0, 1)                     an interval, of each element of a list
+n: int = 0                    # in [10, 1437] or 0                        and one number beside it
 dataset: str = "digits"       # digits | mnist | cifar10                  alternatives; a last ": " stands before them
 network: str = ""             # empty is its own: "" | a name in labkit.nets.ALL      the names that a table has
 methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR | AUX   what a list must hold (A, B and ...)
@@ -20,7 +21,7 @@ import nbformat
 
 TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple), "dict": dict}
 TYPES |= {"None": type(None), "anything": object}
-INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])")
+INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])(?: or ([-+.\d]*\d))?")
 TABLE = re.compile(r"\bnames? in (labkit[.\w]*\w)")
 HOW_MANY = re.compile(r"\b(\d+) to (\d+) of: ")
 MUST_HOLD = re.compile(r"((?:[^\s,]+, )*\S+) and one or more of: ")

@@ -187,6 +187,8 @@ def agreement(table):
     """Spearman's correlation of small and printed, per noise and rate. table: of `order`; a method without a printed
     number is left out. -> Series"""
     groups = table.dropna().groupby(level=["noise", "rate"], sort=False)
+    if not len(groups):
+        return pd.Series(dtype=float)
     return groups.apply(lambda each: each["small"].corr(each["printed"], method="spearman"))
 
 

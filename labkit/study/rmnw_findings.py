@@ -51,8 +51,9 @@ def table_1(found, runs, order, criterion):
     for claim, values, least in checks:
         if len(values):
             found.add("Table 1", claim, words(values), (values > least).all(), **about)
-    text, alone = f"mean {alike.mean():.2f}; {words(alike, 2)}", "the order of the methods is the printed one"
-    found.add("Table 1", f"{alone} (Spearman above 0.5)", text, (alike > 0.5).all(), **about)
+    if len(alike):
+        text, alone = f"mean {alike.mean():.2f}; {words(alike, 2)}", "the order of the methods is the printed one"
+        found.add("Table 1", f"{alone} (Spearman above 0.5)", text, (alike > 0.5).all(), **about)
     return _new(found, before)
 
 
