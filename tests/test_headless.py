@@ -20,7 +20,7 @@ from papermill.parameterize import parameterize_notebook
 from labkit.notebook import ROOT, parameters
 
 PAPERS = [ROOT / "notebooks" / f"{name}.ipynb" for name in ("crust", "prl", "cdr_aux", "rmnw_net")]
-NOTEBOOKS = [*PAPERS, *sorted((ROOT / "lessons").glob("*.ipynb"))]
+NOTEBOOKS = [path for place in ("notebooks", "lessons") for path in sorted((ROOT / place).glob("*.ipynb"))]
 NAMED = {"ids": lambda path: path.stem}
 TRAINS = re.compile(r"\b(fit|grid|Race|train|race|panel|table|towards|snapshots|begin)\(")
 CASES = 200
