@@ -174,6 +174,16 @@ def test_hyperparameters_that_differ_make_curves_of_one_colour():
     assert "differ in method.q" in caption(plot.over(many, "rate"))
 
 
+def test_the_same_seed_twice_is_not_two_seeds():
+    runs = sweep(("ERM",))
+    runs = pd.concat([runs, runs.assign(run=runs["run"] + " of fewer samples", last10=0.5)], ignore_index=True)
+    assert "a point mixes runs that differ in something without a column" in caption(plot.over(runs, "rate"))
+    with pytest.raises(ValueError, match="something without a column"):
+        export.pivot(runs)
+    known = runs.assign(samples=[600] * 9 + [500] * 9)
+    assert [ax.get_title(loc="left") for ax in plot.over(known, "rate").axes] == ["samples 500", "samples 600"]
+
+
 def test_rates_that_a_method_was_told_are_no_difference_of_their_own():
     runs = table(*(run("CDR", rate, seed, hyper={"rate": rate}) for rate in (0.2, 0.4) for seed in (0, 1)))
     figure = plot.over(runs, "rate")

@@ -15,6 +15,7 @@ WORDS = {
     "best_val": "{} at the best epoch on noisy validation",
     "oracle_best": "{} at the best epoch on the test set (oracle_best)",
 }
+HIDDEN = "something without a column (the number of samples, the meta set)"  # runs alike in all that the table shows
 SHARES = ("rate", "realised")  # written in percent
 BANDS = {"range": "lowest to highest", "t": "95 % t interval of the mean"}
 
@@ -53,11 +54,14 @@ def varied(table):
 
 def differing(table, keys):
     """The settings that differ between runs which agree in the parameters `keys`: a mean over such runs would mix
-    them. -> list of names, empty where only seeds are left"""
+    them. -> list of names, empty where only seeds are left, with HIDDEN where the same seed is there twice"""
     known, keys = settings(table), list(dict.fromkeys(keys))
     by = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
     counts = known.groupby(by, dropna=False).nunique(dropna=False)
     found = [name for name in known if name not in keys and (counts[name] > 1).any()]
+    seeds = [table[name] for name in ("seed", "noise_seed") if name in table]
+    if pd.concat([known, *seeds], axis=1).duplicated().any():
+        found.append(HIDDEN)
     return [name for name in found if not ("method" in found and name.startswith("method."))]  # methods have their own
 
 

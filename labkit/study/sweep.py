@@ -22,7 +22,8 @@ class Seen:
         self.store = ROOT / store
         found, inside = results(self.store), self.store / "trainings"  # where the trainings of notebooks are
         books = found["notebook"].notna() if "notebook" in found else pd.Series(False, found.index)
-        self.curves = pd.concat([histories(self.store), histories(inside)], ignore_index=True)
+        places = [inside] if books.all() else [self.store, inside]
+        self.curves = pd.concat([histories(place) for place in places], ignore_index=True)
         own = found[~books].drop(columns=["notebook", "values", "seconds"], errors="ignore")
         trained = pd.concat([table for table in (own, results(inside)) if len(table)] or [own], ignore_index=True)
         self.table, self.notebooks = groups.scored(trained, self.curves), found[books]
