@@ -255,7 +255,8 @@ def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
     (project / "notebooks").mkdir(parents=True)
     good, bad = (project / "notebooks" / name for name in ("b_good.ipynb", "a_bad.ipynb"))
     notebook.rename(good)
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), bad)
+    for path in (bad, project / "notebooks" / "sweep.ipynb"):  # the dashboard is no paper, and is not run
+        nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
     for module in (papers_command, run):
         monkeypatch.setattr(module, "ROOT", project)
         monkeypatch.setattr(module, "KEPT", project / "runs" / "notebooks")

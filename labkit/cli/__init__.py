@@ -22,7 +22,7 @@ COMMANDS = {
     "lab": "open JupyterLab on the first lesson; what ./lab does without a word",
     "run": "run one notebook with other parameters, without a browser",
     "sweep": "run many trainings or notebooks from one file, here or on a cluster",
-    "papers": "run every notebook in notebooks/ and write each as a page beside it",
+    "papers": "run every paper's notebook and write each as a page beside it",
     "test": "the project's tests; --all takes the slow ones too",
     "fetch": "download a dataset",
     "doctor": "what is here, what is missing, and how to get it",

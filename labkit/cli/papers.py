@@ -1,4 +1,4 @@
-"""lab papers: every notebook in notebooks/, executed, and as a page; and the ledger of all papers."""
+"""lab papers: every paper's notebook, executed, and as a page; and the ledger of all papers."""
 
 import json
 import time
@@ -8,9 +8,13 @@ import nbformat
 from ..notebook import execute
 from ..state import atomic_write
 from ..view.ledger import page as page_of_ledger
+from ..view.site.book import DASHBOARDS
 from . import ROOT, parser
 from .run import KEPT
 
+DESCRIPTION = """\
+Run every paper's notebook in notebooks/, write each as NAME.html beside it, and ledger.html. The dashboard of sweeps is
+no paper and is left out: ./lab run sweep -p store DIR."""
 # nbconvert's page without what it would fetch: require.js, mermaid, the widget manager, MathJax (formulas are MathML)
 TEMPLATE = """\
 {% extends 'lab/index.html.j2' %}
@@ -26,10 +30,9 @@ math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaV
 
 def main(argv):
     """Run them all, whatever fails; end with a table. -> exit status, 1 when one failed"""
-    parser(
-        "papers", "Run every notebook in notebooks/, write each as NAME.html beside it, and ledger.html."
-    ).parse_args(argv)
-    rows = [_one(notebook) for notebook in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    parser("papers", DESCRIPTION).parse_args(argv)
+    found = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    rows = [_one(path) for path in found if path.relative_to(ROOT).as_posix() not in DASHBOARDS]
     ledger = ROOT / "notebooks" / "ledger.html"
     atomic_write(ledger, page_of_ledger().encode())
     print(f"the ledger -> {ledger.relative_to(ROOT)}\n")

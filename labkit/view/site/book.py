@@ -11,6 +11,7 @@ from ...errors import choose
 ROOT = Path(__file__).resolve().parents[3]
 RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html"}
 LEDGER = "notebooks/ledger.html"
+DASHBOARDS = ("notebooks/sweep.ipynb",)  # of somebody's own runs: no paper has them
 MINUTES = re.compile(r"(\d+) minutes")
 HEADING = re.compile(r"^# (.+)$", re.M)
 
@@ -74,7 +75,7 @@ def solutions():
 
 def papers():
     """The notebooks on papers. -> list of Source"""
-    return _notebooks("notebooks")
+    return [source for source in _notebooks("notebooks") if source.path not in DASHBOARDS]
 
 
 def lesson(name):
