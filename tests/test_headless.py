@@ -195,6 +195,14 @@ def test_right_values_go_through_whoever_sends_the_cells(kernel):
     assert kernel.run("assert net == 'mlp'") is None
 
 
+@pytest.mark.parametrize("path", sorted(set(NOTEBOOKS) - set(PAPERS)), **NAMED)
+def test_every_other_notebook_refuses_what_it_does_not_know(path, kernel):
+    said = kernel.head(path, {"sedes": 1})
+    assert said and said[1].startswith("the parameter is 'sedes'; it may be ")
+    name = list(parameters.read(path))[-1]
+    assert kernel.head(path, {name: None})[1].startswith(f"{name} is None; it must be ")
+
+
 def test_by_hand_a_mended_cell_is_enough(kernel):
     _, (cell, check) = head(read(PAPERS[0]))
     assert kernel.head(PAPERS[0], {"sedes": [1]})[1].startswith("the parameter is 'sedes'")

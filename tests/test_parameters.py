@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 
 import nbformat
 import pytest
@@ -168,6 +169,7 @@ INJECTED = "# Parameters\nrate = 0.2\nsedes = [3]\n"
         ([CELL, INJECTED, CELL], False),  # by hand: defaults set anew
         ([CELL, INJECTED, "# Parameters\nseeds = [3]\n"], False),  # by hand: mended and run again
         ([CELL, INJECTED, "1 +", "print(rate)"], True),
+        ([CELL, INJECTED, re.sub(r": [^=\n]*=", " =", CELL)], True),  # a later cell that changes them sets no default
         ([], False),  # nbval: nothing is kept
     ],
 )

@@ -32,26 +32,24 @@ def in_cell(notebook, namespace):
 
 
 def _injected(sources, known):
-    """Names that papermill's cell assigns, if it ran after the cell that sets all defaults. -> list, or empty
+    """Names that papermill's cell assigns, if it ran after the cell that annotates all. -> list, or empty
 
     sources: what was executed, the latest last; IPython's `In`.
     """
     for source in reversed(sources):
         if source.startswith("# Parameters"):
-            return _assigned(source)
+            return _assigned(source, ast.Assign)
         with suppress(SyntaxError):
-            if known.keys() <= set(_assigned(source)):
+            if known.keys() <= set(_assigned(source, ast.AnnAssign)):
                 break
     return []
 
 
-def _assigned(source):
-    """Names that lines of a cell assign. -> list"""
-    found = []
-    for line in ast.parse(source).body:
-        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-        found += [target.id for target in targets if isinstance(target, ast.Name)]
-    return found
+def _assigned(source, kind):
+    """Names that lines of this kind assign. -> list"""
+    lines = [line for line in ast.parse(source).body if isinstance(line, kind)]
+    targets = [target for line in lines for target in getattr(line, "targets", None) or [line.target]]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def check(parameters, given):
