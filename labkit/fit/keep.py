@@ -1,7 +1,8 @@
 """Keeper: the place of one run in a store while it trains, so that it can be killed at any moment and go on.
 
     <store>/<name>/           a finished run, see Run.save
-    <store>/<name>.partial/   one in the making: checkpoint and the one before it, log, lock, what went wrong
+    <store>/<name>.partial/   one in the making: checkpoint and the one before it, log, what went wrong
+    <store>/<name>.lock       whose it is
 
 One process at a time has the lock; the system takes it away from a process that dies. No clock orders anything: the
 newest checkpoint is the one that was renamed last.
@@ -11,6 +12,7 @@ import errno
 import json
 import shutil
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,10 +48,14 @@ class Keeper:
         return self
 
     def __exit__(self, *_):
+        done = self.finished
+        if done or not (self.partial / LOG).exists():  # or nothing was begun
+            shutil.rmtree(self.partial, ignore_errors=True)
         if self.lock:
             self.lock.release()
-        if self.finished or not (self.partial / LOG).exists():  # done, or nothing was begun
-            shutil.rmtree(self.partial, ignore_errors=True)  # who waits for the lock in there gets it
+        if done:  # who has the lock from here on, or makes it anew, finds the run finished
+            with suppress(OSError):
+                self.folder.with_suffix(".lock").unlink(missing_ok=True)
 
     def _acquire(self):
         """Take the lock."""
@@ -58,7 +64,7 @@ class Keeper:
         try:
             with room(self.partial):
                 self.partial.mkdir(parents=True, exist_ok=True)
-                self.lock = FileLock(self.partial / "lock")
+                self.lock = FileLock(self.folder.with_suffix(".lock"))
                 self.lock.acquire(timeout=0)
         except Timeout:
             words = f"run {self.name} is being trained by another process, see {self.partial / LOG}"

@@ -47,9 +47,13 @@ def parameter(table, name, argument="x"):
 
 
 def varied(table):
-    """The settings with more than one value among the runs. -> list of names"""
+    """The settings with more than one value among the runs; a hyperparameter only where it differs between runs of one
+    method that agree in all else, not because it follows the noise rate or is another method's. -> list of names"""
     known = settings(table)
-    return [name for name in known if known[name].nunique(dropna=False) > 1]
+    found = [name for name in known if known[name].nunique(dropna=False) > 1]
+    asked = [name for name in found if not name.startswith("method.")]
+    own = differing(table, ["method", *asked])
+    return asked + [name for name in own if name in found]
 
 
 def differing(table, keys):

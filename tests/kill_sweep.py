@@ -1,0 +1,138 @@
+"""A sweep that is killed again and again, and what is left of it: python tests/kill_sweep.py [TIMES] [--seed N]
+
+Each time 24 runs are swept on a local cluster. At a random moment one worker is killed, at another one the whole sweep
+(SIGKILL both). The sweep is started again, and then all 24 histories have to equal those of a sweep that nothing
+disturbed, bit for bit. The last line is "N passed, N failed".
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import yaml
+
+from labkit.runs import store
+
+ROOT = Path(__file__).parents[1]
+RUNS = 24
+PLAN = {
+    "fit": {"data": "digits", "n": 400, "noise": "symmetric", "net": "mlp", "epochs": 6},
+    "grid": {"method": ["ERM", "CDR", "Co-teaching", "ELR"], "rate": [0.2, 0.4], "seed": [0, 1, 2]},
+    "checkpoint_every": 0.05,
+}
+
+
+def command(plan, place):
+    """The sweep as a user starts it. -> words"""
+    return [sys.executable, "-m", "labkit", "sweep", str(plan), "--store", str(place), "--workers", "2"]
+
+
+def start(plan, place, log):
+    """-> Popen, in a process group of its own"""
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command(plan, place), env=env, stdout=log, stderr=log, start_new_session=True)
+
+
+def workers(process):
+    """The processes that train: forks of a server, or started anew. -> list, empty where the sweep is gone"""
+    try:
+        found = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in found if "forkserver" in _words(child.parent()) or "spawn_main" in _words(child)]
+    except psutil.Error:
+        return []
+
+
+def _words(process):
+    return " ".join(process.cmdline()) if process else ""
+
+
+def wait_until(true, process, seconds=120):
+    """Wait for something to be true of a sweep that runs. -> is it, before the sweep ended?"""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def finished(place):
+    """How many runs a store holds."""
+    return len(list(place.glob("*/config.json")))
+
+
+def disturbed(plan, place, log, rng):
+    """Start a sweep, kill a worker at one random moment and all of it at another. -> what was done, in words"""
+    process = start(plan, place, log)
+    first, second = sorted(rng.sample(range(RUNS), 2))
+    done = []
+    if wait_until(lambda: finished(place) >= first and len(workers(process)) == 2, process):
+        time.sleep(rng.uniform(0, 0.3))
+        victims = workers(process)
+        victim = rng.choice(victims) if victims else None
+        if victim and victim.is_running():
+            victim.kill()
+            done.append(f"a worker after {finished(place)} runs")
+    if wait_until(lambda: finished(place) >= second, process):
+        time.sleep(rng.uniform(0, 0.3))
+        done.append(f"the sweep after {finished(place)} runs")
+    alone = workers(process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = psutil.wait_procs(alone, timeout=30)[1]
+    assert not left, f"workers that outlive their sweep: {left}"
+    return "; ".join(done)
+
+
+def histories(place):
+    """All that was measured, without the seconds. -> DataFrame"""
+    return store.histories(place).drop(columns="seconds")
+
+
+def once(plan, calm, folder, rng):
+    """One sweep, killed and started again. -> was nothing lost?, words"""
+    place = folder / "runs"
+    with open(folder / "log", "w") as log:
+        what = disturbed(plan, place, log, rng)
+        left = finished(place)
+        again = start(plan, place, log).wait()
+    same = finished(place) == RUNS and histories(place).equals(calm)
+    clean = not list(place.glob("*.partial")) and not len(store.failures(place))
+    words = f"killed {what}; {left} were finished; then status {again}, {finished(place)} runs, "
+    fine = again == 0 and same and clean
+    return fine, words + ("the same bits" if fine else (folder / "log").read_text()[-2000:])
+
+
+def main(argv):
+    """-> exit status"""
+    read = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    read.add_argument("times", nargs="?", type=int, default=20)
+    read.add_argument("--seed", type=int, default=0)
+    args = read.parse_args(argv)
+    rng, fine = random.Random(args.seed), 0
+    with tempfile.TemporaryDirectory(prefix="labkit-kill-") as folder:
+        folder = Path(folder)
+        plan = folder / "plan.yml"
+        plan.write_text(yaml.safe_dump(PLAN | {"store": "runs"}))
+        with open(folder / "log", "w") as log:
+            assert start(plan, folder / "calm", log).wait() == 0, (folder / "log").read_text()
+        calm = histories(folder / "calm")
+        for k in range(args.times):
+            own = folder / str(k)
+            own.mkdir()
+            good, words = once(plan, calm, own, rng)
+            fine += good
+            print(f"{k + 1:3d} {words}", flush=True)
+    print(f"{fine} passed, {args.times - fine} failed")
+    return int(fine < args.times)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
