@@ -1,7 +1,6 @@
 """Many notebooks in one kernel: each finds what it would find in a new one, whatever the others did."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -66,7 +65,6 @@ def written(folder, cells, helper=1):
 
 def run(notebook, kernel=None, given=None, **how):
     """Execute a notebook beside itself. -> what execute says, the code cells of what was kept"""
-    os.environ.pop("PYTEST_CURRENT_TEST", None)  # it changes, and a kernel of another environment is no longer used
     out = notebook.with_name("out.ipynb")
     said = execute(notebook, out, given or {}, kernel, **how)
     return said, [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
@@ -119,6 +117,15 @@ def test_the_failed_cell_is_told_and_the_next_notebook_has_another_kernel(kernel
     assert pid(kernel, tmp_path / "after") != process
 
 
+def test_a_notebook_finds_the_environment_of_now(kernel, tmp_path, monkeypatch):
+    ask = written(tmp_path / "ask", ["x = 1", "import os; print(os.environ.get('LABKIT_FAST'))"])
+    found, process = [], pid(kernel, tmp_path / "before")
+    for value in ("1", None, "0"):
+        monkeypatch.setenv("LABKIT_FAST", value) if value else monkeypatch.delenv("LABKIT_FAST")
+        found.append(run(ask, kernel)[1][1].outputs[0].text)
+    assert found == ["1\n", "None\n", "0\n"] and pid(kernel, tmp_path / "after") == process
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "cell, error",
@@ -145,15 +152,12 @@ def test_a_kernel_in_which_something_still_runs_is_replaced(kernel, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_kernel_is_replaced_when_it_is_old_or_its_environment_is(tmp_path, monkeypatch):
+def test_a_kernel_is_replaced_when_it_is_old(tmp_path):
     kernel = Warm(most=2)
     pids = [pid(kernel, tmp_path / str(k)) for k in range(3)]
     assert pids[0] == pids[1] != pids[2]
-    monkeypatch.setenv("LABKIT_FAST", "1")
-    assert pid(kernel, tmp_path / "3") != pids[2]
     kernel.close()
-    assert pid(kernel, tmp_path / "4") not in pids
-    kernel.close()
+    assert gone(pids[2])
 
 
 @pytest.mark.slow

@@ -104,10 +104,13 @@ def _draw():
     plt.switch_backend(mpl.get_backend())
 
 
-def enter(folder):
-    """The next notebook runs in its own folder, as if the kernel had begun there."""
+def enter(folder, environment):
+    """The next notebook runs in its own folder, as if the kernel had begun there. environment: what has changed in that
+    of the process which started the kernel; None is gone."""
     os.chdir(folder)
     _blank.shell.history_manager.dir_hist[:] = [Path.cwd()]
+    for name, value in environment.items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def restore():

@@ -20,8 +20,8 @@ class Warm:
 
     Between notebooks everything is put back that labkit.notebook.blank lists; what a notebook changed inside a library
     (a function replaced, a cache filled) stays. A new kernel takes over after a notebook that failed, was interrupted
-    or left something running, after `most` notebooks, and when this process's environment changed. It may be used from
-    any thread: notebooks wait for each other. The kernel ends with the process, or at `close`.
+    or left something running, and after `most` notebooks. It may be used from any thread: notebooks wait for each
+    other. The kernel ends with the process, or at `close`.
     """
 
     def __init__(self, most=100):
@@ -53,7 +53,7 @@ class Warm:
         papermill_engines.register("warm", _engine())
         try:
             self._ready()
-            self.kernel.ask("enter", str(Path(notebook).resolve().parent))
+            self.kernel.ask("enter", str(Path(notebook).resolve().parent), self._changed())
             how = {"engine_name": "warm", "kernel": self.kernel, "progress_bar": False, **how}
             done = execute_notebook(notebook, out, given, **how)
         except BaseException:
@@ -61,6 +61,11 @@ class Warm:
             raise
         self._restore()
         return done
+
+    def _changed(self):
+        """What a new kernel would find in its environment, and this one does not; None is gone. -> {name: value}"""
+        names = {name for name, _ in os.environ.items() ^ self.environment.items()}
+        return {name: os.environ.get(name) for name in sorted(names)}
 
     def _restore(self):
         """At once, so that what the notebook held is free while the next one is awaited."""
@@ -71,7 +76,7 @@ class Warm:
 
     def _ready(self):
         """See to a kernel that may be used, a new one if need be; a start is tried again."""
-        fit = self.kernel and self.used < self.most and self.environment == dict(os.environ) and self.kernel.alive()
+        fit = self.kernel and self.used < self.most and self.kernel.alive()
         for attempt in () if fit else range(TRIES):
             self._end()
             self.kernel, self.used, self.environment = Kernel(), 0, dict(os.environ)
