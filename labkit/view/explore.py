@@ -20,9 +20,11 @@ def explore(table, x="rate", by="method", criterion="last10"):
     need(len(table), "table", "without a run", "a table of finished runs, see labkit.results")
     first = {"x": x, "by": by, "y": criterion, "band": "range"}
     drawn = _drawn(table, first)
-    if headless():
-        return "The menus need JupyterLab and a kernel; the figures above show the same."
+    from IPython.display import Markdown
     from ipywidgets import HTML, Dropdown, HBox, Image, Label, Layout, VBox
+
+    if headless():
+        return Markdown("*The menus need JupyterLab and a kernel.*")
 
     names = list(dict.fromkeys([x, by, *groups.varied(table), "method"]))
     choices = {"x": names, "by": names, "y": list(groups.WORDS), "band": list(BANDS)}

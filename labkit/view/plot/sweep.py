@@ -181,7 +181,7 @@ def _is(values, value):
 def _finish(figure, axes, framed, n, ylabel, said, band):
     """Name of the vertical axis, the caption, the legend."""
     for ax in axes[:, 0]:
-        ax.set_ylabel(fill(ylabel, 30))
+        ax.set_ylabel(fill(ylabel, 22))
     low = framed.rows["y"].min()
     if low < FLOOR and "R2" in said:
         axes[0, 0].set_ylim(bottom=FLOOR)
