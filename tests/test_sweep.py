@@ -198,7 +198,7 @@ def test_trainings_as_notebooks(client, tmp_path):
     for run in done.outcomes["run"]:
         text = (tmp_path / run / "run.ipynb").read_text()
         assert "image/png" in text and '"output_type": "error"' not in text
-        assert not (tmp_path / run / ".run.ipynb").exists()
+        assert not list((tmp_path / run).glob(".*"))
 
 
 def test_the_command_its_statuses_and_its_words(tmp_path, capsys):

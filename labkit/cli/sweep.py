@@ -1,6 +1,7 @@
 """lab sweep: many trainings or notebooks, from one file."""
 
 import argparse
+import sys
 from dataclasses import replace
 
 from ..errors import need
@@ -36,7 +37,11 @@ def main(argv):
         return _dry(plan)
     from ..runs.sweep import sweep
 
-    done = sweep(plan, address=args.address, workers=args.workers)
+    try:
+        done = sweep(plan, address=args.address, workers=args.workers)
+    except OSError as error:  # the disk is full, the scheduler is gone
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
     print(done.words)
     return int(done.failed > 0)
 

@@ -85,7 +85,7 @@ def local(plan, workers=None, port=0):
     own = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", **place}
     nannies = {k: {"cls": Nanny, "options": {**own, **words}} for k, words in enumerate(told)}
     scheduler = {"cls": Scheduler, "options": {**place, "dashboard_address": f"{HERE}:{port}", "dashboard": True}}
-    with dask.config.set(CONFIG | _forked()), _quiet():
+    with dask.config.set(CONFIG | _forked()), quiet():
         cluster = SpecCluster(nannies, scheduler, security=security, silence_logs="ERROR", name="labkit")
         try:
             guard(cluster.scheduler.http_application, token)
@@ -113,8 +113,8 @@ def given(address):
 
 
 @contextmanager
-def _quiet():
-    """What ends with a cluster says so in Python's log; nobody has to read it."""
+def quiet():
+    """What ends with a cluster, or is cut off from it, says so at length in the log; the sweep says it in a line."""
     import logging
 
     loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "bokeh", "asyncio")]

@@ -57,20 +57,18 @@ def sweep(plan, address=None, workers=None, client=None, port=0, quiet=None):
 
     plan: a Plan, the path of a YAML file, or a dict. address: of a Dask scheduler, or client: a distributed.Client
     (dask-jobqueue's, for one); None: a local cluster, with so many workers. port: of the local cluster's dashboard.
-    quiet: show nothing; None: nothing in a notebook. Raises ValueError before anything starts, and OSError when the
-    disk is full; what was finished or has a checkpoint stays, and the same call goes on, as after Ctrl-C.
+    quiet: show nothing; None: nothing in a notebook. Raises ValueError before anything starts; OSError when the disk is
+    full, ConnectionError when a scheduler that was given is gone. What was finished or has a checkpoint stays, and the
+    same call goes on, as after Ctrl-C.
     """
     plan = plan if isinstance(plan, Plan) else Plan.read(plan)
     need(address is None or client is None, "address", address, "left out where a client is given")
     writable(plan.store)
     began = time.monotonic()
     place = _client(client) if client else cluster.given(address) if address else cluster.local(plan, workers, port)
-    with place as (client, link), Live(plan, link, quiet) as live:
+    with cluster.quiet(), place as (client, link), Live(plan, link, quiet) as live:
         client.subscribe_topic(work.TOPIC, live.heard)
-        try:
-            outcomes = _outcomes(plan, client, live)
-        finally:
-            client.unsubscribe_topic(work.TOPIC)
+        outcomes = _outcomes(plan, client, live)
     return Sweep(plan, pd.DataFrame(outcomes), time.monotonic() - began)
 
 
@@ -128,6 +126,10 @@ def _outcome(future, plan, k, name, how):
     """The outcome of a task; one that Dask gave up is a failure like another. -> dict"""
     if future.status == "finished":
         return future.result()
+    if future.status != "error":  # lost, cancelled
+        raise ConnectionError(
+            "Dask's scheduler is gone. What is finished or has a checkpoint stays: the same sweep goes on"
+        )
     error, asked = future.exception(), work.asked(plan.points[k], how)
     outcome = work.failed(error, work.blank(asked, name))
     note(plan.store, asked, {**outcome, "what": work.what(plan.points[k], how), "traceback": str(error)})

@@ -76,7 +76,7 @@ def _keep(keeper, notebook, point, seconds):
 
 def leaf(folder):
     """Leave an executed notebook in the folder of a training, unless there is one. Raises CellFailed"""
-    out, temporary = folder / "run.ipynb", folder / ".run.ipynb"
+    out, temporary = folder / "run.ipynb", folder / f".run.{os.getpid()}.ipynb"
     if out.exists():
         return
     try:
