@@ -19,12 +19,15 @@ def explore(table, x="rate", by="method", criterion="last10"):
     """
     need(len(table), "table", "without a run", "a table of finished runs, see labkit.results")
     first = {"x": x, "by": by, "y": criterion, "band": "range"}
-    drawn = _drawn(table, first)
+    for argument in ("x", "by"):
+        groups.parameter(table, first[argument], argument)
+    groups.criterion(table, criterion)
     from IPython.display import Markdown
     from ipywidgets import HTML, Dropdown, HBox, Image, Label, Layout, VBox
 
     if headless():
         return Markdown("*The menus need JupyterLab and a kernel.*")
+    drawn = _drawn(table, first)
 
     names = list(dict.fromkeys([x, by, *groups.varied(table), "method"]))
     choices = {"x": names, "by": names, "y": list(groups.WORDS), "band": list(BANDS)}
