@@ -79,6 +79,7 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
             loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
         check.kinds_agree(method.nets[0], on_device.train)
         notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
+        notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}
         return Run(config, loop.rows, notes, loop.life, method, about(device)), loop
 
     return config, start

@@ -47,13 +47,18 @@ class Keeper:
         self.saved = time.monotonic()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, error, _):
         done = self.finished
-        if done or not (self.partial / LOG).exists():  # or nothing was begun
+        if error and not done and (self.partial / LOG).exists():
+            error.kept = self.name  # where what there is was kept
+            with suppress(OSError):
+                self.log(f"stopped by {kind.__name__}: {str(error).partition(chr(10))[0]}")
+        over = done or not (self.partial / LOG).exists()  # or nothing was begun
+        if over:
             shutil.rmtree(self.partial, ignore_errors=True)
         if self.lock:
             self.lock.release()
-        if done:  # who has the lock from here on, or makes it anew, finds the run finished
+        if over:  # who has the lock from here on, or makes it anew, finds the run finished
             with suppress(OSError):
                 self.folder.with_suffix(".lock").unlink(missing_ok=True)
 
@@ -138,7 +143,6 @@ class Keeper:
         path, checkpoint = self.partial / "diverged.json", self.partial / CURRENT
         facts = {"config": run.config, "rows": run.rows, "error": str(error)}
         atomic_write(path, json.dumps(facts, indent=1).encode())
-        self.log(str(error))
         good = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was due before"
         return f"{path}; {good}"
 
@@ -146,7 +150,3 @@ class Keeper:
         """The run becomes its folder; what was needed in the making goes."""
         self.log(f"finished after {len(run.rows)} epochs")
         run.save(self.folder, self.partial)
-
-
-def _unusable(store, error):
-    return ValueError(f"store is {str(store)!r}; it must be a folder that can be written: {error}")

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
-
 from ..errors import choose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +56,8 @@ def execute(notebook, out, given, kernel=None, timeout=None):
 
 def _failed(out, words):
     """The cell is the last one that began. -> Failed"""
+    import nbformat
+
     cells = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
     begun = [cell for cell in cells if cell.source.strip() and cell.metadata.papermill.start_time]
     lines = words.strip().splitlines()

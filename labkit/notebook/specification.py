@@ -17,8 +17,6 @@ import tokenize
 from pkgutil import resolve_name
 from typing import NamedTuple
 
-import nbformat
-
 TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple), "dict": dict}
 TYPES |= {"None": type(None), "anything": object}
 INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])(?: or ([-+.\d]*\d))?")
@@ -76,6 +74,8 @@ class Parameter(NamedTuple):
 
 def read(notebook):
     """The parameters of a notebook. -> {name: Parameter}, empty without a cell that is tagged so"""
+    import nbformat
+
     cells = nbformat.read(notebook, as_version=4).cells
     cell = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
     tokens = tokenize.generate_tokens(io.StringIO(cell).readline)

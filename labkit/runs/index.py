@@ -16,10 +16,12 @@ NAME = re.compile(r"[0-9a-f]{16}")
 FEW = 100  # new runs that are read again each time rather than written into the index
 
 
-def table(store, file):
+def table(store, file, having=None):
     """The rows of `file` in every finished run: run, and the file's columns; one that a file lacks is empty there. A
-    file that cannot be read is left out with a warning. -> DataFrame"""
+    file that cannot be read is left out with a warning. having: names of the runs that have one, None: all. ->
+    DataFrame"""
     now = _runs(store)
+    now = now if having is None else now[now["run"].isin(having)]
     if not len(now):
         return pd.DataFrame()
     import duckdb

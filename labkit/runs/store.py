@@ -38,9 +38,11 @@ def results(store=None, **where):
 def histories(store=None, **where):
     """The histories of the runs that `results` finds: the run, and a row per epoch with the columns of
     labkit.measure.COLUMNS (r2_... for regression). -> DataFrame"""
-    found, rows = results(store, **where), table(folder(store), "history.parquet")
-    if not len(rows):
-        return rows
+    every, found = results(store), results(store, **where)
+    if "method" not in every:
+        return pd.DataFrame()
+    trained = set(every["run"][every["method"].notna()])  # a notebook has no history
+    rows = table(folder(store), "history.parquet", trained)
     return rows[rows["run"].isin(found["run"])].sort_values(["run", "epoch"], ignore_index=True)
 
 

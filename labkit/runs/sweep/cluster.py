@@ -10,8 +10,10 @@ import sys
 from contextlib import contextmanager, suppress
 
 from ...errors import need
+from . import work
 
 HERE = "127.0.0.1"
+NOISY = ("distributed", "tornado", "bokeh", "asyncio")  # loggers
 CONFIG = {
     "distributed.worker.daemon": True,  # workers end with the sweep, also when it is killed
     "distributed.scheduler.allowed-failures": 10,  # workers that may die under one run: it goes on at its checkpoint
@@ -52,7 +54,7 @@ def _cards():
 
 
 # what a worker needs, imported once: on Linux workers are forks of a process that has done nothing else
-IMPORTED = ("distributed", "torch._dynamo", "torchvision", "filelock", "safetensors.torch", "labkit.runs.sweep.work")
+IMPORTED = ("distributed", "torch._dynamo", "filelock", "safetensors.torch", "labkit.runs.sweep.work")
 
 
 def _forked():
@@ -82,7 +84,7 @@ def local(plan, workers=None, port=0):
     told, token = layout(plan, workers), secrets.token_urlsafe(24)
     security = Security.temporary()
     place = {"host": HERE, "security": security, "dashboard_address": f"{HERE}:0"}
-    own = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", **place}
+    own = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", "preload": [work.__name__], **place}
     nannies = {k: {"cls": Nanny, "options": {**own, **words}} for k, words in enumerate(told)}
     scheduler = {"cls": Scheduler, "options": {**place, "dashboard_address": f"{HERE}:{port}", "dashboard": True}}
     with dask.config.set(CONFIG | _forked()), quiet():
@@ -117,13 +119,17 @@ def quiet():
     """What ends with a cluster, or is cut off from it, says so at length in the log; the sweep says it in a line."""
     import logging
 
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "bokeh", "asyncio")]
-    levels = [logger.level for logger in loggers]
-    [logger.setLevel(logging.CRITICAL) for logger in loggers]
+    import distributed  # noqa: F401  (makes its loggers)
+
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
+    levels = {name: logging.getLogger(name).level for name in {*names, *NOISY}}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        [logger.setLevel(level) for logger, level in zip(loggers, levels)]
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def guard(application, token):

@@ -5,6 +5,7 @@ it, "full": no room on the disk), seconds, error, cell.
 """
 
 import errno
+import signal
 import threading
 import time
 import traceback
@@ -64,10 +65,15 @@ def passes(error):
 
 
 def failed(error, outcome):
-    """The outcome of an error; a training that diverged knows its run. -> outcome"""
-    run, cell = getattr(error, "run", None), getattr(error, "cell", None)
+    """The outcome of an error. -> outcome"""
+    run, cell = getattr(error, "kept", outcome["run"]), getattr(error, "cell", None)
     said = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    return {**outcome, "status": "failed", "error": said, "run": run.name if run else outcome["run"], "cell": cell}
+    return {**outcome, "status": "failed", "error": said, "run": run, "cell": cell}
+
+
+def dask_setup(worker):
+    """Dask calls this in a worker that starts. Ctrl-C in the terminal is the sweep's to hear, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def options(plan):
