@@ -6,38 +6,56 @@ disturbed, bit for bit. The last line is "N passed, N failed".
 """
 
 import argparse
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
+import torch._dynamo  # noqa: F401  (what a sweep imports is imported once, here)
 import yaml
 
+from labkit.cli import main as lab
+from labkit.cli import sweep as _imported  # noqa: F401
 from labkit.runs import store
+from labkit.runs.sweep import cluster as _too  # noqa: F401
 
-ROOT = Path(__file__).parents[1]
+FORKS = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
 RUNS = 24
 PLAN = {
-    "fit": {"data": "digits", "n": 400, "noise": "symmetric", "net": "mlp", "epochs": 6},
+    "fit": {"data": "digits", "n": 240, "noise": "symmetric", "net": "mlp", "epochs": 6},
     "grid": {"method": ["ERM", "CDR", "Co-teaching", "ELR"], "rate": [0.2, 0.4], "seed": [0, 1, 2]},
     "checkpoint_every": 0.05,
 }
 
 
-def command(plan, place):
-    """The sweep as a user starts it. -> words"""
-    return [sys.executable, "-m", "labkit", "sweep", str(plan), "--store", str(place), "--workers", "2"]
+def begin(target, *words):
+    """A process of its own: as a fork, it need not import anything again. -> multiprocessing.Process"""
+    process = FORKS.Process(target=target, args=words)
+    process.start()
+    return process
 
 
 def start(plan, place, log):
-    """-> Popen, in a process group of its own"""
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command(plan, place), env=env, stdout=log, stderr=log, start_new_session=True)
+    """The sweep, as ./lab runs it. -> Process"""
+    return begin(_sweep, ["sweep", str(plan), "--store", str(place), "--workers", "2"], log)
+
+
+def _sweep(words, log):
+    with open(log, "a") as out:
+        os.dup2(out.fileno(), 1), os.dup2(out.fileno(), 2)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    sys.exit(lab(words))
+
+
+def ended(process):
+    """Wait for a process. -> its exit status"""
+    process.join()
+    return process.exitcode
 
 
 def workers(process):
@@ -56,7 +74,7 @@ def _words(process):
 def wait_until(true, process, seconds=120):
     """Wait for something to be true of a sweep that runs. -> is it, before the sweep ended?"""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and process.is_alive():
         if true():
             return True
         time.sleep(0.01)
@@ -84,11 +102,18 @@ def disturbed(plan, place, log, rng):
         time.sleep(rng.uniform(0, 0.3))
         done.append(f"the sweep after {finished(place)} runs")
     alone = workers(process)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
     left = psutil.wait_procs(alone, timeout=30)[1]
     assert not left, f"workers that outlive their sweep: {left}"
     return "; ".join(done)
+
+
+def compare(place, calm):
+    """Exit with 0 if all runs are there, with the history of the calm sweep but for the seconds, and nothing else."""
+    same = histories(place).equals(histories(calm))
+    clean = not list(place.glob("*.partial")) and not list(place.glob("*.lock")) and not len(store.failures(place))
+    sys.exit(not (finished(place) == RUNS and same and clean))
 
 
 def histories(place):
@@ -98,16 +123,13 @@ def histories(place):
 
 def once(plan, calm, folder, rng):
     """One sweep, killed and started again. -> was nothing lost?, words"""
-    place = folder / "runs"
-    with open(folder / "log", "w") as log:
-        what = disturbed(plan, place, log, rng)
-        left = finished(place)
-        again = start(plan, place, log).wait()
-    same = finished(place) == RUNS and histories(place).equals(calm)
-    clean = not list(place.glob("*.partial")) and not len(store.failures(place))
+    place, log = folder / "runs", folder / "log"
+    what = disturbed(plan, place, log, rng)
+    left = finished(place)
+    again = ended(start(plan, place, log))
+    fine = again == 0 and ended(begin(compare, place, calm)) == 0
     words = f"killed {what}; {left} were finished; then status {again}, {finished(place)} runs, "
-    fine = again == 0 and same and clean
-    return fine, words + ("the same bits" if fine else (folder / "log").read_text()[-2000:])
+    return fine, words + ("the same bits" if fine else log.read_text()[-2000:])
 
 
 def main(argv):
@@ -121,13 +143,11 @@ def main(argv):
         folder = Path(folder)
         plan = folder / "plan.yml"
         plan.write_text(yaml.safe_dump(PLAN | {"store": "runs"}))
-        with open(folder / "log", "w") as log:
-            assert start(plan, folder / "calm", log).wait() == 0, (folder / "log").read_text()
-        calm = histories(folder / "calm")
+        assert ended(start(plan, folder / "calm", folder / "log")) == 0, (folder / "log").read_text()
         for k in range(args.times):
             own = folder / str(k)
             own.mkdir()
-            good, words = once(plan, calm, own, rng)
+            good, words = once(plan, folder / "calm", own, rng)
             fine += good
             print(f"{k + 1:3d} {words}", flush=True)
     print(f"{fine} passed, {args.times - fine} failed")

@@ -18,7 +18,6 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import Client
-from kill_sweep import main as kill_sweep
 from nbformat.v4 import new_code_cell, new_notebook
 
 import labkit
@@ -94,7 +93,8 @@ def test_a_run_that_fails_does_not_stop_the_others_and_is_forgiven_when_it_finis
 
 def test_data_that_are_not_there_are_a_failure_in_words(client, tmp_path):
     done = sweep(
-        plan(tmp_path, fit={**FIT, "data": "webvision-mini"}, grid={**GRID, "method": ["ERM"], "seed": [0]}), client=client
+        plan(tmp_path, fit={**FIT, "data": "webvision-mini"}, grid={**GRID, "method": ["ERM"], "seed": [0]}),
+        client=client,
     )
     assert done.failed == 2 and done.outcomes["error"].str.contains("webvision").all()
 
@@ -365,14 +365,21 @@ def test_resources_are_asked_of_the_workers(tmp_path):
         assert sweep(asked, client=client).finished == 4
 
 
-def test_a_sweep_that_is_killed_with_its_worker_loses_nothing(capsys):
-    assert kill_sweep(["1", "--seed", "7"]) == 0, capsys.readouterr().out
+def kill_sweep(*words):
+    """tests/kill_sweep.py in a process of its own, which it forks. -> exit status, what it said"""
+    call = [sys.executable, Path(__file__).with_name("kill_sweep.py"), *words]
+    done = subprocess.run(call, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def test_a_sweep_that_is_killed_with_its_worker_loses_nothing():
+    status, said = kill_sweep("1", "--seed", "7")
+    assert status == 0 and "a worker after" in said and said.strip().endswith("1 passed, 0 failed"), said
 
 
 @pytest.mark.slow
-def test_twenty_sweeps_that_are_killed_lose_nothing(capsys):
-    status = kill_sweep(["20"])
-    said = capsys.readouterr().out
+def test_twenty_sweeps_that_are_killed_lose_nothing():
+    status, said = kill_sweep("20")
     print(said)
     assert status == 0 and said.strip().endswith("20 passed, 0 failed"), said
 

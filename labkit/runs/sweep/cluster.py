@@ -4,6 +4,7 @@ The local one listens on 127.0.0.1 alone. Scheduler and workers speak TLS with a
 that nobody else on the machine can hand them code; the dashboard wants a token.
 """
 
+import logging
 import os
 import secrets
 import sys
@@ -13,7 +14,6 @@ from ...errors import need
 from . import work
 
 HERE = "127.0.0.1"
-NOISY = ("distributed", "tornado", "bokeh", "asyncio")  # loggers
 CONFIG = {
     "distributed.worker.daemon": True,  # workers end with the sweep, also when it is killed
     "distributed.scheduler.allowed-failures": 10,  # workers that may die under one run: it goes on at its checkpoint
@@ -117,14 +117,9 @@ def given(address):
 @contextmanager
 def quiet():
     """What ends with a cluster, or is cut off from it, says so at length in the log; the sweep says it in a line."""
-    import logging
-
     import distributed  # noqa: F401  (makes its loggers)
 
-    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
-    levels = {name: logging.getLogger(name).level for name in {*names, *NOISY}}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    levels = work.hush()
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ it, "full": no room on the disk), seconds, error, cell.
 """
 
 import errno
+import logging
 import signal
 import threading
 import time
@@ -22,6 +23,7 @@ from .entry import entry
 
 TOPIC = "labkit"  # of the events that say how far a run is
 PASSING = (MemoryError, ConnectionError, torch.OutOfMemoryError)  # what another try may not meet
+NOISY = ("distributed", "tornado", "bokeh", "asyncio")  # loggers
 ROOM = (errno.ENOSPC, errno.EDQUOT)
 _mine = threading.local()  # when this thread said last how far it is
 
@@ -72,8 +74,19 @@ def failed(error, outcome):
 
 
 def dask_setup(worker):
-    """Dask calls this in a worker that starts. Ctrl-C in the terminal is the sweep's to hear, which ends its workers."""
+    """Dask calls this in a worker that starts. Ctrl-C in the terminal is for the sweep, which ends its workers; what they
+    would say of their end, nobody has to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hush()
+
+
+def hush():
+    """Keep the loggers of Dask and what it is made of silent. -> {name: level before}"""
+    made = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
+    levels = {name: logging.getLogger(name).level for name in {*made, *NOISY}}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return levels
 
 
 def options(plan):
