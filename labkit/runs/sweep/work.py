@@ -74,8 +74,8 @@ def failed(error, outcome):
 
 
 def dask_setup(worker):
-    """Dask calls this in a worker that starts. Ctrl-C in the terminal is for the sweep, which ends its workers; what they
-    would say of their end, nobody has to read."""
+    """Dask calls this in a worker that starts. Ctrl-C in the terminal is for the sweep, which ends its workers; what
+    they would say of their end, nobody has to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hush()
 
