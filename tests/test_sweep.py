@@ -23,6 +23,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 import labkit
 from labkit.cli import main
 from labkit.runs import store
+from labkit.runs.bench import sweep as bench
 from labkit.runs.sweep import Plan, cluster, sweep
 from labkit.runs.sweep.entry import entry
 from labkit.runs.sweep.work import TOPIC
@@ -392,3 +393,12 @@ def test_nothing_of_a_store_is_executed_code():
     ]
     loads = re.compile(r"\b(pickle|torch\.load|joblib|cloudpickle|np\.load|eval\(|exec\()")
     assert not [match for source in sources for match in loads.findall(source)]
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_sweep_is_measured_and_scaled(client, tmp_path):
+    seen = bench.measure(150, client, tmp_path)
+    assert seen["overhead"] > 0 and seen["again"] > 0 and seen["files"] == 5 and seen["disk"] > 10_000
+    assert seen["memory"] < 1e6, "bytes that the scheduler holds per task"
+    said = "\n".join(bench.scale(seen, empty=0.005))
+    assert "100,000 runs" in said and "13.9 days" in said and "500,000 files" in said

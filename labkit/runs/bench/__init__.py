@@ -1,6 +1,6 @@
 """lab bench: ratios measured side by side, in one run. Every part is a module with lines(...) -> printed lines.
 
-./lab bench [cdr | steps | meta | coreset ...] [--rounds 5] [--threads 2]
+./lab bench [cdr | steps | meta | coreset | sweep ...] [--rounds 5] [--threads 2]
 """
 
 import argparse
@@ -15,6 +15,7 @@ PARTS = {
     "steps": "PRL(L) and PRL(G) against a plain step",
     "meta": "RMNW-Net's step against one with a second-order graph",
     "coreset": "greedy facility location against apricot and submodlib",
+    "sweep": "what a sweep costs beside its trainings, and what 100,000 runs would",
 }
 
 
