@@ -85,7 +85,9 @@ class Live:
         more = len(self.workers) - SHOWN
         rows.add_row(f"and {more} more") if more > 0 else None
         head = Text(f"{self.words}\ndashboard: {self.link}\nCtrl-C stops; the same command goes on.\n")
-        return Group(head, ProgressBar(self.total, over, width=60), Text(self.line() + "\n"), rows)
+        far = Table.grid(padding=(0, 2))
+        far.add_row(ProgressBar(self.total, over, width=40), Text(self.line()))
+        return Group(head, far, Text(), rows)
 
 
 def clock(seconds):
