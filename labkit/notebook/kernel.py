@@ -163,6 +163,8 @@ def _engine():
     from papermill.engines import NBClientEngine
 
     class Engine(NBClientEngine):
+        """Runs the notebook in the kernel that it is given."""
+
         @classmethod
         def execute_managed_notebook(cls, notebook, kernel_name, kernel, execution_timeout=None, **how):
             client = PapermillNotebookClient(notebook, km=kernel.manager, timeout=execution_timeout)

@@ -132,11 +132,15 @@ def guard(application, token):
     from tornado.web import RequestHandler
 
     class Enter(RequestHandler):
+        """The token becomes a cookie, and leaves the address."""
+
         def prepare(self):
             self.set_cookie("labkit", token, httponly=True, samesite="Strict")
             self.redirect(self.request.path)
 
     class Refuse(RequestHandler):
+        """Says what is missing."""
+
         def prepare(self):
             self.set_status(403)
             self.finish("This dashboard wants the token of its sweep: open the address that the sweep printed.\n")
