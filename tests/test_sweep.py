@@ -125,6 +125,27 @@ def kill_a_worker(client, place):
     return pid
 
 
+def kill_the_next_worker(known, killed):
+    """SIGKILL to the first process beside the known ones that a fork server makes, as soon as it is there."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not killed:
+        for child in psutil.Process().children(recursive=True):
+            if child.pid not in known and "forkserver" in " ".join(child.parent().cmdline()):
+                child.kill()
+                killed.append(child.pid)
+
+
+def test_a_worker_that_is_killed_while_it_starts_costs_nothing(client, tmp_path):
+    killed, known = [], {child.pid for child in psutil.Process().children(recursive=True)}
+    thread = threading.Thread(target=kill_the_next_worker, args=(known, killed))
+    thread.start()
+    with cluster.local(plan(tmp_path), workers=2) as (own, _):
+        pids = set(own.run(os.getpid).values())
+        done = sweep(plan(tmp_path), client=own)
+    thread.join()
+    assert len(killed) == 1 and len(pids) == 2 and not pids & set(killed) and done.finished == 8
+
+
 def test_two_sweeps_share_a_store(client, tmp_path):
     asked = plan(tmp_path, fit={**FIT, "epochs": 8})
     results = []

@@ -57,7 +57,7 @@ def measure(runs, client, folder):
         began = time.perf_counter()
         assert len(store.results(asked.store)) == done.finished == runs
         times.append(time.perf_counter() - began)
-    files = [path.stat().st_size for path in asked.store.glob("*/*")]
+    files = [path.stat().st_size for path in asked.store.glob("[!.]*/*")]
     return {
         "runs": runs,
         "training": alone,

@@ -78,14 +78,16 @@ def _forked():
 def local(plan, workers=None, port=0):
     """A cluster on this machine. -> distributed.Client, address of its dashboard with the token"""
     import dask
-    from distributed import Client, Nanny, Scheduler, Security
+    from distributed import Client, Scheduler, Security
     from distributed.deploy.spec import SpecCluster
+
+    from .nanny import Patient
 
     told, token = layout(plan, workers), secrets.token_urlsafe(24)
     security = Security.temporary()
     place = {"host": HERE, "security": security, "dashboard_address": f"{HERE}:0"}
     own = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", "preload": [work.__name__], **place}
-    nannies = {k: {"cls": Nanny, "options": {**own, **words}} for k, words in enumerate(told)}
+    nannies = {k: {"cls": Patient, "options": {**own, **words}} for k, words in enumerate(told)}
     scheduler = {"cls": Scheduler, "options": {**place, "dashboard_address": f"{HERE}:{port}", "dashboard": True}}
     with dask.config.set(CONFIG | _forked()), quiet():
         cluster = SpecCluster(nannies, scheduler, security=security, silence_logs="ERROR", name="labkit")
