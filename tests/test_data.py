@@ -11,9 +11,17 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 
 import labkit
 from labkit import data
+
+
+def test_digits_are_scikit_learns():
+    theirs, order = load_digits(), np.random.default_rng(0).permutation(1797)
+    task, x, y = labkit.load("digits", val=0.0), theirs.images[order], theirs.target[order]
+    for split, own in ((task.test, slice(360)), (task.train, slice(360, None))):
+        assert (split.x[:, 0].numpy() == x[own]).all() and (split.y.numpy() == y[own]).all()
 
 
 def test_digits_are_split_once_and_for_all():

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 from tools import digits, linear_net, linear_task, weights
 
 import labkit
@@ -48,6 +49,18 @@ def test_measures_against_numpy():
     loss = run.life.loss[-1].float().numpy()
     pairs = (loss[wrong][:, None] > loss[~wrong]) + 0.5 * (loss[wrong][:, None] == loss[~wrong])
     assert last.auc == pytest.approx(pairs.mean(), abs=2e-3)  # the life is kept in half precision
+
+
+@pytest.mark.parametrize("digits", [1, 2, 7])  # with few digits there are many ties
+@pytest.mark.parametrize("n", [3, 40, 1437])
+def test_auc_is_scikit_learns(n, digits):
+    rng = np.random.default_rng(n)
+    for share in (0.05, 0.4, 0.9):
+        wrong = rng.random(n) < share
+        wrong[:2] = [True, False]
+        loss = rng.exponential(size=n).round(digits).astype(np.float32)
+        theirs = roc_auc_score(wrong, loss)
+        assert labkit.measure.auc(torch.tensor(loss), torch.tensor(wrong)) == pytest.approx(theirs, abs=1e-12)
 
 
 def test_life_of_every_sample():

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,7 @@ def find(name, root=None):
     choose("name", name, dict.fromkeys((*NAMES, *VARIANTS)))
     name = VARIANTS.get(name, (name,))[0]
     if name == "digits":
-        import sklearn
-
-        return Path(sklearn.__file__).parent / "datasets" / "data" / "digits.csv.gz", True
+        return _digits_file(), True
     if name == "faces":
         return Path(faces.__file__), True
     if name in HUMAN:
@@ -131,13 +130,16 @@ def _with_human_labels(task, column, root):
     return noise.corrupt(task, noise.human(column, file), 0)
 
 
+def _digits_file():
+    """Where scikit-learn keeps its digits; found without importing it, which takes two seconds."""
+    return Path(find_spec("sklearn").origin).parent / "datasets" / "data" / "digits.csv.gz"
+
+
 def _digits(root, download):
     """scikit-learn's 1,797 handwritten digits, 8 x 8, grey values 0..16; 360 of them, a fixed fifth, are the test
     set."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    x, y = digits.images.astype(np.uint8)[:, None], digits.target
+    rows = np.loadtxt(_digits_file(), np.uint8, delimiter=",")
+    x, y = rows[:, :64].reshape(-1, 1, 8, 8), rows[:, 64].astype(np.int64)
     order = np.random.default_rng(0).permutation(len(y))
     test, train = order[:360], order[360:]
     return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)))

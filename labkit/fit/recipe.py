@@ -3,12 +3,9 @@
 from dataclasses import asdict, dataclass, fields
 from math import cos, pi
 
-import torch
-
 from ..errors import choose, need
+from ..optimisers import OPTIMISERS
 from .augment import KINDS
-
-OPTIMISERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from torch import nn
 from labkit import losses
 from labkit.errors import need
 from labkit.method import Method
+from labkit.optimisers import Adam
 from labkit.ranks import kth_largest, smallest
 
 EXAMPLE_DROPOUT = ((0.5, 17), (0.05, 78), (1.0, 5))
@@ -163,7 +164,7 @@ def features(loss, above, percent):
 def learn(mentor, observed, steps=300, lr=0.05):
     """Fit a mentor to observed features and rightness [R, 5] by binary cross-entropy; frozen again at the end."""
     mentor.requires_grad_(True)
-    opt = torch.optim.Adam(mentor.parameters(), lr=lr)
+    opt = Adam(mentor.parameters(), lr=lr)
     with torch.enable_grad():
         for _ in range(steps):
             opt.zero_grad()

@@ -32,8 +32,9 @@ from labkit.errors import choose, need
 from labkit.grads.meta import along, gradient_at, remembered, virtual_step
 from labkit.method import Method
 from labkit.methods.l2rw import MetaBatches, check_batches
+from labkit.optimisers import SGD, Adam
 
-OPTIMISERS = {"sgd": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}), "adam": (torch.optim.Adam, {})}
+OPTIMISERS = {"sgd": (SGD, {"momentum": 0.9, "nesterov": True}), "adam": (Adam, {})}
 META_LOSSES = {"ce": losses.ce, "mae": losses.mae}
 
 

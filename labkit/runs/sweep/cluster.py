@@ -54,7 +54,7 @@ def _cards():
 
 
 # what a worker needs, imported once: on Linux workers are forks of a process that has done nothing else
-IMPORTED = ("distributed", "torch._dynamo", "filelock", "safetensors.torch", "labkit.runs.sweep.work")
+IMPORTED = ("distributed", "filelock", "safetensors.torch", "labkit.runs.sweep.work")
 
 
 def _forked():

@@ -1,0 +1,33 @@
+"""torch.optim's SGD and Adam, without what torch wraps around them for torch.compile.
+
+The wrappers import torch's compiler (torch._dynamo) at the first step: 2 to 4 seconds before the first curve of every
+kernel, every worker and every command, and nothing here is compiled. The steps are torch's own, bit for bit.
+"""
+
+import torch
+
+
+def bare(method):
+    """A method of torch.optim without its outermost wrapper."""
+    return getattr(method, "__wrapped__", method)
+
+
+def eager(optimiser):
+    """Class decorator: the methods that import the compiler, as torch wrote them. -> class"""
+    optimiser.step = torch.no_grad()(bare(optimiser.step))
+    for name in ("zero_grad", "add_param_group", "state_dict", "load_state_dict"):
+        setattr(optimiser, name, bare(getattr(optimiser, name)))
+    return optimiser
+
+
+@eager
+class SGD(torch.optim.SGD):
+    """torch.optim.SGD."""
+
+
+@eager
+class Adam(torch.optim.Adam):
+    """torch.optim.Adam."""
+
+
+OPTIMISERS = {"sgd": SGD, "adam": Adam}
