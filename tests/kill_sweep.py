@@ -6,7 +6,6 @@ disturbed, bit for bit. The last line is "N passed, N failed".
 """
 
 import argparse
-import multiprocessing
 import os
 import random
 import signal
@@ -16,28 +15,20 @@ import time
 from pathlib import Path
 
 import psutil
-import torch._dynamo  # noqa: F401  (what a sweep imports is imported once, here)
 import yaml
+from tools import begin, ended
 
 from labkit.cli import main as lab
-from labkit.cli import sweep as _imported  # noqa: F401
+from labkit.cli import sweep as _imported  # noqa: F401  (what a sweep imports is imported once, here)
 from labkit.runs import store
 from labkit.runs.sweep import cluster as _too  # noqa: F401
 
-FORKS = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
 RUNS = 24
 PLAN = {
     "fit": {"data": "digits", "n": 240, "noise": "symmetric", "net": "mlp", "epochs": 6},
     "grid": {"method": ["ERM", "CDR", "Co-teaching", "ELR"], "rate": [0.2, 0.4], "seed": [0, 1, 2]},
     "checkpoint_every": 0.05,
 }
-
-
-def begin(target, *words):
-    """A process of its own: as a fork, it need not import anything again. -> multiprocessing.Process"""
-    process = FORKS.Process(target=target, args=words)
-    process.start()
-    return process
 
 
 def start(plan, place, log):
@@ -50,12 +41,6 @@ def _sweep(words, log):
         os.dup2(out.fileno(), 1), os.dup2(out.fileno(), 2)
     os.environ["OMP_NUM_THREADS"] = "1"
     sys.exit(lab(words))
-
-
-def ended(process):
-    """Wait for a process. -> its exit status"""
-    process.join()
-    return process.exitcode
 
 
 def workers(process):

@@ -37,11 +37,13 @@ def test_a_step_is_torchs_own_bit_for_bit(name, fused):
 
 
 LEAN = """
-import sys, labkit
-task = labkit.corrupt(labkit.load("digits", n=100), labkit.noise.symmetric(0.4), seed=0)
-for method in (labkit.methods.ERM(), labkit.methods.PRL_G(rate=0.4), labkit.methods.MWNet()):
-    meta = labkit.load("digits", n=100).train if method.needs_meta else None
-    labkit.fit(method, task, "mlp", 1, 0, progress=False, meta=meta)
+import sys
+import labkit
+task = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), seed=0)
+task, meta = labkit.data.meta_split(task, 60, trusted=True, balanced=False)
+for name, own in {"ERM": {}, "PRL(G)": {"rate": 0.4}, "MW-Net": {"meta_optimiser": "adam"}}.items():
+    method = labkit.methods.ALL[name](**own)
+    labkit.fit(method, task, "mlp", 1, 0, progress=False, meta=meta if method.needs_meta else None)
 heavy = {"torch._dynamo", "sklearn", "nbformat", "distributed", "plotly", "papermill"} & set(sys.modules)
 sys.exit(f"imported: {heavy}" if heavy else 0)
 """

@@ -2,21 +2,20 @@
 
 import ast
 import inspect
-import os
 import signal
-import subprocess
 import sys
 import textwrap
 import time
 
+import psutil
 import pytest
 import torch
 from cases import CASES, TESTS
-from tools import bound, first_weights, prepared, train, weights
+from tools import begin, bound, ended, first_weights, prepared, train, weights
 
 import labkit
 from labkit.method import Method
-from labkit.methods import ALL, ERM
+from labkit.methods import ERM
 from labkit.state import read_state, write_state
 
 QUESTIONS = ("select", "weight", "loss", "update", "batch", "penalty", "step", "stage")
@@ -200,49 +199,39 @@ def test_method_is_documented_and_shown(cls, case, capsys):
     assert cls.__name__ in capsys.readouterr().out
 
 
-KILLED = """
-import sys, labkit
-from tools import prepared
-cls = labkit.methods.ALL[sys.argv[1]]
-task, meta = prepared(cls)
-recipe = {"weight_decay": 1e-3}
-method = cls(**eval(sys.argv[2]))
-labkit.fit(method, task, "mlp", 4, 0, recipe, meta=meta, store=sys.argv[3], checkpoint_every=0.0)
-"""
+def stored(cls, settings, place):
+    """Train, with a checkpoint after every step."""
+    task, meta = prepared(cls)
+    recipe = {"weight_decay": 1e-3}
+    labkit.fit(cls(**settings), task, "mlp", 4, 0, recipe, meta=meta, store=place, checkpoint_every=0.0)
 
 
 @methods(slow=lambda cls: cls.__name__ not in QUICK_KILLS)
 def test_killed_in_mid_epoch_and_resumed_ends_in_the_same_bits(cls, case, tmp_path):
-    name = next(name for name, c in ALL.items() if c is cls)
-    command = [sys.executable, "-c", KILLED, name, repr(case.settings), str(tmp_path)]
-    env = os.environ | {"PYTHONPATH": os.path.dirname(__file__), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=env)
-    checkpoint = wait_for_mid_epoch(tmp_path, process)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    state = read_state(checkpoint)["loop"]
-    assert 0 < state["position"] < len(state["queue"]) and not list(tmp_path.glob("*/config.json"))
-    assert subprocess.run(command, env=env, check=True).returncode == 0
-    (folder,) = (path.parent for path in tmp_path.glob("*/config.json"))
-    run = labkit.Run.load(folder)
+    process = begin(stored, cls, case.settings, tmp_path)
+    folder = kill_in_mid_epoch(process, tmp_path)
+    assert ended(process) == -signal.SIGKILL and not list(tmp_path.glob("*/config.json"))
+    assert ended(begin(stored, cls, case.settings, tmp_path)) == 0
+    (done,) = (path.parent for path in tmp_path.glob("*/config.json"))
+    run = labkit.Run.load(done)
     straight = train(cls(**case.settings), epochs=4, weight_decay=1e-3)
-    assert not checkpoint.parent.exists()
+    assert not folder.exists()
     for saved, net in zip(run.state()["nets"], straight.nets):
         assert all(torch.equal(saved[key], value) for key, value in net.state_dict().items())
 
 
-def wait_for_mid_epoch(folder, process):
-    """The checkpoint file, once it holds a position inside an epoch after the first."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        for path in folder.glob("*.partial/checkpoint.safetensors"):
-            try:
-                state = read_state(path)["loop"]
-            except FileNotFoundError:  # it is being renamed
-                continue
-            if state["epoch"] >= 1 and state["queue"] is not None and 0 < state["position"] < len(state["queue"]):
-                return path
-        time.sleep(0.001)
+def kill_in_mid_epoch(process, place):
+    """SIGKILL to a training as soon as its newest checkpoint is one inside an epoch after the first. -> its folder"""
+    deadline, training = time.monotonic() + 120, psutil.Process(process.pid)
+    while time.monotonic() < deadline and process.is_alive():
+        training.suspend()  # what is on the disk now is what the kill leaves
+        files = [path for path in place.glob("*.partial/checkpoint*.safetensors")]
+        state = read_state(min(files, key=lambda path: len(path.name)))["loop"] if files else {"epoch": 0}
+        if state["epoch"] >= 1 and state["queue"] is not None and 0 < state["position"] < len(state["queue"]):
+            training.kill()
+            return files[0].parent
+        training.resume()
+        time.sleep(0.005)
     raise AssertionError("no checkpoint inside an epoch was written")
 
 

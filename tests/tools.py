@@ -1,6 +1,8 @@
 """What several tests need: tiny tasks, and a hand-driven loop."""
 
+import multiprocessing
 import os
+import sys
 
 import torch
 from cases import CASES, Case, meta_for
@@ -10,6 +12,7 @@ from labkit.fit import Loop, maker
 
 assert labkit.__file__.startswith(os.environ.get("LABKIT_COPY", "")), "tests/mutate.py must test its own copy"
 NO_CASE = Case()
+FORKS = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
 
 
 def digits(rate=0.4, n=256, seed=0):
@@ -72,3 +75,16 @@ def ridge(task, start, lam):
     X, Y, w0 = task.train.x, task.train.y, start.T
     K = X @ X.T + lam**2 * torch.eye(len(X), dtype=X.dtype)
     return w0 + X.T @ torch.linalg.solve(K, Y - X @ w0)
+
+
+def begin(target, *words):
+    """A process of its own: as a fork, it need not import anything again. -> multiprocessing.Process"""
+    process = FORKS.Process(target=target, args=words)
+    process.start()
+    return process
+
+
+def ended(process):
+    """Wait for a process. -> its exit status; minus the signal that killed it"""
+    process.join()
+    return process.exitcode
