@@ -235,6 +235,15 @@ def test_the_command_its_statuses_and_its_words(tmp_path, capsys):
     assert main(words) == 2 and "rate" in capsys.readouterr().err
 
 
+def test_a_script_may_sweep_without_a_guard_and_in_the_middle(tmp_path):
+    script = tmp_path / "mine.py"
+    words = {"fit": {**FIT, "seed": 0, "method": "ERM"}, "grid": {"rate": [0.2, 0.4]}, "store": str(tmp_path / "runs")}
+    script.write_text(f"import labkit\nprint('once')\nprint(labkit.sweep({words!r}, workers=2))\n")
+    done = subprocess.run([sys.executable, script], env=ENV, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("once") == 1 and "2 finished of 2" in done.stdout and not done.stderr
+
+
 def test_ctrl_c_leaves_everything_to_go_on_with(tmp_path):
     file = tmp_path / "plan.yml"
     file.write_text(json.dumps({"fit": {**FIT, "epochs": 30}, "grid": GRID, "checkpoint_every": 0.05}))

@@ -81,7 +81,7 @@ def local(plan, workers=None, port=0):
     from distributed import Client, Scheduler, Security
     from distributed.deploy.spec import SpecCluster
 
-    from .nanny import Patient
+    from .nanny import Patient, without_main
 
     told, token = layout(plan, workers), secrets.token_urlsafe(24)
     security = Security.temporary()
@@ -89,7 +89,7 @@ def local(plan, workers=None, port=0):
     own = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", "preload": [work.__name__], **place}
     nannies = {k: {"cls": Patient, "options": {**own, **words}} for k, words in enumerate(told)}
     scheduler = {"cls": Scheduler, "options": {**place, "dashboard_address": f"{HERE}:{port}", "dashboard": True}}
-    with dask.config.set(CONFIG | _forked()), quiet():
+    with dask.config.set(CONFIG | _forked()), quiet(), without_main():
         cluster = SpecCluster(nannies, scheduler, security=security, silence_logs="ERROR", name="labkit")
         try:
             guard(cluster.scheduler.http_application, token)
