@@ -93,9 +93,9 @@ def spread(table, keys, y, band="range"):
     of = of[of["count"] > 0]
     made = pd.DataFrame({"mean": of["mean"], "error": of["std"] / of["count"] ** 0.5})
     if band == "t":
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
-        half = t.ppf(0.975, (of["count"] - 1).clip(lower=1)) * made["error"]
+        half = stdtrit((of["count"] - 1).clip(lower=1), 0.975) * made["error"]
         made["low"], made["high"] = made["mean"] - half, made["mean"] + half
     else:
         made["low"], made["high"] = of["min"].where(of["count"] > 1), of["max"].where(of["count"] > 1)

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
-from scipy.stats import spearmanr
 from torch.nn.functional import one_hot
 
 from .. import coreset, measure
@@ -161,6 +160,8 @@ def proxies(nets, task):
     median of exact / bound; overlap: share of the half that centrality chooses by the exact distances which it chooses
     by the bound, too.
     """
+    from scipy.stats import spearmanr
+
     rows = []
     for epoch, net in nets.items():
         exact, predicted = exact_points(net, task), evaluate(net, task.train).argmax(1)

@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wilcoxon
 
 from ..errors import choose, need
 from ..runs.grid import CRITERIA
@@ -94,6 +93,8 @@ def holm(p):
 
 def _pair(scores, a, b):
     """One line of `paired`."""
+    from scipy.stats import wilcoxon
+
     difference = (scores[a] - scores[b]).to_numpy()
     p = wilcoxon(difference).pvalue if np.any(difference) else 1.0
     gain, wins = 100 * difference.mean(), (difference > 0).mean()

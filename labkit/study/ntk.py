@@ -15,7 +15,6 @@ from itertools import product
 
 import pandas as pd
 import torch
-from scipy.sparse.linalg import eigsh
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
@@ -109,6 +108,8 @@ def network(way, width, seed, task):
 
 def _cell(task, net, seed, ridge, steps):
     """The methods from one initial network. -> list of dicts"""
+    from scipy.sparse.linalg import eigsh
+
     x, x_new = task.train.x, task.test.x
     K, f_new = gram(net, x), stacked(_out(net, x_new))
     lam = (ridge * K.trace().item() / len(K)) ** 0.5

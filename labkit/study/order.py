@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau
 
 from .measured import SETTING, alike, score
 
@@ -27,6 +26,8 @@ def places(rows, measured):
 
 def tau(column):
     """Kendall's tau between the printed order of a column and that in a small setting; NaN with two methods or less."""
+    from scipy.stats import kendalltau
+
     if len(column) < 3:
         return np.nan
     return kendalltau(column["order_printed"], column["order_small"]).statistic

@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import spearmanr
 from torch import nn
 
 from ..data import Task
@@ -59,6 +58,8 @@ def order(runs, cells, criterion):
     runs: rows of `runs.grid.grid`; cells: rows of `printed.cells`, of one dataset. -> DataFrame: noise, rate, methods
     (how many), rank_correlation (Spearman, of the means over seeds), best_here, best_printed, seeds
     """
+    from scipy.stats import spearmanr
+
     here = runs.groupby(["noise", "rate", "method"])[criterion].mean()
     there = cells.groupby(["noise", "rate", "method"])["mean"].first()
     both = pd.concat({"here": here, "there": there}, axis=1).dropna()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.sparse.linalg import LinearOperator, svds
 
 from ...errors import need
 from .kernel import gram
@@ -96,6 +95,8 @@ def top(net, x, k, outputs="all", seed=0, only=None, chunk=256):
     (ARPACK, by scipy's svds) from a start drawn from `seed`. x [n, ...]; outputs "all" or a class; k below the number
     of rows and of parameters. A float32 network's values are right to about 1e-5 of the largest.
     """
+    from scipy.sparse.linalg import svds
+
     need(outputs != "each", "outputs", outputs, '"all" or a class: these products are of one Jacobian')
     need(len(x), "x", tuple(x.shape), "one sample or more")
     with evaluation(net):
@@ -111,6 +112,8 @@ def top(net, x, k, outputs="all", seed=0, only=None, chunk=256):
 
 def _operator(J):
     """Products as scipy wants them."""
+    from scipy.sparse.linalg import LinearOperator
+
     numpy = lambda product: lambda v: product(torch.tensor(v.ravel(), dtype=J.dtype, device=J.device)).cpu().numpy()
     dtype = np.float64 if J.dtype == torch.float64 else np.float32
     return LinearOperator(J.shape, numpy(J.along), numpy(J.back), dtype=dtype)

@@ -4,7 +4,6 @@ from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.spatial import cKDTree
 
 from ...errors import choose
 from ...methods import ALL
@@ -76,7 +75,7 @@ def lean(png):
     codes, at, count = np.unique(rounded @ (256 ** np.arange(4)), return_inverse=True, return_counts=True)
     colours = codes[:, None] // 256 ** np.arange(4) % 256
     kept = colours[np.argsort(-count, kind="stable")[:256]]
-    nearest = cKDTree(kept).query(colours)[1].astype(np.uint8)
+    nearest = (np.square(kept).sum(1) - 2 * colours @ kept.T).argmin(1).astype(np.uint8)
     image, out = Image.fromarray(nearest[at].reshape(seen.shape[:2])), BytesIO()
     image.putpalette(kept[:, :3].astype(np.uint8).tobytes())
     image.save(out, "png", optimize=True, transparency=bytes(kept[:, 3].tolist()))
