@@ -25,7 +25,6 @@ from math import sqrt
 
 import torch
 from torch import nn
-from torch.nn.utils import skip_init
 
 from labkit import losses
 from labkit.errors import choose, need
@@ -40,7 +39,8 @@ META_LOSSES = {"ce": losses.ce, "mae": losses.mae}
 
 def weight_net(rng, hidden=100):
     """V: 1 - hidden - 1, ReLU, sigmoid: 301 parameters; torch's default initial weights, from `rng`. -> module"""
-    first, last = (skip_init(nn.Linear, *size, device=rng.device) for size in ((1, hidden), (hidden, 1)))
+    with torch.random.fork_rng(devices=[]):  # the global generator stays; skip_init would import sympy for a second
+        first, last = nn.Linear(1, hidden).to(rng.device), nn.Linear(hidden, 1).to(rng.device)
     for layer in (first, last):
         bound = 1 / sqrt(layer.in_features)
         for p in layer.parameters():
