@@ -142,8 +142,9 @@ class Method:
 
     def zero_grad(self):
         """Forget the gradients of all parameters."""
-        for opt in self.opts:
-            opt.zero_grad(set_to_none=True)
+        for group in (group for opt in self.opts for group in opt.param_groups):
+            for p in group["params"]:
+                p.grad = None
 
     def train_mode(self, on=True):
         """Networks to training or evaluation mode."""

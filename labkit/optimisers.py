@@ -1,7 +1,8 @@
-"""torch.optim's SGD and Adam, without what torch wraps around them for torch.compile.
+"""torch.optim's SGD and Adam, without what torch wraps around them for torch.compile and for its profiler.
 
-The wrappers import torch's compiler (torch._dynamo) at the first step: 2 to 4 seconds before the first curve of every
-kernel, every worker and every command, and nothing here is compiled. The steps are torch's own, bit for bit.
+The wrappers import torch's compiler (torch._dynamo) at the first step, 2 to 4 seconds before the first curve of every
+kernel, every worker and every command, and nothing here is compiled; the profiler's label costs a tenth of the step of
+a small network. The steps are torch's own, bit for bit; torch's hooks around them are not called.
 """
 
 import torch
@@ -15,6 +16,7 @@ def bare(method):
 def eager(optimiser):
     """Class decorator: the methods that import the compiler, as torch wrote them. -> class"""
     optimiser.step = torch.no_grad()(bare(optimiser.step))
+    optimiser.step.hooked = True  # says to torch that the label is there
     for name in ("zero_grad", "add_param_group", "state_dict", "load_state_dict"):
         setattr(optimiser, name, bare(getattr(optimiser, name)))
     return optimiser

@@ -16,13 +16,18 @@ from labkit.cli.doctor import chromium
 
 torch.set_num_threads(1)
 
+# begun first, so that none of them is alone at the end: the files that take minutes, the longest first
+LONG = ("browser", "sweep", "landmarks", "broken_notebooks", "warm_kernel", "coreset", "shared", "lessons", "lesson_11")
+
 
 def pytest_addoption(parser):
     parser.addoption("--own", help="only the tests of one method: its shared ones and those named test_<class>_...")
 
 
 def pytest_collection_modifyitems(config, items):
-    """--own CDR keeps [CDR] and test_cdr_..., and leaves test_cdr_aux_... to CDR_AUX."""
+    """--own CDR keeps [CDR] and test_cdr_..., and leaves test_cdr_aux_... to CDR_AUX. The long files come first."""
+    place = {f"test_{name}": k for k, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
     if name := config.getoption("--own"):
         items[:] = [item for item in items if owner(item) == name]
 

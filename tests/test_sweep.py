@@ -17,6 +17,7 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
+from conftest import hears_ctrl_c
 from distributed import Client
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -248,9 +249,8 @@ def test_ctrl_c_leaves_everything_to_go_on_with(tmp_path):
     file = tmp_path / "plan.yml"
     file.write_text(json.dumps({"fit": {**FIT, "epochs": 30}, "grid": GRID, "checkpoint_every": 0.05}))
     words = [sys.executable, "-m", "labkit", "sweep", str(file), "--store", str(tmp_path / "runs"), "--workers", "2"]
-    process = subprocess.Popen(
-        words, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(words, env=ENV, process_group=0, preexec_fn=hears_ctrl_c, **pipes)
     end = time.monotonic() + 120
     while time.monotonic() < end and not list((tmp_path / "runs").glob("*/config.json")):
         time.sleep(0.02)

@@ -13,7 +13,7 @@ from . import ROOT, parser
 from .fmt import RUFF
 
 PYTEST = (sys.executable, "-m", "pytest")
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # files in the order of tests/conftest.py
 PLACES = ("notebooks", "lessons", "lessons/solutions")
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg")
 QUIET = {"OMP_NUM_THREADS": "1", "LABKIT_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}

@@ -12,6 +12,8 @@ from ..method import Method, Stage
 from ..state import load_value, save_value
 from .augment import Augment
 
+SCALED = 2**26  # bytes of a training set that is scaled once, and not batch by batch in every epoch
+
 
 class Life:
     """The life of every training sample: loss, weight [E, N] float16, selected [E, N] bool, believed class [E, N]
@@ -57,6 +59,8 @@ class Loop:
         )
         self.recipe, self.device = recipe, task.train.y.device
         self.life = Life() if life else None
+        small = not task.train.mapped and 4 * task.train.x.numel() <= SCALED
+        self.scaled = task.train.inputs() if small else None
         self.rows, self.best, self.best_val = [], None, -float("inf")
         self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
         rng, self.augment_rng = (torch.Generator(self.device).manual_seed(seed + k) for k in (1, 2))
@@ -117,7 +121,7 @@ class Loop:
         """One step of the method."""
         started = time.perf_counter()
         i = self.queue[self.position : self.position + self.recipe.batch]
-        x = self.method.augment(self.task.train.inputs(i))
+        x = self.method.augment(self.inputs(i))
         loss = self.method.step(x, self.task.train.y[i], i)
         used, weight = self.method.seen
         self.weights[used] = weight.to(self.weights.dtype) * len(used)
@@ -127,6 +131,10 @@ class Loop:
         self.seconds += time.perf_counter() - started
         if self.device.type == "cpu" and not isfinite(loss):  # elsewhere to look is to wait: once an epoch is enough
             self.stop_if_diverged()
+
+    def inputs(self, i):
+        """The samples i as the network gets them. i [B] -> [B, ...]"""
+        return self.task.train.inputs(i) if self.scaled is None else self.scaled[i]
 
     def stop_if_diverged(self):
         """Raise Diverged if a loss of this epoch is not finite."""
