@@ -33,7 +33,7 @@ def test_a_broken_method_makes_a_check_of_its_notebook_fail(name, tmp_path):
     assert text.count(said) == 1
     (package / file).write_text(text.replace(said, instead))
     env = os.environ | QUIET | {"LABKIT_FAST": "1", "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    words = ["-q", "-p", "no:cacheprovider", *NBVAL, f"notebooks/{name}.ipynb"]
+    words = ["-q", "-x", "-p", "no:cacheprovider", *NBVAL, f"notebooks/{name}.ipynb"]
     done = subprocess.run(
         [sys.executable, "-P", "-m", "pytest", *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
