@@ -33,7 +33,7 @@ PLAN = {
 
 def start(plan, place, log):
     """The sweep, as ./lab runs it. -> Process"""
-    return begin(_sweep, ["sweep", str(plan), "--store", str(place), "--workers", "2"], log)
+    return begin(_sweep, ["sweep", str(plan), "--store", str(place), "--workers", "2"], log, fork=True)
 
 
 def _sweep(words, log):
@@ -113,7 +113,7 @@ def once(plan, calm, folder, rng):
     what = disturbed(plan, place, log, rng)
     left = finished(place)
     again = ended(start(plan, place, log))
-    fine = again == 0 and ended(begin(compare, place, calm)) == 0
+    fine = again == 0 and ended(begin(compare, place, calm, fork=True)) == 0
     words = f"killed {what}; {left} were finished; then status {again}, {finished(place)} runs, "
     return fine, words + ("the same bits" if fine else log.read_text()[-2000:])
 

@@ -201,6 +201,7 @@ def test_method_is_documented_and_shown(cls, case, capsys):
 
 def stored(cls, settings, place):
     """Train, with a checkpoint after every step."""
+    torch.set_num_threads(1)
     task, meta = prepared(cls)
     recipe = {"weight_decay": 1e-3}
     labkit.fit(cls(**settings), task, "mlp", 4, 0, recipe, meta=meta, store=place, checkpoint_every=0.0)

@@ -9,10 +9,10 @@ from cases import CASES, Case, meta_for
 
 import labkit
 from labkit.fit import Loop, maker
+from labkit.runs.sweep.cluster import IMPORTED
 
 assert labkit.__file__.startswith(os.environ.get("LABKIT_COPY", "")), "tests/mutate.py must test its own copy"
 NO_CASE = Case()
-FORKS = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
 
 
 def digits(rate=0.4, n=256, seed=0):
@@ -77,9 +77,14 @@ def ridge(task, start, lam):
     return w0 + X.T @ torch.linalg.solve(K, Y - X @ w0)
 
 
-def begin(target, *words):
-    """A process of its own: as a fork, it need not import anything again. -> multiprocessing.Process"""
-    process = FORKS.Process(target=target, args=words)
+def begin(target, *words, fork=False):
+    """A process of its own, which need not import anything again. fork: of this very process, which then must have no
+    threads (one may hold a lock); otherwise of a server that has done nothing but import. -> multiprocessing.Process"""
+    linux = sys.platform.startswith("linux")
+    context = multiprocessing.get_context(("fork" if fork else "forkserver") if linux else "spawn")
+    if linux and not fork:
+        context.set_forkserver_preload(list(IMPORTED))
+    process = context.Process(target=target, args=words, daemon=not fork)
     process.start()
     return process
 
