@@ -124,10 +124,11 @@ def score(real):
 @pytest.mark.data("face-landmarks")
 def test_prl_l_keeps_what_least_squares_lose(score):
     assert score("clean", ERM).last10 > 0.8
-    assert all(score(noise, PRL_L).last10 > 0.75 for noise in CLAIMED)
-    heart = {"epochs": 100, "recipe": landmarks.BY_HEART}
-    assert score("uninoise", PRL_L, **heart).last10 > 0.75
-    assert score("uninoise", ERM, **heart).last10 < 0.3
+    for noise in CLAIMED:
+        heart = {"epochs": 100, "recipe": landmarks.BY_HEART}
+        for more in ({}, heart):
+            assert score(noise, PRL_L, **more).last10 > 0.75
+        assert score(noise, ERM, **heart).last10 < 0.3
     for noise in ("signflip", "mixture"):
         assert score(noise, ERM).last10 < 0.3
     assert 0.55 < score("uninoise", ERM).last10 < 0.75  # the paper prints .656
