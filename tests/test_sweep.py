@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -131,9 +132,11 @@ def kill_the_next_worker(known, killed):
     end = time.monotonic() + 60
     while time.monotonic() < end and not killed:
         for child in psutil.Process().children(recursive=True):
-            if child.pid not in known and "forkserver" in " ".join(child.parent().cmdline()):
-                child.kill()
-                killed.append(child.pid)
+            with suppress(psutil.NoSuchProcess):  # it, or its parent, ended meanwhile
+                parent = child.parent()
+                if child.pid not in known and parent and "forkserver" in " ".join(parent.cmdline()):
+                    child.kill()
+                    killed.append(child.pid)
 
 
 def test_a_worker_that_is_killed_while_it_starts_costs_nothing(client, tmp_path):
