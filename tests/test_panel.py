@@ -71,13 +71,13 @@ def person(monkeypatch, tmp_path):
 
 
 def test_displayed_without_a_front_end_it_is_drawn_once_and_leaves_no_thread():
-    seen, threads = [], threading.active_count()
+    seen, threads = [], set(threading.enumerate())
     panel = Panel(sketch(lambda state, show: seen.append(state.rate)))
     shown = panel._repr_mimebundle_()
     panel._repr_mimebundle_()
     assert seen == [0.4]
     assert (panel.drawn, panel.busy) == (panel.state, False)
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads  # one that was there before may end meanwhile
     data = shown[0] if isinstance(shown, tuple) else shown
     assert data["application/vnd.labkit.panel+json"] == {"panel": "demo", "state": {"rate": 2, "noise": 0, "seed": 0}}
     assert "noise rate 40 %" in data["text/plain"]

@@ -168,7 +168,7 @@ def panel(monkeypatch):
 
 
 def test_the_panel_draws_the_runs_and_leaves_no_thread(panel):
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     runs = panel.move(rate=0.3, noise="pairflip").result
     assert list(runs) == ["ERM", "SPL"] and runs["ERM"].noise["rate"] == 0.3
     drawn = {curve["name"]: curve["y"] for curve in panel.picture["race"]["series"]}
@@ -178,7 +178,7 @@ def test_the_panel_draws_the_runs_and_leaves_no_thread(panel):
     by = {name: [run.accuracy[name] for run in runs.values()] for name in CRITERIA}
     assert panel.picture["table"]["rows"][1][2] == f"{100 * by['last10'][1]:.1f}"
     assert panel.picture["table"]["marked"] == [int(np.argmax(by["last10"]))]
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads  # one that was there before may end meanwhile
 
 
 def test_a_race_of_ones_own_stands_first_among_the_contestants(panel):
