@@ -128,3 +128,11 @@ def _regression_row(method, task, weights, k):
         "r2_test": score(task.test),
     }
     return row | {"auc": auc(loss, wrong)} | selection_row(weights, wrong), loss, None
+
+
+def t_quantile(freedom):
+    """Half of a 95 % t-interval in standard errors: the 97.5 % quantile of Student's t. freedom: n - 1, a number or an
+    array"""
+    from scipy.special import stdtrit  # half a second to import
+
+    return stdtrit(freedom, 0.975)

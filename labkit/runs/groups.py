@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from ..errors import choose, need
+from ..measure import t_quantile
 from ..methods import ALL
 
 PLAIN = ("task", "samples", "noise", "rate", "net", "epochs", "method", "numbers")  # what a run was asked for
@@ -93,9 +94,7 @@ def spread(table, keys, y, band="range"):
     of = of[of["count"] > 0]
     made = pd.DataFrame({"mean": of["mean"], "error": of["std"] / of["count"] ** 0.5})
     if band == "t":
-        from scipy.special import stdtrit
-
-        half = stdtrit((of["count"] - 1).clip(lower=1), 0.975) * made["error"]
+        half = t_quantile((of["count"] - 1).clip(lower=1)) * made["error"]
         made["low"], made["high"] = made["mean"] - half, made["mean"] + half
     else:
         made["low"], made["high"] = of["min"].where(of["count"] > 1), of["max"].where(of["count"] > 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from filelock import FileLock
-from scipy.special import stdtrit
 
+from ..measure import t_quantile
 from ..runs.grid import CRITERIA
 from ..state import atomic_write
 
@@ -88,7 +88,7 @@ def gains(rows, column, of="CDR+AUX"):
     wide = rows.pivot_table(index=cells, columns="method", values=column).dropna()
     gain = (100 if column in CRITERIA else 1) * wide.rsub(wide[of], axis=0).drop(columns=of)
     n = len(gain)
-    half = (stdtrit(n - 1, 0.975) if n > 1 else np.nan) * gain.std() / n**0.5
+    half = (t_quantile(n - 1) if n > 1 else np.nan) * gain.std() / n**0.5
     return pd.DataFrame({"mean": gain.mean(), "low": gain.mean() - half, "high": gain.mean() + half, "n": n})
 
 

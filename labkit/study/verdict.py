@@ -3,8 +3,8 @@
 import json
 
 import numpy as np
-from scipy.special import stdtrit
 
+from ..measure import t_quantile
 from .measured import score
 from .printed import plan
 
@@ -43,7 +43,7 @@ def compared(cell, scores):
     number chance may lead."""
     n, p = len(scores), cell["mean"]
     s = scores.std(ddof=1) if n > 1 else np.nan
-    half = stdtrit(n - 1, 0.975) * s / n**0.5 if n > 1 else np.nan
+    half = t_quantile(n - 1) * s / n**0.5 if n > 1 else np.nan
     if cell["std"] == cell["std"] and cell["runs"]:
         allowed = _welch(cell["std"], cell["runs"], s, max(n, 1))
     else:
@@ -55,12 +55,12 @@ def compared(cell, scores):
 def _welch(S, R, s, n):
     """Half of Welch's 95 % interval of the difference of two means: of R values with deviation S, and of n with s."""
     if n == 1:  # S stands for both
-        return stdtrit(R - 1, 0.975) * S * (1 + 1 / R) ** 0.5
+        return t_quantile(R - 1) * S * (1 + 1 / R) ** 0.5
     theirs, ours = S**2 / R, s**2 / n
     if theirs + ours == 0:
         return 0.0
     freedom = (theirs + ours) ** 2 / (theirs**2 / (R - 1) + ours**2 / (n - 1))
-    return stdtrit(freedom, 0.975) * (theirs + ours) ** 0.5
+    return t_quantile(freedom) * (theirs + ours) ** 0.5
 
 
 def _verdict(difference, allowed, cell):

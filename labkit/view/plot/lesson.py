@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 
 from ...errors import need
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker, mosaic, write
 
 __all__ = ["label_gallery", "life", "memorisation", "noise_matrix", "stopping", "traces"]
 
@@ -76,9 +76,8 @@ def draw_matrix(ax, matrix, least=0.0):
     """A transition matrix, in percent; entries up to `least` stay without a number. matrix [C, C]"""
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(np.asarray(matrix)):
-        ink = "white" if share > 0.5 else "#333333"
         words = f"{100 * share:.0f}" if share > least else ""
-        ax.text(column, row, words, ha="center", va="center", fontsize=7, color=ink)
+        write(ax, column, row, words, color="white" if share > 0.5 else "#333333")
     ax.grid(False)
     ticks = range(len(matrix))
     ax.set(xlabel="given label", ylabel="true label", xticks=ticks, yticks=ticks)
@@ -90,15 +89,11 @@ def label_gallery(task, i):
     i = [int(k) for k in i]
     need(0 < len(i) <= 60, "i", f"{len(i)} positions", "1 to 60 positions in the training set")
     columns = min(12, len(i))
-    rows = -(-len(i) // columns)
-    figure, axes = canvas(rows, columns, width=0.72, height=0.95)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, k in zip(axes.flat, i):
+    figure, ax, corners = mosaic(-(-len(i) // columns), columns, above=0.42)
+    for k, at in zip(i, corners):
         given, true = int(task.train.y[k]), int(task.truth.y[k])
-        _image(ax, task.train.x[k])
-        words, ink = (f"{given}", GREY) if given == true else (f"{given} ≠ {true}", GIVEN)
-        ax.set_title(words, fontsize=9, color=ink, fontweight="normal" if given == true else "bold", pad=2)
+        right, words = given == true, f"{given}" if given == true else f"{given} ≠ {true}"
+        captioned(ax, at, task.train.x[k], words, GREY if right else GIVEN, fontweight="normal" if right else "bold")
     noise = task.noise.words if task.noise else "clean labels"
     head = f"{task.name}, {len(i)} of n = {len(task.train):,}; given label, or given ≠ true. {noise}"
     figure.suptitle(head, fontsize=8, color=GREY)
@@ -116,7 +111,7 @@ def life(run, i, task):
     need(0 <= int(i) < n == run.life.loss.shape[1], "i", i, f"in 0..{n - 1}, of the task that the run was trained on")
     figure, axes = canvas(1, 2, width=3.9, height=3.2, width_ratios=(1, 4))
     given, true, table = int(task.train.y[i]), int(task.truth.y[i]), run.life.of(int(i))
-    _image(axes[0, 0], task.train.x[i])
+    axes[0, 0].imshow(_pixels(task.train.x[i]), cmap="gray_r", vmin=0, vmax=1)
     axes[0, 0].set_axis_off()
     head(axes[0, 0], f"sample {i}", f"given {given}", f"true {true}")
     ax = axes[0, 1]
@@ -186,8 +181,14 @@ def _band(ax, histories, column):
         ax.fill_between(epochs, values.min(0), values.max(0), color=colour(column), alpha=0.18, linewidth=0)
 
 
-def _image(ax, x):
-    """One image, dark on light. x [channels, H, W]"""
+def captioned(ax, at, x, words, ink, fontsize=9, **look):
+    """An image of a mosaic, dark on light, with words above it. at: its corner; x [channels, H, W]"""
+    left, top = at
+    ax.imshow(_pixels(x), cmap="gray_r", vmin=0, vmax=1, extent=(left, left + 1, top + 1, top))
+    ax.text(left + 0.5, top - 0.03, words, ha="center", va="bottom", color=ink, fontsize=fontsize, **look)
+
+
+def _pixels(x):
+    """x [channels, H, W], bytes or in 0..1 -> [H, W, channels] in 0..1"""
     pixels = x.permute(1, 2, 0).float()
-    ax.imshow((pixels / pixels.max().clamp(min=1)).numpy(), cmap="gray_r", vmin=0, vmax=1)
-    ax.grid(False)
+    return (pixels / pixels.max().clamp(min=1)).numpy()

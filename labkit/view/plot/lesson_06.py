@@ -5,7 +5,7 @@ import numpy as np
 from ...study.lesson_06 import COUNTS, SAMPLES, fates, halves, held, named, vectors
 from .lesson import WORDS
 from .parts import headline
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 
 __all__ = ["labels_after_the_cut", "labels_over_directions", "spectra_without_labels"]
 
@@ -30,7 +30,8 @@ def labels_over_directions(looks, words):
             ink, dash = INKS[name]
             ax.plot(range(1, m + 1), held(at, v), MPL[dash], color=ink, label=name)
         ax.plot(range(1, m + 1), np.arange(1, m + 1) / m, color=GREY, linewidth=0.8, label="a random vector")
-        ax.set(xscale="log", ylim=(0, 1.02))
+        logarithmic(ax)
+        ax.set(ylim=(0, 1.02))
         ax.set_xlabel(DIRECTIONS, fontsize=8)
         head(ax, title)
     axes[0, 0].set_ylabel("share of the square that they hold", fontsize=8)
@@ -48,7 +49,8 @@ def labels_after_the_cut(looks, words):
         for name in ("clean_fitted", "noisy_corrected", "noisy_memorised"):
             style = {"color": colour(name), "linestyle": DASHES[name], "marker": marker(name), "markersize": 4}
             ax.plot(COUNTS, [found[name] for found in every], label=WORDS[name], **style)
-        ax.set(xscale="log", ylim=(0, 1.03))
+        logarithmic(ax)
+        ax.set(ylim=(0, 1.03))
         ax.set_xlabel(f"kept {DIRECTIONS}", fontsize=8)
         head(ax, title)
     axes[0, 0].set_ylabel("share of the samples", fontsize=8)
@@ -64,7 +66,8 @@ def spectra_without_labels(looks, words):
     for ax, (title, at) in zip(axes[0], looks.items()):
         for (name, values), ink, dash in zip(halves(at).items(), (OKABE_ITO[2], OKABE_ITO[1]), ("-", "--")):
             ax.plot(np.arange(1, len(values) + 1) / len(values), values, dash, color=ink, label=f"images with {name}")
-        ax.set(yscale="log", ylim=(1e-2, 1e2))
+        logarithmic(ax, "y")
+        ax.set(ylim=(1e-2, 1e2))
         ax.set_xlabel("direction / number of directions", fontsize=8)
         head(ax, title)
     axes[0, 0].set_ylabel("singular value / sqrt(n)", fontsize=8)

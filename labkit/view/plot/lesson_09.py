@@ -4,8 +4,8 @@ import numpy as np
 
 from ...errors import need
 from ...study.lesson_09 import main_rows
-from .lesson import GIVEN, _image
-from .style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend
+from .lesson import GIVEN, captioned
+from .style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
 
 __all__ = ["corrected", "fading_anchors", "suspects"]
 
@@ -76,13 +76,10 @@ def suspects(task, i, believed, chance, words=""):
     i = [int(k) for k in i]
     need(0 < len(i) <= 48, "i", f"{len(i)} positions", "1 to 48 positions in the training set")
     columns = min(8, len(i))
-    figure, axes = canvas(-(-len(i) // columns), columns, width=0.95, height=1.35)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, k in zip(axes.flat, i):
-        _image(ax, task.train.x[k])
+    figure, ax, corners = mosaic(-(-len(i) // columns), columns, above=0.5, side=0.85)
+    for k, at in zip(i, corners):
         line = f"{int(task.train.y[k])} → {int(believed[k])}?\n{float(chance[k]):.0%}"
-        ax.set_title(line, fontsize=8, color=GIVEN if chance[k] > 0.5 else GREY, pad=2)
+        captioned(ax, at, task.train.x[k], line, GIVEN if chance[k] > 0.5 else GREY, fontsize=8)
     figure.suptitle(
         words or f"{task.name}: given label → believed class, chance that the label is wrong", fontsize=8, color=GREY
     )

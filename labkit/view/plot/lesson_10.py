@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker, mosaic
 
 __all__ = ["fitted_lines", "landmark_faces", "r2_race"]
 
@@ -34,28 +34,25 @@ def landmark_faces(rows, words=""):
     """Faces with marks. rows: {title: (x [k, 1, H, W], {name: places [k, 5, 2]})}, names of MARKS; places in [0, 1]
     from the upper left corner. A mark outside is drawn at the edge. -> Drawing"""
     most = max(len(x) for x, _ in rows.values())
-    figure, axes = canvas(len(rows), most, width=1.22, height=1.42)
-    for line, (title, (x, marks)) in zip(axes, rows.items()):
-        for k, ax in enumerate(line):
-            ax.set_axis_off()
-            if k < len(x):
-                _face(ax, x[k], {name: places[k] for name, places in marks.items()})
-        line[0].set_title(title, fontsize=8, color=GREY, loc="left")
-    seen = {name: None for _, marks in rows.values() for name in marks}
-    drawn = [axes[0, 0].plot([], [], MARKS[n][0], color=MARKS[n][1], linestyle="none", label=n)[0] for n in seen]
-    look = {"frameon": False, "labelcolor": GREY, "fontsize": 8, "ncols": len(drawn)}
-    figure.legend(handles=drawn, loc="outside lower left", **look)
+    figure, ax, corners = mosaic(len(rows), most, above=0.5, side=1.0, gap=0.25)
+    for (title, (x, marks)), first in zip(rows.items(), range(0, len(corners), most)):
+        left, top = corners[first]
+        ax.text(left, top - EDGE - 0.03, title, fontsize=8, color=GREY, va="bottom")
+        for k, corner in enumerate(corners[first : first + len(x)]):
+            _face(ax, np.array(corner), x[k], {name: places[k] for name, places in marks.items()})
+    for name in dict.fromkeys(name for _, marks in rows.values() for name in marks):
+        ax.plot([], [], MARKS[name][0], color=MARKS[name][1], linestyle="none", label=name)
+    legend(figure, ax, len(MARKS))
     figure.suptitle(words, fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
 
 
-def _face(ax, x, marks):
-    """One image with its marks."""
-    ax.imshow(x[0], cmap="gray", vmin=0, vmax=255, extent=(0, 1, 1, 0))
-    ax.set(xlim=(-EDGE, 1 + EDGE), ylim=(1 + EDGE, -EDGE))
-    ax.grid(False)
+def _face(ax, corner, x, marks):
+    """One image of 1 x 1 with its marks. corner: its upper left one"""
+    left, top = corner
+    ax.imshow(x[0], cmap="gray", vmin=0, vmax=255, extent=(left, left + 1, top + 1, top))
     for name, places in marks.items():
-        places = np.asarray(places).clip(-EDGE * 0.8, 1 + EDGE * 0.8)
+        places = corner + np.asarray(places).clip(-EDGE * 0.8, 1 + EDGE * 0.8)
         ax.plot(*places.T, MARKS[name][0], color=MARKS[name][1], markersize=3.6, linestyle="none", markeredgewidth=0)
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 from ...study.ntk import WAYS
 from .parts import band, data_of, headline, noise_of
-from .style import OKABE_ITO, canvas, colour, head, legend, marker
+from .style import OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 
 __all__ = ["towards_the_kernel"]
 SOLVED = {"kernel ridge": OKABE_ITO[5], "kernel, no ridge": OKABE_ITO[3]}
@@ -30,7 +30,8 @@ def towards_the_kernel(rows):
         ax.set_xticks(sorted(set(rows["width"])), sorted(set(rows["width"])))
         ax.set(xlabel="units in the hidden layer", ylabel=label)
         head(ax, words)
-        ax.set_yscale("linear" if column == "last" else "log")
+        if column != "last":
+            logarithmic(ax, "y")
     axes[0, -1].set_ylim(0, 1.02)
     one = rows[~rows["method"].isin(list(SOLVED))]
     headline(figure, f"{noise_of(rows)}; squared loss, gradient descent", data_of(one).replace("epochs", "steps"))

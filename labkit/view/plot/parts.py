@@ -4,7 +4,7 @@ to the highest seed."""
 import numpy as np
 
 from ...runs.groups import WORDS
-from .style import GREY, ORDER
+from .style import GREY, ORDER, write
 
 CRITERIA = {name: words.format("test accuracy") for name, words in WORDS.items()}
 DASHES = ("-", "--", "-.", ":")
@@ -16,8 +16,7 @@ def numbers(ax, shares, dark, digits=0, spread=None, bold=None):
         words = f"{100 * share:.{digits}f}" if 100 * share >= 0.5 else ""
         words += f"\n± {100 * spread[at]:.1f}" if spread is not None and spread[at] >= 0 else ""
         weight = "bold" if bold is not None and bold[at] else "normal"
-        look = {"color": "white" if share > dark else "#333333", "weight": weight, "fontsize": 7}
-        ax.text(at[1], at[0], words, ha="center", va="center", **look)
+        write(ax, at[1], at[0], words, color="white" if share > dark else "#333333", weight=weight)
     ax.grid(False)
 
 

@@ -8,7 +8,7 @@ from .parts import CRITERIA, DASHES, band, data_of, headline, methods_of, noise_
 from .prl_theory import *  # noqa: F403
 from .prl_theory import __all__ as THEORY
 from .style import DASHES as METHOD_DASHES
-from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker
+from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker, write
 
 __all__ = ["prl_beside", "prl_curves", "prl_norms", "prl_offsets", "prl_quota", "prl_table", *THEORY]
 
@@ -30,7 +30,7 @@ def prl_table(runs, criterion):
         for (i, j), value in np.ndenumerate(cells):
             ink, best = "white" if value > 0.75 else "#333333", value == np.nanmax(cells[:, j])
             words = f"{100 * value:.1f}" if not regression else f"{value:.2f}" if value > -9.95 else f"{value:.0f}"
-            ax.text(j, i, words, ha="center", va="center", fontsize=7, color=ink, weight="bold" if best else "normal")
+            write(ax, j, i, words, color=ink, weight="bold" if best else "normal")
         ax.grid(False)
         ax.set(xlabel="noise rate", xticks=range(len(columns)), xticklabels=[f"{rate:.0%}" for rate in columns])
         ax.set_yticks(range(len(methods)), methods)

@@ -9,7 +9,7 @@ from ...study.rmnw import TRUSTING, agreement
 from .parts import CRITERIA, band, data_of, headline, methods_of, numbers
 from .rmnw_theory import *  # noqa: F403
 from .rmnw_theory import __all__ as theory
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
 
 __all__ = [
     "rmnw_detection", "rmnw_heavy", "rmnw_meta_sets", "rmnw_noise", "rmnw_order", "rmnw_spread", "rmnw_weights", *theory
@@ -52,8 +52,7 @@ def rmnw_order(table, runs, criterion, dataset="cifar10"):
         ax.imshow(-place.to_numpy(), cmap="Blues", vmin=-len(methods) * 1.2, vmax=0, aspect="auto")
         for at, value in np.ndenumerate(values.to_numpy()):
             ink = "white" if place.to_numpy()[at] < 0.45 * len(methods) else "#333333"
-            words_at = f"{value:.1f}" if value == value else "-"
-            ax.text(at[1], at[0], words_at, ha="center", va="center", fontsize=7, color=ink)
+            write(ax, at[1], at[0], f"{value:.1f}" if value == value else "-", color=ink)
         ax.set_xticks(range(len(columns)), names, fontsize=7)
         ax.set_yticks(range(len(methods)), [starred(name) for name in methods])
         ax.grid(False)
@@ -124,8 +123,9 @@ def rmnw_weights(looks, losses, epochs):
             above.plot(losses, look["V"][epoch - 1], color=ink, label=f"after epoch {epoch}")
         last, wrong = look["loss"][epochs[-1] - 1].clamp(float(losses[0]), float(losses[-1])), look["wrong"]
         for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
-            below.hist(last[mask].numpy(), bins, color=ink, alpha=0.55, label=name)
-        above.set(xscale="log", ylim=(0, 1.02))
+            below.hist(last[mask].numpy(), bins, color=ink, alpha=0.55, label=name, histtype="stepfilled")
+        logarithmic(above)
+        above.set(ylim=(0, 1.02))
         below.set_xlabel("loss; smaller ones in the first bin")
         head(above, f"{starred(look['method'])}: test {look['accuracy']['last']:.1%} (last epoch)")
     axes[0, 0].set_ylabel("weight V(loss)")

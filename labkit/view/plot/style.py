@@ -3,7 +3,9 @@
 from io import BytesIO
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from ...errors import choose
 from ...methods import ALL
@@ -58,25 +60,27 @@ class Drawing(Figure):
     """A figure that a notebook shows, once, wherever it runs: matplotlib's own needs pyplot and its inline backend."""
 
     def _repr_png_(self):
-        png = BytesIO()
-        self.savefig(png, format="png", dpi=120)
+        drawn = FigureCanvasAgg(self)  # savefig would draw everything twice, for the sake of the layout
+        drawn.draw()
         width, height = 96 * self.get_size_inches()
-        return lean(png), {"width": round(width), "height": round(height)}
+        return lean(np.asarray(drawn.buffer_rgba())), {"width": round(width), "height": round(height)}
 
 
-def lean(png):
-    """A PNG with a palette of its 256 most frequent colours, alpha included, every other one replaced by the nearest: a
-    third of the bytes, and a notebook keeps all of its figures. -> bytes"""
+def lean(pixels):
+    """A PNG with a palette of the 256 most frequent colours, alpha included, every other one replaced by the nearest: a
+    third of the bytes, and a notebook keeps all of its figures. pixels [height, width, 4], uint8 -> bytes"""
     from PIL import Image
 
-    seen = np.asarray(Image.open(png).convert("RGBA")).astype(np.int64)
+    opaque = pixels[..., 3] > 0  # a small part of a figure; all the others have one colour, the palette's first
     steps = np.array([4, 4, 4, 17])  # what no eye sees, and what makes thousands of colours hundreds
-    rounded = np.where(seen[..., 3:] > 0, (seen + steps // 2) // steps * steps, 0).clip(max=255)
+    rounded = ((pixels[opaque] + steps // 2) // steps * steps).clip(max=255)
     codes, at, count = np.unique(rounded @ (256 ** np.arange(4)), return_inverse=True, return_counts=True)
     colours = codes[:, None] // 256 ** np.arange(4) % 256
-    kept = colours[np.argsort(-count, kind="stable")[:256]]
-    nearest = (np.square(kept).sum(1) - 2 * colours @ kept.T).argmin(1).astype(np.uint8)
-    image, out = Image.fromarray(nearest[at].reshape(seen.shape[:2])), BytesIO()
+    kept = np.vstack([np.zeros((1, 4), int), colours[np.argsort(-count, kind="stable")[:255]]])
+    nearest = (np.square(kept).sum(1) - 2 * colours @ kept.T).argmin(1)
+    numbers = np.zeros(opaque.shape, np.uint8)
+    numbers[opaque] = nearest[at]
+    image, out = Image.fromarray(numbers), BytesIO()
     image.putpalette(kept[:, :3].astype(np.uint8).tobytes())
     image.save(out, "png", optimize=True, transparency=bytes(kept[:, 3].tolist()))
     return out.getvalue()
@@ -88,7 +92,7 @@ def canvas(rows=1, columns=1, width=3.4, height=2.7, **options):
 
     -> Drawing, array of axes [rows, columns]
     """
-    figure = Drawing(figsize=(width * columns, height * rows), layout="constrained")
+    figure = Drawing(figsize=(width * columns, height * rows), dpi=120, layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for ax in axes.flat:
@@ -104,6 +108,31 @@ def restyle(ax):
     ax.tick_params(colors=GREY, labelsize=8)
     ax.xaxis.label.set_color(GREY), ax.yaxis.label.set_color(GREY), ax.title.set_color(GREY)
     ax.grid(alpha=0.25, linewidth=0.6)
+
+
+def logarithmic(ax, which="x"):
+    """A logarithmic axis with plain numbers and no small ticks: mathtext and hundreds of ticks take a second."""
+    ax.set(**{f"{which}scale": "log"})
+    axis = {"x": ax.xaxis, "y": ax.yaxis}[which]
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:g}")
+
+
+def write(ax, column, row, words, **look):
+    """Words in the middle of a shown matrix's cell. The layout leaves them out: asking hundreds takes it a second."""
+    if words:
+        ax.text(column, row, words, ha="center", va="center", fontsize=7, **look).set_in_layout(False)
+
+
+def mosaic(rows, columns, above, side=0.65, gap=0.1):
+    """One axes for many images, for an axes each is slow: every image is 1 x 1, and `above` it is room for words.
+    side: of an image, in inches. -> Drawing, axes, their upper left corners [rows x columns]"""
+    height, width = rows * (1 + above), columns * (1 + gap)
+    figure, axes = canvas(width=side * width, height=side * height + 0.3)
+    axes[0, 0].set_axis_off()
+    axes[0, 0].set(xlim=(0, width), ylim=(height, 0), aspect="equal", autoscale_on=False)
+    corners = [((1 + gap) * k + gap / 2, (1 + above) * j + above) for j in range(rows) for k in range(columns)]
+    return figure, axes[0, 0], corners
 
 
 def head(ax, *lines):
