@@ -7,34 +7,48 @@ when a mutant survives.
 """
 
 import inspect
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from multiprocessing.connection import wait
 from pathlib import Path
 
+os.environ["OMP_NUM_THREADS"] = "1"
+IMPORTED = ("torch._dynamo", "pandas", "scipy.stats", "psutil", "pytest")  # once, here; a fork imports its own copy of labkit
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from cases import CASES  # noqa: E402
-
-from labkit.method import Method  # noqa: E402
-
-BY_NAME = {cls.__name__: cls for cls in (*CASES, Method)} | {c.__name__: c for cls in CASES for c in cls.__mro__}
+FORK = multiprocessing.get_context("fork")
 
 
-def neutralise(package, cls, code):
-    """Replace the one line of a class that is marked `# core` by `code`, at the same indentation, in a copy."""
-    path = package / Path(*cls.__module__.split(".")[1:]).with_suffix(".py")
-    lines, (_, first) = path.read_text().split("\n"), inspect.getsourcelines(cls)
+def planned(names):
+    """What is to be tried with the named methods (all, when none is named): the first one untouched, then every mutant.
+
+    -> list of (name, class that is neutralised or None, its file in the package, the file's text)
+    """
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    from cases import CASES
+
+    from labkit.method import Method
+
+    classes = {cls.__name__: cls for cls in (*CASES, Method)} | {c.__name__: c for cls in CASES for c in cls.__mro__}
+    chosen = names or [cls.__name__ for cls in CASES]
+    cores = [(name, core, code) for name in chosen for core, code in CASES[classes[name]].core.items()]
+    return [(chosen[0], None, None, None)] + [(name, core, *neutral(classes[core], code)) for name, core, code in cores]
+
+
+def neutral(cls, code):
+    """The file of a class with `code` in the place of its one line that is marked `# core`, at the same indentation.
+    -> path inside of the package, text"""
+    inside = Path(*cls.__module__.split(".")).with_suffix(".py")
+    lines, (_, first) = (ROOT / inside).read_text().split("\n"), inspect.getsourcelines(cls)
     last = first + len(inspect.getsource(cls).split("\n")) - 1
     (marked,) = [n for n in range(first - 1, last) if "# core" in lines[n]]
     indent = len(lines[marked]) - len(lines[marked].lstrip())
     lines[marked] = " " * indent + code
-    path.write_text("\n".join(lines))
+    return str(inside), "\n".join(lines)
 
 
 def own_files(name):
@@ -44,28 +58,33 @@ def own_files(name):
     return [str(path) for path in files if path.name == "test_shared.py" or own.search(path.read_text())]
 
 
-def outcome(name, core):
-    """A method's own tests, run in a copy where the core line of class `core` is neutral (None: untouched). -> exit
-    status, output"""
-    with tempfile.TemporaryDirectory() as copy:
-        shutil.copytree(ROOT / "labkit", Path(copy) / "labkit")
-        if core:
-            neutralise(Path(copy) / "labkit", BY_NAME[core], CASES[BY_NAME[name]].core[core])
-        words = ["-xq", "-p", "no:cacheprovider", "-k", "not killed", "--own", name]
-        command = [sys.executable, "-m", "pytest", *own_files(name), *words]
-        env = os.environ | {
-            "PYTHONPATH": copy,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "OMP_NUM_THREADS": "1",
-            "LABKIT_COPY": copy,
-        }
-        done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout
+def own_tests(name, copy, log):
+    """In a process of its own: the tests of a method, of the package in `copy`. Its exit status is pytest's."""
+    out = os.open(log, os.O_WRONLY | os.O_CREAT)
+    os.dup2(out, 1), os.dup2(out, 2), os.chdir(copy)
+    os.environ["LABKIT_COPY"], sys.path[0], sys.dont_write_bytecode = copy, copy, True
+    words = ["-xq", "-p", "no:cacheprovider", "-p", "no:nbval", "-k", "not killed", "--own", name]
+    os._exit(import_module("pytest").main([*own_files(name), *words]))  # no more: what torch began need not end
 
 
-def judge(name, core):
+def begin(job, folder):
+    """Start the tests of a job, in a copy of the package. -> Process"""
+    name, core, inside, text = job
+    copy = Path(folder) / f"{name}-{core}"
+    shutil.copytree(ROOT / "labkit", copy / "labkit")
+    if core:
+        (copy / inside).write_text(text)
+    process = FORK.Process(target=own_tests, args=(name, str(copy), str(copy / "log")))
+    process.start()
+    return process
+
+
+def judge(job, folder, status):
     """-> did all go as it must?, a line to print"""
-    status, output = outcome(name, core)
+    name, core, _, _ = job
+    copy = Path(folder) / f"{name}-{core}"
+    output = (copy / "log").read_text(errors="replace")
+    shutil.rmtree(copy)
     what = f"{name:14s} {'with ' + core + ' neutralised' if core else 'untouched'}"
     if core is None:
         return status == 0, f"{what}: {'passes' if status == 0 else 'FAILS' + chr(10) + output}"
@@ -73,13 +92,29 @@ def judge(name, core):
     return status == 1, f"{what}: {'caught by ' + first[7:100] if status == 1 else 'SURVIVED' + chr(10) + first}"
 
 
+def outcomes(work, folder, at_once=2):
+    """Yields every job and the exit status of its tests, as they end."""
+    running, waiting = {}, list(work)
+    while running or waiting:
+        while waiting and len(running) < at_once:
+            process = begin(job := waiting.pop(0), folder)
+            running[process.sentinel] = process, job
+        for sentinel in wait(list(running)):
+            process, job = running.pop(sentinel)
+            process.join()
+            yield job, process.exitcode
+
+
 def main(names):
-    """Judge every mutant of the named methods (all, when none is named). -> exit status"""
-    chosen = names or [cls.__name__ for cls in CASES]
-    work = [(chosen[0], None)] + [(name, core) for name in chosen for core in CASES[BY_NAME[name]].core]
+    """Judge every mutant of the named methods. -> exit status"""
+    with FORK.Pool(1) as pool:  # labkit is looked at in a process of its own: a fork of this one has to import its copy
+        work = pool.apply(planned, [names])
+    for name in IMPORTED:
+        import_module(name)
     failed = 0
-    with ThreadPoolExecutor(2) as pool:
-        for fine, line in pool.map(lambda job: judge(*job), work):
+    with tempfile.TemporaryDirectory() as folder:
+        for job, status in outcomes(work, folder):
+            fine, line = judge(job, folder, status)
             failed += not fine
             print(line, flush=True)
     print(f"{len(work) - failed} passed, {failed} failed")
