@@ -112,7 +112,7 @@ def test_the_keyboard_moves_the_first_control(page):
 
 
 def test_after_a_reload_the_picture_agrees_with_the_controls(page):
-    drag(page, 0.75)
+    drag(page, 1.0)
     settled(page)
     before = page.evaluate("() => [seen.values(), seen.controls(), seen.drawn()]")
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
@@ -133,20 +133,20 @@ def test_after_a_reload_the_picture_agrees_with_the_controls(page):
 def test_the_latency_is_written_down(page):
     """Milliseconds from the release of the mouse to changed pixels, and to the end; written to runs/latency.json."""
     moves = []
-    for share in (0.2, 0.7, 0.35, 0.9, 0.5):
+    for share in (0.2, 0.7, 0.35):
         page.evaluate("() => seen.log()")
         drag(page, share, steps=1)
         page.wait_for_timeout(60)
         settled(page)
         page.wait_for_timeout(60)
         moves.append(page.evaluate("() => seen.logged()"))
-    middle = {name: round(sorted(move[name] for move in moves)[2]) for name in moves[0]}
+    middle = {name: round(sorted(move[name] for move in moves)[1]) for name in moves[0]}
     path = ROOT / "runs" / "latency.json"
     path.parent.mkdir(exist_ok=True)
     kept = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps({**kept, page.lesson: middle}, indent=1, sort_keys=True))
     print(
-        f"{page.lesson}: {middle['changed']} ms to changed pixels, {middle['settled']} ms to the end (median of five)"
+        f"{page.lesson}: {middle['changed']} ms to changed pixels, {middle['settled']} ms to the end (median of three)"
     )
 
 

@@ -267,7 +267,7 @@ LARGE = """
 import resource, numpy as np
 from labkit.coreset import select
 import torch
-points = torch.from_numpy(np.random.default_rng(0).normal(size=(50_000, 10)))
+points = torch.from_numpy(np.random.default_rng(0).normal(size=(25_000, 10)))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 chosen = select(points, 10, {name!r})
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(chosen.indices))
@@ -276,8 +276,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(chosen.in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["facility_location", "centrality"])
-def test_50000_points_of_one_class_take_less_than_a_gibibyte(name):
+def test_25000_points_of_one_class_take_less_than_half_a_gibibyte(name):
     done = subprocess.run([sys.executable, "-c", LARGE.format(name=name)], capture_output=True, text=True, check=True)
     grown, chosen = map(int, done.stdout.split())
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB here
-    assert chosen == 10 and grown * unit < 2**30
+    assert chosen == 10 and grown * unit < 2**29  # a matrix of all distances takes 2.5 GB
