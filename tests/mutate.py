@@ -18,7 +18,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
-IMPORTED = ("torch._dynamo", "pandas", "scipy.stats", "psutil", "pytest")  # once, here; a fork imports its own copy of labkit
+# once, here: a fork has them, and imports its own labkit
+IMPORTED = ("torch._dynamo", "pandas", "scipy.stats", "psutil", "pytest")
 ROOT = Path(__file__).resolve().parent.parent
 FORK = multiprocessing.get_context("fork")
 

@@ -173,6 +173,7 @@ def test_figures_draw_what_the_runs_hold():
     found, run = lesson_09.anchors_by_epoch(TASK, 2, 0)
     lines = {line.get_label(): line.get_ydata() for line in labkit.plot.fading_anchors([found], [run]).axes[0].lines}
     assert lines["error of T"] == pytest.approx([one for one, _ in found])
-    assert len(labkit.plot.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes) == 2
+    (ax,) = labkit.plot.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes
+    assert [text.get_text() for text in ax.texts] == [f"{TASK.train.y[k]} → {TASK.truth.y[k]}?\n100%" for k in (0, 1)]
     with pytest.raises(ValueError, match="1 to 48"):
         labkit.plot.suspects(TASK, [], TASK.truth.y, torch.ones(5))

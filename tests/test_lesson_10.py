@@ -1,5 +1,6 @@
 """Lesson 10: corrupted landmarks, what its panel draws, and what its exercises say."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -128,3 +129,17 @@ MISTAKES = [
 def test_min_sgd_does_not_see_how_wrong_rows_are_wrong():
     pair = [study.trained(noise, 0.4, "Min-SGD", epochs=3) for noise in ("linadv", "uninoise")]
     assert labkit.check("10.5", pair, strict=True)
+
+
+def test_marks_stand_where_the_landmarks_are_in_their_own_image():
+    task = study.faces("linadv", 0.4)
+    i = study.chosen(task, wrong=2, right=0)
+    at = {"given": study.places(task.train.y[i], task).numpy()}
+    at["true"] = study.places(task.truth.y[i], task).numpy()
+    (ax,) = labkit.plot.landmark_faces({"one": (task.train.x[i], at), "two": (task.train.x[i][:1], at)}).axes
+    faces = [image.get_extent() for image in ax.images]
+    assert len(faces) == 3 and faces[0][0] == faces[2][0] and faces[0][1] < faces[1][0], "the second row has one face"
+    for k, (left, right, bottom, top) in enumerate(faces):
+        given, true = (np.stack(line.get_data(), 1) - (left, top) for line in ax.lines[2 * k : 2 * k + 2])
+        assert np.allclose((right - left, bottom - top), 1) and np.allclose(true, at["true"][k % 2])
+        assert np.abs(given - 0.5).max() < 0.62 < np.abs(at["given"][k % 2] - 0.5).max(), "drawn at the edge"

@@ -87,10 +87,14 @@ def test_noise_matrix_shows_both_matrices_where_there_are_two(task):
 
 
 def test_the_gallery_names_the_true_label_where_the_given_one_is_wrong(task):
-    titles = [ax.get_title() for ax in plot.label_gallery(task, range(24)).axes]
-    for k, title in enumerate(titles):
+    (ax,) = plot.label_gallery(task, range(24)).axes
+    assert len(ax.images) == len(ax.texts) == 24
+    for k, (image, title) in enumerate(zip(ax.images, ax.texts)):
         given, true = int(task.train.y[k]), int(task.truth.y[k])
-        assert title == (f"{given}" if given == true else f"{given} ≠ {true}")
+        assert title.get_text() == (f"{given}" if given == true else f"{given} ≠ {true}")
+        left, right, bottom, top = image.get_extent()
+        assert (right - left, bottom - top) == pytest.approx((1, 1)) and left < title.get_position()[0] < right
+        assert np.array_equal(image.get_array(), task.train.x[k, 0] / task.train.x[k].max())
     with pytest.raises(ValueError, match="1 to 60"):
         plot.label_gallery(task, range(61))
 

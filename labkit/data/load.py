@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -145,12 +146,18 @@ def _digits(root, download):
     return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)))
 
 
+@lru_cache(1)
+def _drawn():
+    """The drawn faces: half a second, and a notebook asks for them again and again."""
+    return faces.draw()
+
+
 def _faces(root, download):
     """2,000 drawn faces, 24 x 24, with five landmarks; the last 400 are the test set. Inputs are grey values - 0.5.
 
     The targets are places: a network that averages over the image (small_cnn) cannot tell them.
     """
-    x, y = faces.draw()
+    x, y = (drawn.copy() for drawn in _drawn())
     train, test = slice(None, faces.TRAIN), slice(faces.TRAIN, None)
     return Raw(x[train], y[train], x[test], y[test], Scale(255.0, (0.5,), (1.0,)), standardise=True)
 

@@ -50,7 +50,7 @@ def landmark_faces(rows, words=""):
 def _face(ax, corner, x, marks):
     """One image of 1 x 1 with its marks. corner: its upper left one"""
     left, top = corner
-    ax.imshow(x[0], cmap="gray", vmin=0, vmax=255, extent=(left, left + 1, top + 1, top))
+    ax.imshow(np.asarray(x[0]), cmap="gray", vmin=0, vmax=255, extent=(left, left + 1, top + 1, top))
     for name, places in marks.items():
         places = corner + np.asarray(places).clip(-EDGE * 0.8, 1 + EDGE * 0.8)
         ax.plot(*places.T, MARKS[name][0], color=MARKS[name][1], markersize=3.6, linestyle="none", markeredgewidth=0)
