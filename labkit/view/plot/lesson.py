@@ -122,7 +122,7 @@ def life(run, i, task):
         ink = GIVEN if believed == given else TRUE if believed == true else GREY
         ax.text(epoch, 0.93 * top, believed, ha="center", color=ink, fontsize=7, fontweight="bold")
     ax.set(xlabel="epoch", ylabel="loss (nats), weight", ylim=(-0.05 * top, top))
-    head(ax, *_setting([run]), f"digits along the top: the believed label (red: given {given}, blue: true {true})")
+    head(ax, *_setting([run]), f"digits along the top: the believed label (orange: given {given}, blue: true {true})")
     legend(figure, ax, 2)
     return figure
 
