@@ -4,6 +4,7 @@ LABKIT_SHOTS=FOLDER keeps screenshots: each panel at both ends of its first slid
 """
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ WORDS = (
     ".lk-heading, .lk-now, .lk-called, output, .lk-head *, .lk-words *, .lk-caption, .lk-name, .lk-value, .lk-tick, "
     ".lk-label, .lk-word, .lk-panel th, .lk-panel td, .lk-foot *"
 )
-FULL_SIZE = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
-  .requestExecute({ code: "import os; os.environ.pop('LABKIT_FAST', None)" }).done"""
+RESIZE = """(fast) => jupyterapp.shell.currentWidget.sessionContext.session.kernel
+  .requestExecute({ code: `import os; os.environ['LABKIT_FAST'] = '${fast}'` }).done"""
 THEME = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
 
 
@@ -35,7 +36,7 @@ def has_panel(path):
 
 @pytest.fixture(scope="module", params=[marked(path) for path in LESSONS if has_panel(path)])
 def page(request, lab, browser):  # noqa: F811
-    """A lesson in JupyterLab, executed at its small size; its panel then works at full size."""
+    """A lesson in JupyterLab, executed at its small size."""
     page = browser.new_page()
     page.set_viewport_size({"width": 1200, "height": 1900})  # the whole panel in one screenshot
     page.lesson, page.bad = request.param.stem, []
@@ -44,7 +45,6 @@ def page(request, lab, browser):  # noqa: F811
         open_notebook(page, lab, f"lessons/{request.param.name}")
         page.outputs = run_all(page)
         settled(page)
-        page.evaluate(FULL_SIZE)
         yield page
     finally:
         close_notebook(page)
@@ -55,6 +55,11 @@ def no_errors_in_the_page(request):
     yield
     if "page" in request.fixturenames:
         assert request.getfixturevalue("page").bad == []
+
+
+def sized(page, full):
+    """Let the panel train as a reader sees it, or as little as the executed lesson."""
+    page.evaluate(RESIZE, "0" if full else "1")
 
 
 def both_ends(page, theme):
@@ -92,6 +97,7 @@ def test_dragging_the_first_control_changes_the_picture_and_nothing_else(page, t
     wanted = str(theme == "Light").lower()
     page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=wanted, timeout=20_000)
     page.wait_for_timeout(500)  # the theme's colours fade in
+    sized(page, full=theme == "Light" or bool(os.environ.get("LABKIT_SHOTS")))
     (low, axes, heights), (high, *same) = both_ends(page, theme.lower())
     assert low != high
     assert same == [axes, heights], "axes and heights stand still"
@@ -101,6 +107,7 @@ def test_dragging_the_first_control_changes_the_picture_and_nothing_else(page, t
 
 
 def test_the_keyboard_moves_the_first_control(page):
+    sized(page, full=False)
     before = drag(page, 0.5)[1]
     settled(page)
     page.keyboard.press("ArrowLeft")
@@ -112,6 +119,7 @@ def test_the_keyboard_moves_the_first_control(page):
 
 
 def test_after_a_reload_the_picture_agrees_with_the_controls(page):
+    sized(page, full=False)
     drag(page, 1.0)
     settled(page)
     before = page.evaluate("() => [seen.values(), seen.controls(), seen.drawn()]")
@@ -132,6 +140,7 @@ def test_after_a_reload_the_picture_agrees_with_the_controls(page):
 
 def test_the_latency_is_written_down(page):
     """Milliseconds from the release of the mouse to changed pixels, and to the end; written to runs/latency.json."""
+    sized(page, full=True)
     moves = []
     for share in (0.2, 0.7, 0.35):
         page.evaluate("() => seen.log()")
