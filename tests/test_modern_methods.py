@@ -472,6 +472,45 @@ def test_confident_issues_equal_the_rules_by_hand(seed):
         assert set(confident.issues(p, y, prune).nonzero()[:, 0].tolist()) == found - agreed
 
 
+@pytest.mark.peers("cleanlab")
+@pytest.mark.filterwarnings("ignore:May not flag all label issues")
+@pytest.mark.parametrize(
+    "classes, n, sure", [(2, 40, 0.5), (5, 60, 0.3), (10, 300, 1.0), (30, 200, 2.0), (30, 90, 0.0)]
+)
+def test_confident_joint_and_issues_equal_cleanlabs(classes, n, sure):
+    from cleanlab.count import calibrate_confident_joint, compute_confident_joint
+    from cleanlab.filter import find_label_issues
+
+    emptied = 0
+    for seed in range(6):
+        p, y = probabilities(n, classes, seed, sure)
+        joint = confident.joint(p, y)
+        counts = compute_confident_joint(y.numpy(), p.numpy(), calibrate=False)
+        exact = counts / counts.sum(1, keepdims=True) * np.bincount(y, minlength=classes)[:, None]
+        theirs = calibrate_confident_joint(counts, y.numpy())
+        # equal remainders may be rounded either way: so the rows and their distance from the exact ones are compared
+        assert joint.sum(1).tolist() == theirs.sum(1).tolist()
+        assert np.abs(joint.numpy() - exact).sum(1) == pytest.approx(np.abs(theirs - exact).sum(1))
+        emptied += int((joint.diagonal() == 0).sum())
+        for prune in confident.PRUNE:
+            found = find_label_issues(y.numpy(), p.numpy(), filter_by=prune, n_jobs=1, confident_joint=joint.numpy())
+            assert confident.issues(p, y, prune).tolist() == found.tolist()
+    assert emptied or classes < 30 or sure  # the last sample of a class is one of the cases
+
+
+def test_confident_rounding_keeps_the_sum_of_a_row():
+    rows = torch.tensor([[0.4, 0.4, 0.2], [1.6, 1.6, 1.8], [2.0, 0.0, 1.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    assert confident.rounded(rows).tolist() == [[0, 1, 0], [1, 2, 2], [2, 0, 1], [0, 0, 0]]
+
+
+def test_confident_learning_knows_a_label_that_nobody_has():
+    p, y = probabilities(40, 4, sure=1.0)
+    y[y == 2] = 1
+    joint = confident.joint(p, y)
+    assert not joint[2].any() and joint.sum() == 40
+    assert not confident.issues(p, y)[p.argmax(1) == y].any()
+
+
 def test_confident_weights_make_up_for_what_is_taken_out():
     joint = torch.tensor([[30, 10], [20, 40]])
     assert confident.class_weights(joint).tolist() == pytest.approx([50 / 30, 50 / 40])

@@ -1,11 +1,11 @@
-"""Confident learning: Northcutt, Jiang, Chuang, JAIR 2021 (arXiv 1911.00068), as the package cleanlab has it.
+"""Confident learning: Northcutt, Jiang, Chuang, JAIR 2021 (arXiv 1911.00068).
 
 Networks that did not train on a sample say what they think of it. Where they are surer of another class than they are
 on average of the samples with that label, it counts as a sample of that class; the table of these counts says how many
 labels of each kind are wrong, and so many, the least likely ones, are taken out. A last network learns the rest.
 
 Stages 0 to folds - 1 train on all folds but one; the last one trains on what is left.
-Differs from the paper as the package (2.9) does:
+Differs from the paper as its authors' package, cleanlab (2.9), does:
     1. a label that the networks predict is never taken out, nor the last sample of a class.
     2. counts of the confident joint are at least 1 on the diagonal, and whole numbers after calibration.
 """
@@ -68,7 +68,6 @@ class ConfidentLearning(Method):
             self.trust = confident.class_weights(joint)  # [C]
 
     def bind(self, make_net, make_opt, train, meta, rng):
-        confident.package()
         super().bind(make_net, make_opt, train, meta, rng)
         need(self.folds <= len(train), "folds of confident learning", self.folds, f"at most {len(train)}, the samples")
         device = train.y.device
