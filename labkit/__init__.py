@@ -4,7 +4,9 @@ Shapes in docstrings: B batch, C classes, N training set, P parameters, Q regres
 y is the given label, y_clean the true one. Methods see the given labels only.
 """
 
+import gc
 import os
+import sys
 from importlib import import_module
 
 from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
@@ -45,3 +47,9 @@ def __getattr__(name):
 def fast():
     """Is LABKIT_FAST set? Notebooks and lessons then run at their smallest size."""
     return os.environ.get("LABKIT_FAST", "0") not in ("", "0")
+
+
+# torch's 300,000 objects stay as long as the process does: without this Python looks through all of them for garbage
+# again and again, and for a second when the process ends (triton complains there of what is left over)
+if "triton" not in sys.modules:
+    gc.freeze()

@@ -123,7 +123,7 @@ def fates(method, task):
 
 def epochs_here():
     """How many epochs a training of the panel has: few where LABKIT_FAST is set."""
-    return 5 if fast() else EPOCHS
+    return 2 if fast() else EPOCHS
 
 
 def blind(seed):

@@ -20,8 +20,6 @@ from ..methods.mw_net import META_LOSSES
 from ..noise import flip, symmetric
 from .rmnw import meta_of
 
-CHUNK = 32  # meta samples whose gradients for all labels are held at once
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -81,10 +79,8 @@ def snapshot(method, task, clean, meta_loss, batch=100, seed=0):
     loss = ce(net(task.train.inputs(i).double()), task.train.y[i])
     share, theta = own.shares(loss.detach()), list(V.parameters())
     w_hat = virtual_step(net, loss, share.detach(), own.opts[0].param_groups[0]["lr"])
-    rows = _rows(loss, list(net.parameters()))
-    x, classes = clean.inputs().double(), task.classes
-    pulls = [rows @ _all_labels(net, w_hat, part, classes, meta_loss).T for part in x.split(CHUNK)]
-    pulls = torch.cat(pulls, 1).view(len(i), len(x), classes)
+    rows = torch.autograd.grad(loss, list(net.parameters()), torch.eye(len(i)).double(), is_grads_batched=True)
+    pulls = _all_pulls(net, w_hat, clean.inputs().double(), dict(zip(w_hat, rows)), meta_loss)
     wrong, flat = task.train.y[i] != task.truth.y[i], torch.cat([p.detach().flatten() for p in theta])
     return Snapshot(pulls, _rows(share, theta), flat, clean.y, own.opts[0].param_groups[0]["lr"], wrong)
 
@@ -100,13 +96,16 @@ def _rows(values, parameters):
     return torch.cat([part.flatten(1) for part in parts], 1)
 
 
-def _all_labels(net, w_hat, x, classes, meta_loss):
-    """Gradients at w_hat of the meta loss of every sample with every label. -> [len(x) C, P]"""
-    at = {name: p.detach().requires_grad_() for name, p in w_hat.items()}
-    logits = outputs(net, at, x)
-    every = torch.arange(classes).expand(len(x), -1)
-    losses = META_LOSSES[meta_loss](logits[:, None].expand(-1, classes, -1), every)  # [M, C]
-    return _rows(losses.flatten(), list(at.values()))
+def _all_pulls(net, w_hat, x, directions, meta_loss):
+    """Along every direction the derivative, at w_hat, of the meta loss of every sample with every label: how fast the
+    logits move, times the slope of the loss in them. x [M, ...], directions: parameter dict of [B, ...]
+    -> [B, M, C]"""
+    logits = lambda w: outputs(net, w, x)
+    moves = torch.func.vmap(lambda v: torch.func.jvp(logits, (w_hat,), (v,))[1])(directions)  # [B, M, C]
+    classes = moves.shape[2]
+    z = logits(w_hat).detach()[:, None].repeat(1, classes, 1).requires_grad_()  # [M, C labels, C]
+    losses = META_LOSSES[meta_loss](z, torch.arange(classes).expand(len(x), -1))  # [M, C]
+    return torch.einsum("bmk,mck->bmc", moves, torch.autograd.grad(losses.sum(), z)[0])
 
 
 def cosine(a, b):

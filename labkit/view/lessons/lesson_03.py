@@ -19,7 +19,7 @@ REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
 
 def draw(state, show):
     """Shapes at once, then train, then plain cross-entropy for comparison. -> Run"""
-    epochs = 5 if labkit.fast() else EPOCHS
+    epochs = 2 if labkit.fast() else EPOCHS
     task, own = noisy(state.rate, state.seed), method(state.loss, state.s)
     values, lines = shapes(state)
     told = f"digits, n = {len(task.train):,}, mlp, symmetric {state.rate:.0%}, seed {state.seed}"

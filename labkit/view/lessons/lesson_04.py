@@ -20,7 +20,7 @@ RATES = [*(k / 10 for k in range(10)), 0.99]
 
 def draw(state, show):
     """Train the filter from the start; after each epoch look at one batch. -> Run"""
-    epochs = 6 if labkit.fast() else study.EPOCHS
+    epochs = 2 if labkit.fast() else study.EPOCHS
     task = study.noisy(state.seed)
     i = study.batch_of(task, state.seed)
 

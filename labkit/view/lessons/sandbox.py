@@ -11,7 +11,7 @@ from ..panel.pictures import SVG_DASHES, SVG_MARKERS, look
 from ..plot.sandbox import looks
 from ..plot.style import COLOURS
 
-EPOCHS, FAST = 30, 5
+EPOCHS, FAST = 30, 2
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 START, YOURS = "trust or punish", "yours"
 PRESETS = {  # plain SGD, and methods that answer one of its four questions
