@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import hypergeom
 from sklearn.linear_model import Ridge
 
 import labkit
@@ -105,8 +106,10 @@ def test_quota_precision_is_that_of_a_perfect_ranking(batch, assumed):
     wrong = (torch.arange(n) < int(rate * n)).expand(draws, n).float()
     batches = wrong.gather(1, torch.rand(draws, n, generator=rng).argsort(1))[:, :batch]
     kept = smallest(batches, int((1 - (assumed or rate)) * batch))
-    right = 1 - batches[kept].mean().item()
-    assert landmarks.quota_precision(n, rate, batch, assumed) == pytest.approx(right, abs=0.005)
+    right, precision = 1 - batches[kept].mean().item(), landmarks.quota_precision(n, rate, batch, assumed)
+    assert precision == pytest.approx(right, abs=0.005)
+    left, wrong = int((1 - (assumed or rate)) * batch), hypergeom(n, int(rate * n), batch)
+    assert precision == pytest.approx(1 - wrong.expect(lambda k: (k - batch + left).clip(min=0)) / left, rel=1e-9)
 
 
 @pytest.fixture(scope="module")

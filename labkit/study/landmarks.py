@@ -132,11 +132,12 @@ def quota_precision(n, rate, batch, assumed=None):
     float
     """
     need(isinstance(batch, int) and 0 < batch <= n, "batch", batch, f"a whole number in 1..{n}")
-    from scipy.stats import hypergeom
-
-    keep = kept(rate if assumed is None else assumed, batch)
-    too_many = hypergeom(n, int(rate * n), batch).expect(lambda wrong: (wrong - (batch - keep)).clip(min=0))
-    return float(1 - too_many / keep)
+    bad, keep = int(rate * n), kept(rate if assumed is None else assumed, batch)
+    wrong = torch.arange(max(0, batch - n + bad), min(bad, batch) + 1, dtype=torch.float64)  # in one batch
+    groups = wrong, bad - wrong, batch - wrong, n - bad - batch + wrong
+    share = torch.softmax(-sum(torch.lgamma(group + 1) for group in groups), 0)  # hypergeometric
+    too_many = share @ (wrong - (batch - keep)).clamp(min=0)
+    return 1 - too_many.item() / keep
 
 
 def lines(runs):

@@ -108,8 +108,6 @@ def network(way, width, seed, task):
 
 def _cell(task, net, seed, ridge, steps):
     """The methods from one initial network. -> list of dicts"""
-    from scipy.sparse.linalg import eigsh
-
     x, x_new = task.train.x, task.test.x
     K, f_new = gram(net, x), stacked(_out(net, x_new))
     lam = (ridge * K.trace().item() / len(K)) ** 0.5
@@ -119,7 +117,7 @@ def _cell(task, net, seed, ridge, steps):
         {"method": name, "lam": strength, "last": _accuracy(f, task)}
         for name, strength, f in (("kernel ridge", lam, aim), ("kernel, no ridge", 0.0, end))
     ]
-    lr = len(x) / (eigsh(K.numpy(), 1, return_eigenvectors=False)[0] + lam**2)  # of the mean over the samples
+    lr = len(x) / (torch.linalg.eigvalsh(K)[-1].item() + lam**2)  # of the mean over the samples
     for method in (ERM(), RDI(lam=lam), AUX(lam=lam)):
         moved = _moved(net, descend(method, task, net, lr, steps, seed), K, task, aim, f_new)
         rows.append({"method": type(method).__name__, "lam": lam} | moved)
