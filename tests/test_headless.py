@@ -23,7 +23,6 @@ PAPERS = [ROOT / "notebooks" / f"{name}.ipynb" for name in ("crust", "prl", "cdr
 NOTEBOOKS = [path for place in ("notebooks", "lessons") for path in sorted((ROOT / place).glob("*.ipynb"))]
 NAMED = {"ids": lambda path: path.stem}
 TRAINS = re.compile(r"\b(fit|grid|Race|train|race|panel|table|towards|snapshots|begin)\(")
-CASES = 200
 SMALL = {"LABKIT_FAST": "1", "LABKIT_PROGRESS": "0", "OMP_NUM_THREADS": "1"}
 PLAIN = {name: value for name, value in os.environ.items() if name not in ("LABKIT_PROGRESS", "JPY_SESSION_NAME")}
 
@@ -108,7 +107,7 @@ def wrong_values(parameter, default, draw):
     return [None, right[0], "", json.dumps(right), {}, *lists]
 
 
-def cases():
+def cases(count):
     """Wrong parameters of the notebooks on papers, drawn from a seed, each kind of each parameter alike. -> params"""
     draw, every = random.Random(0), []
     for path in PAPERS:
@@ -119,7 +118,7 @@ def cases():
             unknown = misspelt(name, draw)
             if unknown.isidentifier() and unknown not in known:
                 own.append((path, unknown, ast.literal_eval(parameter.default)))
-        every += draw.sample(own, CASES // len(PAPERS))
+        every += draw.sample(own, count // len(PAPERS))
     return every
 
 
@@ -160,9 +159,10 @@ def kernel(tmp_path_factory):
     kernel.close()
 
 
-def test_two_hundred_wrong_parameters_end_in_the_check_and_are_named(kernel):
-    drawn = cases()
-    assert len(drawn) == CASES and {name for _, name, _ in drawn} > {"seeds", "rates", "epochs", "keep", "criterion"}
+@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_wrong_parameters_end_in_the_check_and_are_named(kernel, count):
+    drawn = cases(count)
+    assert len(drawn) == count and {name for _, name, _ in drawn} > {"seeds", "rates", "epochs", "keep", "criterion"}
     said = [kernel.head(path, {name: value}) for path, name, value in drawn]
     for (path, name, value), got in zip(drawn, said):
         assert got and got[0] == "ValueError", (path.stem, name, value, got)

@@ -289,6 +289,7 @@ def by_hand(tmp_path):
             process.kill()
 
 
+@pytest.mark.slow
 def test_a_scheduler_and_two_workers_started_by_hand_and_the_scheduler_is_killed(by_hand, tmp_path):
     address, scheduler = by_hand
     file = tmp_path / "plan.yml"

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_ind_from_stats
+from scipy.stats import kendalltau, ttest_ind_from_stats
 from test_ledger import row, rows
 
 from labkit.methods import ALL
 from labkit.study import ledger, printed, verdict
 from labkit.study.findings import Findings
 from labkit.study.measured import of_cell
+from labkit.study.order import tau
 
 WHERE = {"task": "cifar10", "net": "resnet32", "samples": 45_000, "noise": "symmetric", "rate": 0.5, "method": "D2L"}
 
@@ -109,6 +110,15 @@ def test_methods_of_different_small_settings_are_not_ranked_together():
     ]
     table = crust(*runs)
     assert set(table.index[table["verdict"] == "small setting"]) == {"INCV", "D2L", "Decoupling"}
+
+
+@pytest.mark.parametrize("ties", [1, 3])
+def test_kendalls_tau_is_scipys(ties):
+    draws = np.random.default_rng(0).integers(9, size=(20, 2, 7)) // ties
+    for printed_order, small in draws:
+        column = pd.DataFrame({"order_printed": printed_order, "order_small": small})
+        assert tau(column) == pytest.approx(kendalltau(printed_order, small).statistic)
+    assert np.isnan(tau(column[:2]))
 
 
 def test_hyperparameters_that_a_cell_names_have_to_agree():

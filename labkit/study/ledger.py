@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import choose, need
 from ..runs.grid import CRITERIA
-from .measured import RESULTS, counted, gains, of_cell, read, record
+from .measured import RESULTS, counted, each, gains, read, record
 from .order import COLUMN, places, tau
 from .printed import ITEMS, STEMS, cells
 from .printed import table as printed
@@ -74,7 +74,7 @@ def table(cells, measured, criterion=None):
     cells = cells.assign(doubtful=cells["doubtful"] | same)
     if criterion:
         cells = cells.assign(criterion=cells["criterion"].where(~cells["criterion"].isin(CRITERIA), criterion))
-    rows = pd.DataFrame([judged(cell, of_cell(cell, measured)) for cell in cells.to_dict("records")])
+    rows = pd.DataFrame(map(judged, cells.to_dict("records"), each(cells, measured)))
     return places(rows, measured)
 
 
@@ -115,13 +115,13 @@ def _summed(item, rows):
         agree = f", Kendall's tau of the order {np.mean(taus):+.2f} over {len(taus)} columns" if taus else ""
         words += f"; {len(small)} in a small setting ({'; '.join(sorted(set(small['setting'])))}){agree}"
     verdict = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
-    each = lambda name: ", ".join(sorted({str(value) for value in rows[name] if value}))
+    all_of = lambda name: ", ".join(sorted({str(value) for value in rows[name] if value}))
     return {
         "item": item,
         "printed": f"{len(rows)} cells",
         "measured": words,
-        "n": each("n_small") or each("n"),
-        "hardware": each("hardware"),
+        "n": all_of("n_small") or all_of("n"),
+        "hardware": all_of("hardware"),
         "minutes": rows["minutes"].sum(),
         "verdict": verdict,
     }

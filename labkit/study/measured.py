@@ -3,6 +3,7 @@ passport of its noise, the score by all criteria, hardware, threads, seconds, da
 epochs as lists."""
 
 import json
+from math import isclose
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ RESULTS = Path(__file__).parents[2] / "notebooks" / "results"
 # training samples of the whole set; a run counts as the paper's if at most a tenth and a meta set are held out
 WHOLE = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000, "celeba-landmarks": 19_962, "webvision-mini": 65_944}
 HELD_OUT = 0.12
+ASKED = ["method", "noise", "rate", "hyperparameters"]  # what a printed cell says of its runs
+WAY = ["epochs", "numbers", "hyperparameters", "recipe"]  # what runs share that differ in the seed only
 SETTING = ["task", "net", "samples", "epochs", "recipe"]  # what runs must share for their order to mean something
 
 
@@ -46,35 +49,38 @@ def of_cell(cell, runs):
     """The runs of one printed cell: dataset, network, noise, rate, method and hyperparameters agree, and all are made
     in one way but for the seed: the way with the most epochs (then the newest labkit.NUMBERS, the most seeds, the
     latest date). cell: a row of `printed.cells`. -> rows of `runs`"""
-    runs = alike(cell, runs)
-    if runs.empty:
-        return runs
+    runs, ways = alike(cell, runs), {}
     least = (1 - HELD_OUT) * WHOLE.get(cell["dataset"], np.inf)
-    net = runs["net"].str.partition("(")[0]
-    runs = runs[(runs["task"] == cell["dataset"]) & (net == cell["net"]) & (runs["samples"] >= least)]
-    ways = runs.groupby(["epochs", "hyperparameters", "recipe", "numbers"])
-    best = lambda way: (way["epochs"].iloc[0], way["numbers"].iloc[0], len(way), way["date"].max())
-    return max((way for _, way in ways), key=best, default=runs)
+    for at, (task, net, samples, *way) in enumerate(zip(*(runs[name] for name in ["task", "net", "samples", *WAY]))):
+        if task == cell["dataset"] and net.partition("(")[0] == cell["net"] and samples >= least:
+            ways.setdefault(tuple(way), []).append(at)
+    best = lambda way: (way[0], way[1], len(ways[way]), max(runs["date"].iloc[ways[way]]))  # epochs, numbers
+    return runs.iloc[ways[max(ways, key=best)] if ways else []]
 
 
 def alike(cell, runs):
     """The runs with a cell's noise, rate, method and hyperparameters, on whatever data. -> rows of `runs`"""
+    same = [
+        method == cell["method"]
+        and noise == cell["noise"]
+        and isclose(rate, cell["rate"], rel_tol=1e-5)
+        and _agrees(json.loads(hyperparameters), cell["settings"])
+        for method, noise, rate, hyperparameters in zip(*(runs[name] for name in ASKED))
+    ]
+    return runs.iloc[np.flatnonzero(same)]
+
+
+def each(cells, runs, find=of_cell):
+    """What `of_cell` or `alike` finds for every cell: the runs are sorted once. -> list of DataFrames"""
     if runs.empty:
-        return runs
-    same = (
-        (runs["method"] == cell["method"]) & (runs["noise"] == cell["noise"]) & np.isclose(runs["rate"], cell["rate"])
-    )
-    runs = runs[same]
-    return (
-        runs
-        if runs.empty
-        else runs[runs["hyperparameters"].map(lambda text: _agrees(json.loads(text), cell["settings"]))]
-    )
+        return [runs] * len(cells)
+    among, none = dict(list(runs.groupby(["method", "noise"]))), runs[:0]
+    return [find(cell, among.get((cell["method"], cell["noise"]), none)) for cell in cells.to_dict("records")]
 
 
 def counted(cells, runs):
     """The runs behind the printed cells, as the ledger counts them. -> DataFrame, rows of `runs`"""
-    return pd.concat([of_cell(cell, runs) for cell in cells.to_dict("records")], ignore_index=True)
+    return pd.concat(each(cells, runs), ignore_index=True)
 
 
 def gains(rows, column, of="CDR+AUX"):
