@@ -179,3 +179,13 @@ def test_real_data(name, n, shape):
     assert abs(x.mean()) < 0.05 and abs(x.std() - 1) < 0.3  # CIFAR's usual std is the mean over images: 1.2 remains
     noisy = labkit.corrupt(task, labkit.noise.asymmetric(0.4), 0)
     assert 0.1 < noisy.noise.realised < 0.25
+
+
+def test_a_task_tells_itself_in_a_line():
+    digits, faces = labkit.load("digits"), labkit.load("faces", val=0.0)
+    assert repr(digits) == (
+        "digits: 1,294 samples [1, 8, 8] (digits), 10 classes; validation 143, test 360; clean labels"
+    )
+    assert repr(faces).startswith("faces: 1,600 samples [1, 24, 24] (faces), 10 targets; validation 0, test 400")
+    noisy = labkit.corrupt(digits, labkit.noise.symmetric(0.4), seed=0)
+    assert repr(noisy).endswith(noisy.noise.words)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -303,3 +303,10 @@ print("fits")
 def test_import_and_fit_take_torch_numpy_pandas_and_sklearn_only():
     done = subprocess.run([sys.executable, "-c", SMALL_GROUP], capture_output=True, text=True, check=False)
     assert done.stdout == "fits\n", done.stderr
+
+
+def test_a_run_tells_itself_in_a_line():
+    run = labkit.fit("GCE", digits(), "mlp", 2, 3)
+    begun = replace(run, rows=[])
+    assert repr(run).startswith("GCE on digits, symmetric 40%") and f"last {run.accuracy['last']:.3f}" in repr(run)
+    assert "2 of 2 epochs, seed 3" in repr(run) and "0 of 2 epochs, seed 3; no score yet" in repr(begun)

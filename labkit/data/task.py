@@ -52,6 +52,10 @@ class Split:
     def __len__(self):
         return len(self.y)
 
+    def __repr__(self):
+        labels = f"{self.classes} classes" if self.classes else f"{self.y.shape[1]} targets"
+        return f"{len(self):,} samples {list(self.x.shape[1:])} ({self.origin}), {labels}"
+
     def inputs(self, i=slice(None)):
         """The samples i as network inputs, on the device of y. -> [len(i), ...] float"""
         if self.x.device == self.y.device:
@@ -109,6 +113,11 @@ class Task:
     noise: object = None
     units: Units | None = None
     class_names: tuple = ()
+
+    def __repr__(self):
+        val = 0 if self.train.val is None else len(self.train.val)
+        sizes = f"{self.train!r}; validation {val:,}, test {len(self.test):,}"
+        return f"{self.name}: {sizes}; {self.noise.words if self.noise else 'clean labels'}"
 
     @property
     def classes(self):

@@ -60,13 +60,20 @@ class Run:
     """
 
     config: dict
-    rows: list = field(default_factory=list, repr=False)
+    rows: list = field(default_factory=list)
     notes: dict = field(default_factory=dict)
-    life: Life | None = field(default=None, repr=False)
-    method: object = field(default=None, repr=False)
-    about: dict = field(default_factory=dict, repr=False)
+    life: Life | None = None
+    method: object = None
+    about: dict = field(default_factory=dict)
     finished: bool = False
     folder: Path | None = None
+
+    def __repr__(self):
+        plan = self.config
+        what = f"{plan['method']} on {plan['task']}, {self.notes.get('noise_words', 'noise not noted')}"
+        how = f"{plan['net']}, {len(self.rows)} of {plan['epochs']} epochs, seed {plan['seed']}"
+        scores = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracy.items())
+        return f"{what}; {how}; {scores or 'no score yet'}"
 
     @property
     def name(self):
