@@ -311,6 +311,7 @@ def test_a_scheduler_and_two_workers_started_by_hand_and_the_scheduler_is_killed
     assert len(labkit.results(tmp_path / "runs")) == 8
 
 
+@pytest.mark.slow
 def test_an_address_where_nobody_answers_is_named(tmp_path):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -407,12 +408,11 @@ def kill_sweep(*words):
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_killed_with_its_worker_loses_nothing():
-    """Once; twenty times with --all."""
-    times = "20" if os.environ.get("LABKIT_ALL") == "1" else "1"
-    status, said = kill_sweep(times, "--at-once", "2", "--seed", "7")
+    status, said = kill_sweep("20", "--at-once", "2", "--seed", "7")
     print(said)
-    assert status == 0 and "a worker after" in said and said.strip().endswith(f"{times} passed, 0 failed"), said
+    assert status == 0 and "a worker after" in said and said.strip().endswith("20 passed, 0 failed"), said
 
 
 def test_nothing_of_a_store_is_executed_code():
