@@ -78,7 +78,7 @@ def test_the_panel_compares_with_plain_sgd_which_it_trains_once(monkeypatch):
     shown = labkit.panel("09", rate=0.2).move()
     assert len(panel.PLAIN) == 1
     series = shown.picture["history"]["series"]
-    assert [len(one["x"]) for one in series] == [4, 4, 4]
+    assert [len(one["x"]) for one in series] == [2, 2, 2]
     assert shown.picture["used"]["values"] == shown.picture["true"]["values"]
     shown.move(method="F-correction")
     assert len(panel.PLAIN) == 1 and shown.picture["used"]["values"] != shown.picture["true"]["values"]

@@ -6,7 +6,7 @@ import labkit
 
 NOISES = ("symmetric", "uniform", "pairflip", "asymmetric", "instance", "flip", "flip2", "derangement")
 METHODS = ("ERM", "CDR", "AUX", "CDR+AUX")
-EPOCHS, FAST = 30, 5
+EPOCHS, FAST = 30, 3
 SHOWN = 36  # images in the gallery: always the same ones, so that a chosen one stays while the noise changes
 ASKED = 3  # the epoch of the lesson's question
 

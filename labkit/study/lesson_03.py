@@ -4,8 +4,6 @@ All losses of the lesson start at cross-entropy and leave it by a step s in [0, 
 with the roles that each paper gives them, gamma = 5 s (focal).
 """
 
-from functools import lru_cache
-
 import pandas as pd
 import torch
 
@@ -22,6 +20,7 @@ HYPERPARAMETERS = {
 }
 COLUMNS = ("clean_fitted", "noisy_memorised", "noisy_corrected", "test")
 EPOCHS = 40
+FAST = {"n": 600, "epochs": 10}  # at LABKIT_FAST: images, and epochs of the panel
 
 
 def method(name, s):
@@ -61,10 +60,14 @@ def wrong_share(method, logits, y, wrong):
     return (length[wrong].sum() / length.sum()).item()
 
 
-@lru_cache(maxsize=32)
+def digits():
+    """The digits; fewer at LABKIT_FAST. -> Task"""
+    return labkit.load("digits", n=FAST["n"] if labkit.fast() else None)
+
+
 def noisy(rate, seed):
-    """The digits with symmetric noise. -> Task"""
-    return labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(rate), seed)
+    """These digits with symmetric noise. -> Task"""
+    return labkit.corrupt(digits(), labkit.noise.symmetric(rate), seed)
 
 
 FOUND = {}  # trainings of this process by setting
@@ -72,7 +75,7 @@ FOUND = {}  # trainings of this process by setting
 
 def trained(name, s, rate, seed, epochs=EPOCHS, watch=None):
     """One training on noisy digits, kept for the next time. watch(run): called after every epoch. -> Run"""
-    key = (name if s else "ERM", s, rate, seed, epochs)
+    key = (name if s else "ERM", s, rate, seed, epochs, labkit.fast())
     if key not in FOUND:
         about = (method(name, s), noisy(rate, seed), "mlp", epochs, seed)
         FOUND[key] = labkit.fit(*about, device="cpu", progress=False, on_epoch=watch)

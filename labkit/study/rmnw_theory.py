@@ -79,21 +79,22 @@ def snapshot(method, task, clean, meta_loss, batch=100, seed=0):
     loss = ce(net(task.train.inputs(i).double()), task.train.y[i])
     share, theta = own.shares(loss.detach()), list(V.parameters())
     w_hat = virtual_step(net, loss, share.detach(), own.opts[0].param_groups[0]["lr"])
-    rows = torch.autograd.grad(loss, list(net.parameters()), torch.eye(len(i)).double(), is_grads_batched=True)
+    rows = _gradients(loss, list(net.parameters()))
     pulls = _all_pulls(net, w_hat, clean.inputs().double(), dict(zip(w_hat, rows)), meta_loss)
     wrong, flat = task.train.y[i] != task.truth.y[i], torch.cat([p.detach().flatten() for p in theta])
-    return Snapshot(pulls, _rows(share, theta), flat, clean.y, own.opts[0].param_groups[0]["lr"], wrong)
+    slope = torch.cat([part.flatten(1) for part in _gradients(share, theta)], 1)
+    return Snapshot(pulls, slope, flat, clean.y, own.opts[0].param_groups[0]["lr"], wrong)
 
 
 def _method(name, setting):
     return ALL[name](**setting.hyperparameters.get(name, {}))
 
 
-def _rows(values, parameters):
-    """The gradient of every value. values [B] -> [B, P]"""
-    eye = torch.eye(len(values), dtype=values.dtype)
-    parts = torch.autograd.grad(values, parameters, eye, is_grads_batched=True)
-    return torch.cat([part.flatten(1) for part in parts], 1)
+def _gradients(values, parameters):
+    """The gradient of every value, parameter by parameter. values [B] -> list of [B, ...]"""
+    # in one call, is_grads_batched=True, torch imports sympy: longer than a hundred calls of a small network take
+    each = (torch.autograd.grad(value, parameters, retain_graph=True) for value in values)
+    return [torch.stack(of_one) for of_one in zip(*each)]
 
 
 def _all_pulls(net, w_hat, x, directions, meta_loss):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 import labkit
 
@@ -199,5 +200,5 @@ def rows(facts):
 def svg(figure):
     """A figure as SVG in base64. -> text"""
     drawn = BytesIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None})  # savefig would draw everything twice
     return base64.b64encode(drawn.getvalue()).decode()

@@ -5,7 +5,7 @@ import torch
 import labkit
 
 from ...method import evaluate
-from ...study.lesson_03 import EPOCHS, HYPERPARAMETERS, gradients, method, noisy, shape, trained
+from ...study.lesson_03 import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
 from ..live import one_thread
 from ..panel import Question, Sketch, choice, curve, cycle, look, part, points, slider
 from ..plot.lesson import WORDS
@@ -19,7 +19,7 @@ REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
 
 def draw(state, show):
     """Shapes at once, then train, then plain cross-entropy for comparison. -> Run"""
-    epochs = 2 if labkit.fast() else EPOCHS
+    epochs = FAST["epochs"] if labkit.fast() else EPOCHS
     task, own = noisy(state.rate, state.seed), method(state.loss, state.s)
     values, lines = shapes(state)
     told = f"digits, n = {len(task.train):,}, mlp, symmetric {state.rate:.0%}, seed {state.seed}"

@@ -16,7 +16,7 @@ CENTRES = (EDGES[1:] * EDGES[:-1]) ** 0.5
 
 def draw(state, show):
     """Train with learnt weights, epoch by epoch, then plain SGD for comparison. -> Learnt"""
-    epochs = 4 if labkit.fast() else EPOCHS
+    epochs = 2 if labkit.fast() else EPOCHS
 
     def watch(learnt):
         done = len(learnt.area)

@@ -13,7 +13,7 @@ PLAIN, KEPT = {}, 40  # the rows of plain SGD, which every method is compared wi
 
 def draw(state, show):
     """Train plain SGD (once for a setting) and the method, and show what it knows of the noise. -> Run"""
-    epochs = 4 if fast() else EPOCHS
+    epochs = 2 if fast() else EPOCHS
     task = lesson_01.noisy(state.noise, state.rate, state.seed)
     T = true_matrix(task)
     show(true=matrix(T), progress=0.0, message="plain SGD, for comparison")

@@ -23,7 +23,7 @@ def finished(noise, rate, method, epochs):
 
 def draw(state, show):
     """Train, or look the setting up; draw the curves, and the faces after the chosen epoch. -> Run"""
-    epochs = 5 if labkit.fast() else study.EPOCHS
+    epochs = 3 if labkit.fast() else study.EPOCHS
     task = study.faces(state.noise, state.rate)
     i = study.chosen(task, WRONG, RIGHT)
     kept = finished(state.noise, state.rate, state.method, epochs)

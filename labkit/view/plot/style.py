@@ -108,6 +108,7 @@ def restyle(ax):
     ax.tick_params(colors=GREY, labelsize=8)
     ax.xaxis.label.set_color(GREY), ax.yaxis.label.set_color(GREY), ax.title.set_color(GREY)
     ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_title("", y=1.0)  # said, not sought: matplotlib would ask every tick, again and again, where a title fits
 
 
 def logarithmic(ax, which="x"):
