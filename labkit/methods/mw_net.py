@@ -112,6 +112,7 @@ class MWNet(Method):
         weight = self.shares(loss.detach())  # [B], with a graph to Theta alone
         slope = self.slope(x, y, i, loss, weight.detach(), state)
         self.meta_opt.zero_grad(set_to_none=True)
+        # weight.backward(slope) is the same, but torch imports sympy for it, most of a second
         (weight * slope).sum().backward()  # core: the meta-gradient reaches V
         self.meta_opt.step()
 
