@@ -9,7 +9,7 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    {"errors", "state", "ranks", "numbers", "optimisers"},
+    {"errors", "arguments", "state", "ranks", "numbers", "optimisers"},
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
     {"method", "methods"},
     {"measure", "fit", "show", "recipes"},

@@ -1,0 +1,52 @@
+"""What an argument may be, said once: in the annotation of the function or class that takes it.
+
+rate: Rate                                 a name of this module, for what is common
+beta: Annotated[float, Number(0, 1)]       a description
+mode: Literal["mean", "sum"]               words
+ramp: Count | None                         None, too
+parts: tuple[Count, ...]                   a list
+An annotation without a description (int, str, list) leaves the argument to its owner. `checked` checks the calls of a
+function, `Checked` (a metaclass) those of a class: every Method, Recipe and noise model has it. One number of numpy or
+torch counts as a number and becomes Python's. True is no number, 3.0 no whole number, 0 no truth value.
+"""
+
+from os import PathLike
+from typing import Annotated
+
+from .calls import Checked, checked, describe, described
+from .descriptions import Boolean, Choice, Description, Either, Fits, Nothing, Number, Text, Whole, scalar
+from .several import Many, Row, Table, listed
+
+MOST_EPOCHS, MOST_SAMPLES = 10**6, 10**9
+
+
+def _place(value):
+    """Is it a path?"""
+    return isinstance(value, PathLike) or (isinstance(value, str) and value != "" and "\0" not in value)
+
+
+HOW_TO_FIND = "pass the noise rate that you assume; labkit.estimate_rate(task) estimates one"
+
+Flag = Annotated[bool, Boolean()]
+Seed = Annotated[int, Whole(0, 2**32 - 1)]
+Epochs = Annotated[int, Whole(1, MOST_EPOCHS)]
+Duration = Annotated[int, Whole(0, MOST_EPOCHS)]
+Count = Annotated[int, Whole(1, MOST_SAMPLES)]
+Rate = Annotated[float, Number(0, 1, below=True)]
+AssumedRate = Annotated[float, Number(0, 1, below=True, what="a noise rate", hint=HOW_TO_FIND)]
+Share = Annotated[float, Number(0, 1)]
+Part = Annotated[float, Number(0, 1, above=True)]
+Positive = Annotated[float, Number(0, above=True)]
+NotNegative = Annotated[float, Number(0)]
+Real = Annotated[float, Number()]
+Name = Annotated[str, Text()]
+Place = Annotated[str | PathLike, Fits(_place, "a path")]
+Function = Annotated[object, Fits(callable, "a function")]
+
+# fmt: off
+__all__ = [
+    "AssumedRate", "Boolean", "Checked", "Choice", "Count", "Description", "Duration", "Either", "Epochs", "Fits",
+    "Flag", "Function", "Many", "Name", "NotNegative", "Nothing", "Number", "Part", "Place", "Positive", "Rate",
+    "Real", "Row", "Seed", "Share", "Table", "Text", "Whole", "checked", "describe", "described", "listed", "scalar",
+]
+# fmt: on
