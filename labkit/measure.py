@@ -55,6 +55,15 @@ def labels_row(believed, given, true):
     }
 
 
+def known_labels(task):
+    """The true labels of the training split, and where they are known: everywhere, somewhere, or nowhere (the labels
+    are the given ones then). -> labels [N] or [N, Q], slice or bool [N]"""
+    if task.truth is None:
+        return task.train.y, torch.zeros(len(task.train), dtype=torch.bool, device=task.train.y.device)
+    known = task.truth.known
+    return task.truth.y, slice(None) if known is None else known
+
+
 def r2(output, y):
     """Coefficient of determination, the mean over outputs. output, y [N, Q] -> float"""
     residual = (output - y).square().sum(0)
@@ -63,8 +72,8 @@ def r2(output, y):
 
 def selection_row(weights, wrong):
     """Label precision and recall of the samples with a weight above 0, and the AUC of the weights. weights [N], wrong
-    bool [N] -> dict"""
-    chosen, even = weights > 0, weights.min() == weights.max()
+    bool [N], which may be empty -> dict"""
+    chosen, even = weights > 0, not len(weights) or weights.min() == weights.max()
     row = {"selected_precision": share(~wrong, chosen), "selected_recall": share(chosen, ~wrong)}
     return row | {"auc_weight": float("nan") if even else auc(-weights, wrong)}
 
@@ -88,7 +97,8 @@ def epoch_row(method, task, weights):
     """One row of the history and, per sample, the loss of the given label and the believed class, of the first network.
 
     weights [N]: the weights that the method gave in this epoch. -> dict, loss [N], believed [N] (regression: None)
-    With two networks accuracies are averaged, as the papers do; the outputs are not.
+    With two networks accuracies are averaged, as the papers do; the outputs are not. What needs the truth is measured
+    on the training samples whose true label is known, and is NaN where none is.
     """
     method.train_mode(False)
     rows, first = [], None
@@ -101,14 +111,15 @@ def epoch_row(method, task, weights):
 
 
 def _class_row(method, task, weights, k):
-    train, true = task.train, task.truth.y
-    logits, wrong = outputs(method, train, k), train.y != true
+    train, (true, known) = task.train, known_labels(task)
+    logits, wrong = outputs(method, train, k), (train.y != true)[known]
     believed, loss = logits.argmax(-1), losses.ce(logits, train.y)
     uses_positions = type(method).predict is not Method.predict
     aided = outputs(method, train, k, aided=True).argmax(-1) if uses_positions else believed
-    row = labels_row(believed, train.y, true) | {"train_aided": share(aided == train.y), "auc": auc(loss, wrong)}
+    row = labels_row(believed[known], train.y[known], true[known]) | {"train_given": share(believed == train.y)}
+    row |= {"train_aided": share(aided == train.y), "auc": auc(loss[known], wrong)}
     row |= {"val_noisy": _accuracy(method, train.val, k), "test": _accuracy(method, task.test, k)}
-    return row | selection_row(weights, wrong), loss, believed
+    return row | selection_row(weights[known], wrong), loss, believed
 
 
 def _accuracy(method, split, k):
@@ -117,17 +128,17 @@ def _accuracy(method, split, k):
 
 
 def _regression_row(method, task, weights, k):
-    train, true = task.train, task.truth.y
-    output, wrong = outputs(method, train, k), (train.y != true).any(-1)
+    train, (true, known) = task.train, known_labels(task)
+    output, wrong = outputs(method, train, k), (train.y != true)[known].any(-1)
     loss = losses.half_squared(output, train.y)
     score = lambda split: float("nan") if not len(split) else r2(outputs(method, split, k), split.y)
     row = {
         "r2_given": r2(output, train.y),
-        "r2_true": r2(output, true),
+        "r2_true": r2(output[known], true[known]),
         "r2_val_noisy": score(train.val),
         "r2_test": score(task.test),
     }
-    return row | {"auc": auc(loss, wrong)} | selection_row(weights, wrong), loss, None
+    return row | {"auc": auc(loss[known], wrong)} | selection_row(weights[known], wrong), loss, None
 
 
 def t_quantile(freedom):

@@ -29,7 +29,8 @@ def big_task(n=20_000, classes=10, name="mnist"):
     rng = torch.Generator().manual_seed(0)
     y = torch.randint(0, classes, (n,), generator=rng)
     x = torch.randint(0, 256, (n, 1, 4, 4), generator=rng, dtype=torch.uint8)
-    return labkit.Task.of(x, y, x[:10], y[:10] % classes, name=name, scale=labkit.data.Scale(255.0, (0.5,), (0.3,)))
+    scale = labkit.data.Scale(255.0, (0.5,), (0.3,))
+    return labkit.Task.of(x, y, x[:10], y[:10] % classes, name=name, scale=scale, y_true="given")
 
 
 def off_diagonal(T):

@@ -17,7 +17,7 @@ def small(n=200, classes=10, name="own", val=0.2):
     """A task of arrays whose pixel is its position."""
     y = torch.arange(n) % classes
     x = torch.arange(n, dtype=torch.float32)[:, None]
-    return labkit.Task.of(x, y, x[:10], y[:10] % classes, name=name, val=val, classes=classes)
+    return labkit.Task.of(x, y, x[:10], y[:10] % classes, name=name, val=val, classes=classes, y_true="given")
 
 
 def given_labels(n=200, classes=10, seed=0):
@@ -212,7 +212,7 @@ def test_cifar10n_has_the_published_shares_of_wrong_labels_in_the_order_of_cifar
 def test_cifar100n_has_the_published_share_of_wrong_labels():
     columns = people("CIFAR-100_human.pt")
     x, y = np.arange(50_000, dtype=np.float32)[:, None], columns["clean_label"]
-    task = labkit.Task.of(x, y, x[:10], y[:10], name="cifar100")
+    task = labkit.Task.of(x, y, x[:10], y[:10], name="cifar100", y_true="given")
     noisy = labkit.corrupt(task, human("noisy_label"), 0)
     assert noisy.noise.realised == pytest.approx(0.402, abs=1e-4)
     with pytest.raises(ValueError, match=r"labels is 'worse_label'.*noisy_label"):

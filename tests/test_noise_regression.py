@@ -24,7 +24,7 @@ def faces(n=1003, d=6, dtype=torch.float32, val=0.1, seed=0):
         n, 10, generator=rng
     )
     y = (20 + 10 * torch.arange(10) + (1 + torch.arange(10)) * y).to(dtype)
-    return labkit.Task.of(x, y, x[:10], y[:10], name="own faces", val=val)
+    return labkit.Task.of(x, y, x[:10], y[:10], name="own faces", val=val, y_true="given")
 
 
 def every_y(task):
@@ -131,7 +131,7 @@ def test_linadv_reads_images_and_forgets_pixels_that_never_change():
     x[:, :, 0] = 7
     y = torch.rand(300, 4, generator=rng)
     scale = labkit.data.Scale(255.0, (0.5,), (0.3,))
-    task = labkit.Task.of(x, y, x[:5], y[:5], scale=scale)
+    task = labkit.Task.of(x, y, x[:5], y[:5], scale=scale, y_true="given")
     noisy = labkit.corrupt(task, linadv(0.5), 0)
     assert torch.isfinite(noisy.train.y).all() and noisy.noise.realised == pytest.approx(0.5, abs=0.01)
     z = (noisy.train.y - task.truth.y.mean(0)) / task.truth.y.std(0)
@@ -228,7 +228,7 @@ def test_bad_input_is_named(call, words):
 def test_suited_names_what_a_regression_can_take():
     x, y = torch.randn(50, 4), torch.randn(50, 6)
     assert set(noise.suited(faces())) == {"linadv", "signflip", "uninoise", "pairflip", "mixture"}
-    six = labkit.Task.of(x, y, x[:5], y[:5])
+    six = labkit.Task.of(x, y, x[:5], y[:5], y_true="given")
     assert "pairflip" not in noise.suited(six)
     assert set(noise.suited(labkit.load("faces"))) == set(noise.suited(faces()))
     assert labkit.corrupt(six, pairflip(0.5, points=[(0, 1)]), 0).noise.realised == pytest.approx(0.48)

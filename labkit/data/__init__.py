@@ -6,7 +6,8 @@ from .meta import meta_split, overlap
 from .npz import from_npz
 from .places import folder
 from .tables import from_csv
-from .task import Scale, Split, Task, Truth, Units
+from .task import Scale, Split, Task, Units
+from .truth import Truth
 from .vision import SOURCES
 
 __all__ = [

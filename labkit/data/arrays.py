@@ -1,5 +1,6 @@
 """What arrays must be before they become a task, and how their rows are divided."""
 
+from collections import Counter
 from uuid import uuid4
 
 import numpy as np
@@ -73,6 +74,21 @@ def positions(ids, n):
     ids = torch.arange(n) if ids is None else torch.as_tensor(np.asarray(ids)).long()
     need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
     return ids
+
+
+def names(argument, files, ids):
+    """Names of the rows, by their ids. files: a name per row, all different, or none at all. -> tuple, "" for ids
+    without a row; () for no names"""
+    files = [str(file) for file in files]
+    if not files:
+        return ()
+    need(len(files) == len(ids), f"len({argument})", len(files), f"{len(ids)}, one per row, or 0")
+    twice = [file for file, count in Counter(files).items() if count > 1]
+    need(not twice, argument, f"with {twice[:1]} more than once", "a different name in every row")
+    by_id = [""] * (int(ids.max()) + 1)
+    for place, file in zip(ids.tolist(), files, strict=True):
+        by_id[place] = file
+    return tuple(by_id)
 
 
 def fresh_origin(name):

@@ -46,7 +46,8 @@ def celeba(root, download, *, size=64, channels=3, limit_bytes=None):
     train, test = np.flatnonzero(part == 0)[order], np.flatnonzero(part == 2)
     read = lambda rows: decoded([files[k] for k in rows], size, "stretch", channels, limit_bytes)[0]
     x, x_test = read(train), read(test)
-    return Raw(x, points[train], x_test, points[test], scale_of(x, 1.0), standardise=True, ids=order, shuffled=True)
+    return Raw(x, points[train], x_test, points[test], scale_of(x, 1.0), True, (), order, True, "given",
+               files=[files[k].name for k in train], test_files=[files[k].name for k in test])  # fmt: skip
 
 
 def _fetch_celeba(root, place):
@@ -111,4 +112,5 @@ def faces(root, download, *, file=None, limit_bytes=None):
     need(raw.y.dtype.kind == "f", f"targets of {file or names[0]}", "classes", f"landmarks:\n{FACES}")
     for y in (raw.y, raw.y_test):
         in_image(y, file or names[0])
-    return replace(raw, scale=scale_of(tensor(raw.x), 1.0) if raw.x.dtype == np.uint8 else raw.scale)
+    scale = scale_of(tensor(raw.x), 1.0) if raw.x.dtype == np.uint8 else raw.scale
+    return replace(raw, scale=scale, y_true="given")

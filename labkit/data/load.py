@@ -143,7 +143,7 @@ def _digits(root, download):
     x, y = rows[:, :64].reshape(-1, 1, 8, 8), rows[:, 64].astype(np.int64)
     order = np.random.default_rng(0).permutation(len(y))
     test, train = order[:360], order[360:]
-    return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)))
+    return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)), y_true="given")
 
 
 @lru_cache(1)
@@ -159,7 +159,7 @@ def _faces(root, download):
     """
     x, y = (drawn.copy() for drawn in _drawn())
     train, test = slice(None, faces.TRAIN), slice(faces.TRAIN, None)
-    return Raw(x[train], y[train], x[test], y[test], Scale(255.0, (0.5,), (1.0,)), standardise=True)
+    return Raw(x[train], y[train], x[test], y[test], Scale(255.0, (0.5,), (1.0,)), True, y_true="given")
 
 
 READERS = {

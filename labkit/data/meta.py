@@ -7,7 +7,8 @@ import torch
 
 from ..errors import need
 from .mapped import chunks, take
-from .task import TEST, Task, Truth
+from .samples import TEST
+from .task import Task
 
 
 def meta_split(task, n, *, trusted, balanced, seed=0):
@@ -19,7 +20,9 @@ def meta_split(task, n, *, trusted, balanced, seed=0):
     RMNW-Net do, uses clean labels in a method that claims to need none: say so, or use "given". Where n is no multiple
     of the number of classes, the first n % C classes of a random order get one more.
     Meta set and training split are disjoint; the passport of the noise stays that of the whole draw.
-    Raises ValueError for what cannot be used: regression with balanced, a class with too few samples, n out of range.
+    Where the truth is known in part, a trusted or truly balanced set is drawn from that part.
+    Raises ValueError for what cannot be used: a truth that is not known but needed, regression with balanced, a class
+    with too few samples, n out of range.
     """
     need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task")
     train, classes, N = task.train, task.classes, len(task.train)
@@ -27,23 +30,40 @@ def meta_split(task, n, *, trusted, balanced, seed=0):
     need(isinstance(trusted, bool), "trusted", trusted, "True (true labels) or False (the given ones)")
     allowed = '"true", "given" or False' if classes else "False: regression has no classes"
     need(balanced is False or (classes and balanced in ("true", "given")), "balanced", balanced, allowed)
+    true, known = _truth(task, n, trusted, balanced)
     rng = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(N, generator=rng)
+    chosen = chosen if known is None else chosen[known[chosen]]
     if balanced:
-        chosen = _per_class((task.truth.y if balanced == "true" else train.y).cpu(), chosen, n, classes, balanced, rng)
+        chosen = _per_class((true if balanced == "true" else train.y).cpu(), chosen, n, classes, balanced, rng)
     picked = torch.zeros(N, dtype=torch.bool).index_fill(0, chosen[:n], True)
     taken, rest = picked.nonzero()[:, 0], (~picked).nonzero()[:, 0]
-    given = task.truth.y if trusted else train.y
+    given = true if trusted else train.y
     meta = replace(rows(train, taken, False), y=given[taken.to(given.device)], val=None, trusted=trusted)
-    truth = Truth(task.truth.y[rest.to(task.truth.y.device)], task.truth.val)
+    truth = task.truth and task.truth.rows(rest)
     return replace(task, train=rows(train, rest, train.mapped), truth=truth), meta
+
+
+def _truth(task, n, trusted, balanced):
+    """The true labels that a meta set is drawn by, and where they are known. -> labels [N], bool [N] (None:
+    everywhere); None, None where they are not needed"""
+    if not trusted and balanced != "true":
+        return None, None
+    by_class = ("balanced", balanced, '"given" or False')
+    argument, value, others = by_class if balanced == "true" else ("trusted", trusted, "False")
+    need(task.truth, argument, value, f"{others}: the true labels of task {task.name!r} are not known")
+    known = task.truth.known
+    if known is not None:
+        many = int(known.sum())
+        need(n <= many, "n", n, f"{many} or less, as many as there are samples with a known true label")
+    return task.truth.y, known if known is None else known.cpu()
 
 
 def _per_class(y, order, n, classes, balanced, rng):
     """The first samples of every class in `order`, n in all. y [N] -> [n] positions"""
     more = torch.randperm(classes, generator=rng) < n % classes
     wanted = n // classes + more.long()
-    there = torch.bincount(y, minlength=classes)
+    there = torch.bincount(y[order], minlength=classes)
     short = (there < wanted).nonzero()[:, 0].tolist()
     need(not short, "n", n, f"less: class {short[:1]} has {there[short[:1]].tolist()} samples by its {balanced} "
          f"labels, {wanted[short[:1]].tolist()} are wanted")  # fmt: skip

@@ -1,14 +1,14 @@
 """A Task: tensors on the device, what a method may see of them (`train`), and the truth apart (`truth`)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import torch
 
-from . import arrays
+from . import arrays, samples
 from .mapped import chunks, limit, take
-
-TEST = ", test"  # what the origin of a test set ends with
+from .samples import TEST
+from .truth import Truth, label_quality, true_labels, trust
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Split:
 
     x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for
     regression. ids [N] int64: positions in the set that was loaded (train and val: in its training set, test: in its
-    test set), `origin` says which one that was. trusted: of a meta set, are its labels the true ones? mapped: x is a
-    file on disk; it is read where it is indexed, and stays on the CPU.
+    test set), `origin` says which one that was. trusted: of a meta set and of a test set, are its labels the true ones?
+    mapped: x is a file on disk; it is read where it is indexed, and stays on the CPU.
     """
 
     x: torch.Tensor
@@ -87,37 +87,43 @@ class Units:
 
 
 @dataclass
-class Truth:
-    """The true labels of the training split, y [N], and of the validation split, val [V]. Only `measure` and plots read
-    it."""
-
-    y: torch.Tensor
-    val: torch.Tensor
-
-    def to(self, device):
-        """The same labels on `device`."""
-        return Truth(self.y.to(device), self.val.to(device))
-
-
-@dataclass
 class Task:
     """A dataset ready for `fit`: `train` (all that a method sees), `test`, `truth`, and the passport of its noise.
 
-    units: where regression targets were standardised, what they were before. class_names: of the classes, where known.
+    truth: a Truth, whose labels may be known for a part of the samples, or None: the true labels are not known. units:
+    where regression targets were standardised, what they were before. class_names: of the classes, where known. files,
+    test_files: what each sample of the original training and test set is called, by its id ("" where not read), mostly
+    the file that it was in; () where samples have no names. They may tell the class: no method gets them.
     """
 
     name: str
     train: Split
     test: Split
-    truth: Truth
+    truth: Truth | None = None
     noise: object = None
     units: Units | None = None
     class_names: tuple = ()
+    files: tuple = field(default=(), repr=False)
+    test_files: tuple = field(default=(), repr=False)
 
     def __repr__(self):
         val = 0 if self.train.val is None else len(self.train.val)
         sizes = f"{self.train!r}; validation {val:,}, test {len(self.test):,}"
-        return f"{self.name}: {sizes}; {self.noise.words if self.noise else 'clean labels'}"
+        return f"{self.name}: {sizes}; {self.noise_text}"
+
+    @property
+    def noise_text(self) -> str:
+        """The noise of the labels in words: of its passport, else what is known: "clean labels", "truth not known"."""
+        return self.noise.words if self.noise else label_quality(self.train, self.truth)
+
+    def samples(self, split="train"):
+        """What there is to know about every sample of a split, a row each, in the order of its positions. -> DataFrame
+
+        split: "train", "val", "test", or a Split of this task, such as a meta set. Columns: id (position in the
+        original set), file (where samples have names), given, true, known: the given label, the true one and whether
+        that is known. Numbers have a column each, given_0, true_0, ..., in the units that they were stored in.
+        """
+        return samples.table(self, split)
 
     @property
     def classes(self):
@@ -131,10 +137,12 @@ class Task:
 
     def to(self, device):
         """The same task on `device`."""
-        return replace(self, train=self.train.to(device), test=self.test.to(device), truth=self.truth.to(device))
+        truth = self.truth and self.truth.to(device)
+        return replace(self, train=self.train.to(device), test=self.test.to(device), truth=truth)
 
     def hash(self):
-        """Identity of samples and given labels: 16 hexadecimal digits."""
+        """Identity of samples and given labels: 16 hexadecimal digits. The truth may be None, or have masks: see
+        Truth.fields."""
         digest = sha256()
         for tensor in (self.train.x, self.train.y, self.train.val.x, self.train.val.y, self.test.x, self.test.y):
             for part in chunks(tensor):
@@ -145,6 +153,7 @@ class Task:
     def of(
         cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0, *, standardise=False,
         classes=None, class_names=(), ids=None, origin=None, shuffled=False, limit_bytes=None,
+        y_true=None, test_trusted=None, files=(), test_files=(),
     ):  # fmt: skip
         """A task from arrays.
 
@@ -157,12 +166,19 @@ class Task:
         ids [N]: positions of the rows in the set called `origin`; None: 0..N-1 of a set of its own. shuffled: the rows
         are in random order already, so the first of them become the validation split. limit_bytes: larger arrays are
         kept on disk and read batch by batch (None: half of the memory).
+        y_true: the true labels of the rows. None: not known, y may be noisy; "given": y holds them; or an array like y,
+        with -1 or NaN (a row with NaN) where the truth is not known. test_trusted: are y_test's labels true? None:
+        where y_true is "given".
+        files, test_files: names of the rows of x and x_test, such as their files, all different; see Task.samples.
         Raises ValueError for lengths that differ, labels outside 0..C-1, a class without a sample, values that are not
         finite, or a share outside [0, 1).
         """
         x, y, x_test, y_test, classes = arrays.checked(x, y, x_test, y_test, val, classes, class_names)
+        told, test_trusted = true_labels(y, y_true, classes), trust(test_trusted, y_true)
         v, t = arrays.held_out(len(y), val, split_seed, shuffled)
         ids, origin = arrays.positions(ids, len(y)), origin or arrays.fresh_origin(name)
+        test_ids = torch.arange(len(y_test))
+        files, test_files = arrays.names("files", files, ids), arrays.names("test_files", test_files, test_ids)
         units = arrays.statistics(y[t], standardise)
         units = units and Units(*units)
         y, y_test = (units.standard(a) if units else a for a in (y, y_test))
@@ -171,7 +187,18 @@ class Task:
         def part(i, val=None):
             return Split(take(x, i, mapped), y[i], classes, scale or Scale(), val, ids[i], origin=origin, mapped=mapped)
 
-        train, truth = part(t, part(v)), Truth(y[t].clone(), y[v].clone())
-        test = Split(x_test, y_test, classes, train.scale, None, torch.arange(len(y_test)), None, origin + TEST)
+        train, truth = part(t, part(v)), _truth(told, units, t, v)
+        test = Split(x_test, y_test, classes, train.scale, None, test_ids, test_trusted, origin + TEST)
         test.mapped = mapped_test
-        return cls(name, train, test, truth, units=units, class_names=tuple(class_names))
+        return cls(name, train, test, truth, units=units, class_names=tuple(class_names), files=files,
+                   test_files=test_files)  # fmt: skip
+
+
+def _truth(told, units, train, val):
+    """The Truth of a task. told: of `true_labels`; units: of its targets; train, val: positions. -> Truth or None"""
+    if told is None:
+        return None
+    y, known = told
+    y = units.standard(y) if units else y
+    masks = (None, None) if known is None else (known[train], known[val])
+    return Truth(y[train].clone(), y[val].clone(), *masks)

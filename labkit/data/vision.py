@@ -60,4 +60,5 @@ def read(name, root, download):
     pixels = lambda data: (
         np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
     )
-    return Raw(pixels(train.data), np.asarray(train.targets), pixels(test.data), np.asarray(test.targets), source.scale)
+    y, y_test = np.asarray(train.targets), np.asarray(test.targets)
+    return Raw(pixels(train.data), y, pixels(test.data), y_test, source.scale, y_true="given")

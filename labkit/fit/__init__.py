@@ -78,7 +78,8 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
             torch.manual_seed(seed)
             loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
         check.kinds_agree(method.nets[0], on_device.train)
-        notes = method.notes() | {"noise_words": task.noise.words if task.noise else "clean labels"}
+        notes = method.notes() | {"noise_words": task.noise_text}
+        notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}
         notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}
         return Run(config, loop.rows, notes, loop.life, method, about(device)), loop
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import torch
 
+from ..data.truth import Truth
 from ..errors import need
 from .base import Clean, Noise
 from .human import human
@@ -27,6 +28,7 @@ ALL = {
     )
 }
 __all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
+IN_PART = "dataclasses.replace(task, truth=None) has all given labels count as true"
 
 
 def suited(task):
@@ -45,9 +47,12 @@ def suited(task):
 def corrupt(task, noise, seed):
     """A task with noisy training and validation labels, drawn from the *true* ones, and the passport of the noise.
 
+    Where the truth of a task is not known, the labels that it has count as true from here on: the noise is added to
+    what is there, and the passport says so. A truth that is known in part is refused.
+
     noise: a noise model, e.g. symmetric(0.4). seed: of the noise's own generator; the global one is not touched.
-    Raises ValueError for what is not a noise model, a seed that is not a whole number, a noise for class labels where
-    the task is a regression, or the reverse.
+    Raises ValueError for what is not a noise model, a truth that is known in part, a seed that is not a whole number, a
+    noise for class labels where the task is a regression, or the reverse.
     """
     need(
         isinstance(noise, Noise),
@@ -56,10 +61,14 @@ def corrupt(task, noise, seed):
         f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise",
     )
     need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
+    whole = f"one whose true labels are all known; {IN_PART}"
+    need(task.truth is None or task.truth.complete, "task", task.noise_text, whole)
     noise.check(task)
     clean = Clean.of(task)
+    of_given = task.truth is None or bool(task.noise and task.noise.of_given)
     given = noise.draw(clean, torch.Generator().manual_seed(seed))
     train, val = task.train, task.train.val
     halves = [half.to(train.y.device) for half in given.split(list(clean.sizes))]
     noisy = replace(train, y=halves[0], val=replace(val, y=halves[1]))
-    return replace(task, train=noisy, noise=passport(noise, clean, given, seed))
+    truth = task.truth or Truth(train.y.clone(), val.y.clone())
+    return replace(task, train=noisy, truth=truth, noise=passport(noise, clean, given, seed, of_given))

@@ -13,9 +13,9 @@ KINDS = {"classes": "class labels", "numbers": "regression targets"}
 class Clean:
     """What a noise model is told of a clean task: training and validation samples in one, on the CPU.
 
-    y: true labels, [N] classes or [N, Q] numbers; sizes: (number of training samples, number of validation samples), in
-    this order; halves: their samples as they are stored; ids [N]: positions in the original training set, None where
-    they are not known.
+    y: true labels (the given ones, where the truth is not known), [N] classes or [N, Q] numbers; sizes: (number of
+    training samples, number of validation samples), in this order; halves: their samples as they are stored; ids [N]:
+    positions in the original training set, None where they are not known.
     """
 
     name: str
@@ -31,10 +31,11 @@ class Clean:
         """What there is to tell of a task. -> Clean"""
         halves = task.train, task.train.val
         known = all(half.ids is not None for half in halves)
+        y, val = (task.truth.y, task.truth.val) if task.truth else (half.y for half in halves)
         return cls(
             task.name,
             task.classes,
-            torch.cat([task.truth.y, task.truth.val]).cpu(),
+            torch.cat([y, val]).cpu(),
             tuple(half.x for half in halves),
             task.train.scale,
             tuple(map(len, halves)),

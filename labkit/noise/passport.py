@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import torch
 
+COUNT_AS_TRUE = "; truth not known: the labels before count as true"
+
 
 @dataclass(frozen=True)
 class Passport:
@@ -13,7 +15,8 @@ class Passport:
     rate: the asked rate (of human labels, which nobody asked for, the realised one); realised: the share of labels that
     are wrong, of rows that changed in regression; matrix: the asked transition matrix [C, C], row = true class (None
     when it depends on the sample); realised_matrix: the measured one [C, C] (None in regression); hash: of the noisy
-    labels; words: the same noise in other papers' words; counts: in regression, how many rows changed in which way.
+    labels; words: the same noise in other papers' words; counts: in regression, how many rows changed in which way;
+    of_given: is the truth not known, so that the labels given before count as true?
     """
 
     name: str
@@ -26,15 +29,18 @@ class Passport:
     hash: str
     words: str
     counts: dict | None = None
+    of_given: bool = False
 
     def record(self):
         """What identifies the noise, as JSON values."""
         names = ("name", "rate", "options", "seed", "realised", "hash", *(("counts",) if self.counts else ()))
+        names += ("of_given",) if self.of_given else ()
         return {name: getattr(self, name) for name in names}
 
 
-def passport(noise, clean, given, seed):
-    """Measure what `noise` did to a Clean task. given [N] noisy labels, or [N, Q] targets. -> Passport"""
+def passport(noise, clean, given, seed, of_given=False):
+    """Measure what `noise` did to a Clean task. given [N] noisy labels, or [N, Q] targets; of_given: see Passport. ->
+    Passport"""
     y, classes = clean.y, clean.classes
     changed = (y != given) if classes else (y != given).any(1)
     realised = changed.double().mean().item()
@@ -45,8 +51,9 @@ def passport(noise, clean, given, seed):
         asked, measured = noise.matrix(classes, clean.name), realised_matrix(y, given, classes)
     else:
         counts = noise.counts(clean.sizes)
-    words = noise.words(classes, realised)
-    return Passport(type(noise).__name__, rate, noise.options(), seed, realised, asked, measured, digest, words, counts)
+    words = noise.words(classes, realised) + (COUNT_AS_TRUE if of_given else "")
+    return Passport(type(noise).__name__, rate, noise.options(), seed, realised, asked, measured, digest, words, counts,
+                    of_given)  # fmt: skip
 
 
 def realised_matrix(y, given, classes):

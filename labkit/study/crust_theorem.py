@@ -40,7 +40,7 @@ def few_classes(task, classes, n, rate, seed=0):
     """n samples of the first classes, with symmetric noise. -> Task with labels 0..classes - 1"""
     i = (task.train.y < classes).nonzero()[:, 0][:n]
     x, y = task.train.x[i], task.train.y[i]
-    few = Task.of(x, y, x, y, f"{task.name}, {classes} classes", 0.0, task.train.scale, classes=classes)
+    few = Task.of(x, y, x, y, f"{task.name}, {classes} classes", 0.0, task.train.scale, classes=classes, y_true="given")
     return noise.corrupt(few, noise.symmetric(rate), seed)
 
 
@@ -115,7 +115,7 @@ def counterexample(k=12):
     After the steps that the theorem asks for, the wrong label is fitted as it was given.
     """
     x, y = torch.eye(k), torch.arange(k) % 2
-    clean = Task.of(x, y, x, y, "orthonormal", 0.0)
+    clean = Task.of(x, y, x, y, "orthonormal", 0.0, y_true="given")
     given = clean.train.y.clone()
     given[0] = 1 - given[0]
     task, nu = replace(clean, train=replace(clean.train, y=given)), torch.tensor([-1.0, 1.0])

@@ -68,7 +68,7 @@ def _part(task, i, val):
     stored = task.units.stored if task.units else lambda y: y
     y, y_test = stored(torch.cat([task.truth.y, task.truth.val]))[i], stored(task.test.y)
     where = {"scale": task.train.scale, "ids": both("ids"), "origin": task.train.origin}
-    return Task.of(both("x"), y, task.test.x, y_test, task.name, val, standardise=True, **where)
+    return Task.of(both("x"), y, task.test.x, y_test, task.name, val, standardise=True, y_true="given", **where)
 
 
 def _seen_by(net, task):

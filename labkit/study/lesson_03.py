@@ -102,4 +102,5 @@ def pairs(n=3000, seed=0):
         return torch.cat([split.x[left], split.x[right]], -1), 10 * split.y[left] + split.y[right]
 
     own, test = drawn(digits.train, n), drawn(digits.test, 1000)
-    return labkit.Task.of(*own, *test, name="pairs of digits", scale=digits.train.scale, classes=100)
+    name = "pairs of digits"
+    return labkit.Task.of(*own, *test, name=name, scale=digits.train.scale, classes=100, y_true="given")

@@ -113,6 +113,5 @@ def _images():
     rng = torch.Generator().manual_seed(0)
     x = torch.randint(0, 256, (12_000, 1, 28, 28), generator=rng, dtype=torch.uint8)
     y = torch.randint(0, 10, (12_000,), generator=rng)
-    return Task.of(
-        x, y, x[:100], y[:100], scale=SOURCES["mnist"].scale
-    ), "random images of MNIST's size (MNIST is not there)"
+    task = Task.of(x, y, x[:100], y[:100], scale=SOURCES["mnist"].scale, y_true="given")
+    return task, "random images of MNIST's size (MNIST is not there)"
