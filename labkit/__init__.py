@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 # what people see is imported where it is used first: import labkit needs no matplotlib, plotly or ipywidgets
 _LAZY = {"plot": "view.plot", "ledger": "study.ledger"}
 _LAZY_NAMES = {"check": ("view.check", "check"), "Race": ("runs.race", "Race"), "report": ("view.report", "report")}
-_LAZY_NAMES |= {"sweep": ("runs.sweep", "sweep")}
+_LAZY_NAMES |= {"sweep": ("runs.sweep", "sweep"), "styled": ("markup", "styled")}
 _LAZY_NAMES |= {"parameters": ("notebook.parameters", "in_cell")}
 _LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "score", "scores")}
 
@@ -31,7 +31,7 @@ __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "coreset", "corrupt", "fast", "fit", "grads", "ledger", "load", "losses", "measure", "methods",
     "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score", "scores",
-    "show", "sweep", "transition",
+    "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 
 

@@ -283,11 +283,14 @@ def _interrupt(run):
 
 
 def test_an_empty_store_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match=re.escape(f"store is {str(tmp_path / 'none')!r}; it must be a folder that")):
+        morning.Seen(tmp_path / "none")
+    (tmp_path / "none").mkdir()
     seen = morning.Seen(tmp_path / "none")
     assert "holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store" in seen.words
     assert not len(morning.ran(seen)) and not len(morning.failed(seen)) and not len(morning.begun(seen))
     assert not len(morning.spent(seen)) and not len(morning.chosen(seen))
-    assert morning.traceback(seen) == "Nothing failed." and not (tmp_path / "none").exists()
+    assert morning.traceback(seen) == "Nothing failed." and not list((tmp_path / "none").iterdir())
 
 
 def test_trainings_of_notebooks_are_seen_with_the_others(stores, tmp_path):

@@ -9,7 +9,7 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    {"errors", "arguments", "state", "ranks", "numbers", "optimisers"},
+    {"arguments", "checkout", "errors", "markup", "numbers", "optimisers", "paths", "ranks", "state"},
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
     {"method", "methods"},
     {"measure", "fit", "show", "recipes"},

@@ -196,7 +196,7 @@ def test_an_old_python_starts_a_newer_one(made, tmp_path):
     assert done.returncode == 3 and "newer" in done.stdout
     shutil.rmtree(folder / ".venv")
     done = lab(folder, before=old, PATH=str(folder))
-    assert done.returncode == 1 and "Python 3.11 to 3.13 is needed, this is 3.9" in done.stdout
+    assert done.returncode == 1 and "Python 3.11 to 3.14 is needed, this is 3.9" in done.stdout
 
 
 def test_an_old_python_can_read_the_script():
@@ -211,7 +211,7 @@ def test_labkit_python_is_taken_as_it_is(made, tmp_path):
     done = lab(folder, LABKIT_PYTHON=str(made / ".venv/bin/python"))
     assert done.returncode == 1 and "lacks torch" in done.stdout
     done = lab(folder, LABKIT_PYTHON=str(tmp_path / "nothing"))
-    assert done.returncode == 1 and "nothing: Python 3.11 to 3.13 is needed" in done.stdout
+    assert done.returncode == 1 and "nothing: Python 3.11 to 3.14 is needed" in done.stdout
 
 
 def test_home_may_be_empty_or_missing(made):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import labkit
 
+from ..checkout import ROOT, require
 from ..errors import choose
+from ..paths import pin_variables, printable
 
-ROOT = Path(__file__).resolve().parents[2]
 HELP = """\
 usage: ./lab [command] [words]      (on Windows: python lab; in an environment of your own: python -m labkit)
 
@@ -34,6 +35,7 @@ COMMANDS = {
     "bundle": "draw and store the pictures of lessons' panels, for pages without a kernel",
     "fmt": "format the code and the notebooks",
 }
+IN_THE_PROJECT = ("lab", "papers", "test", "site", "slides", "app", "bundle", "fmt")  # they use its notebooks or tests
 
 
 def main(argv=None):
@@ -47,13 +49,16 @@ def main(argv=None):
         return 0
     if not words or words[0].startswith("-"):
         words = ["lab", *words]
+    pin_variables()
     try:
         choose("the command", words[0], COMMANDS)
+        if words[0] in IN_THE_PROJECT and not {"-h", "--help"} & {*words}:
+            require(f"./lab {words[0]}")
         return import_module(f".{words[0]}", __name__).main(words[1:])
     except (ValueError, FileNotFoundError) as error:
         if not _ours(error):
             raise
-        print(f"lab: {error}", file=sys.stderr)
+        print(f"lab: {printable(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nlab: stopped", file=sys.stderr)

@@ -32,9 +32,9 @@ def main(argv=()):
 
 def python():
     """The Python that runs."""
-    fine = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    fine = (3, 11) <= sys.version_info[:2] <= (3, 14)
     words = f"{platform.python_version()} in {sys.prefix}, {platform.platform(terse=True)}"
-    return FINE if fine else BROKEN, "Python", words + ("" if fine else ": 3.11 to 3.13 is needed")
+    return FINE if fine else BROKEN, "Python", words + ("" if fine else ": 3.11 to 3.14 is needed")
 
 
 def packages():

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ..notebook import find
+from ..paths import TYPED_IN
 from . import ROOT, parser
 
 FIRST = "lessons/00_start_here.ipynb"
@@ -26,6 +27,7 @@ def main(argv):
     options += [] if any(word.startswith(("--ip", "--ServerApp.ip")) for word in more) else ["--ip=127.0.0.1"]
     options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     folders = (str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH"))
+    os.environ[TYPED_IN] = os.getcwd()  # before the folder changes
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
     return become([sys.executable, "-m", "jupyterlab", *options, *more])
 

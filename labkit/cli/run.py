@@ -5,11 +5,13 @@ import sys
 import time
 from pathlib import Path
 
+from ..checkout import output_folder
 from ..errors import need
 from ..notebook import execute, find, parameters
-from . import ROOT, parser
+from ..paths import absolute, printable
+from . import parser
 
-KEPT = ROOT / "runs" / "notebooks"
+KEPT = output_folder("runs") / "notebooks"
 DESCRIPTION = """\
 Run a notebook from top to bottom and keep the executed copy. Every parameter is checked before anything starts.
 
@@ -32,15 +34,15 @@ def main(argv):
     failure = execute(notebook, out, given)
     if failure:
         said = f"lab: {notebook.name} failed; the notebook as far as it came is {out}"
-        print(f"{failure.traceback}\n\n{said}", file=sys.stderr)
+        print(printable(f"{failure.traceback}\n\n{said}"), file=sys.stderr)
         return 1
-    print(f"kept as {out}")
+    print(printable(f"kept as {out}"))
     return 0
 
 
 def _out(name, notebook):
     """Where the executed notebook goes; its folder is made."""
-    out = Path(name).resolve() if name else KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
+    out = Path(absolute(name)) if name else KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
     need(out.suffix == ".ipynb" and not out.is_dir(), "-o", name, "the path of a notebook, with the ending .ipynb")
     need(out != notebook, "-o", name, "another file than the notebook itself")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ def main(argv):
     from ..view.site import book, deck
 
     source = book.lesson(args.lesson)
-    out = args.out or ROOT / "slides" / Path(source.page).name
+    out = args.out.expanduser() if args.out else ROOT / "slides" / Path(source.page).name
     out.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(out, deck.slides(source).encode())
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")

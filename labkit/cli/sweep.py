@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 from ..errors import need
+from ..paths import printable
 from . import parser
 
 SHOWN = 5  # labels that --dry prints
@@ -40,9 +41,9 @@ def main(argv):
     try:
         done = sweep(plan, address=args.address, workers=args.workers)
     except OSError as error:  # the disk is full, the scheduler is gone
-        print(f"lab: {error}", file=sys.stderr)
+        print(printable(f"lab: {error}"), file=sys.stderr)
         return 1
-    print(done.words)
+    print(printable(done.words))
     return int(done.failed > 0)
 
 
@@ -51,9 +52,9 @@ def _dry(plan):
     from ..runs.sweep.plan import label
 
     count, what = len(plan.points), "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
-    print(f"{count} {what} -> {plan.store}")
+    print(printable(f"{count} {what} -> {plan.store}"))
     for point in plan.points[:SHOWN]:
-        print(f"  {label(point, plan)}")
+        print(printable(f"  {label(point, plan)}"))
     if count > SHOWN:
         print(f"  and {count - SHOWN} more; nothing was started")
     return 0

@@ -2,14 +2,12 @@
 
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 import torch
 
-from .. import numbers
+from .. import checkout, numbers
 from ..methods import ALL
 
 
@@ -46,10 +44,6 @@ def about(device):
         if device.type == "cuda"
         else f"{platform.machine()} CPU, {os.cpu_count()} cores"
     )
-    here = Path(__file__).parent
-    git = subprocess.run(
-        ["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
     versions = {"torch": torch.__version__, "python": platform.python_version()}
     date = datetime.now(UTC).isoformat(timespec="seconds")
     return {
@@ -57,5 +51,5 @@ def about(device):
         "threads": torch.get_num_threads(),
         **versions,
         "date": date,
-        "commit": git.stdout.strip() or None,
+        "commit": checkout.commit(),
     }

@@ -5,14 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import choose
-
-ROOT = Path(__file__).resolve().parents[2]
+from ..checkout import HOW, ROOT
+from ..errors import choose, need
+from ..paths import pin_variables
 
 
 def find(name):
     """The notebook of this path or name. Raises ValueError with the nearest names."""
-    path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb")
+    path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb").expanduser()
     for place in (Path(), ROOT, ROOT / "notebooks", ROOT / "lessons"):
         if (place / path).is_file():
             return (place / path).resolve()
@@ -21,6 +21,7 @@ def find(name):
         for folder in ("notebooks", "lessons")
         for p in sorted((ROOT / folder).glob("*.ipynb"))
     ]
+    need(known, "the notebook", str(path), f"the path of one that exists; labkit's own are in its folder. {HOW}")
     return choose("the notebook", str(path), dict.fromkeys(known))
 
 
@@ -36,11 +37,16 @@ class Failed(NamedTuple):
 def execute(notebook, out, given, kernel=None, timeout=None):
     """Run a notebook in its own folder through papermill. -> None, or Failed
 
+    given: {name: value}; a path among them that is relative begins in the current folder.
     kernel: a Warm, for many notebooks (None: a fresh one). timeout: seconds that a cell may take.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    from . import parameters
+
+    pin_variables()
+    given = parameters.placed(parameters.read(notebook), given, given)
     os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
     how = {"kernel_name": "python3", "language": "python", "execution_timeout": timeout}
     fresh = {"cwd": notebook.parent, "extra_arguments": ["--log-level=ERROR"]}

@@ -10,10 +10,11 @@ from contextlib import suppress
 import yaml
 
 from ..errors import choose, need
+from ..paths import absolute, typed_in
 from .execute import find
 from .specification import TYPES, Parameter, read
 
-__all__ = ["Parameter", "check", "fit", "in_cell", "may_be", "parse", "read"]
+__all__ = ["Parameter", "check", "fit", "in_cell", "may_be", "parse", "placed", "read"]
 
 
 def in_cell(notebook, namespace):
@@ -24,11 +25,24 @@ def in_cell(notebook, namespace):
     Raises ValueError, naming the parameter, the value and what it may be.
     """
     known = read(find(notebook))
-    for name in _injected(namespace.get("In", ()), known):
+    injected = _injected(namespace.get("In", ()), known)
+    for name in injected:
         choose("the parameter", name, known)
     missing = [name for name in known if name not in namespace]
     need(not missing, "the list of parameters without a value", missing, "empty: run the cell that sets them first")
-    namespace.update(fit(known, {name: namespace[name] for name in known}))
+    values = fit(known, {name: namespace[name] for name in known})
+    given = [name for name in known if name in injected or repr(values[name]) != known[name].default]
+    namespace.update(placed(known, values, given, typed_in()))
+
+
+def placed(parameters, values, given, start=None):
+    """Values with the paths among `given` absolute, seen from the folder `start` (None: the current one). -> dict
+
+    A path that stands at its default is left to the notebook, which reads it from the project's root.
+    """
+    is_path = lambda name: name in parameters and parameters[name].is_path
+    paths = [name for name in given if is_path(name) and isinstance(values[name], str) and values[name]]
+    return values | {name: absolute(values[name], start) for name in paths}
 
 
 def _injected(sources, known):
@@ -58,7 +72,7 @@ def check(parameters, given):
     for name, text in given:
         need(name not in values, name, text, "given once")
         values |= fit(parameters, {name: parse(text, _known(parameters, name))})
-    return values
+    return placed(parameters, values, values)
 
 
 def fit(parameters, values):

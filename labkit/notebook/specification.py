@@ -5,6 +5,7 @@ n: int = 0                    # in [10, 1437] or 0                        and on
 dataset: str = "digits"       # digits | mnist | cifar10                  alternatives; a last ": " stands before them
 network: str = ""             # empty is its own: "" | a name in labkit.nets.ALL      the names that a table has
 methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR | AUX   what a list must hold (A, B and ...)
+store: str = "runs/a"         # folder of the runs           a comment that begins with folder or file: a path
 names: list[str] = ["ERM"]    # 2 to 4 of: names in labkit.methods.ALL    how many
 
 A list is not empty, unless [] is one of the alternatives, and holds nothing twice. `# noqa` for linters may stand last.
@@ -23,6 +24,7 @@ TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (l
 TYPES |= {"None": type(None), "anything": object}
 INTERVAL = re.compile(r"\bin ([\[(])\s*([-+.\w]+)\s*,\s*([-+.\w]+)\s*([\])])(?: or ([-+.\d]*\d))?")
 TABLE = re.compile(r"\bnames? in (labkit[.\w]*\w)")
+FOLDER = re.compile(r"(a )?(folder|file)\b")
 HOW_MANY = re.compile(r"\b(\d+) to (\d+) of: ")
 MUST_HOLD = re.compile(r"((?:[^\s,]+, )*\S+) and one or more of: ")
 
@@ -67,6 +69,11 @@ class Parameter(NamedTuple):
         """The elements that a list cannot be without. -> list"""
         asked = MUST_HOLD.search(self.comment)
         return asked[1].split(", ") if asked else []
+
+    @property
+    def is_path(self):
+        """Is it the path of a folder or file?"""
+        return "str" in self.types and FOLDER.match(self.comment) is not None
 
     @property
     def interval(self):

@@ -7,6 +7,7 @@ overview("CRUST")    # a line per table, figure and claim: opens the paper's not
 import numpy as np
 import pandas as pd
 
+from .. import markup
 from ..errors import choose, need
 from ..runs.grid import CRITERIA
 from .measured import RESULTS, counted, each, gains, read, record
@@ -86,7 +87,7 @@ def styled(table):
     places = ["order_printed", "order_small"]
     shown = [*fixed, "noise", "rate", "label", *numbers, "n", "epochs", *places, "verdict", "why"]
     empty = [name for name in shown if table[name].isna().all() or (table[name] == "").all()]
-    look = table[[name for name in shown if name not in empty]].style
+    look = markup.styled(table[[name for name in shown if name not in empty]])
     for form, names in (("{:.2f}", numbers), ("{:.0%}", ["rate"]), ("{:.0f}", ["n", "epochs"]), ("{:g}", places)):
         look = look.format(form, subset=[name for name in names if name not in empty], na_rep="")
     return look.map(_edge, subset=["verdict"]).hide(axis="index")
@@ -101,7 +102,7 @@ def overview(paper, results=RESULTS, rows=None):
     found = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
     lines = [_summed(item, rows[(rows["item"] == item) & rows["printed"].notna()]) for item in ITEMS[paper]]
     lines += [_found(line) for line in found.to_dict("records")]
-    look = pd.DataFrame(lines).style.format("{:.1f}", subset=["minutes"]).set_table_styles(LEFT)
+    look = markup.styled(pd.DataFrame(lines)).format("{:.1f}", subset=["minutes"]).set_table_styles(LEFT)
     return look.map(_edge, subset=["verdict"]).hide(axis="index")
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from ..errors import need
 from ..notebook import ROOT
 from ..runs import groups
-from ..runs.store import failures, histories, results, unfinished
+from ..runs.store import failures, folder, histories, results, unfinished
 
 KEYS = ("task", "noise", "rate", "method")  # a choice of settings is made within these
 
@@ -15,11 +15,12 @@ class Seen:
 
     table: finished trainings (with `score`, see groups.scored), those of notebooks too; curves: their histories;
     notebooks: finished notebooks; failed: one row per failure; open: names of runs that were begun and go on when asked
-    for again. store: a path, seen from the project's root.
+    for again. store: the folder; raises ValueError for one that does not exist.
     """
 
     def __init__(self, store):
-        self.store = ROOT / store
+        self.store = folder(store).absolute()
+        need(self.store.is_dir(), "store", str(self.store), "a folder that exists; ./lab sweep PLAN makes one")
         found, inside = results(self.store), self.store / "trainings"  # where the trainings of notebooks are
         books = found["notebook"].notna() if "notebook" in found else pd.Series(False, found.index)
         places = [inside] if books.all() else [self.store, inside]

@@ -128,7 +128,8 @@ def _typed(notebook, every):
     """The points with the values that the notebook's parameters take, each looked at once. -> list, none twice"""
     takes = parameters.read(notebook)
     values = {(name, json.dumps(value)): value for point in every for name, value in point.items()}
-    fitting = {key: parameters.fit(takes, {key[0]: value})[key[0]] for key, value in values.items()}
+    looked = lambda name, value: parameters.placed(takes, parameters.fit(takes, {name: value}), [name])[name]
+    fitting = {key: looked(key[0], value) for key, value in values.items()}
     return distinct({name: fitting[name, json.dumps(value)] for name, value in point.items()} for point in every)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ...checkout import ROOT, require
 from ...errors import choose
 
-ROOT = Path(__file__).resolve().parents[3]
 RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html"}
 LEDGER = "notebooks/ledger.html"
 DASHBOARDS = ("notebooks/sweep.ipynb",)  # of somebody's own runs: no paper has them
