@@ -36,7 +36,7 @@ def commit() -> str | None:
 
 
 def _git(*words):
-    """What git says of ROOT; nothing where there is no git, or it fails. A hook's GIT_DIR would name another project."""
+    """What git says of ROOT; nothing where it fails, or there is none. A hook's GIT_DIR would name another project."""
     env = {name: value for name, value in os.environ.items() if name not in OTHERS}
     how = {"capture_output": True, "check": False, "timeout": GIT_SECONDS, "env": env}
     try:

@@ -152,7 +152,7 @@ def test_run_does_not_write_over_its_notebook(notebook, capsys):
 
 
 def test_what_does_not_exist_has_a_neighbour(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(sys.modules["labkit.notebook.execute"], "ROOT", tmp_path)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "cdr_aux.ipynb").touch()
     for words, hint in [
@@ -257,8 +257,8 @@ def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
     notebook.rename(good)
     for path in (bad, project / "notebooks" / "sweep.ipynb"):  # the dashboard is no paper, and is not run
         nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
+    monkeypatch.setattr(papers_command, "ROOT", project)
     for module in (papers_command, run):
-        monkeypatch.setattr(module, "ROOT", project)
         monkeypatch.setattr(module, "KEPT", project / "runs" / "notebooks")
     assert main(["papers"]) == 1
     said = capfd.readouterr().out

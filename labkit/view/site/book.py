@@ -4,9 +4,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-from ...checkout import ROOT, require
+from ...checkout import ROOT
 from ...errors import choose
 
 RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html"}
