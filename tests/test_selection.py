@@ -256,14 +256,17 @@ def test_coteachingplus_is_plain_where_all_agree_and_coteaching_before_its_start
     assert torch.equal(weights(a), weights(b))
 
 
-def test_coteachingplus_released_bounds_its_losses_and_drops_position_zero():
+def test_coteachingplus_released_bounds_its_losses_and_loses_the_last_where_position_zero_disagrees():
     method = bound(CoTeachingPlus(rate=0.4, ramp=0, variant="released")).method
     assert method.softmax_twice and method.drop_first and method.divide_twice
     logits, y = 50 * torch.randn(64, 10), torch.arange(64) % 10
     assert method.loss(logits, y, None).max() <= torch.log(torch.tensor(9 + torch.e)) + 1e-5
     a, b = torch.eye(10)[:4] * 5, torch.eye(10)[4:8] * 5
-    picked = method.picks([a, b], torch.arange(4), torch.arange(4))
-    assert all(weight[0] == 0 for weight in picked)
+    agreed = torch.tensor([[True], [True], [True], [False]])
+    picked = method.picks([a, torch.where(agreed, b, a)], torch.arange(4), torch.arange(4))
+    assert all(weight[2:].tolist() == [0, 0] for weight in picked)  # the last of 0, 1, 2, which disagree
+    picked = method.picks([a, b], torch.arange(4), torch.arange(1, 5))  # without position 0 none is lost
+    assert all((weight > 0).sum() == 2 for weight in picked)
 
 
 def test_jocor_divergence_is_symmetric_and_zero_for_equal_predictions():

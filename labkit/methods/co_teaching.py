@@ -8,16 +8,18 @@ Differs from the released code in, each a keyword (variant="released" has all):
        learns as if its learning rate were that much smaller.
     2. first_epoch: the code's ramp is read from epoch index 1 on and reaches `rate` one epoch early (linspace), so the
        first trained epoch already drops rate / (ramp - 1).
+    3. exponent_of: the code raises the rate to the exponent c, not the time. Its ramp is linspace(0, rate^c, ramp), and
+       then the share jumps to `rate`. With c = 1 nothing differs.
     The code's noise has a fixed seed whatever the run's, and its test loader drops 16 images: neither is here.
     Accuracies of the two networks are averaged.
 """
 
 from dataclasses import dataclass
 
-from labkit.errors import need
+from labkit.errors import choose, need
 from labkit.method import Method
-from labkit.methods.spl import a_ramp, a_rate
-from labkit.ranks import forget_rate, kept, smallest
+from labkit.methods.spl import a_ramp, a_rate, ramped
+from labkit.ranks import kept, smallest
 
 
 @dataclass(kw_only=True, eq=False)
@@ -25,19 +27,26 @@ class CoTeaching(Method):
     """Each network learns from the small-loss samples of its peer.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). ramp: T_k, epochs over which the share grows to
-    `rate`. exponent: c of (t / T_k)^c. variant: "paper" | "released"; divide_twice, first_epoch follow it when None.
+    `rate`. exponent: c of (t / T_k)^c; exponent_of: "time" | "rate", what is raised to c. divide_twice: bool, the mean
+    loss divided by the kept number again. first_epoch: 0 | 1, index of the first epoch on the ramp. variant: "paper" |
+    "released"; exponent_of, divide_twice, first_epoch follow it when None.
     """
 
     networks = 2
+    later = {"exponent_of": "time"}
+    divides = {"paper": False, "released": True}
     rate: float
     ramp: int = 10
     exponent: float = 1.0
     variant: str = "paper"
     divide_twice: bool | None = None
     first_epoch: int | None = None
+    exponent_of: str | None = None
 
     def __post_init__(self):
-        self.follow(divide_twice={"paper": False, "released": True}, first_epoch={"paper": 0, "released": 1})
+        first_epoch, exponent_of = {"paper": 0, "released": 1}, {"paper": "time", "released": "rate"}
+        self.follow(divide_twice=self.divides, first_epoch=first_epoch, exponent_of=exponent_of)
+        choose("exponent_of", self.exponent_of, dict.fromkeys(("time", "rate")))
         self.rate = a_rate(type(self).__name__, self.rate)
         a_ramp(type(self).__name__, self.ramp)
         need(self.exponent > 0, "exponent", self.exponent, "a number above 0")
@@ -48,25 +57,38 @@ class CoTeaching(Method):
         return self.loss(logits, y, i)
 
     def forgotten(self):
-        """The filtered share of this epoch, 1 - R(t)."""
-        released = self.first_epoch and self.ramp > 1
-        ramp = self.ramp - 1 if released else self.ramp
-        return forget_rate(self.rate, self.epoch + self.first_epoch, ramp, self.exponent)
+        """The filtered share of this epoch, 1 - R(t). -> float"""
+        if self.exponent_of == "time":
+            return ramped(self.rate, self.epoch, self.ramp, self.first_epoch, self.exponent)
+        if self.epoch + self.first_epoch >= self.ramp:
+            return self.rate  # the jump at the end of the ramp
+        return ramped(self.rate**self.exponent, self.epoch, self.ramp, self.first_epoch)
+
+    def count(self, size):
+        """How many of `size` samples are kept in this epoch. -> int"""
+        return kept(self.forgotten(), size)
 
     def picks(self, logits, y, i):
         """Whom each network trusts. logits: of both -> two weights [B], each summing to 1"""
-        keep = kept(self.forgotten(), len(y))
+        keep = self.count(len(y))
         scores = [self.score(z.detach(), y, i) for z in logits]
         return [smallest(score, keep).to(score.dtype) / keep for score in scores]  # small losses
+
+    def shares(self, logits, y, i):
+        """The weights of `picks`, divided by the number of picked samples once more if divide_twice."""
+        weights = self.picks(logits, y, i)
+        return [weight * weight.amax() for weight in weights] if self.divide_twice else weights
+
+    def weighted(self, x, y, i, logits, weights):
+        """The weighted loss of each network. logits: of both -> two scalars"""
+        return [(weight * self.loss(z, y, i)).sum() for weight, z in zip(weights, logits)]
 
     def step(self, x, y, i):
         x, y, i = self.batch(x, y, i)
         logits = [net(x) for net in self.nets]
-        mine, other = self.picks(logits, y, i)
+        mine, other = self.shares(logits, y, i)
         weights = [other, mine]  # core: each learns from what the other one picked
-        if self.divide_twice:
-            weights = [weight * weight.amax() for weight in weights]
-        losses = [(weight * self.loss(z, y, i)).sum() for weight, z in zip(weights, logits)]
+        losses = self.weighted(x, y, i, logits, weights)
         self.zero_grad()
         sum(losses).backward()
         self.update()

@@ -6,13 +6,18 @@ remedy.
 
 lam: the released code's default is .1, the paper's settings lie between .65 and .95. Neither side of the divergence is
 detached.
+
+Differs from the released code in, each a keyword (variant="released" has all):
+    1. first_epoch, exponent_of: as in Co-teaching.
+    The code takes the mean over the kept samples once: divide_twice stays off in both variants. With asymmetric noise
+    the code assumes half of the noise rate: give `rate` so.
 """
 
 from dataclasses import dataclass
 
 from labkit.errors import need
 from labkit.methods.co_teaching import CoTeaching
-from labkit.ranks import kept, smallest
+from labkit.ranks import smallest
 
 
 def divergence(a, b):
@@ -25,10 +30,12 @@ def divergence(a, b):
 class JoCoR(CoTeaching):
     """One joint loss, one small-loss selection, one update of both networks.
 
-    lam: share of the agreement in the joint loss, in [0, 1). rate, ramp, exponent, variant: as Co-teaching.
+    lam: share of the agreement in the joint loss, in [0, 1). divide_twice: bool, the mean loss divided by the kept
+    number again; None: no, whatever the variant. The rest: as Co-teaching.
     """
 
     targets = ("classes",)
+    divides = {"paper": False, "released": False}
     lam: float = 0.1
 
     def __post_init__(self):
@@ -43,7 +50,7 @@ class JoCoR(CoTeaching):
     def step(self, x, y, i):
         x, y, i = self.batch(x, y, i)
         joint = self.joint([net(x) for net in self.nets], y, i)
-        keep = kept(self.forgotten(), len(y))
+        keep = self.count(len(y))
         weight = smallest(joint.detach(), keep).to(joint.dtype) / keep  # core: small joint losses  [B]
         if self.divide_twice:
             weight = weight / keep

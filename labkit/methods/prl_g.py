@@ -9,10 +9,15 @@ The norms come from what every layer got and the gradient at its output, and so 
 forward and one backward pass. Networks with BatchNorm have no per-sample gradients and are refused.
 
 Differs from the released code in:
-    1. ramp: the paper filters `rate` from the first step, the code ramps up to it over 10 epochs (a keyword, follows
-       the variant).
-    2. The released code has two networks that exchange their selections only ("co-PRL-G"), and runs a second forward
-       and backward pass on the kept samples. Without normalisation over the batch and dropout that is the same step.
+    1. ramp: the paper filters `rate` from the first step, the code ramps up to it over 10 epochs.
+    2. first_epoch: the code's ramp is read from epoch index 1 on and reaches `rate` one epoch early (linspace), so the
+       first trained epoch already drops rate / (ramp - 1).
+    3. divide_twice: the code divides the mean loss by the number of kept samples again. Adam does not notice; SGD
+       learns as if its learning rate were that much smaller.
+    Each of these is a keyword, and variant="released" has all. Beside them:
+    4. The released code has two networks that exchange their selections only ("co-PRL-G"); here it is one network.
+    5. The code runs a second forward and backward pass on the kept samples. Without normalisation over the batch and
+       dropout its gradients are the same.
 """
 
 from dataclasses import dataclass
@@ -21,8 +26,8 @@ import torch
 
 from labkit.grads.norms import SampleGradients
 from labkit.method import Method
-from labkit.methods.spl import a_ramp, a_rate
-from labkit.ranks import forget_rate, kept, smallest
+from labkit.methods.spl import a_ramp, a_rate, ramped
+from labkit.ranks import kept, smallest
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,18 +67,28 @@ class PRL_G(ByGradientNorm):
     """Only the samples of shortest gradient are learned from.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). variant: "paper" | "released". ramp: epochs
-    over which the share grows to `rate`; follows the variant when None.
+    over which the share grows to `rate`. first_epoch: 0 | 1, index of the first epoch on the ramp. divide_twice: bool.
+    ramp, first_epoch, divide_twice follow the variant when None.
     """
 
+    later = {"first_epoch": 0, "divide_twice": False}
     rate: float
     variant: str = "paper"
     ramp: int | None = None
+    first_epoch: int | None = None
+    divide_twice: bool | None = None
 
     def __post_init__(self):
-        self.follow(ramp={"paper": 0, "released": 10})
+        self.follow(
+            ramp={"paper": 0, "released": 10},
+            first_epoch={"paper": 0, "released": 1},
+            divide_twice={"paper": False, "released": True},
+        )
         self.rate = a_rate("PRL(G)", self.rate)
         a_ramp("PRL(G)", self.ramp)
+        self.normalised = not self.divide_twice
 
     def trust(self, norms):
-        keep = kept(forget_rate(self.rate, self.epoch, self.ramp), len(norms))
-        return smallest(norms, keep).to(norms.dtype) / keep  # core: Alg. 2: the short gradients, averaged  [B]
+        keep = kept(ramped(self.rate, self.epoch, self.ramp, self.first_epoch), len(norms))
+        weight = smallest(norms, keep).to(norms.dtype) / keep  # core: Alg. 2: the short gradients, averaged  [B]
+        return weight / keep if self.divide_twice else weight

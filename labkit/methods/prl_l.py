@@ -13,6 +13,11 @@ Differs from the released code in, each a keyword (variant="released" has all):
        cheaper.
     3. divide_twice: the code divides the mean loss by the number of kept samples again. Adam does not notice, SGD
        learns as if its learning rate were that much smaller.
+    4. first_epoch: the code's ramp is read from epoch index 1 on and reaches `rate` one epoch early (linspace), so the
+       first trained epoch already drops rate / (ramp - 1).
+Differs from the released code also with variant="released" in:
+    5. running statistics of normalisation: the code runs every batch through the network once more in training mode,
+       for the accuracy that it prints. There they move three times a step, here twice. Parameters are the same.
     The released code has classification only; the README's snippet sorts the unsummed score and keeps all samples: it
     filters nothing. Neither is here.
 """
@@ -30,31 +35,23 @@ class PRL_L(SPL):
     """Only the samples of shortest loss-layer gradient are learned from.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). variant: "paper" | "released". ramp: epochs
-    over which the share grows to `rate`. reforward, divide_twice: see above. ramp, reforward, divide_twice follow the
-    variant when None.
+    over which the share grows to `rate`. reforward: bool, a second forward pass over the kept samples; divide_twice:
+    bool; first_epoch: 0 | 1, index of the first epoch on the ramp. ramp, reforward, divide_twice, first_epoch follow
+    the variant when None.
     """
 
-    variant: str = "paper"
-    ramp: int | None = None
+    later = {"first_epoch": 0}
     reforward: bool | None = None
-    divide_twice: bool | None = None
 
     def __post_init__(self):
-        self.follow(
-            ramp={"paper": 0, "released": 10},
-            reforward={"paper": False, "released": True},
-            divide_twice={"paper": False, "released": True},
-        )
+        self.follow_released()
+        self.follow(reforward={"paper": False, "released": True})
         self.rate = a_rate("PRL(L)", self.rate)
         a_ramp("PRL(L)", self.ramp)
         self.normalised = not self.divide_twice
 
     def score(self, logits, y, i):
         return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 3, ranks by ||p - e_y||  [..., B]
-
-    def weight(self, x, y, i, logits):
-        weight = super().weight(x, y, i, logits)
-        return weight * weight.amax(-1, keepdim=True) if self.divide_twice else weight
 
     def step(self, x, y, i):
         if not self.reforward:

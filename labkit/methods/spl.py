@@ -5,6 +5,13 @@ Small losses are believed: the network learns the clean majority first, so what 
 mode="fraction" keeps the int((1 - rate) B) samples of smallest loss in a batch, as PRL's tables have it;
 mode="threshold" keeps l_i < lambda, which grows every epoch, as the paper has it. The released code of PRL
 trains two copies and averages their accuracies: here it is one network.
+
+Differs from the released code of PRL (mode="fraction") in, each a keyword (variant="released" has all):
+    1. ramp: the code ramps the share up over 10 epochs (15 for CIFAR-100 with pairflip); here it is `rate` at once.
+    2. first_epoch: the code's ramp is read from epoch index 1 on and reaches `rate` one epoch early (linspace), so the
+       first trained epoch already drops rate / (ramp - 1).
+    3. divide_twice: the code divides the mean loss by the number of kept samples again. Adam does not notice; SGD
+       learns as if its learning rate were that much smaller.
 """
 
 from dataclasses import dataclass
@@ -26,28 +33,51 @@ def a_ramp(name, ramp):
     need(isinstance(ramp, int) and ramp >= 0, f"ramp of {name}", ramp, "a whole number of epochs, 0 or more")
 
 
+def ramped(rate, epoch, ramp, first_epoch=0, exponent=1.0):
+    """The filtered share of an epoch, counted from 0: it grows to `rate` over `ramp` epochs, 0: at once.
+
+    first_epoch: index of the first epoch on the ramp. 0: as Co-teaching's paper, R(T). 1: as released code reads
+    linspace(0, rate, ramp), whose last value stands at index ramp - 1. -> float
+    """
+    length = ramp - 1 if first_epoch and ramp > 1 else ramp
+    return forget_rate(rate, epoch + first_epoch, length, exponent)
+
+
 @dataclass(kw_only=True, eq=False)
 class SPL(Method):
     """Only the samples of smallest loss are learned from.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1); "threshold" has none. mode: "fraction" |
     "threshold". ramp: epochs over which the share grows to `rate`, 0: at once. first, growth: the threshold lambda of
-    epoch e is first * growth^e.
+    epoch e is first * growth^e. variant: "paper" | "released". divide_twice: bool, the mean loss divided by the kept
+    number again, in mode "fraction". first_epoch: 0 | 1, index of the first epoch on the ramp. ramp, divide_twice,
+    first_epoch follow the variant when None.
     """
 
+    later = {"variant": "paper", "divide_twice": False, "first_epoch": 0}
     rate: float | None = None
     mode: str = "fraction"
-    ramp: int = 0
+    ramp: int | None = None
     first: float = 1.0
     growth: float = 1.1
+    variant: str = "paper"
+    divide_twice: bool | None = None
+    first_epoch: int | None = None
 
     def __post_init__(self):
+        self.follow_released()
         choose("mode", self.mode, dict.fromkeys(("fraction", "threshold")))
         self.rate = a_rate("SPL", self.rate) if self.mode == "fraction" else None
         a_ramp("SPL", self.ramp)
         need(self.first > 0, "first of SPL", self.first, "a loss above 0")
         need(self.growth > 0, "growth of SPL", self.growth, "a factor above 0")
-        self.normalised = self.mode == "fraction"  # nothing may lie below a threshold
+        self.normalised = self.mode == "fraction" and not self.divide_twice  # nothing may lie below a threshold
+
+    def follow_released(self):
+        """Fill what is None from the variant's column."""
+        as_released = {"paper": False, "released": True}
+        ramp, first_epoch = {"paper": 0, "released": 10}, {"paper": 0, "released": 1}
+        self.follow(ramp=ramp, divide_twice=as_released, first_epoch=first_epoch)
 
     def score(self, logits, y, i):
         """By what samples are ranked; small is trusted. -> [..., B]"""
@@ -58,5 +88,6 @@ class SPL(Method):
         if self.mode == "threshold":
             believed = (score < self.first * self.growth**self.epoch).to(score.dtype)
             return believed / believed.sum(-1, keepdim=True).clamp(min=1)
-        keep = kept(forget_rate(self.rate, self.epoch, self.ramp), score.shape[-1])
-        return smallest(score, keep).to(score.dtype) / keep  # core: the small half of the batch  [..., B]
+        keep = kept(ramped(self.rate, self.epoch, self.ramp, self.first_epoch), score.shape[-1])
+        weight = smallest(score, keep).to(score.dtype) / keep  # core: the small half of the batch  [..., B]
+        return weight * weight.amax(-1, keepdim=True) if self.divide_twice else weight
