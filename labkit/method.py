@@ -86,8 +86,8 @@ class Method:
         return 0.0
 
     def extra(self):
-        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay, and lr as "same" or
-        "matched".
+        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay (or "same"), and lr
+        as "same" or "matched".
 
         "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it. ->
         list of dicts

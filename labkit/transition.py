@@ -20,12 +20,13 @@ def a_matrix(name, T, classes=None):
     return T
 
 
-def anchors(p, quantile=0.97, shared=False):
+def anchors(p, quantile=0.97, shared=False, columns=False):
     """T from the samples that look most like each class (Patrini et al., CVPR 2017): row i is the
     prediction at the largest p_i below its `quantile` (None: no outlier is left out).
 
     p [N, C] noisy posteriors. shared=True repeats the released code, which writes zeros for outliers into the one array
-    that later rows are read from. -> [C, C], rows sum to 1
+    that later rows are read from. columns=True repeats T-Revision's, which divides column j by the sum of row j. ->
+    [C, C]; rows sum to 1, unless columns
     """
     p = p.clone()
     rows = []
@@ -35,7 +36,8 @@ def anchors(p, quantile=0.97, shared=False):
             column[column >= column.quantile(quantile)] = 0.0
         rows.append(p[column.argmax()].clone())
     T = torch.stack(rows)
-    return T / T.sum(1, keepdim=True)
+    sums = T.sum(1)
+    return T / (sums if columns else sums[:, None])
 
 
 def class_means(p, y, classes):

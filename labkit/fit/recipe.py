@@ -94,6 +94,8 @@ class Recipe:
         matched = self.lr / (1 - own.get("momentum", 0.0))
         lr = {"same": self.lr, "matched": matched}
         groups = [{**group, "lr": lr.get(group["lr"], group["lr"])} for group in groups]  # a number is the rate itself
+        for group in (group for group in groups if group.get("weight_decay") == "same"):
+            group["weight_decay"] = self.weight_decay
         for name, optimiser in OPTIMISERS.items():
             chosen = [group for group in groups if group.get("optimiser", "sgd") == name]
             opts += [optimiser(chosen, lr=self.lr, fused=True)] if chosen else []

@@ -7,10 +7,12 @@ and a network is trained on the rest.
 Stage 0 is an ordinary training, stage 1 the cyclic one, stage 2 the training on the rest.
 variant="released" differs from "paper" in:
     1. restart="first": stage 2 goes on from the end of stage 0; "init": from the first random weights.
+    2. phase=1: the code counts the epochs of the cyclic learning rate from 1 on, so that a round begins with its second
+    value; 0: with its first.
 Differs from the released code in:
-    2. with an incomplete last batch left out, a sample that an epoch did not see keeps its loss of the epoch before;
+    3. with an incomplete last batch left out, a sample that an epoch did not see keeps its loss of the epoch before;
     there it counts as 0.
-    3. the learning rate of an ordinary training is the recipe's; there .01, .005, .001 by quarters and the half.
+    4. the learning rate of an ordinary training is the recipe's; there .01, .005, .001 by quarters and the half.
 With rate=0 nothing would be removed: there is only stage 0.
 """
 
@@ -36,10 +38,11 @@ class O2UNet(Method):
 
     rate: share of the samples to remove, in [0, 1), the noise rate. first_epochs, cyclic_epochs: of stages 0 and 1,
     None = as many as `fit` was asked for. high, low, period: of the cyclic learning rate; batch_size: samples per step
-    there. variant: "paper" | "released". restart: "init" | "first", where stage 2 begins; follows the variant when
-    None.
+    there. variant: "paper" | "released". restart: "init" | "first", where stage 2 begins. phase: 0 | 1, index of the
+    first epoch in its round. restart, phase follow the variant when None.
     """
 
+    later = {"phase": 0}
     rate: float
     first_epochs: int | None = None
     cyclic_epochs: int | None = None
@@ -49,6 +52,7 @@ class O2UNet(Method):
     batch_size: int = 16
     variant: str = "paper"
     restart: str | None = None
+    phase: int | None = None
 
     def __post_init__(self):
         number = isinstance(self.rate, (int, float)) and 0 <= self.rate < 1
@@ -59,7 +63,8 @@ class O2UNet(Method):
             fine = (value is None and may_be_none) or (isinstance(value, int) and value > 0)
             need(fine, f"{name} of O2UNet", value, "a whole number above 0" + " or None" * may_be_none)
         need(0 < self.low <= self.high, "low, high of O2UNet", (self.low, self.high), "0 < low <= high")
-        self.follow(restart={"paper": "init", "released": "first"})
+        self.follow(restart={"paper": "init", "released": "first"}, phase={"paper": 0, "released": 1})
+        need(self.phase in (0, 1), "phase of O2UNet", self.phase, "0 or 1")
         choose("restart", self.restart, dict.fromkeys(("init", "first")))
 
     def select(self, train, epoch):
@@ -74,7 +79,7 @@ class O2UNet(Method):
 
     def update(self):
         for group in (group for opt in self.opts for group in opt.param_groups if self.cyclic):
-            group["lr"] = cyclic_lr(self.epoch, self.high, self.low, self.period)
+            group["lr"] = cyclic_lr(self.epoch + self.phase, self.high, self.low, self.period)
         super().update()
 
     def record(self):

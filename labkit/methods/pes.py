@@ -14,6 +14,8 @@ variant="paper" differs from variant="released" in, each a keyword:
     3. still=True: frozen blocks are in evaluation mode, so that running means of their normalisation do not move, too;
     the code leaves them in training mode.
     4. views=1: the confident set is that of the plain inputs; the code averages two random augmentations.
+    5. renewed="learn": on the confident samples all blocks learn. The code goes on with the optimiser that holds the
+    blocks from before the refinement, so that those that started again never move after it: "still".
 """
 
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from labkit.errors import need
+from labkit.errors import choose, need
 from labkit.method import Method, Stage
 
 
@@ -42,9 +44,11 @@ class PES(Method):
     those on the confident samples. parts: how many of the last blocks start again in each refinement (mlp: 2, the last
     hidden layer and the head, then 1; resnet18: 3 and 1, resnet34: 4 and 1). refine: (T2, T3), epochs of each
     refinement, beside `fit`'s epochs; (): none. refine_lr: of its Adam. balance: bool, classes of the confident set
-    count alike. variant: "paper" | "released"; still, views follow it when None.
+    count alike. renewed: "learn" | "still", what blocks that started again do on the confident samples. variant:
+    "paper" | "released"; still, views, renewed follow it when None.
     """
 
+    later = {"renewed": "learn"}
     warmup: int = 25
     parts: tuple = (2, 1)
     refine: tuple = (7, 5)
@@ -53,11 +57,14 @@ class PES(Method):
     variant: str = "paper"
     still: bool | None = None
     views: int | None = None
+    renewed: str | None = None
 
     targets = ("classes",)
 
     def __post_init__(self):
-        self.follow(still={"paper": True, "released": False}, views={"paper": 1, "released": 2})
+        renewed = {"paper": "learn", "released": "still"}
+        self.follow(still={"paper": True, "released": False}, views={"paper": 1, "released": 2}, renewed=renewed)
+        choose("renewed of PES", self.renewed, dict.fromkeys(renewed.values()))
         self.parts, self.refine = tuple(self.parts), tuple(self.refine)
         whole = lambda values: all(isinstance(n, int) and n > 0 for n in values)
         need(whole([self.warmup]), "warmup of PES", self.warmup, "a whole number of epochs, 1 or more")
@@ -108,13 +115,20 @@ class PES(Method):
         return Stage(epochs=left, start="previous") if k == refined + 1 and left > 0 else None
 
     def freeze(self):
-        """Only the blocks that start again learn in a refinement; otherwise all do."""
+        """Only the blocks that start again learn in a refinement. Before it all do, after it what `renewed` says."""
         refining = 1 <= self.k <= len(self.refine)
         net = self.nets[0].requires_grad_(not refining)
         self.frozen = len(blocks(net)) - self.parts[self.k - 1] if refining else 0
         for block in blocks(net)[self.frozen :]:
             block.requires_grad_(True)
+        if self.k > len(self.refine) and self.renewed == "still":
+            for block in blocks(net)[len(blocks(net)) - self.restarted() :]:
+                block.requires_grad_(False)
         self.train_mode(True)
+
+    def restarted(self):
+        """How many of the last blocks start again in some refinement. -> int"""
+        return max(self.parts[: len(self.refine)], default=0)
 
     def train_mode(self, on=True):
         super().train_mode(on)
@@ -133,5 +147,7 @@ class PES(Method):
         super().bind(make_net, make_opt, train, meta, rng)
         size, parts = len(blocks(self.nets[0])), self.parts[: len(self.refine)]
         need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, the blocks of this network")
+        some = self.renewed == "learn" or self.restarted() < size
+        need(some, "parts of PES", self.parts, f'below {size}, the blocks of this network, with renewed="still"')
         self.fresh = [nn.ModuleList(blocks(make_net())[-n:]) for n in parts]
         self.trust = torch.ones(train.classes, device=train.y.device)  # [C]

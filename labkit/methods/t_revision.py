@@ -6,8 +6,10 @@ A transition matrix estimated at anchor points is only a start. The network is t
 Differs from the released code in, each a keyword (variant="released" has all):
     1. accumulate: the code adds dT to T inside its loop over the batch, so that sample k sees T + (k + 1) dT. (Its
        vectorised second version detaches the weight, and dT gets no gradient at all: not here.)
-    2. scale_columns: the code divides by the row sums without keeping their axis, which scales columns.
+    2. scale_columns: the code divides the estimate at the anchors by its row sums without keeping their axis, which
+       scales columns. T + dT is never normalised.
     3. shared_array: T is read off an array in which outliers were zeroed for earlier rows, as in F-correction's code.
+    4. revise_decay: in the revision the code has the recipe's weight decay, for the network and for dT; here none.
     The paper's Algorithm 1 has none of them. Neither projects T + dT onto the simplex; ratios are cut off below 1e-6
     here.
 The epoch of a stage is chosen by the accuracy of p on the noisy validation split (there: of T^T p).
@@ -28,9 +30,11 @@ class TRevision(Method):
 
     estimate: epochs of the first training (None: as many as the run's). revise: epochs of the revision (None: the
     same). revise_lr: learning rate of the revision, by Adam. quantile: of the anchors' outlier filter, or None.
-    variant: "paper" | "released"; accumulate, scale_columns, shared_array follow it when None.
+    accumulate, scale_columns, shared_array, revise_decay: bool, see above. variant: "paper" | "released"; what is None
+    follows it.
     """
 
+    later = {"revise_decay": False}
     targets = ("classes",)
     estimate: int | None = None
     revise: int | None = None
@@ -40,10 +44,11 @@ class TRevision(Method):
     accumulate: bool | None = None
     scale_columns: bool | None = None
     shared_array: bool | None = None
+    revise_decay: bool | None = None
 
     def __post_init__(self):
-        as_released = {"paper": False, "released": True}
-        self.follow(accumulate=as_released, scale_columns=as_released, shared_array=as_released)
+        released = {"paper": False, "released": True}
+        self.follow(accumulate=released, scale_columns=released, shared_array=released, revise_decay=released)
         need(self.revise_lr > 0, "revise_lr", self.revise_lr, "a number above 0")
         fine = self.quantile is None or 0 < self.quantile <= 1
         need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
@@ -51,7 +56,8 @@ class TRevision(Method):
     def extra(self):
         C = self.train.classes
         self.dT = torch.zeros(C, C, device=self.train.y.device, requires_grad=True)
-        group = {"params": [self.dT], "lr": "same", "optimiser": "adam", "weight_decay": 0.0}
+        decay = "same" if self.revise_decay else 0.0
+        group = {"params": [self.dT], "lr": "same", "optimiser": "adam", "weight_decay": decay}
         return [*super().extra(), group]
 
     def bind(self, make_net, make_opt, train, meta, rng):
@@ -59,7 +65,8 @@ class TRevision(Method):
         self.T, self.k = None, 0
 
     def stage(self, k, train):
-        revision = {"optimiser": "adam", "lr": self.revise_lr, "milestones": (), "cosine": None, "weight_decay": 0.0}
+        revision = {"optimiser": "adam", "lr": self.revise_lr, "milestones": (), "cosine": None}
+        revision |= {} if self.revise_decay else {"weight_decay": 0.0}
         return [
             Stage(epochs=self.estimate, keep="best_val"),  # T from anchors
             Stage(start="previous", keep="best_val"),  # T fixed
@@ -71,7 +78,7 @@ class TRevision(Method):
         self.k = k + 1
         if k == 0:
             p = evaluate(self.nets[0], self.train).softmax(1)
-            self.T = transition.anchors(p, self.quantile, self.shared_array)
+            self.T = transition.anchors(p, self.quantile, self.shared_array, self.scale_columns)
 
     def loss(self, logits, y, i):
         if self.k == 0:
@@ -86,8 +93,7 @@ class TRevision(Method):
         T, dT = self.T, self.dT
         if self.accumulate:
             dT = torch.arange(1, y.shape[-1] + 1, device=y.device)[:, None, None] * dT
-        T = T + dT
-        return T / T.sum(-1)[..., None, :] if self.scale_columns else T
+        return T + dT
 
     def notes(self):
         """T, dT: the estimated matrix and its correction."""
