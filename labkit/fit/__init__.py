@@ -13,7 +13,8 @@ from ..errors import Diverged
 from . import check
 from .config import about, configuration
 from .keep import Keeper
-from .loop import Life, Loop
+from .life import Life
+from .loop import Loop
 from .recipe import Recipe
 from .run import Run, criteria, identity
 

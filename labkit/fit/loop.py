@@ -11,38 +11,9 @@ from ..errors import Diverged, choose
 from ..method import Method, Stage
 from ..state import load_value, save_value
 from .augment import Augment
+from .life import Life
 
 SCALED = 2**26  # bytes of a training set that is scaled once, and not batch by batch in every epoch
-
-
-class Life:
-    """The life of every training sample: loss, weight [E, N] float16, selected [E, N] bool, believed class [E, N]
-    int16.
-
-    loss: of the given label, at the end of the epoch, in evaluation mode. weight: times the batch size, so that plain
-    SGD gives 1.
-    """
-
-    def __init__(self, epochs=None):
-        self.epochs = epochs or []
-
-    def add(self, loss, weights, believed):
-        """Append an epoch: three tensors [N]; believed is None for regression."""
-        believed = torch.full_like(loss, -1) if believed is None else believed
-        rows = {"loss": loss.half(), "weight": weights.half(), "selected": weights > 0, "believed": believed.short()}
-        self.epochs.append({name: row.cpu() for name, row in rows.items()})
-
-    def __getattr__(self, name):
-        if name not in ("loss", "weight", "selected", "believed"):
-            raise AttributeError(name)
-        return torch.stack([epoch[name] for epoch in self.epochs])
-
-    def of(self, i):
-        """The life of sample i, a row per epoch. -> DataFrame"""
-        import pandas as pd
-
-        table = {name: getattr(self, name)[:, i].numpy() for name in ("loss", "weight", "selected", "believed")}
-        return pd.DataFrame(table, index=pd.RangeIndex(1, len(self.epochs) + 1, name="epoch"))
 
 
 class Loop:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..state import read_state, whole, write_state
-from .loop import Life
+from . import life as lives
+from .life import Life
 
 
 def identity(config):
@@ -99,6 +100,14 @@ class Run:
     def facts(self):
         """What config.json holds. -> dict of JSON values"""
         return {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
+
+    def samples(self, task):
+        """Every training sample by name and what became of it, a row each: the columns of Task.samples, then loss,
+        weight, selected and believed class in the last epoch, in the order of the training positions. -> DataFrame
+
+        task: the one that the run was trained on, with life=True. Raises ValueError for another one, and without lives.
+        """
+        return lives.samples(self, task)
 
     def save(self, folder, partial=None):
         """Write the run as `folder`, all of it or nothing. partial: the folder that it had in the making; its log is
