@@ -9,6 +9,7 @@ from . import arrays
 
 GIVEN = "given"  # the labels that were given are the true ones
 NOT_KNOWN = "truth not known"
+CLEAN = "clean labels"
 
 
 @dataclass
@@ -111,4 +112,4 @@ def label_quality(train, truth) -> str:
     share = f"{wrong.double().mean().item():.1%}"
     if len(wrong) < len(y):
         return f"true labels known for {len(wrong):,} of {len(y):,}, {share} of these are given wrong"
-    return f"true labels known, {share} of the given ones are wrong" if wrong.any() else "clean labels"
+    return f"true labels known: {share} of the given ones are wrong" if wrong.any() else CLEAN

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..data.truth import CLEAN
 from ..state import read_state, whole, write_state
 from . import life as lives
 from .life import Life
+
+AS_GIVEN = "given labels"  # the noise of labels that are not known to be clean, and to which none was added
 
 
 def identity(config):
@@ -34,11 +37,18 @@ def criteria(rows):
     return {"last": scores[-1], "last10": sum(last10) / len(last10), "best_val": best_val, "oracle_best": max(scores)}
 
 
+def _no_noise(notes):
+    """What a table says of labels that no noise model changed: no noise in clean ones, else that they were given."""
+    clean = notes.get("noise_words", CLEAN) == CLEAN
+    name, realised = ("none", 0.0) if clean else (AS_GIVEN, float("nan"))
+    return {"name": name, "rate": 0.0, "realised": realised, "seed": None, "hash": None}
+
+
 def row(facts):
     """A run's facts (what config.json holds: config, accuracy, notes, about) as one flat row of plain values: what is
     nested in the notes is JSON. -> dict"""
     config = facts["config"]
-    noise = config["noise"] or {"name": "none", "rate": 0.0, "realised": 0.0, "seed": None, "hash": None}
+    noise = config["noise"] or _no_noise(facts["notes"])
     plain = {key: config[key] for key in ("method", "task", "net", "epochs", "seed", "numbers")}
     noisy = {key: noise[key] for key in ("rate", "realised")}
     noisy = {"noise": noise["name"], **noisy, "noise_seed": noise["seed"], "noise_hash": noise["hash"]}

@@ -4,6 +4,7 @@ from dataclasses import fields
 from functools import lru_cache
 
 from .. import data as datasets
+from ..errors import need
 from ..methods import ALL
 from .compare import NOISY_META
 
@@ -16,10 +17,26 @@ def clean(data, n):
     return datasets.load(data, n=n)
 
 
+def true_rate(task, rate):
+    """The true noise rate of a task, None where nobody knows it. rate: of the noise that was added, 0 for none"""
+    assumed = task.noise is not None and task.noise.of_given  # the labels before count as true, if noise was added
+    if task.truth is None or not task.truth.complete or (assumed and not rate):
+        return None
+    if rate or task.noise:
+        return rate or task.noise.rate
+    wrong = task.train.y != task.truth.y
+    return (wrong.any(-1) if wrong.dim() > 1 else wrong).double().mean().item() or rate
+
+
 def told(name, hyperparameters, rate):
-    """A method by name. One that assumes a noise rate, and is not given one, is told the true one. -> Method"""
+    """A method by name. One that assumes a noise rate, and is not given one, is told the true one. -> Method
+
+    Raises ValueError where that is not known (None).
+    """
     cls = ALL[name]
     assumes = any(field.name == "rate" for field in fields(cls))
+    how = "a number in [0, 1): nobody knows the true labels, so give it; labkit.estimate_rate(task) estimates it"
+    need(rate is not None or not assumes or "rate" in hyperparameters, f"rate of {name}", None, how)
     return cls(**(({"rate": rate} if assumes else {}) | hyperparameters))
 
 
@@ -27,7 +44,7 @@ def enter(name, hyperparameters, rate, task, n, seed):
     """A method by name, and what it trains on. n: samples of the meta set, held out of the training set for a method
     that learns from one, with labels as noisy as the others where the method asks for such. -> Method, Task, Split or
     None"""
-    method = told(name, hyperparameters, rate)
+    method = told(name, hyperparameters, true_rate(task, rate))
     if not method.needs_meta:
         return method, task, None
     balanced = "true" if task.classes else False

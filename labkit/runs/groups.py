@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from ..errors import choose, need
+from ..fit.run import AS_GIVEN
 from ..measure import t_quantile
 from ..methods import ALL
 
@@ -166,10 +167,10 @@ def described(table):
     each = lambda name: list(dict.fromkeys(map(str, ordered(table[name])))) if name in table else []
     samples = [f"n = {' or '.join(each('samples'))}"] if "samples" in table else []
     nets = dict.fromkeys(net.partition("(")[0] for net in each("net"))
-    rates = [f"{rate:.0%}" for rate in ordered(table["rate"])]
+    rates = [f"{rate:.0%}" for rate in ordered(table.loc[table["noise"] != AS_GIVEN, "rate"])]
     rates = rates if len(rates) < 6 else [f"{len(rates)} rates from {rates[0]} to {rates[-1]}"]
     data = [", ".join(each("task")), *samples, ", ".join(nets), f"{' or '.join(each('epochs'))} epochs"]
-    return f"{', '.join(data)}; noise: {', '.join(each('noise'))} {', '.join(rates)}"
+    return f"{', '.join(data)}; noise: {', '.join(each('noise'))} {', '.join(rates)}".rstrip()
 
 
 def seeds(n):

@@ -15,6 +15,12 @@ def score_column(run):
     return "test" if not run.rows or "test" in run.rows[0] else "r2_test"
 
 
+def truth_known(run):
+    """Does the history know true labels, of a part of the samples at least? -> bool"""
+    measured = (row.get("train_true", row.get("r2_true")) for row in run.rows)
+    return any(value == value for value in measured)
+
+
 def selects(runs):
     """Did the method leave samples out in some epoch? runs: of one method"""
     return any(row["selected_recall"] < 1 for run in runs for row in run.rows)
@@ -22,7 +28,7 @@ def selects(runs):
 
 def scores(runs):
     """A row per run: method, seed, the test score by criterion, label precision in the last epoch (NaN for a method
-    that takes all samples), seconds. runs: {label: a Run per seed} -> DataFrame"""
+    that takes all samples, and where the truth is not known), seconds. runs: {label: a Run per seed} -> DataFrame"""
     rows = []
     for label, group in runs.items():
         chooses = selects(group)

@@ -16,8 +16,9 @@ import labkit
 
 from ..errors import need
 from ..fit import Run
-from ..runs.scores import CRITERIA, scores
+from ..runs.scores import CRITERIA, scores, truth_known
 from ..state import atomic_write
+from .plot.known import added_noise, is_clean
 from .plot.parts import CRITERIA as WORDS
 from .plot.sandbox import race as figure_of
 
@@ -87,7 +88,8 @@ def grouped(runs):
     noises = {json.dumps({**(run.noise or {}), "seed": 0, "hash": 0, "realised": 0}) for run in every}
     places = {(run.config["task"], run.config["net"]) for run in every}
     need(len(places) == len(noises) == 1, "runs", sorted(places), "runs on the same data, network, noise and rate")
-    need(every[0].noise is not None, "runs", "trained on clean labels", "runs on noisy labels")
+    may_be = "runs on noisy labels, or on labels that may be wrong"
+    need(not any(map(is_clean, every)), "runs", "trained on clean labels", may_be)
     seeds = [sorted(run.config["seed"] for run in group) for group in groups.values()]
     need(all(some == seeds[0] for some in seeds), "runs", seeds, "runs of the same seeds for every method")
     return groups
@@ -96,9 +98,10 @@ def grouped(runs):
 def page(groups, bet, title):
     """The report. groups: of `grouped` -> HTML"""
     first, every = next(iter(groups.values())), [run for group in groups.values() for run in group]
-    one, noise = first[0], first[0].noise
+    one = first[0]
     n = f", n = {len(one.method.train):,}" if one.method else ""
-    said = one.notes.get("noise_words", f"{noise['name']} {noise['rate']:.0%}")
+    said = one.notes.get("noise_words") or added_noise(one)
+    said += "; test scores are against the given labels" * ("test_labels" in one.notes)
     setting = f"{one.config['task']}{n}, {one.config['net']}, {one.config['epochs']} epochs; {said}."
     score = "accuracy" if "test" in one.rows[0] else "R2"
     seeds = f"seed {one.config['seed']} alone, which cannot tell luck from merit"
@@ -128,12 +131,19 @@ def accuracies(groups):
         cells = [f"<td{' class=best' if best[c] == label else ''}>{spread(group[c])}</td>" for c in CRITERIA]
         lost = f" (diverged in {sum('diverged' in run.notes for run in groups[label])})"
         lost = lost if any("diverged" in run.notes for run in groups[label]) else ""
-        kept = spread(group["precision"]) if group["precision"].notna().any() else "all samples"
+        kept = precision(group["precision"], groups[label])
         lines.append(
             f"<tr><th>{html.escape(label)}{lost}</th>{''.join(cells)}<td>{kept}</td><td>{group['seconds'].mean():.1f}</td></tr>"
         )
     names = ["method", *CRITERIA, "label precision, last epoch", "seconds of training"]
     return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(lines)}</table>"
+
+
+def precision(values, runs):
+    """The label precision of a method's runs: as percent, or why there is none. -> text"""
+    if not any(map(truth_known, runs)):
+        return "truth not known"
+    return spread(values) if values.notna().any() else "all samples"
 
 
 def spread(values):
@@ -143,8 +153,10 @@ def spread(values):
 
 
 def passports(group):
-    """The noise of every seed: asked, realised, hash. -> HTML"""
+    """The noise of every seed: asked, realised, hash; where none was added, what is known of the labels. -> HTML"""
     noise = group[0].noise
+    if noise is None:
+        return rows({"noise added": "none", "labels": group[0].notes.get("noise_words", "not noted")})
     table = pd.DataFrame(
         [
             {"seed": run.noise["seed"], "realised": run.noise["realised"], "hash of the labels": run.noise["hash"]}

@@ -3,7 +3,7 @@
 from ...study.lesson_02 import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
 from ..live import one_thread
 from ..panel import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
-from ..plot.lesson import WORDS
+from ..plot.learnt import WORDS
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}
 CELLS = [

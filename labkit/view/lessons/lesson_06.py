@@ -19,7 +19,7 @@ from ...study.lesson_06 import (
 from ..live import one_thread
 from ..panel import Question, Sketch, choice, curve, part, slider, sprite
 from ..panel import look as styled
-from ..plot.lesson import WORDS
+from ..plot.learnt import WORDS
 from ..plot.lesson_06 import INKS
 from ..plot.style import GREY, OKABE_ITO
 

@@ -3,7 +3,7 @@
 from ...study.lesson_07 import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
 from ..live import one_thread
 from ..panel import Question, Sketch, choice, curve, look, part, slider
-from ..plot.lesson import WORDS
+from ..plot.learnt import WORDS
 from ..plot.lesson_07 import EVER, LABELS, STAYED
 
 RATES = tuple(k / 10 for k in range(10))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .crust import *  # noqa: F403
 from .crust_theory import *  # noqa: F403
+from .learnt import *  # noqa: F403
 from .lesson import *  # noqa: F403
 from .meter import *  # noqa: F403
 from .ntk import *  # noqa: F403

@@ -1,44 +1,16 @@
-"""Figures of the lessons: what a network learns first, what the noise did to the labels, the life of one label."""
+"""Figures of the lessons: where a training stops, what the noise did to the labels, the life of one label."""
 
 from textwrap import fill
 
 import numpy as np
 
 from ...errors import need
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker, mosaic, write
+from .known import labels_of_test, setting_lines, true_class
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, mosaic, write
 
-__all__ = ["label_gallery", "life", "memorisation", "noise_matrix", "stopping", "traces"]
+__all__ = ["label_gallery", "life", "noise_matrix", "stopping", "traces"]
 
-WORDS = {
-    "clean_fitted": "right labels fitted",
-    "noisy_memorised": "wrong labels memorised",
-    "noisy_corrected": "wrong labels corrected",
-    "test": "test accuracy",
-}
 GIVEN, TRUE = colour("noisy_memorised"), colour("noisy_corrected")
-
-
-def memorisation(runs, guess=None):
-    """What a network has learnt after each epoch: right labels fitted, wrong ones memorised or corrected, the test.
-
-    runs: a Run; a list of Runs that differ in their seed only (mean, and a band from the lowest to the highest); or a
-    dict {title: either of them}, one panel each. guess: {column: (epoch, share)}, drawn as stars. -> Drawing
-    Raises ValueError for an empty list, runs that differ in more than their seed, or runs without wrong labels.
-    """
-    panels = runs if isinstance(runs, dict) else {"": runs}
-    figure, axes = canvas(1, len(panels), width=7.2 if len(panels) == 1 else 3.5, height=3.7, sharey=True)
-    for ax, (title, group) in zip(axes[0], panels.items()):
-        group = _same_setting(group if isinstance(group, (list, tuple)) else [group])
-        for column in WORDS:
-            _band(ax, [run.history for run in group], column)
-        for column, (epoch, share) in (guess or {}).items():
-            star = {"marker": "*", "markersize": 15, "linestyle": "none", "markeredgecolor": GREY}
-            ax.plot(epoch, share, color=colour(column), label=f"your guess: {WORDS[column]}", **star)
-        head(ax, *filter(None, (title, *_setting(group, narrow=len(panels) > 1))))
-        ax.set(xlabel="epoch", ylim=(-0.02, 1.02))
-    axes[0, 0].set_ylabel("share of the samples")
-    legend(figure, axes[0, 0], 3 if len(panels) == 1 else 4)
-    return figure
 
 
 def stopping(run):
@@ -48,13 +20,14 @@ def stopping(run):
     need(history.val_noisy.notna().all(), "run", run.name, "a run with a validation split")
     figure, axes = canvas(width=7.2, height=3.7)
     ax, at = axes[0, 0], history.set_index("epoch").test
-    ax.plot(history.epoch, history.test, color=GREY, linestyle=DASHES["test"], label="test (clean labels)")
-    ax.plot(history.epoch, history.val_noisy, color="#CC79A7", label="validation (noisy labels)")
+    names = f"test ({labels_of_test(run)} labels)", f"validation ({'noisy' if run.noise else 'given'} labels)"
+    ax.plot(history.epoch, history.test, color=GREY, linestyle=DASHES["test"], label=names[0])
+    ax.plot(history.epoch, history.val_noisy, color="#CC79A7", label=names[1])
     chosen = {"oracle_best": at.idxmax(), "best_val": history.epoch[history.val_noisy.idxmax()], "last": at.index[-1]}
     for (name, epoch), look in zip(chosen.items(), "*os"):
         words = f"{name}: epoch {epoch}, test {scores[name]:.1%}"
         ax.plot(epoch, scores[name], look, markersize=12, fillstyle="none", color=GREY, label=words)
-    head(ax, *_setting([run]))
+    head(ax, *setting_lines([run]))
     ax.set(xlabel="epoch", ylabel="accuracy", ylim=(-0.02, 1.02))
     legend(figure, ax, 2)
     return figure
@@ -84,18 +57,18 @@ def draw_matrix(ax, matrix, least=0.0):
 
 
 def label_gallery(task, i):
-    """Training images with their given labels; where a label is wrong, the true one stands beside it. i: positions,
-    at most 60. -> Drawing"""
+    """Training images with their given labels; where a label is known to be wrong, the true one stands beside it. i:
+    positions, at most 60. -> Drawing"""
     i = [int(k) for k in i]
     need(0 < len(i) <= 60, "i", f"{len(i)} positions", "1 to 60 positions in the training set")
     columns = min(12, len(i))
     figure, ax, corners = mosaic(-(-len(i) // columns), columns, above=0.42)
     for k, at in zip(i, corners):
-        given, true = int(task.train.y[k]), int(task.truth.y[k])
-        right, words = given == true, f"{given}" if given == true else f"{given} ≠ {true}"
+        given, true = int(task.train.y[k]), true_class(task, k)
+        right, words = true in (None, given), f"{given}" if true in (None, given) else f"{given} ≠ {true}"
         captioned(ax, at, task.train.x[k], words, GREY if right else GIVEN, fontweight="normal" if right else "bold")
-    noise = task.noise.words if task.noise else "clean labels"
-    head = f"{task.name}, {len(i)} of n = {len(task.train):,}; given label, or given ≠ true. {noise}"
+    meaning = "given label, or given ≠ true" if task.truth else "given label"
+    head = f"{task.name}, {len(i)} of n = {len(task.train):,}; {meaning}. {task.noise_text}"
     figure.suptitle(head, fontsize=8, color=GREY)
     return figure
 
@@ -110,10 +83,11 @@ def life(run, i, task):
     n = len(task.train)
     need(0 <= int(i) < n == run.life.loss.shape[1], "i", i, f"in 0..{n - 1}, of the task that the run was trained on")
     figure, axes = canvas(1, 2, width=3.9, height=3.2, width_ratios=(1, 4))
-    given, true, table = int(task.train.y[i]), int(task.truth.y[i]), run.life.of(int(i))
+    given, true, table = int(task.train.y[i]), true_class(task, i), run.life.of(int(i))
+    known = "truth not known" if true is None else f"true {true}"
     axes[0, 0].imshow(_pixels(task.train.x[i]), cmap="gray_r", vmin=0, vmax=1)
     axes[0, 0].set_axis_off()
-    head(axes[0, 0], f"sample {i}", f"given {given}", f"true {true}")
+    head(axes[0, 0], f"sample {i}", f"given {given}", known)
     ax = axes[0, 1]
     ax.plot(table.index, table.loss.astype(float), color="#CC79A7", label="loss of the given label (nats)")
     ax.plot(table.index, table.weight.astype(float), "--", color=TRUE, label="weight (1 = plain SGD)")
@@ -122,7 +96,8 @@ def life(run, i, task):
         ink = GIVEN if believed == given else TRUE if believed == true else GREY
         ax.text(epoch, 0.93 * top, believed, ha="center", color=ink, fontsize=7, fontweight="bold")
     ax.set(xlabel="epoch", ylabel="loss (nats), weight", ylim=(-0.05 * top, top))
-    head(ax, *_setting([run]), f"digits along the top: the believed label (orange: given {given}, blue: true {true})")
+    inks = f"orange: given {given}, {'' if true is None else 'blue: '}{known}"
+    head(ax, *setting_lines([run]), f"digits along the top: the believed label ({inks})")
     legend(figure, ax, 2)
     return figure
 
@@ -148,37 +123,6 @@ def traces(p, given, true):
     head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
     legend(figure, ax, 3)
     return figure
-
-
-def _same_setting(runs):
-    """The runs, if they differ in nothing but the seeds of training and noise."""
-    need(len(runs), "runs", runs, "a Run, a list of them, or a dict of either")
-    settings = [{k: v for k, v in run.config.items() if k not in ("seed", "data", "noise")} for run in runs]
-    noises = [run.noise and (run.noise["name"], run.noise["rate"], run.noise["options"]) for run in runs]
-    same = all(setting == settings[0] for setting in settings) and all(noise == noises[0] for noise in noises)
-    need(same, "runs", [run.name for run in runs], "runs that differ in their seed only")
-    need(runs[0].noise is not None, "runs", "trained on clean labels", "of a task with wrong labels")
-    return runs
-
-
-def _setting(runs, narrow=False):
-    """Data, network, method, noise and seeds in one or two lines. -> list of texts"""
-    run = runs[0]
-    n = f", n = {len(run.method.train):,}" if run.method else ""
-    seeds = f"seed {run.config['seed']}" if len(runs) == 1 else f"{len(runs)} seeds (mean, lowest to highest)"
-    what = f"{run.config['task']}{n}, {run.config['net']}, {run.config['method']}"
-    noise = f"{run.noise['name']} {run.noise['rate']:.0%}, {run.noise['realised']:.0%} wrong"
-    return [what, f"{noise}; {seeds}"] if not narrow else [noise, what, seeds]
-
-
-def _band(ax, histories, column):
-    """The mean of one column over seeds, with a band from the lowest to the highest."""
-    values = np.stack([history[column] for history in histories])
-    epochs = histories[0].epoch
-    look = {"color": colour(column), "linestyle": DASHES[column], "marker": marker(column)}
-    ax.plot(epochs, values.mean(0), label=WORDS[column], markevery=max(1, len(epochs) // 8), markersize=4, **look)
-    if len(values) > 1:
-        ax.fill_between(epochs, values.min(0), values.max(0), color=colour(column), alpha=0.18, linewidth=0)
 
 
 def captioned(ax, at, x, words, ink, fontsize=9, **look):

@@ -3,7 +3,7 @@ cross-entropy."""
 
 import numpy as np
 
-from .lesson import WORDS
+from .learnt import WORDS
 from .parts import band
 from .style import DASHES, GREY, STYLES, canvas, colour, head, legend, marker
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...study.lesson_06 import COUNTS, SAMPLES, fates, halves, held, named, vectors
-from .lesson import WORDS
+from .learnt import WORDS
 from .parts import headline
 from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 

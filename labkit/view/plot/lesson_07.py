@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...study.lesson_07 import FATES, WIDTH
-from .lesson import WORDS
+from .learnt import WORDS
 from .style import GREY, OKABE_ITO, canvas, colour, head, legend
 
 __all__ = ["critical_weights", "label_givers", "who_may_learn"]

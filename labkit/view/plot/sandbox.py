@@ -3,7 +3,8 @@
 import numpy as np
 
 from ...errors import need
-from ...runs.scores import CRITERIA, score_column, scores, selects
+from ...runs.scores import CRITERIA, score_column, scores, selects, truth_known
+from .known import added_noise, score_name
 from .style import COLOURS, DASHES, GREY, MARKERS, OKABE_ITO, canvas, head, legend
 
 __all__ = ["race"]
@@ -20,7 +21,7 @@ def race(runs):
     choosing = {label: group for label, group in trained.items() if selects(group)}
     figure, axes = canvas(1, 2 + bool(choosing), width=3.7, height=3.5)
     one = next(iter(trained.values()))[0]
-    column, name = score_column(one), {"test": "test accuracy", "r2_test": "R2 on the test set"}[score_column(one)]
+    column, name = score_column(one), score_name(one)
     for k, (label, group) in enumerate(trained.items()):
         _over_epochs(axes[0, 0], group, column, label, looks(label, k))
         if label in choosing:
@@ -32,12 +33,20 @@ def race(runs):
     _by_criterion(axes[0, 1], scores(trained), [looks(label, k) for k, label in enumerate(trained)])
     axes[0, 1].set(ylabel=name)
     if choosing:
-        right = 1 - one.noise["realised"]
-        axes[0, 2].axhline(right, color=GREY, linewidth=1, linestyle=":")
-        axes[0, 2].set(xlabel="epoch", ylabel="share with a right label", ylim=(min(0.5, right) - 0.02, 1.02))
-        head(axes[0, 2], "label precision of the selected samples", f"dotted: of all samples, {right:.0%}")
+        _precision_axes(axes[0, 2], one.noise)
     legend(figure, axes[0, 0], 4)
     return figure
+
+
+def _precision_axes(ax, noise):
+    """Names and limits of the panel of label precision, and the precision of all samples where it is noted."""
+    right = 1 - noise["realised"] if noise else None
+    ax.set(xlabel="epoch", ylabel="share with a right label", ylim=(min(0.5, right or 0.5) - 0.02, 1.02))
+    lines = ["label precision of the selected samples"]
+    if right is not None:
+        ax.axhline(right, color=GREY, linewidth=1, linestyle=":")
+        lines.append(f"dotted: of all samples, {right:.0%}")
+    head(ax, *lines)
 
 
 def looks(label, k):
@@ -78,4 +87,6 @@ def _by_criterion(ax, table, styles):
 def _setting(run):
     """Data, n, network and noise of a run in lines."""
     n = f", n = {len(run.method.train):,}" if run.method else ""
-    return [f"{run.config['task']}{n}, {run.config['net']}", f"{run.noise['name']} {run.noise['rate']:.0%}"]
+    noise = f"{run.noise['name']} {run.noise['rate']:.0%}" if run.noise else added_noise(run)
+    lines = [f"{run.config['task']}{n}, {run.config['net']}", noise]
+    return lines if truth_known(run) else [*lines, "label precision: not known"]

@@ -13,6 +13,7 @@ from ...methods import ALL
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
 CURVES = {"clean_fitted": "#009E73", "noisy_memorised": "#D55E00", "noisy_corrected": "#0072B2", "test": GREY}
+CURVES |= {"train_given": "#CC79A7"}
 PAPERS = {  # the papers' own methods and their usual company, in the order in which they are drawn
     "CDR": "#0072B2",
     "AUX": "#E69F00",
@@ -41,7 +42,7 @@ ORDER = tuple(METHODS)
 COLOURS = METHODS | CURVES
 # two methods of one colour differ in marker and dash
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
-MARKERS = {name: "osD^vPX*ph<>d8H"[k % 15] for k, name in enumerate(METHODS)} | dict(zip(CURVES, "osD^"))
+MARKERS = {name: "osD^vPX*ph<>d8H"[k % 15] for k, name in enumerate(METHODS)} | dict(zip(CURVES, "osD^v"))
 DASHES = {name: "-" if name in PAPERS else STYLES[1 + k // 7 % 6] for k, name in enumerate(METHODS)}
 DASHES |= dict(zip(CURVES, STYLES))
 
