@@ -53,6 +53,7 @@ class Method:
     networks = 1  # how many are trained, from different random weights
     targets = ("classes", "numbers")  # tasks it takes: "numbers" is regression
     needs_meta = False  # does it learn from a meta set?
+    min_batch = 1  # samples that the networks need at once in training mode: `fit` sets 2 for batch normalisation
     later = {}  # hyperparameters that came after runs were stored, with the defaults that keep the runs' names
 
     # -- the four questions
@@ -163,7 +164,7 @@ class Method:
     def state_dict(self):
         """Everything that training changes: every attribute but hyperparameters, data and the last batch's
         leftovers."""
-        fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment"}
+        fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment", "min_batch"}
         return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
 
     def load_state_dict(self, state):

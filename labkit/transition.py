@@ -20,6 +20,19 @@ def a_matrix(name, T, classes=None):
     return T
 
 
+def check_invertible(name, T):
+    """Raise ValueError unless T [C, C] has an inverse, up to the rounding of its number type."""
+    values = torch.linalg.svdvals(T.double())
+    share = (values[-1] / values[0]).item()
+    allowed = "a matrix with an inverse: no row may be a mixture of others, as it is where two classes look alike"
+    need(
+        share > len(T) * torch.finfo(T.dtype).eps,
+        name,
+        f"without one (smallest by largest singular value {share:.1e})",
+        allowed,
+    )
+
+
 def anchors(p, quantile=0.97, shared=False, columns=False):
     """T from the samples that look most like each class (Patrini et al., CVPR 2017): row i is the
     prediction at the largest p_i below its `quantile` (None: no outlier is left out).

@@ -1,6 +1,5 @@
 """fit: binds a method to data and a network, trains it, and leaves a Run."""
 
-import inspect
 import os
 import sys
 import threading
@@ -8,13 +7,13 @@ from contextlib import nullcontext
 
 import torch
 
-from .. import nets
 from ..errors import Diverged
 from . import check
 from .config import about, configuration
 from .keep import Keeper
 from .life import Life
 from .loop import Loop
+from .network import maker
 from .recipe import Recipe
 from .run import Run, criteria, identity
 
@@ -78,7 +77,6 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
         with _seeding:
             torch.manual_seed(seed)
             loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
-        check.kinds_agree(method.nets[0], on_device.train)
         notes = method.notes() | {"noise_words": task.noise_text}
         notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}
         notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}
@@ -120,16 +118,6 @@ def _train(run, loop, keeper, on_epoch, bar):
     if keeper:
         keeper.finish(run)
     return run
-
-
-def maker(net, task, device):
-    """make_net(): a new module with random weights, for the task's shape and classes; images channels-last, which
-    pooling is faster on."""
-    build = nets.ALL[net] if isinstance(net, str) else net
-    takes = inspect.signature(build).parameters
-    offered = {"shape": task.shape, "classes": task.classes or task.train.y.shape[-1]}
-    given = {name: value for name, value in offered.items() if name in takes}
-    return lambda: build(**given).to(device, memory_format=torch.channels_last)
 
 
 def hidden(progress):

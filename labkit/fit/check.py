@@ -74,12 +74,7 @@ def suits(method, task, meta):
     need(meta is not None or not method.needs_meta, "meta", meta, f"a meta set for {name}: labkit.data.meta_split(...)")
     need(meta is None or meta.classes == task.classes, "meta", meta and meta.classes, f"of {task.classes} classes")
     if meta is not None:
-        shared = data.overlap(meta, task.train)
-        need(not shared, "meta", f"a set that shares {shared} samples with the training set", "disjoint from it")
-
-
-def kinds_agree(net, split):
-    """Samples and the network's parameters have one number type: a network has float32 unless it is made otherwise."""
-    has = next((p.dtype for p in net.parameters()), None)
-    given = split.inputs(slice(0, 1)).dtype
-    need(has in (None, given), "task's x", f"of {given}", f"of {has}, as the network's parameters are: x.to({has})")
+        splits = {"training set": task.train, "validation split": task.train.val, "test set": task.test}
+        for name, split in splits.items():
+            shared = data.overlap(meta, split) if split is not None else 0
+            need(not shared, "meta", f"a set that shares {shared} samples with the {name}", "disjoint from it")

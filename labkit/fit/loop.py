@@ -11,7 +11,9 @@ from ..errors import Diverged, choose
 from ..method import Method, Stage
 from ..state import load_value, save_value
 from .augment import Augment
+from .batches import explained, least_batch, next_size
 from .life import Life
+from .optimisers import Optimisers
 
 SCALED = 2**26  # bytes of a training set that is scaled once, and not batch by batch in every epoch
 
@@ -36,20 +38,22 @@ class Loop:
         self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
         rng, self.augment_rng = (torch.Generator(self.device).manual_seed(seed + k) for k in (1, 2))
         method.epochs, method.augment = epochs, Augment(recipe.augment, _black(task), self.augment_rng)
+        self.make_opt = Optimisers(recipe)
         method.bind(make_net, self.make_opt, task.train, meta, rng)
+        method.min_batch = least_batch(method, task, recipe)
         several = type(method).stage is not Method.stage
         self.first = save_value([net.state_dict() for net in method.nets]) if several else None
 
-    def make_opt(self, nets, groups):
-        """Optimisers of the stage's recipe; the groups are remembered for the stages that follow."""
-        self.groups = groups
-        return self.recipe.optimisers(nets, groups)
+    @property
+    def groups(self):
+        """The method's parameter groups beside the networks'."""
+        return self.make_opt.groups
 
     def run(self):
         """Train to the end. Yields "batch" after a batch and "epoch" after a measured epoch; stopping to iterate stops
         the training."""
         while (stage := self.method.stage(self.k, self.task.train)) is not None:
-            self.recipe = replace(self.asked, **stage.recipe)
+            self.change(stage.recipe)
             if self.k and not self.epoch and self.queue is None:
                 self.restart(stage.start)
             while self.epoch < (self.epochs if stage.epochs is None else stage.epochs):
@@ -88,17 +92,24 @@ class Loop:
         self.losses = torch.zeros(-(-len(self.queue) // self.recipe.batch), device=self.device)
         self.weights = torch.zeros(len(train), device=self.device)
 
+    def change(self, entries):
+        """Take the recipe that was asked for, with a stage's changes."""
+        self.recipe = self.make_opt.recipe = replace(self.asked, **entries)
+
     def one_batch(self):
         """One step of the method."""
         started = time.perf_counter()
-        i = self.queue[self.position : self.position + self.recipe.batch]
+        size = next_size(len(self.queue) - self.position, self.recipe.batch, self.method.min_batch)
+        number = self.position // self.recipe.batch
+        i = self.queue[self.position : self.position + size]
         x = self.method.augment(self.inputs(i))
-        loss = self.method.step(x, self.task.train.y[i], i)
+        with explained(self.method):
+            loss = self.method.step(x, self.task.train.y[i], i)
         used, weight = self.method.seen
         self.weights[used] = weight.to(self.weights.dtype) * len(used)
         self.loss_sum += loss * len(i)
-        self.losses[self.position // self.recipe.batch] = loss
-        self.position += self.recipe.batch
+        self.losses[number] = loss
+        self.position += size
         self.seconds += time.perf_counter() - started
         if self.device.type == "cpu" and not isfinite(loss):  # elsewhere to look is to wait: once an epoch is enough
             self.stop_if_diverged()
@@ -161,7 +172,7 @@ class Loop:
         if state["k"]:  # what a stage is depends on the method's state, its optimisers on the stage
             self.method.load_state_dict(method | {"opts": self.method.state_dict()["opts"]})
             stage = self.method.stage(state["k"], self.task.train) or Stage()
-            self.recipe = replace(self.asked, **stage.recipe)
+            self.change(stage.recipe)
             self.method.opts = self.make_opt(self.method.nets, self.groups)
         self.method.load_state_dict(method)
         self.life = Life(life) if life is not None else self.life

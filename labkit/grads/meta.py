@@ -17,6 +17,8 @@ import torch.autograd.forward_ad as dual
 from torch.func import functional_call
 from torch.utils.checkpoint import get_device_states, set_device_states
 
+from ..errors import need
+
 
 def remembered(net, x):
     """net(x), and the random state before it, with which `along` repeats its dropout. -> logits, state"""
@@ -63,13 +65,24 @@ def along(net, x, losses_of, direction, state=None):
 
 def outputs(net, parameters, x):
     """net(x) with other parameters. What the pass does to buffers (running statistics) is thrown away."""
+    net = bare(net)
     buffers = {name: b.clone() for name, b in net.named_buffers()}
     return functional_call(net, {**buffers, **parameters}, (x,))
 
 
 def trainable(net):
     """The parameters that have a gradient. -> parameter dict"""
-    return {name: p for name, p in net.named_parameters() if p.requires_grad}
+    return {name: p for name, p in bare(net).named_parameters() if p.requires_grad}
+
+
+def bare(net):
+    """A network without its DataParallel, which cannot be called with other parameters. Raises ValueError on several
+    devices."""
+    if not isinstance(net, torch.nn.DataParallel):
+        return net
+    copies = len(net.device_ids)
+    need(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device, for meta-gradients")
+    return net.module
 
 
 @cache

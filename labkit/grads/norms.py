@@ -110,6 +110,8 @@ def check_layers(net):
     here."""
     known = ", ".join(kind.__name__ for kind in RULES)
     for name, layer in net.named_modules():
+        copies = len(layer.device_ids) if isinstance(layer, nn.DataParallel) else 1
+        need(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device: its copies have no hooks")
         where = f"layer {name!r} of the network"
         need(
             not isinstance(layer, nn.modules.batchnorm._BatchNorm),

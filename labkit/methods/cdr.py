@@ -74,7 +74,8 @@ class CDR(Method):
     def damp(self, net):
         """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters, copies of them,
         masks"""
-        weights = [p for p in net.parameters() if self.scope == "all" or p.dim() in (2, 4)]
+        learning = [p for p in net.parameters() if p.grad is not None]  # neither frozen nor unused
+        weights = [p for p in learning if self.scope == "all" or p.dim() in (2, 4)]
         w = torch.cat([p.flatten() for p in weights])  # [M]
         g = torch.cat([p.grad.flatten() for p in weights])  # [M]
         mask = critical(w, g, self.rate)  # [M]
@@ -98,4 +99,5 @@ class CDR(Method):
     def decay_by_sign(self, net, decay):
         """Turn the optimiser's wd w into wd sgn(w)."""
         for p in net.parameters():
-            p.grad.add_(p.sign() - p, alpha=decay)
+            if p.grad is not None:
+                p.grad.add_(p.sign() - p, alpha=decay)

@@ -40,5 +40,5 @@ class CDR_RDI(CDR, RDI):
     @torch.no_grad()
     def pull(self, net):
         """Add the gradient of the penalty to every parameter's, after CDR's split."""
-        for p, p0 in zip(net.parameters(), self.start[self.nets.index(net)]):
+        for p, p0 in self.pairs_of(self.nets.index(net)):
             p.grad.add_(p - p0, alpha=self.strength())

@@ -70,5 +70,15 @@ class BCorrection(FCorrection):
     """Backward correction: sum_j (T^-1)_yj CE(j): its mean over the noise is the clean loss; single losses may be
     negative. Hyperparameters: as F-correction. T has to be invertible."""
 
+    def bind(self, make_net, make_opt, train, meta, rng):
+        super().bind(make_net, make_opt, train, meta, rng)
+        if self.matrix is not None:
+            transition.check_invertible("T of B-correction", self.matrix)
+
+    def end_stage(self, k):
+        super().end_stage(k)
+        if self.T is None and k == 0:
+            transition.check_invertible("T that B-correction estimated", self.matrix)
+
     def corrected(self, logits, y):
         return transition.backward(logits, y, self.matrix)  # core: T^-1 times the losses of all classes  [..., B]

@@ -36,6 +36,7 @@ from labkit.errors import choose, need
 from labkit.grads import ce_gradient, feature_gradient
 from labkit.method import Method
 from labkit.mixing import beta, mixed, soft
+from labkit.nets.probe import calls
 
 SCALE = 128  # the batch over which the released code's gradients are means
 PASS = {"eval": 1000, "train": SCALE}  # samples at once where gradients are computed
@@ -51,17 +52,11 @@ WORDS = {
 
 def last_linear(net, x):
     """The linear layer whose output is the network's. x [B, ...] -> nn.Linear. Raises ValueError when there is none."""
-    called = []
-    linear = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
-    handles = [layer.register_forward_hook(lambda layer, _, out: called.append((layer, out))) for layer in linear]
-    try:
-        logits = net(x)
-    finally:
-        for handle in handles:
-            handle.remove()
-    ends = bool(called) and called[-1][1].shape == logits.shape and torch.equal(called[-1][1], logits)
+    called = calls(net, x)
+    linear, logits = [call for call in called if isinstance(call[0], nn.Linear)], called[-1][2]
+    ends = bool(linear) and linear[-1][2].shape == logits.shape and torch.equal(linear[-1][2], logits)
     need(ends, "net of CRUST", type(net).__name__, 'a network that ends in a Linear layer, or space "logit"')
-    return called[-1][0]
+    return linear[-1][0]
 
 
 def kin(ids):
@@ -149,6 +144,8 @@ class CRUST(Method):
         net.train(self.mode == "train")
         augment = self.augment if self.mode == "train" else lambda x: x
         positions = torch.arange(len(train), device=train.y.device).split(PASS[self.mode])
+        if self.mode == "train" and len(positions[-1]) < self.min_batch < len(train):
+            positions = [*positions[:-2], torch.cat(positions[-2:])]  # batch normalisation sees no sample alone
         logits = torch.cat([net(augment(train.inputs(i))) for i in positions])
         net.train(was)
         if self.space == "logit":

@@ -23,6 +23,7 @@ from torch import nn
 from labkit import losses
 from labkit.errors import need
 from labkit.method import Method
+from labkit.nets.probe import calls, untouched
 from labkit.state import save_value
 
 
@@ -45,16 +46,10 @@ def turning(lids, init_epoch, window):
 
 
 def hidden(net, x):
-    """Activations of the last hidden layer: what the last Linear of a network gets. x [B, ...] -> [B, H]"""
-    linear = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
-    need(linear, "net of D2L", type(net).__name__, "a network that ends in a Linear layer")
-    kept = []
-    handle = linear[-1].register_forward_pre_hook(lambda layer, inputs: kept.append(inputs[0]))
-    try:
-        net(x)
-    finally:
-        handle.remove()
-    return kept[0].flatten(1)
+    """Activations of the last hidden layer: what the Linear layer that is called last gets. x [B, ...] -> [B, H]"""
+    called = calls(net, x, nn.Linear)
+    need(called, "net of D2L", type(net).__name__, "a network that ends in a Linear layer")
+    return called[-1][1].flatten(1)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -128,6 +123,8 @@ class D2L(Method):
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
         need(len(train) >= 3, "len(train) of D2L", len(train), "3 samples or more")
+        with untouched(self.nets[0], False), torch.no_grad():
+            hidden(self.nets[0], train.inputs(slice(0, 1)))  # says now that there is none
         self.lids, self.alpha, self.turn, self.before = [], 1.0, None, []
 
     def notes(self):

@@ -168,7 +168,8 @@ class DivideMix(Method):
         return self.augment(self.train.inputs(i))
 
     def some(self, pool, n):
-        """n positions out of `pool`, or all if there are fewer."""
+        """n positions out of `pool`, or all if there are fewer; a lone one twice for batch normalisation."""
+        pool = pool.repeat(2) if len(pool) < self.min_batch else pool
         order = torch.randperm(len(pool), generator=self.rng, device=self.rng.device)
         return pool[order[:n].to(pool.device)]
 

@@ -25,15 +25,12 @@ from torch import nn
 
 from labkit.errors import choose, need
 from labkit.method import Method, Stage
+from labkit.nets.probe import blocks
 
 
-def blocks(net):
-    """The parts of a network one after the other: its children with parameters; of a lone child, its children. -> list
-    of modules"""
-    children = [child for child in net.children() if next(child.parameters(), None) is not None]
-    if len(children) == 1:
-        return blocks(children[0])
-    return children or [net]
+def prefix(name):
+    """What the names of a block's parameters begin with; a network of one block has no name for it."""
+    return f"{name}." if name else ""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -115,15 +112,18 @@ class PES(Method):
         return Stage(epochs=left, start="previous") if k == refined + 1 and left > 0 else None
 
     def freeze(self):
-        """Only the blocks that start again learn in a refinement. Before it all do, after it what `renewed` says."""
+        """Only the blocks that start again learn in a refinement. Before it all do but what the network froze, after it
+        what `renewed` says."""
         refining = 1 <= self.k <= len(self.refine)
-        net = self.nets[0].requires_grad_(not refining)
-        self.frozen = len(blocks(net)) - self.parts[self.k - 1] if refining else 0
-        for block in blocks(net)[self.frozen :]:
-            block.requires_grad_(True)
-        if self.k > len(self.refine) and self.renewed == "still":
-            for block in blocks(net)[len(blocks(net)) - self.restarted() :]:
-                block.requires_grad_(False)
+        self.frozen = len(self.names) - self.parts[self.k - 1] if refining else 0
+        renewed = len(self.names) - self.restarted()
+        kept = renewed if self.k > len(self.refine) and self.renewed == "still" else len(self.names)
+        still = tuple(prefix(name) for name in (*self.names[: self.frozen], *self.names[kept:]))
+        blocks_alone = tuple(prefix(name) for name in self.names)
+        for name, p in self.nets[0].named_parameters():
+            learns = not name.startswith(still) and (not refining or name.startswith(blocks_alone))
+            if name not in self.fixed:
+                p.requires_grad_(learns)
         self.train_mode(True)
 
     def restarted(self):
@@ -133,21 +133,32 @@ class PES(Method):
     def train_mode(self, on=True):
         super().train_mode(on)
         if self.still:
-            for block in blocks(self.nets[0])[: self.frozen]:
-                block.eval()
+            for name in self.names[: self.frozen]:
+                self.nets[0].get_submodule(name).eval()
 
     def end_stage(self, k):
         """The last blocks start again."""
         if k < len(self.refine):
-            for block, fresh in zip(blocks(self.nets[0])[-self.parts[k] :], self.fresh[k]):
-                block.load_state_dict(fresh.state_dict())
+            for name, fresh in zip(self.names[-self.parts[k] :], self.fresh[k]):
+                state = fresh.state_dict()
+                fixed = [key for key in state if prefix(name) + key in self.fixed]
+                block = self.nets[0].get_submodule(name)
+                block.load_state_dict({key: value for key, value in state.items() if key not in fixed}, strict=False)
 
     def bind(self, make_net, make_opt, train, meta, rng):
-        self.k, self.frozen = 0, 0
+        self.k, self.frozen, self.names = 0, 0, []
         super().bind(make_net, make_opt, train, meta, rng)
-        size, parts = len(blocks(self.nets[0])), self.parts[: len(self.refine)]
-        need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, the blocks of this network")
+        net = self.nets[0]
+        self.fixed = [name for name, p in net.named_parameters() if not p.requires_grad]
+        self.names = blocks(net, train.inputs(slice(0, 2)))
+        size, parts = len(self.names), self.parts[: len(self.refine)]
+        words = "the blocks of this network that learn"
+        need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, {words}")
         some = self.renewed == "learn" or self.restarted() < size
-        need(some, "parts of PES", self.parts, f'below {size}, the blocks of this network, with renewed="still"')
-        self.fresh = [nn.ModuleList(blocks(make_net())[-n:]) for n in parts]
+        need(some, "parts of PES", self.parts, f'below {size}, {words}, with renewed="still"')
+        self.fresh = [self.last_blocks(make_net(), n) for n in parts]
         self.trust = torch.ones(train.classes, device=train.y.device)  # [C]
+
+    def last_blocks(self, net, n):
+        """The last n blocks of a network like this one. -> modules"""
+        return nn.ModuleList([net.get_submodule(name) for name in self.names[-n:]])

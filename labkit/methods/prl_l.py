@@ -59,6 +59,8 @@ class PRL_L(SPL):
         with torch.no_grad():
             weight = self.weight(x, y, i, self.nets[0](x))
         some = weight.nonzero()[:, 0]
+        if len(some) < self.min_batch:
+            return super().step(x, y, i)  # batch normalisation cannot see one sample alone
         loss = (weight[some] * self.loss(self.nets[0](x[some]), y[some], i[some])).sum()
         self.zero_grad()
         loss.backward()

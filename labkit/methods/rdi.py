@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from labkit.errors import choose, need
 from labkit.method import Method
+from labkit.nets.probe import reached
 
 
 @dataclass(kw_only=True, eq=False)
@@ -41,13 +42,24 @@ class RDI(Method):
         return 0.5 * self.strength() * moved  # core: section 2.4, L^RDI
 
     def pairs(self):
-        """Every parameter beside its initial value."""
-        for net, start in zip(self.nets, self.start):
-            yield from zip(net.parameters(), start)
+        """Every parameter that learns beside its initial value."""
+        for k in range(len(self.nets)):
+            yield from self.pairs_of(k)
+
+    def pairs_of(self, k):
+        """Those of network k."""
+        for p, p0 in zip(self.nets[k].parameters(), self.start[k]):
+            if p0 is not None:
+                yield p, p0
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
-        self.start = [[p.detach().clone() for p in net.parameters()] for net in self.nets]
+        self.start = [self.first_values(net, train.inputs(slice(0, 2))) for net in self.nets]
+
+    def first_values(self, net, x):
+        """w(0), None for parameters that do not learn: frozen ones, and those that no output depends on. -> list"""
+        learning = reached(net, x)
+        return [p.detach().clone() if name in learning else None for name, p in net.named_parameters()]
 
     def notes(self):
         """lam_eff: the square root of the ridge beside the summed loss."""
