@@ -3,13 +3,14 @@
 Only some parameters matter for the clean labels. In every step the share 1 - tau of largest |w * dL/dw| is critical and
 follows the damped gradient; the others only decay.
 
-Differs from the released code in:
-    nothing with variant="released" (a schedule of the damping factor is computed there and then overwritten by 1 - tau:
-    it is left out).
-variant="paper" differs from it in:
-    1. scope="all": biases and normalisation are ranked and damped too; the released code leaves them undamped
+Differs from the released code, also with variant="released", in:
+    1. running statistics of normalisation: the code runs every batch through the network once more in training mode,
+       for the accuracy that it prints. There they move twice a step, here once. Parameters are the same.
+    A schedule of the damping factor is computed there and then overwritten by 1 - tau: it is left out.
+variant="paper" differs from variant="released" in:
+    2. scope="all": biases and normalisation are ranked and damped too; the released code leaves them undamped
     ("weights": tensors of 2 or 4 axes).
-    2. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the
+    3. strict=True: other parameters really only decay; with momentum, the released code keeps moving them through the
     buffer.
 Beside the variants: norm="l1" decays by wd sgn(w), as the ICLR paper is said to write it, in place of wd w, which the
 code and CDR+AUX have.

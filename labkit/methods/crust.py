@@ -23,6 +23,8 @@ Differs between the paper (variant="paper") and its released code (variant="rele
     7. start, mixup_after: from the first epoch | five epochs on everything, one more without mixup.
     8. Not part of the method: the code's asymmetric noise is a random derangement of the classes, and the best accuracy
     on the test set is reported.
+Two details of the code are in neither variant: of points that are equally central it chooses the later one, here it is
+the earlier; a point exactly at `radius` is not within it there, here it is.
 """
 
 from dataclasses import dataclass

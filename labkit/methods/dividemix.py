@@ -13,8 +13,10 @@ Differs from the released code in:
     2. batches beside the loop's are fresh draws, not passes over the shuffled set.
     3. warm-up uses the recipe's batch; there, twice as many.
     4. the mixture starts from the exact 2-means, not from one found at random.
+    5. lam_u grows with the share of an epoch's samples that is done; there with its batches over floor(N / B) + 1, so
+    that it is a little smaller.
 variant="paper" differs from variant="released" in:
-    5. one_mix=False: every pair of samples has its own lambda (the paper speaks of pairs); in the code a batch has
+    6. one_mix=False: every pair of samples has its own lambda (the paper speaks of pairs); in the code a batch has
     one.
 """
 

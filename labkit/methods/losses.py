@@ -9,7 +9,11 @@ Differs from the released code in:
     1. SCE: the released code clips the one-hot label at 1e-4, so that its A is log 1e-4 = -9.21 and beta counts 2.3
        times what the paper's A = -4 makes of it. variant="released" sets A so.
     2. Papers on noisy labels give neither Huber's delta nor focal's gamma: both are keywords.
-    3. GCE's truncated loss re-decides which samples it prunes every `every` epochs from `start` on.
+    3. GCE's truncated loss (noisypy's code): a pruned sample leaves the epoch here, and batches are filled with the
+       others. There it stays in its batch with weight 0, and the mean is over the whole batch: where half are pruned,
+       a step is half as long.
+    4. GCE's truncated loss: the network as it is decides who is pruned. There it is the one that was best on
+       validation so far.
 """
 
 from dataclasses import dataclass

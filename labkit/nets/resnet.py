@@ -1,4 +1,7 @@
-"""Residual networks with CIFAR stems: a 3 x 3 convolution and no max-pooling. He, Zhang, Ren, Sun, CVPR 2016."""
+"""Residual networks with CIFAR stems: a 3 x 3 convolution and no max-pooling. He, Zhang, Ren, Sun, CVPR 2016.
+
+The stem pads by 1. That of CDR's released ResNet-18 and ResNet-50 pads by 0, so that its images are 30 x 30 from there.
+"""
 
 from torch import nn
 from torch.nn import functional as F
