@@ -1,5 +1,7 @@
 """Recipes: schedules, optimisers, augmentation, and the values that the papers give."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tools import digits, weights
@@ -118,10 +120,71 @@ def test_every_paper_recipe_names_things_that_exist():
         assert plan.net in labkit.nets.ALL, name
         assert isinstance(plan.recipe, labkit.Recipe) and plan.epochs > 0 and plan.doubts is not None
         assert all(noise in labkit.noise.ALL for noise in plan.noise), name
+        assert 0 <= plan.held_out < 1 and (plan.scale is None or isinstance(plan.scale, labkit.data.Scale)), name
+
+
+def test_paper_recipes_hold_out_what_the_papers_do():
+    assert {name: plan.held_out for name, plan in PAPERS.items() if "CIFAR" in name or "RMNW" in name} == {
+        **dict.fromkeys(("CRUST, CIFAR-10", "CRUST, CIFAR-100", "PRL, CIFAR"), 0.0),
+        **dict.fromkeys(("RMNW-Net, WRN-28-10", "RMNW-Net, ResNet-32"), 0.0),
+    }
+    assert PAPERS["CDR+AUX, MNIST"].held_out == 0.1
+    plain, held = (PAPERS[name].load("digits", n=100) for name in ("PRL, CelebA", "CRUST, mini-WebVision"))
+    assert (len(plain.train), len(plain.train.val)) == (90, 10) and (len(held.train), len(held.train.val)) == (100, 0)
+    assert len(PAPERS["CRUST, mini-WebVision"].load("digits", n=100, val=0.2).train) == 80
+
+
+def test_a_paper_recipe_scales_the_inputs_as_its_code_does():
+    plan = PAPERS["RMNW-Net, ResNet-32"]
+    x = torch.randint(256, (40, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    task = labkit.data.scaled(labkit.Task.of(x, torch.arange(40) % 2, x, torch.arange(40) % 2), plan.scale)
+    mean, std = (torch.tensor(row)[:, None, None] for row in ([125.3, 123.0, 113.9], [63.0, 62.1, 66.7]))
+    right = (x.float() - mean) / std
+    assert (task.train.inputs() - right[task.train.ids]).abs().max() < 1e-5
+    assert (task.train.val.inputs() - right[task.train.val.ids]).abs().max() < 1e-5
+    assert (task.test.inputs() - right).abs().max() < 1e-5
+
+
+def test_the_scale_of_a_plan_reaches_the_network():
+    plan = replace(PAPERS["PRL, CIFAR"], scale=labkit.data.Scale(16.0, (0.5,), (0.25,)))
+    seen = []
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    try:
+        labkit.fit("ERM", plan.load("digits", n=50), "mlp", 1, 0, {"batch": 50}, progress=False)
+    finally:
+        hook.remove()
+    task = labkit.load("digits", n=50, val=0.0)
+    right = (task.train.x.float() / 16 - 0.5) / 0.25
+    batch = next(x for x in seen if x.shape == right.shape)
+    assert batch.min() == -2 and batch.max() == 2 and (batch.mean() - right.mean()).abs() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "scale, words",
+    [
+        ("unit", ["scale", "unit", "Scale"]),
+        (labkit.data.Scale(255.0, (0.1, 0.2), (1.0, 1.0)), ["scale", "[2]", "1"]),
+        (labkit.data.Scale(255.0, (0.1,), (1.0, 1.0)), ["scale", "[1, 2]"]),
+    ],
+)
+def test_a_scale_that_does_not_fit_is_named(scale, words):
+    with pytest.raises(ValueError) as error:
+        labkit.data.scaled(digits(), scale)
+    assert all(word in str(error.value) for word in words)
+    with pytest.raises(ValueError, match="uint8"):
+        labkit.data.scaled(faces_as_floats(), labkit.data.Scale())
+
+
+def faces_as_floats():
+    """A task whose samples are floats. -> Task"""
+    x = torch.rand(20, 1, 4, 4)
+    return labkit.Task.of(x, torch.arange(20) % 2, x, torch.arange(20) % 2)
 
 
 def test_a_paper_recipe_can_be_passed_on():
     plan = PAPERS["CDR+AUX, MNIST"]
-    assert (plan.recipe.lr, plan.recipe.milestones, plan.recipe.batch, plan.net) == (0.01, (10, 20), 32, "lenet")
+    assert (plan.recipe.lr, plan.recipe.milestones, plan.recipe.batch, plan.net) == (0.01, (9, 19), 32, "lenet")
+    rates = [plan.recipe.lr_at(epoch) for epoch in range(1, plan.epochs + 1)]
+    assert [sum(abs(rate - lr) < 1e-12 for rate in rates) for lr in (1e-2, 1e-3, 1e-4)] == [9, 10, 81]
     run = labkit.fit("ERM", digits(), "mlp", 1, 0, recipe=plan.recipe)
     assert run.config["recipe"]["weight_decay"] == 1e-3

@@ -5,6 +5,7 @@ from .load import NAMES, find, load
 from .meta import meta_split, overlap
 from .npz import from_npz
 from .places import folder
+from .scaling import scaled
 from .tables import from_csv
 from .task import Scale, Split, Task, Units
 from .truth import Truth
@@ -13,4 +14,5 @@ from .vision import SOURCES
 __all__ = [
     "NAMES", "SOURCES", "Scale", "Split", "Task", "Truth", "Units",
     "find", "folder", "from_csv", "from_folder", "from_npz", "load", "meta_split", "overlap",
+    "scaled",
 ]  # fmt: skip
