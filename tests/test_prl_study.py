@@ -41,6 +41,8 @@ def test_ways_are_told_the_rate_its_offset_and_the_ramp():
     assert type(first) is M.ERM and (second.rate, second.ramp) == (0.5, 0) and (third.rate, third.ramp) == (0.5, 3)
     (ramped,) = prl.ways(["PRL(L)"], ramp=3, single=True)
     assert ramped(0.4).ramp == 3 and prl.ways(["Co-teaching"])[0](0.4).ramp == 10
+    released, other = prl.ways(["SPL", "DivideMix"], ramp=3, single=True, first_epoch=1)
+    assert released(0.4).first_epoch == 1 and ramped(0.4).first_epoch == 0 and other(0.4).ramp == 3
     assert prl.ways(["SPL"], offset=-0.5)[0](0.4).rate == 0 and prl.ways(["SPL"], offset=0.9)[0](0.4).rate == 0.99
     with pytest.raises(ValueError, match="methods"):
         prl.ways(["PRL"])

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from .. import load
+from ..data import Task
 from ..errors import choose
 from ..methods import ALL
 from ..recipes import PAPERS as PLANS
@@ -82,6 +84,15 @@ def plan(paper, dataset):
     short = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "mnist": "MNIST", "celeba-landmarks": "CelebA"}
     names = (f"{paper}, {short.get(dataset, 'mini-WebVision')}", f"{paper}, CIFAR", f"{paper}, WRN-28-10")
     return next((PLANS[name] for name in names if name in PLANS), None)
+
+
+def task(paper: str, dataset: str, n: int = 0) -> Task:
+    """The images of a dataset as the paper trains on them; of a set that is not in the paper, as labkit loads them.
+
+    n: this many training samples, 0: all. The held-out share and the scale are those of the paper's plan.
+    """
+    own = {"CDR+AUX": ("mnist",)}.get(paper, ("cifar10", "cifar100"))
+    return (plan(paper, dataset).load if dataset in own else load)(dataset, n=n or None)
 
 
 def _worded(paper, item, printed):

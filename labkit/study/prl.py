@@ -33,20 +33,22 @@ TABLE_4 = {  # "Main Hyperparameters": batch size, learning rate, optimiser, mom
 NORMS = {"none": None, "GroupNorm": lambda width: nn.GroupNorm(8, width), "BatchNorm": nn.BatchNorm1d}
 
 
-def ways(names, offset=0.0, ramp=None, single=False):
+def ways(names, offset=0.0, ramp=None, single=False, first_epoch=None):
     """Functions rate -> Method for `runs.grid.grid`, one per name of labkit.methods.ALL.
 
     offset: methods that want a rate are told rate + offset, between 0 and .99. ramp: of the methods with two networks,
     the epochs over which the filtered share grows; None leaves it at 10. single: those with one network get the ramp,
-    too, as in the released code; the paper's Algorithm 3 has none. Raises ValueError for an unknown name.
+    too; the paper's Algorithm 3 has none. first_epoch: 1 reads the ramp as the released code does, whose first epoch
+    filters already; None leaves it at the method's own, 0. Raises ValueError for an unknown name.
     """
-    return [_way(choose("methods", name, ALL), offset, ramp, single) for name in names]
+    return [_way(choose("methods", name, ALL), offset, ramp, single, first_epoch) for name in names]
 
 
-def _way(cls, offset, ramp, single):
+def _way(cls, offset, ramp, single, first_epoch):
     known = {f.name for f in fields(cls)}
     wanted = ramp is not None and (cls.networks == 2 or single) and "ramp" in known
     more = {"ramp": ramp} if wanted else {}
+    more |= {"first_epoch": first_epoch} if wanted and "first_epoch" in known else {}
     if "rate" not in known:
         return lambda rate: cls(**more)
     return lambda rate: cls(rate=min(max(round(rate + offset, 4), 0.0), 0.99), **more)

@@ -104,10 +104,10 @@ def fig_3(found, runs, **more):
 
 
 def ramp(found, at_once, ramped, criterion, **more):
-    """Algorithm 3 filters from the first step; the released code ramps up. Both: rows of `grid`, SPL and PRL(L)."""
+    """Algorithm 3 filters from the first step; with a ramp the share grows. Both: rows of `grid`, SPL and PRL(L)."""
     mean = lambda runs: runs.groupby(["noise", "rate", "method"])[criterion].mean().unstack()[["SPL", "PRL(L)"]]
     gain = 100 * (mean(ramped) - mean(at_once))
-    text = f"points gained by the released code's ramp: {_said(gain.mean(), '{:+.1f}')}; PRL(L) at most "
+    text = f"points gained by a ramp: {_said(gain.mean(), '{:+.1f}')}; PRL(L) at most "
     text += f"{gain['PRL(L)'].max():+.1f}"
     claim = "the full share can be dropped from the first step at no cost (Algorithm 3)"
     found.add("Sec. 3", claim, text, gain["PRL(L)"].mean() < 1, n=len(at_once), criterion=criterion, **more)
