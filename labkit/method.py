@@ -172,4 +172,4 @@ class Method:
         missing = {name for name in self.state_dict() if name not in state}
         need(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
         for name, value in state.items():
-            setattr(self, name, load_value(getattr(self, name, None), value))
+            setattr(self, name, load_value(getattr(self, name, None), value, self.train.y.device))

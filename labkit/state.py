@@ -34,8 +34,9 @@ def save_value(value):
     )
 
 
-def load_value(target, value):
-    """Put a saved value back into `target`, in place where others may refer to it. -> the restored object"""
+def load_value(target, value, device):
+    """Put a saved value back into `target`, in place where others may refer to it. What has no place there, such as a
+    tensor of another shape, comes to `device`: a file is read to the CPU. -> the restored object"""
     if isinstance(target, torch.Generator):
         target.set_state(value)
     elif hasattr(target, "load_state_dict"):
@@ -44,10 +45,19 @@ def load_value(target, value):
         with torch.no_grad():
             target.copy_(value)
     elif isinstance(target, (list, tuple)) and len(target) == len(value):
-        return type(target)(load_value(t, v) for t, v in zip(target, value))
+        return type(target)(load_value(t, v, device) for t, v in zip(target, value))
     else:
-        return value
+        return to_device(value, device)
     return target
+
+
+def to_device(value, device):
+    """Nested plain values with their tensors on `device`; those that are there already stay the same."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {key: to_device(v, device) for key, v in value.items()}
+    return [to_device(v, device) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def write_state(path, state):

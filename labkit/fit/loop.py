@@ -177,7 +177,7 @@ class Loop:
         self.method.load_state_dict(method)
         self.life = Life(life) if life is not None else self.life
         for name, value in state.items():
-            setattr(self, name, load_value(getattr(self, name, None), value))
+            setattr(self, name, load_value(getattr(self, name, None), value, self.device))
 
 
 def _black(task):
