@@ -114,17 +114,15 @@ class FakeCuda(TorchDispatchMode):
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        leaves = list(flat((args, kwargs)))
-        if not any(map(of_cuda, leaves)):
-            check_generator(operation, kwargs, CPU)
-            return operation(*args, **kwargs)
-        places = self.places(operation, args, kwargs, leaves)
-        check_generator(operation, kwargs, places[0] if places else CUDA)
+        leaves = flat((args, kwargs), [])
+        device = self.device_of(operation, args, kwargs, leaves) if any(map(of_cuda, leaves)) else CPU
+        check_generator(operation, kwargs, device)
         operation = aten.zeros.default if operation is aten._efficientzerotensor.default else operation
-        return self.wrapped(operation(*mapped(on_cpu, args), **mapped(on_cpu, kwargs)), leaves, places)
+        result = operation(*mapped(on_cpu, args), **mapped(on_cpu, kwargs))
+        return self.wrapped(result, leaves) if device == CUDA else result
 
-    def places(self, operation, args, kwargs, leaves):
-        """The devices of an operation's results, None where that depends on data. Raises Mixed."""
+    def device_of(self, operation, args, kwargs, leaves):
+        """The device of an operation's results. Raises Mixed."""
         to_cpu = operation is aten._to_copy.default and kwargs.get("device") == CPU
         if to_cpu or operation in WAITING or is_mask(operation, args):
             self.waits[operation] += 1
@@ -134,29 +132,30 @@ class FakeCuda(TorchDispatchMode):
         kind = operation, tuple(map(kind_of, leaves))
         if kind not in self.verdicts:
             check_devices(operation, [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)])
-            self.verdicts[kind] = [] if fused else self.ask(operation, args, kwargs)
+            self.verdicts[kind] = CUDA if fused else self.ask(operation, args, kwargs)
         return self.verdicts[kind]
 
     def ask(self, operation, args, kwargs):
-        """What FakeTensorMode says. -> devices of the tensors that come out, or None"""
+        """What FakeTensorMode says. -> the device of what comes out; where its shape depends on data, CUDA"""
         with self.judge:
             try:
                 result = operation(*mapped(fake, args), **mapped(fake, kwargs))
             except (DataDependentOutputException, DynamicOutputShapeException):
-                return None
+                return CUDA
             except RuntimeError as error:
                 if "device" not in str(error):
                     raise
                 raise Mixed(f"{operation}: {error}") from error
-        return [leaf.device for leaf in flat(result) if isinstance(leaf, torch.Tensor)]
+        devices = {leaf.device for leaf in flat(result, []) if isinstance(leaf, torch.Tensor)} or {CUDA}
+        (device,) = devices
+        return device
 
-    def wrapped(self, result, leaves, places):
-        """Results of the CPU as tensors of their devices; an argument that came back stays itself."""
+    def wrapped(self, result, leaves):
+        """Results of the CPU as CUDA tensors; an argument that came back stays itself."""
         arguments = {id(leaf.numbers): leaf for leaf in leaves if isinstance(leaf, CudaTensor)}
-        place = iter(places or [])
 
         def wrap(leaf):
-            if not isinstance(leaf, torch.Tensor) or (places is not None and next(place).type == "cpu"):
+            if not isinstance(leaf, torch.Tensor):
                 return leaf
             return arguments[id(leaf)] if id(leaf) in arguments else CudaTensor(leaf)
 
@@ -181,13 +180,14 @@ def of_cuda(leaf):
     return isinstance(leaf, CudaTensor) or (isinstance(leaf, torch.device) and leaf.type in ("cuda", "meta"))
 
 
-def flat(value):
-    """What nested tuples, lists and dicts hold, in their order. -> iterator"""
-    if not isinstance(value, (tuple, list, dict)):
-        yield value
-        return
-    for part in value.values() if isinstance(value, dict) else value:
-        yield from flat(part)
+def flat(value, leaves):
+    """Add what nested tuples, lists and dicts hold, in their order. -> leaves"""
+    if isinstance(value, (tuple, list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            flat(part, leaves)
+    else:
+        leaves.append(value)
+    return leaves
 
 
 def mapped(change, value):

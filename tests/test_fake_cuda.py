@@ -9,6 +9,7 @@ from fake_cuda import FakeCuda
 from tools import NO_CASE, digits, faces, weights
 
 from labkit.fit import begin
+from labkit.methods import mentornet
 from labkit.state import read_state, write_state
 
 EPOCHS = 2
@@ -55,7 +56,8 @@ def scores(loop):
 
 
 @every_method
-def test_a_training_with_a_resume_mixes_no_devices_and_gives_the_cpus_numbers(cls, case, tmp_path):
+def test_a_training_with_a_resume_mixes_no_devices_and_gives_the_cpus_numbers(cls, case, tmp_path, monkeypatch):
+    monkeypatch.setattr(mentornet.learn, "__defaults__", (5, 0.05))  # steps of the mentor, in place of 300
     reference = prepare(cls(**case.settings), "cpu")
     middle = finish(reference) // 2 + 1
     with FakeCuda():
