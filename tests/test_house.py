@@ -9,7 +9,7 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    {"arguments", "checkout", "errors", "markup", "numbers", "optimisers", "paths", "ranks", "state"},
+    {"arguments", "checkout", "errors", "fingerprint", "markup", "numbers", "optimisers", "paths", "ranks", "state"},
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
     {"method", "methods"},
     {"measure", "fit", "show", "recipes"},

@@ -1,12 +1,12 @@
 """A Task: tensors on the device, what a method may see of them (`train`), and the truth apart (`truth`)."""
 
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 import torch
 
 from . import arrays, samples
-from .mapped import chunks, limit, take
+from .hashing import task_hash
+from .mapped import limit, take
 from .samples import TEST
 from .truth import Truth, label_quality, true_labels, trust
 
@@ -141,13 +141,9 @@ class Task:
         return replace(self, train=self.train.to(device), test=self.test.to(device), truth=truth)
 
     def hash(self):
-        """Identity of samples and given labels: 16 hexadecimal digits. The truth may be None, or have masks: see
-        Truth.fields."""
-        digest = sha256()
-        for tensor in (self.train.x, self.train.y, self.train.val.x, self.train.val.y, self.test.x, self.test.y):
-            for part in chunks(tensor):
-                digest.update(part.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        """Identity of all that can move a number: samples, given labels, their types and shapes, scale, truth, units.
+        -> 16 hexadecimal digits"""
+        return task_hash(self)
 
     @classmethod
     def of(

@@ -1,0 +1,17 @@
+"""Fingerprints: a hash of code and of what it depends on, so that a run is found again only if nothing changed.
+
+    walk       values, functions with their closures and globals, classes, instances
+    bytecode   what a function does, without its comments, its docstring and its place in a file
+    origin     whose module it is: labkit's, an installed package's, or the user's
+    network    a network as its function makes it: structure, weights, code
+    observer   does a callback only look at a run?
+
+A fingerprint is stable on one machine with one version of Python. Installed packages count by name and version.
+"""
+
+from .named import Named, named
+from .network import network
+from .observer import observes
+from .walk import Unidentified, Walk, fingerprint
+
+__all__ = ["Named", "Unidentified", "Walk", "fingerprint", "named", "network", "observes"]

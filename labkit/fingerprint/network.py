@@ -1,0 +1,70 @@
+"""The fingerprint of a network: the code of its function, and what that function makes."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from .named import Named
+from .objects import structure
+from .walk import Walk
+
+SEEDS = 0, 1
+LAZY = torch.nn.parameter.UninitializedTensorMixin  # a parameter that has no shape yet
+
+
+def network(build: Callable, make_net: Callable) -> str:
+    """Hash a network: the code of `build`, the modules that it makes, weights that do not depend on the seed (read from
+    a file, constants) exactly, and of random weights their root mean square. -> 16 hexadecimal digits
+
+    build: the function that the user gave. make_net(): makes a module of it. Two networks are made, each from its own
+    seed; the generators of random numbers stay where they were. Raises Unidentified for code that cannot be identified.
+    """
+    walk = Walk()
+    walk.value(build, "net")
+    if not isinstance(build, Named):
+        first, second = (_made(make_net, seed) for seed in SEEDS)
+        structure(walk, first, "net")
+        weights(walk, first, second)
+    return walk.name()
+
+
+def _made(make_net, seed):
+    with seeded(seed):
+        return make_net()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the global generators of torch, numpy and Python, and put them back where they were."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            np.random.seed(seed)
+            random.seed(seed)
+            yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+
+
+def weights(walk: Walk, first: torch.nn.Module, second: torch.nn.Module) -> None:
+    """Hash parameters and buffers of two networks that differ in their seed only."""
+    others = dict((*second.named_parameters(), *second.named_buffers()))
+    for name, tensor in (*first.named_parameters(), *first.named_buffers()):
+        walk.put(name, tensor.requires_grad)
+        other = others.get(name)
+        if isinstance(tensor, LAZY) or tensor.is_meta or other is None or tensor.shape != other.shape:
+            walk.put("without values")
+        elif torch.equal(tensor, other):
+            walk.value(tensor.detach(), f"net, {name}")
+        else:  # drawn at random; the last digits may depend on the number of threads
+            walk.put(tuple(tensor.shape), str(tensor.dtype), f"{root_mean_square(tensor):.2g}")
+
+
+def root_mean_square(tensor: torch.Tensor) -> float:
+    """The root of the mean of the squares."""
+    return tensor.detach().abs().double().square().mean().sqrt().item()

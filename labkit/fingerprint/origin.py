@@ -1,0 +1,71 @@
+"""Whose code it is: labkit's, Python's, an installed package's, or the user's own."""
+
+import importlib
+import sys
+import sysconfig
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import FunctionType
+
+INSTALLED = {"site-packages", "dist-packages"}
+NOTED = {"torch", "numpy", "pandas"}  # labkit itself stands on them: their versions are noted beside a run
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+
+@cache
+def origin(module: str) -> str | None:
+    """The origin of a module by its name: "labkit", "python", or a package with its version; None: it is the
+    user's."""
+    root = module.partition(".")[0]
+    if root == "labkit":
+        return root
+    file = _file(module) or _file(root)
+    if root in sys.stdlib_module_names and (file is None or STDLIB in file.parents):
+        return "python"
+    if file is None or not INSTALLED.intersection(file.parts):
+        return None
+    return root if root in NOTED else _versioned(root)
+
+
+def _file(module):
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file and Path(file)
+
+
+def _versioned(root):
+    """A package and its version. -> str, None where nothing says a version"""
+    version = getattr(sys.modules.get(root), "__version__", None)
+    try:
+        return f"{root} {version or metadata.version(root)}"
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def address(thing: object) -> tuple | None:
+    """Where a function or class of a package is found: origin, module, qualified name. None for the user's code, also
+    where it bears a package's name or was put into a package's module."""
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str):
+        return None
+    defined = thing.__globals__["__name__"] if isinstance(thing, FunctionType) else module
+    source = origin(module)
+    if source is None or origin(defined) is None or _find(module, name) is not thing:
+        return None
+    return source, module, name
+
+
+def _find(module, name):
+    """What a module has under a qualified name, None where there is nothing."""
+    found = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def imported(name: str, package: str | None, level: int) -> object:
+    """The module that an import statement means, None where it cannot be imported."""
+    try:
+        return importlib.import_module("." * level + name, package)
+    except (ImportError, TypeError, ValueError):
+        return None
