@@ -11,6 +11,7 @@ from importlib import import_module
 
 from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
 from .data import Split, Task, load
+from .fingerprint import named
 from .fit import Recipe, Run, fit
 from .method import Method, Stage
 from .noise import corrupt
@@ -30,8 +31,8 @@ _LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "s
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "coreset", "corrupt", "fast", "fit", "grads", "ledger", "load", "losses", "measure", "methods",
-    "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score", "scores",
-    "show", "styled", "sweep", "transition",
+    "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score",
+    "scores", "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 
 

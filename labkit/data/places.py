@@ -13,6 +13,32 @@ def folder(root=None):
     return user_cache_path("labkit") / "data"
 
 
+def signature(data: object) -> tuple:
+    """What tells whether data are still the same when they are asked for again, without reading them: of a path, the
+    names, sizes and times of all files in it; of a set by its name, the folder of datasets. -> tuple"""
+    place = Path(data).expanduser().absolute() if isinstance(data, (str, os.PathLike)) else None
+    if place is None or not place.exists():
+        return (str(folder().absolute()),)
+    files = sorted(_files(place)) if place.is_dir() else [place]
+    return str(place), *((str(file), *_times(file)) for file in files)
+
+
+def _files(place):
+    """All files below a folder, links followed. -> iterator of paths"""
+    for parent, _, names in os.walk(place, followlinks=True):
+        for name in names:
+            yield Path(parent, name)
+
+
+def _times(file):
+    """Size, times and number of a file; a link that leads nowhere has none. -> tuple"""
+    try:
+        known = file.stat()
+    except OSError:
+        return ()
+    return known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino
+
+
 def missing(name, place, files, layout, fetch=None):
     """The error for a set that is not there: what is missing, the layout, how to get it. -> FileNotFoundError"""
     how = f"Fetch it with {fetch}" if fetch else "It cannot be fetched by labkit: put the files there"

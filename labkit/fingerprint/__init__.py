@@ -11,7 +11,8 @@ A fingerprint is stable on one machine with one version of Python. Installed pac
 
 from .named import Named, named
 from .network import network
+from .objects import belongs
 from .observer import observes
 from .walk import Unidentified, Walk, fingerprint
 
-__all__ = ["Named", "Unidentified", "Walk", "fingerprint", "named", "network", "observes"]
+__all__ = ["Named", "Unidentified", "Walk", "belongs", "fingerprint", "named", "network", "observes"]

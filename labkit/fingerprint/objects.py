@@ -40,13 +40,27 @@ def class_(walk, cls: type, what: str) -> None:
 
 def replaced(walk, cls, what) -> None:
     """Hash functions of the user's that were put into a class of labkit."""
-    if origin(cls.__module__) != "labkit":
-        return
-    for base in cls.__mro__:
-        for name, member in sorted(vars(base).items()):
-            if isinstance(member, FunctionType) and origin(member.__globals__["__name__"]) is None:
-                walk.put("replaced", base.__name__, name)
-                walk.value(member, what)
+    for name, member in user_members(cls):
+        walk.put("replaced", name)
+        walk.value(member, what)
+
+
+def user_members(cls: type) -> list:
+    """Functions of the user's in a class of labkit and its bases. -> list of (class and name, function)"""
+    found = []
+    for base in cls.__mro__ if origin(cls.__module__) == "labkit" else ():
+        members = [(f"{base.__name__}.{name}", member) for name, member in sorted(vars(base).items())]
+        functions = [pair for pair in members if isinstance(pair[1], FunctionType)]
+        found += [pair for pair in functions if origin(pair[1].__globals__["__name__"]) is None]
+    return found
+
+
+def belongs(code: object) -> bool:
+    """Is it labkit's code, with nothing of the user's put into it?"""
+    found = address(code)
+    if found is None or found[0] != "labkit":
+        return False
+    return not (isinstance(code, type) and user_members(code))
 
 
 def named(walk, named: Named, what: str) -> None:

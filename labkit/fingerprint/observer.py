@@ -5,6 +5,7 @@ import itertools
 import math
 import statistics
 import time
+from io import IOBase
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from . import bytecode
@@ -18,7 +19,7 @@ READ = {
     "max", "mean", "min", "rolling", "round", "shape", "split", "startswith", "std", "strip", "tail", "test", "to_list",
     "tolist", "train_loss", "upper", "val_noisy", "values",
 }  # fmt: skip
-GATHER = {"add", "append", "extend"}  # into something outside of the run
+GATHER = {"add", "append", "extend", "flush", "write"}  # into something outside of the run
 BUILT_IN = {
     "abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "int", "isinstance", "len", "list", "max",
     "min", "next", "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip",
@@ -56,7 +57,8 @@ def _harmless(thing, met):
     if isinstance(thing, (list, tuple, set, frozenset)):
         return all(_harmless(part, met) for part in thing)
     known = origin(type(thing).__module__) is not None
-    return isinstance(thing, COUNTERS) or (known and not callable(thing) and not hasattr(thing, "__next__"))
+    harmless = isinstance(thing, (*COUNTERS, IOBase)) or not (callable(thing) or hasattr(thing, "__next__"))
+    return known and harmless
 
 
 def _reach(function):

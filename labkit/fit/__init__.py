@@ -10,6 +10,7 @@ import torch
 from ..errors import Diverged
 from . import check
 from .config import about, configuration
+from .identity import identified, user_code
 from .keep import Keeper
 from .life import Life
 from .loop import Loop
@@ -17,7 +18,7 @@ from .network import maker
 from .recipe import Recipe
 from .run import Run, criteria, identity
 
-__all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identity", "maker"]
+__all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identified", "identity", "maker"]
 
 _seeding = (
     threading.Lock()
@@ -45,7 +46,8 @@ def fit(
     Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used, and
     labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
-    config, start = _prepared(method, task, net, epochs, seed, recipe, device, meta, life)
+    kept = store is not None
+    config, start = _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_epoch, kept)
     waits = _said(progress) if wait else None
     with Keeper(store, config, checkpoint_every, waits) if store is not None else nullcontext() as keeper:
         if keeper and keeper.finished:
@@ -63,14 +65,16 @@ def begin(method, task, net, epochs, seed, recipe=None, device=None, meta=None, 
     return _prepared(method, task, net, epochs, seed, recipe, device, meta, life)[1]()
 
 
-def _prepared(method, task, net, epochs, seed, recipe, device, meta, life):
-    """Check everything. -> the run's configuration, and start() -> Run, Loop"""
+def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_epoch=None, kept=False):
+    """Check everything. kept: the run goes to a store, so it must have a name of its own. -> the run's configuration,
+    and start() -> Run, Loop"""
     check.arguments(task, epochs, seed, meta)
     recipe, device = Recipe.of(recipe), check.a_device(device)
     method = check.a_method(method)
     check.suits(method, task, meta)
     net_name, make_net = check.net_name(net), maker(net, task, device)
-    config = configuration(method, task, net_name, epochs, seed, recipe, meta, life)
+    code = user_code(method, net, maker(net, task, torch.device("cpu")), recipe, on_epoch, kept)
+    config = configuration(method, task, net_name, epochs, seed, recipe, meta, life, code, kept)
 
     def start():
         on_device = task.to(device)

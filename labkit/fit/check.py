@@ -7,6 +7,7 @@ import torch
 
 from .. import data, nets
 from ..errors import choose, need
+from ..fingerprint import Named
 from ..method import Method
 from ..methods import ALL
 
@@ -36,10 +37,20 @@ def net_name(net):
         type(net).__name__,
         "a name or a function that makes a module",
     )
+    if isinstance(net, Named):
+        return net.name
     if isinstance(net, partial):
-        settings = ", ".join(f"{key}={value!r}" for key, value in sorted(net.keywords.items()))
-        return f"{net.func.__name__}({settings})"
-    return net.__name__
+        settings = [_word(value) for value in net.args]
+        settings += [f"{key}={_word(value)}" for key, value in sorted(net.keywords.items())]
+        return f"{net_name(net.func)}({', '.join(settings)})"
+    return getattr(net, "__name__", type(net).__name__)
+
+
+def _word(value):
+    """A fixed argument of a network, for its name; what is not plain has the name of its kind."""
+    if isinstance(value, (bool, int, float, str, list, tuple, dict, type(None))):
+        return repr(value)
+    return getattr(value, "__name__", type(value).__name__)
 
 
 def a_device(device):

@@ -3,21 +3,25 @@
 import os
 import platform
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import torch
 
 from .. import checkout, numbers
+from ..data.hashing import split_hash
 from ..methods import ALL
+from .identity import json_value
 
 
-def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False):
-    """Everything that makes a run this run, as JSON values; its hash is the run's name."""
-    return {
-        "method": next(
-            name for name, cls in (*ALL.items(), (type(method).__name__, type(method))) if cls is type(method)
-        ),
-        "hyperparameters": method.identifying(),
+def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False, code=None, stored=False):
+    """Everything that makes a run this run, as JSON values; its hash is the run's name.
+
+    code: hashes of the user's code, see identity.user_code. stored: raise Unidentified for a hyperparameter that cannot
+    be identified.
+    """
+    values = method.identifying().items()
+    config = {
+        "method": _method_name(type(method)),
+        "hyperparameters": {name: json_value(value, f"method's {name}", stored) for name, value in values},
         "task": task.name,
         "data": task.hash(),
         "noise": task.noise and task.noise.record(),
@@ -29,12 +33,17 @@ def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=
         "life": life,
         "numbers": numbers.NUMBERS,
     }
+    return config | ({"code": code} if code else {})
+
+
+def _method_name(cls):
+    """The name of a method: the one in labkit.methods.ALL, or that of its class."""
+    return next((name for name, known in ALL.items() if known is cls), cls.__name__)
 
 
 def _meta(meta):
     """A meta set by its size, the trust in it, and what is in it."""
-    content = b"".join(tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in (meta.x, meta.y))
-    return {"n": len(meta), "trusted": meta.trusted, "hash": sha256(content).hexdigest()[:16]}
+    return {"n": len(meta), "trusted": meta.trusted, "hash": split_hash(meta)}
 
 
 def about(device):

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import torch
 
+from ..fingerprint import Unidentified, belongs, fingerprint
+
 COUNT_AS_TRUE = "; truth not known: the labels before count as true"
 
 
@@ -16,7 +18,8 @@ class Passport:
     are wrong, of rows that changed in regression; matrix: the asked transition matrix [C, C], row = true class (None
     when it depends on the sample); realised_matrix: the measured one [C, C] (None in regression); hash: of the noisy
     labels; words: the same noise in other papers' words; counts: in regression, how many rows changed in which way;
-    of_given: is the truth not known, so that the labels given before count as true?
+    of_given: is the truth not known, so that the labels given before count as true? code: the hash of a noise model's
+    code that does not belong to labkit.
     """
 
     name: str
@@ -30,11 +33,13 @@ class Passport:
     words: str
     counts: dict | None = None
     of_given: bool = False
+    code: str | None = None
 
     def record(self):
         """What identifies the noise, as JSON values."""
         names = ("name", "rate", "options", "seed", "realised", "hash", *(("counts",) if self.counts else ()))
         names += ("of_given",) if self.of_given else ()
+        names += ("code",) if self.code else ()
         return {name: getattr(self, name) for name in names}
 
 
@@ -53,7 +58,18 @@ def passport(noise, clean, given, seed, of_given=False):
         counts = noise.counts(clean.sizes)
     words = noise.words(classes, realised) + (COUNT_AS_TRUE if of_given else "")
     return Passport(type(noise).__name__, rate, noise.options(), seed, realised, asked, measured, digest, words, counts,
-                    of_given)  # fmt: skip
+                    of_given, user_code(noise))  # fmt: skip
+
+
+def user_code(noise) -> str | None:
+    """The hash of a noise model that does not belong to labkit; None where it does, or where it cannot be identified:
+    the labels, which are hashed, too, decide then."""
+    if belongs(type(noise)):
+        return None
+    try:
+        return fingerprint(noise, "noise")
+    except Unidentified:
+        return None
 
 
 def realised_matrix(y, given, classes):

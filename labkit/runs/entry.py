@@ -4,6 +4,7 @@ from dataclasses import fields
 from functools import lru_cache
 
 from .. import data as datasets
+from ..data.places import signature
 from ..errors import need
 from ..methods import ALL
 from .compare import NOISY_META
@@ -11,9 +12,15 @@ from .compare import NOISY_META
 META = 100  # samples of a meta set, held out of the training set
 
 
+def clean(data, n, files=None):
+    """The data before any noise, as labkit.load gives them; they are read again only after their files have changed.
+    files: the signature of the data, where it is known already. -> Task"""
+    return _read(data, n, files or signature(data))
+
+
 @lru_cache(maxsize=2)
-def clean(data, n):
-    """The data before any noise, as labkit.load gives them; who asks again does not read again. -> Task"""
+def _read(data, n, files):
+    """The data, kept for the next call. files: their signature"""
     return datasets.load(data, n=n)
 
 

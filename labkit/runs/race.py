@@ -6,7 +6,7 @@ import torch
 
 from .. import noise
 from ..errors import Diverged, choose, need
-from ..fit import Recipe, begin, maker
+from ..fit import Recipe, begin, identified, maker
 from ..fit.check import a_method, arguments, net_name, suits
 from ..methods import ALL
 from .compare import SETTINGS
@@ -81,9 +81,9 @@ class Race:
         while going:
             going = any([contestant.epoch() for contestant in contestants.values()])
             yield {label: contestant.run for label, contestant in contestants.items()}
-        for label, contestant in contestants.items():
-            if isinstance(self.methods[label], str) and contestant.run.finished:  # code of one's own may change
-                FINISHED[contestant.run.name] = contestant.run
+        for run in (contestant.run for contestant in contestants.values()):
+            if run.finished and identified(run.config):
+                FINISHED[run.name] = run
         for name in list(FINISHED)[:-KEPT]:
             del FINISHED[name]
 

@@ -74,11 +74,16 @@ def plan():
     return [(*setting, noise, seed) for setting in settings for noise in NOISES for seed in SEEDS]
 
 
-@cache
 def images():
     """CIFAR-10: 8,000 training and 2,000 validation images, the first 5,000 test images. -> Task, and the features of
     training and validation, and of test images, [n, KEPT_PARTS]"""
-    task = load("cifar10", n=IMAGES, val=HELD_OUT)
+    return _images(folder().absolute())
+
+
+@cache
+def _images(place):
+    """The images in this folder of datasets, kept for the next call."""
+    task = load("cifar10", root=place, n=IMAGES, val=HELD_OUT)
     test = replace(task.test, x=task.test.x[:TESTED], y=task.test.y[:TESTED], ids=task.test.ids[:TESTED])
     whole = torch.cat([task.train.x, task.train.val.x])
     return replace(task, test=test), *featured(whole, test.x, CENTRES, 0, KEPT_PARTS)

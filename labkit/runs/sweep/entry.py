@@ -9,6 +9,7 @@ method that learns from one. net, epochs, seed, life: as of labkit.fit. recipe.X
 from functools import lru_cache
 
 from ... import noise
+from ...data.places import signature
 from ...fit import Recipe
 from ..entry import META, clean, enter
 
@@ -20,9 +21,8 @@ def entry(point):
     not there.
     """
     rate, seed = point.get("rate", 0), point["seed"]
-    task = clean(point["data"], point.get("n"))
-    if rate:
-        task = _noisy(point["data"], point.get("n"), point["noise"], rate, point.get("noise_seed", seed))
+    data = point["data"], point.get("n"), signature(point["data"])
+    task = clean(*data) if not rate else _noisy(*data, point["noise"], rate, point.get("noise_seed", seed))
     method, task, meta = enter(point["method"], own(point, "method"), rate, task, point.get("meta", META), seed)
     recipe = Recipe.of(own(point, "recipe"))
     return method, task, point["net"], point["epochs"], seed, recipe, meta, point.get("life", False)
@@ -34,6 +34,6 @@ def own(point, owner):
 
 
 @lru_cache(maxsize=4)
-def _noisy(data, n, model, rate, seed):
-    """The data with this noise. -> Task"""
-    return noise.corrupt(clean(data, n), noise.ALL[model](rate), seed)
+def _noisy(data, n, files, model, rate, seed):
+    """The data with this noise. files: the signature of the data. -> Task"""
+    return noise.corrupt(clean(data, n, files), noise.ALL[model](rate), seed)

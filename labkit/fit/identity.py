@@ -1,0 +1,57 @@
+"""The part of a run's identity that is code of the user's: network, method, recipe, callback, hyperparameters."""
+
+from collections.abc import Callable
+
+from .. import nets
+from ..arguments import scalar
+from ..fingerprint import Unidentified, belongs, fingerprint, network, observes
+
+UNKNOWN = None  # stands for code that cannot be identified
+
+
+def user_code(method, net, make_net, recipe, on_epoch, stored) -> dict:
+    """Hash the code that does not belong to labkit. -> {"net", "method", "recipe", "on_epoch": 16 hexadecimal digits},
+    without what is labkit's
+
+    make_net(): makes a network on the CPU. A callback that only looks at the run is left out: it moves no number.
+    What cannot be identified is None; stored: raise Unidentified (a ValueError) for it instead.
+    """
+    build = nets.ALL[net] if isinstance(net, str) else net
+    hashes = {}
+    if not belongs(build):
+        hashes["net"] = lambda: network(build, make_net)
+    for name, cls in (("method", type(method)), ("recipe", type(recipe))):
+        if not belongs(cls):
+            hashes[name] = lambda name=name, cls=cls: fingerprint(cls, name)
+    if on_epoch is not None and not observes(on_epoch):
+        hashes["on_epoch"] = lambda: fingerprint(on_epoch, "on_epoch")
+    return {name: attempt(hash_it, stored) for name, hash_it in hashes.items()}
+
+
+def attempt(hash_it: Callable, stored: bool) -> str | None:
+    """A hash, or UNKNOWN for what cannot be identified. stored: raise Unidentified instead."""
+    try:
+        return hash_it()
+    except Unidentified:
+        if stored:
+            raise
+        return UNKNOWN
+
+
+def identified(config: dict) -> bool:
+    """Can a configuration tell this run from every other?"""
+    code = config.get("code", {})
+    values = config["hyperparameters"].values()
+    return UNKNOWN not in code.values() and {"code": UNKNOWN} not in values
+
+
+def json_value(value: object, what: str, stored: bool) -> object:
+    """A hyperparameter as JSON: numbers of torch and numpy as Python's, lists, dicts; of anything else its hash."""
+    value = scalar(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [json_value(part, what, stored) for part in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: json_value(part, what, stored) for key, part in value.items()}
+    return {"code": attempt(lambda: fingerprint(value, what), stored)}
