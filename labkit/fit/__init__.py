@@ -73,7 +73,7 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_ep
     method = check.a_method(method)
     check.suits(method, task, meta)
     net_name, make_net = check.net_name(net), maker(net, task, device)
-    code = user_code(method, net, maker(net, task, torch.device("cpu")), recipe, on_epoch, kept)
+    code = user_code(method, net, task, recipe, on_epoch, kept)
     config = configuration(method, task, net_name, epochs, seed, recipe, meta, life, code, kept)
 
     def start():

@@ -5,21 +5,23 @@ from collections.abc import Callable
 from .. import nets
 from ..arguments import scalar
 from ..fingerprint import Unidentified, belongs, fingerprint, network, observes
+from .network import build
 
 UNKNOWN = None  # stands for code that cannot be identified
 
 
-def user_code(method, net, make_net, recipe, on_epoch, stored) -> dict:
+def user_code(method, net, task, recipe, on_epoch, stored) -> dict:
     """Hash the code that does not belong to labkit. -> {"net", "method", "recipe", "on_epoch": 16 hexadecimal digits},
     without what is labkit's
 
-    make_net(): makes a network on the CPU. A callback that only looks at the run is left out: it moves no number.
-    What cannot be identified is None; stored: raise Unidentified (a ValueError) for it instead.
+    A callback that only looks at the run is left out, because it moves no number. What cannot be identified is None.
+    stored: raise Unidentified (a ValueError) for it instead.
     """
-    build = nets.ALL[net] if isinstance(net, str) else net
+    factory = nets.ALL[net] if isinstance(net, str) else net
+    outputs = task.classes or task.train.y.shape[-1]
     hashes = {}
-    if not belongs(build):
-        hashes["net"] = lambda: network(build, make_net)
+    if not belongs(factory):
+        hashes["net"] = lambda: network(factory, lambda: build(net, task.shape, outputs))
     for name, cls in (("method", type(method)), ("recipe", type(recipe))):
         if not belongs(cls):
             hashes[name] = lambda name=name, cls=cls: fingerprint(cls, name)

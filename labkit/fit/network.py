@@ -30,9 +30,7 @@ def maker(net, task, device):
     samples = task.train.inputs(slice(0, SAMPLES)).to(device)
 
     def make_net():
-        module = build()
-        kind = f"a {type(module).__name__}" if module is not None else "None"
-        need(isinstance(module, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
+        module = _module(build(), name)
         materialise(module, samples, name)
         module = module.to(device, memory_format=torch.channels_last)
         _claim(module, name)
@@ -46,8 +44,14 @@ def build(net, shape, classes):
     """A network that was not trained, for samples of `shape`; the generators stay where they are. -> module"""
     with torch.random.fork_rng(devices=[]):
         module = _builder(net, tuple(shape), classes)()
-    need(isinstance(module, torch.nn.Module), _name(net), type(module).__name__, "a function that makes a module")
-    return module
+    return _module(module, _name(net))
+
+
+def _module(made, name):
+    """What a function made, if it is a module. Raises ValueError for anything else."""
+    kind = f"a {type(made).__name__}" if made is not None else "None"
+    need(isinstance(made, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
+    return made
 
 
 def _name(net):

@@ -81,8 +81,9 @@ class Race:
         while going:
             going = any([contestant.epoch() for contestant in contestants.values()])
             yield {label: contestant.run for label, contestant in contestants.items()}
-        for run in (contestant.run for contestant in contestants.values()):
-            if run.finished and identified(run.config):
+        for label, contestant in contestants.items():
+            run = contestant.run
+            if isinstance(self.methods[label], str) and run.finished and identified(run.config):
                 FINISHED[run.name] = run
         for name in list(FINISHED)[:-KEPT]:
             del FINISHED[name]
