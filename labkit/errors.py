@@ -33,6 +33,11 @@ def shown(value):
     return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
 
 
+def ask(argument, finding, may_be):
+    """Raise a ValueError that says what was read, and which argument settles what it leaves open."""
+    raise ValueError(f"{argument} is not given, and {finding}; {argument}=... may be {may_be}")
+
+
 class Diverged(ArithmeticError):
     """A loss that is not finite stopped a training. run: the Run so far, with its history."""
 
