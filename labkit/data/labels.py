@@ -118,7 +118,9 @@ def as_classes(column):
     """Return a column of words or of whole numbers (fractions and truths become words), empty cells as they are."""
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
         return column.map(lambda word: word if pd.isna(word) else str(word).strip())
-    return column.astype("Int64") if whole(column) else column.map(lambda value: value if pd.isna(value) else str(value))
+    return (
+        column.astype("Int64") if whole(column) else column.map(lambda value: value if pd.isna(value) else str(value))
+    )
 
 
 def class_order(what, values, order=None):
@@ -136,7 +138,9 @@ def class_order(what, values, order=None):
     if are_numbers:
         rising = sorted(map(int, different))
         as_they_are = rising == list(range(len(rising)))
-        allowed = 'classes 0..C-1 with a sample each; or use kind="numbers", or order="number" numbers them as they rise'
+        allowed = (
+            'classes 0..C-1 with a sample each; or use kind="numbers", or order="number" numbers them as they rise'
+        )
         need(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
         return sorted(rising, key=str) if order == "alphabet" else rising
     alphabet = sorted(map(str, different))

@@ -75,10 +75,21 @@ def opened(path, limit_bytes):
     return (tensor(array) if mapped else torch.from_numpy(np.array(array))), mapped
 
 
-def kept(key, write):
-    """The path of the cache's file `key`.npy; where it is missing, write(temporary path) makes it, all or nothing."""
+def is_whole(path, fits=None):
+    """Is there an .npy file with all that its header says?"""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        size = array.offset + array.nbytes
+    except (OSError, EOFError, ValueError, AttributeError):  # missing, empty, cut off, or no array
+        return False
+    return size == path.stat().st_size and (fits is None or bool(fits(array)))
+
+
+def kept(key, write, fits=None):
+    """The path of the cache's file `key`.npy; where it is missing or damaged, write(temporary path) makes it, all or
+    nothing. fits: is an array what it should be?"""
     path = cache_folder() / "arrays" / f"{key}.npy"
-    if path.exists():
+    if is_whole(path, fits):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{key}.", suffix=".npy", dir=path.parent)
