@@ -183,7 +183,9 @@ def test_a_table_of_labels(tmp_path):
     "lines, words",
     [
         (["filename,lable", "a.png,1"], ["'label'", "did you mean 'lable'"]),
-        (["file,label", "a.png,1"], ["filename", "file"]),
+        (["file,label", "a.png,1"], ["lines of labels.csv is 1", "3, one per image", 'skip="unlisted"']),
+        (["old,label", "d.png,1"], ["file is not given", "'old'", "'label'"]),
+        (["old,new,label", "a.png,a.png,1", "b.png,b.png,0"], ["file is not given", "['old', 'new']"]),
         (["filename,label", "a.png,0", "b.png,"], ["line 3", "'label'", "empty"]),
         (["filename,label", "a.png,0", "b.png,1"], ["lines of labels.csv is 2", "3, one per image", "c.png"]),
         (["filename,label", "a.png,0", "b.png,1", "c.png,0", "d.png,1"], ["d.png", "a file below"]),
@@ -345,7 +347,7 @@ def test_npz_files_that_do_not_fit(tmp_path):
         ({"images": x, "labels": y.astype(str)}, ["targets in a.npz", "integers"]),
         ({"images": x * np.nan, "labels": y}, ["x is", "finite"]),
         ({"images": x, "labels": np.full((6, 2), np.inf)}, ["finite"]),
-        ({"images": x[:, 0, 0], "labels": y}, ["shape (5,)", "[N, F]"]),
+        ({"images": x[:, 0, 0], "labels": y}, ["shape (6,)", "[N, F]"]),
     ):
         save(**arrays)
         refuses(load, *words)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..errors import need
+from .kinds import labels
 from .mapped import chunks, tensor
 
 
@@ -15,7 +16,7 @@ def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     used."""
     x, x_test = tensor(x), tensor(x_test)
     y, y_test = labels("y", y), labels("y_test", y_test)
-    need(isinstance(val, (int, float)) and 0 <= val < 1, "val", val, "a share in [0, 1)")
+    check_val(val, len(y))
     for argument, samples, given in (("", x, y), ("_test", x_test, y_test)):
         fine, allowed = len(given) == len(samples) > 0, f"{len(samples)}, one per sample, above 0"
         need(fine, f"len(y{argument})", len(given), allowed)
@@ -24,14 +25,6 @@ def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     classes = class_number(y, y_test, classes, class_names)
     y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
     return x, y, x_test, y_test, classes
-
-
-def labels(argument, y):
-    """Classes or targets as a tensor of numbers."""
-    y = y if isinstance(y, torch.Tensor) else np.asarray(y)
-    numbers = isinstance(y, torch.Tensor) or y.dtype.kind in "biuf"
-    need(numbers, argument, f"of type {y.dtype}", "integer classes 0..C-1 [N] or finite float targets [N, Q]")
-    return tensor(y)
 
 
 def finite(x):
@@ -48,10 +41,14 @@ def class_number(y, y_test, classes=None, names=()):
             need(torch.isfinite(targets).all(), argument, "not finite somewhere", allowed)
         need(y_test.shape[1] == y.shape[1], "y_test's shape", tuple(y_test.shape), f"[M, {y.shape[1]}]")
         return None
+    for argument, given in (("y", y), ("y_test", y_test)):
+        need(given.numel(), f"len({argument})", 0, "1 or more, one per sample")
     need(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
     largest = int(y.max())
     if classes is None:
         classes = largest + 1
+        many = f"in 0..{len(y) - 1}: classes with a sample each are no more than samples"
+        need(classes <= max(len(y), 2**10), "y", f"up to {largest}", many)
         absent = (torch.bincount(y.long(), minlength=classes) == 0).nonzero()[:, 0].tolist()
         word = lambda c: f"{c} ({names[c]})" if names else str(c)
         need(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
@@ -62,8 +59,29 @@ def class_number(y, y_test, classes=None, names=()):
     return classes
 
 
+def is_share(val):
+    """Is it one number?"""
+    return isinstance(val, (int, float)) and not isinstance(val, bool)
+
+
+def check_val(val, n):
+    """A share of the training set, or the positions of the validation samples in it."""
+    if is_share(val) or not hasattr(val, "__len__") or isinstance(val, str):
+        need(is_share(val) and 0 <= val < 1, "val", val, "a share in [0, 1)")
+        return
+    rows = np.asarray(val)
+    fine = rows.ndim == 1 and (rows.dtype.kind in "iu" or not len(rows)) and len(np.unique(rows)) == len(rows) < n
+    fine = fine and (not len(rows) or (rows.min() >= 0 and rows.max() < n))
+    need(fine, "val", val, f"a share in [0, 1), or different positions in 0..{n - 1}, fewer than {n}")
+
+
 def held_out(n, val, seed, shuffled=False):
-    """Positions of the validation split and of the training split, in rising order. -> [int(val n)], [the rest]"""
+    """Positions of the validation split and of the training split, in rising order. val: a share, or the positions
+    themselves. -> [int(val n)], [the rest]"""
+    if not is_share(val):
+        chosen = torch.zeros(n, dtype=torch.bool)
+        chosen[torch.as_tensor(np.asarray(val, dtype=np.int64))] = True
+        return chosen.nonzero()[:, 0], (~chosen).nonzero()[:, 0]
     order = torch.arange(n) if shuffled else torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     held = int(val * n)
     return order[:held].sort().values, order[held:].sort().values

@@ -80,15 +80,16 @@ def check_test(share):
     return share
 
 
-def by_class(y, share, rng):
+def by_class(y, share, rng, least=1):
     """Divide rows into those that stay and int(share n) that are held out, in each class by its share.
 
-    The last sample of a class stays. Targets [N, Q] have no classes: any row may be held out. -> positions of both, in
-    random order; of those that stay, every first part has the classes by their shares too
+    least: rows that are held out at least. The last sample of a class stays. Targets [N, Q] have no classes: any row
+    may be held out. -> positions of both, in random order; of those that stay, every first part has the classes by
+    their shares too
     """
     need(len(y) > 1, "samples", len(y), "2 or more, so that some are left for training")
     rows = rng.permutation(len(y))
-    wanted = max(1, int(share * len(y)))
+    wanted = max(least, int(share * len(y)))
     if y.ndim > 1:
         need(wanted < len(y), "samples", len(y), "more, so that some are left for training")
         return rows[wanted:], rows[:wanted]
@@ -96,12 +97,13 @@ def by_class(y, share, rng):
     rank = ranks(y, rows)
     taken = rank < quotas(counts, share, wanted, rng)[y]
     held, rest = rows[taken[rows]], rows[~taken[rows]]
-    need(len(held), "samples", len(y), "more: no class has a second sample that could be held out")
+    need(len(held) >= least, "samples", len(y), "more: no class has a second sample that could be held out")
     return spread(y, rest, rng), held
 
 
 def quotas(counts, share, wanted, rng):
-    """Return how many samples of each class are held out: `wanted` in all, by largest remainder, all but one at most."""
+    """Return how many samples of each class are held out: `wanted` in all, by largest remainder, all but one at
+    most."""
     most = np.maximum(counts - 1, 0)
     quota = np.minimum(np.floor(share * counts).astype(np.int64), most)
     remainder = share * counts - quota + 1e-9 * rng.permutation(len(counts))
@@ -125,7 +127,8 @@ def ranks(y, rows):
 
 
 def spread(y, rows, rng):
-    """Return rows in random order, in which every first part has one of each class, then the classes by their shares."""
+    """Return rows in random order, of which every first part has one of each class, then the classes by their
+    shares."""
     rows = rng.permutation(rows)
     if y.ndim > 1 or not len(rows):
         return rows

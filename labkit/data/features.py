@@ -136,15 +136,16 @@ def refuse_numbers(path, column):
         row = int((~number).to_numpy().argmax())
         share = "as most in it" if number.mean() > 0.5 else f"as {number.mean():.0%} of the column are"
         need(False, f"line {row + 2}, column {column.name!r} of {path}", column.iloc[row],
-             f'a number, {share}; skip="incomplete" leaves such lines out, words={[column.name]} takes all as words')  # fmt: skip
+             f'a number, {share}; skip="incomplete" leaves such lines out, words={[column.name]} takes all as words',
+        )  # fmt: skip
 
 
-def standardised(path, x, train, names):
+def standardised(path, x, train):
     """Return features [N, F] with mean 0 and standard deviation 1 on the rows `train`, as float32.
 
-    Raises ValueError for a column whose variance no float can hold.
+    Raises ValueError for a variance that no float can hold.
     """
     mean, std = x[train].mean(0), x[train].std(0)
     bad = np.flatnonzero(~np.isfinite(mean) | ~np.isfinite(std))
-    need(not len(bad), f"columns of {path}", [names[k] for k in bad[:3]], "numbers whose variance is finite")
+    need(not len(bad), f"features of {path}", x[0, bad[:1]].tolist(), "numbers whose variance is finite")
     return ((x - mean) / np.where(std > 0, std, 1)).astype(np.float32)

@@ -1,5 +1,6 @@
 """Image files as one array of uint8: decoded once, kept in the cache."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import torch
 
 from ..arguments import Whole
 from ..errors import choose, need
-from .mapped import kept, opened
+from .mapped import cache_folder, kept, opened
 from .task import Scale
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -58,6 +59,29 @@ def decoded(files, size, shape="crop", channels=None, limit_bytes=None):
     return opened(kept(key, lambda path: _write(path, files, size, shape, channels), fits), limit_bytes)
 
 
+def remember(files, bad, *options):
+    """Note which of the files cannot be read, so that who leaves them out again does not try again."""
+    place = _note(files, options)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps([[files.index(file), reason] for file, reason in bad.items()]), encoding="utf-8")
+    os.replace(temporary, place)
+
+
+def recalled(files, *options):
+    """What was noted of the same files. -> {file: reason}, empty where nothing was"""
+    try:
+        noted = json.loads(_note(files, options).read_text(encoding="utf-8"))
+        return {files[place]: reason for place, reason in noted}
+    except (OSError, ValueError, TypeError, IndexError):  # nothing, or damaged
+        return {}
+
+
+def _note(files, options):
+    """The file of such a note."""
+    return cache_folder() / "unreadable" / f"{identity(files, READER, *options)}.json"
+
+
 def identity(files, *options):
     """A name for what files become under options: it changes with the path, size and time of a file. -> text"""
     digest = sha256(repr(options).encode())
@@ -85,7 +109,7 @@ def _write(path, files, size, shape, channels):
             images = pool.map(lambda file: _attempt(pixels, file, size, shape, channels), files)
             for k, image in enumerate(progress(images, "decode")):
                 if isinstance(image, ValueError):
-                    bad[files[k]] = str(image).removeprefix(f"{files[k]} cannot be read as an image: ")
+                    bad[files[k]] = _reason(image, files[k])
                 else:
                     out[k] = image
         except BaseException:
@@ -94,6 +118,18 @@ def _write(path, files, size, shape, channels):
         out.flush()
     if bad:
         raise Unreadable(bad)
+
+
+def unreadable(files, size, shape):
+    """The files that cannot be decoded. -> {file: reason}"""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        images = pool.map(lambda file: _attempt(pixels, file, size, shape, 1), files)
+        return {file: _reason(image, file) for file, image in zip(files, images) if isinstance(image, ValueError)}
+
+
+def _reason(error, file):
+    """What an error says beside the name of the file."""
+    return str(error).removeprefix(f"{file} cannot be read as an image: ").removeprefix(f"{file}'s ")
 
 
 def _attempt(function, *arguments):

@@ -111,7 +111,8 @@ def refuse_mixed(name, column):
     if number.mean() > 0.5 and len(others):
         line = int(others.index[0]) + 2
         need(False, f"line {line}, {name}", others.iloc[0],
-             'a number, as most in it; skip="incomplete" leaves such lines out, kind="classes" takes all as words')  # fmt: skip
+             'a number, as most in it; skip="incomplete" leaves such lines out, kind="classes" takes all as words',
+        )  # fmt: skip
 
 
 def as_classes(column):
@@ -149,8 +150,8 @@ def class_order(what, values, order=None):
         return alphabet
     rising = sorted(alphabet, key=int)
     if order is None and rising != alphabet:
-        ask("order", f"the classes of {what} are numbers as words, {rising[0]}..{rising[-1]}", f'"number" ({rising[:3]} '
-            f'...), "alphabet" ({alphabet[:3]} ...) or a list of the names')  # fmt: skip
+        found = f"the classes of {what} are numbers as words, {rising[0]}..{rising[-1]}"
+        ask("order", found, f'"number" ({rising[:3]} ...), "alphabet" ({alphabet[:3]} ...) or a list of the names')
     return rising if order == "number" else alphabet
 
 
@@ -160,7 +161,10 @@ def _listed_order(what, different, order):
     missing = sorted(str(value) for value in different if str(value) not in words)
     need(len(set(words)) == len(words), "order", list(order), "a list of different names")
     need(not missing, "order", list(order), f"a list of all classes of {what}: {missing[:5]} are not in it")
-    return list(order) if all(isinstance(value, str) for value in different) else [int(name) for name in words]
+    if all(isinstance(value, str) for value in different):
+        return words
+    need(all(re.fullmatch(r"-?\d+", word) for word in words), "order", list(order), f"a list of the numbers of {what}")
+    return [int(word) for word in words]
 
 
 def numbers(path, frame):

@@ -1,98 +1,192 @@
-"""Arrays from .npz files. Nothing is unpickled, so that a file from somebody else cannot run code."""
+"""Tasks from .npz files: which array is what, how pixels are scaled, what labels mean."""
 
-import shutil
-import zipfile
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from ..errors import need
+from ..errors import ask, choose, need
+from .archive import archive
+from .divide import checked_parts, parts_of_column, positions_of_parts
 from .images import scale_of
-from .mapped import kept, limit, opened, tensor
-from .raw import Raw, test_share
+from .kinds import as_kind
+from .labels import encoded
+from .listing import TRUE_LABELS, check_classes, true_test
+from .mapped import chunks, tensor
+from .raw import Raw
+from .reading import describe
 from .task import Scale
 
-NAMES = {"x": ("images", "x", "X", "data"), "y": ("targets", "landmarks", "labels", "y", "Y")}
+NAMES = {"x": ("images", "x", "X", "data"), "label": ("targets", "landmarks", "labels", "label", "y", "Y")}
+FOUR = ("x_train", "y_train", "x_test", "y_test")
+LARGE = 100  # float samples beyond it are no inputs of a network
 
 
-def from_npz(path, test=0.2, val=0.1, n=None, standardise=None, limit_bytes=None):
+def from_npz(
+    path, test=0.2, val=None, n=None, standardise=None, limit_bytes=None, *, x=None, label=None, target=None,
+    true_label=None, split=None, file=None, kind=None, order=None, scale=None, layout=None, labels_are="given",
+):  # fmt: skip
     """A task from an .npz file with x_train, y_train, x_test, y_test; or images and targets (or labels), of which a
-    fixed random share `test` becomes the test set.
+    share `test` of every class becomes the test set.
 
-    Images: uint8 [N, H, W], [N, H, W, 3] or [N, 3, H, W]; or float features of any shape. Targets: integer classes [N],
-    or floats [N, ...], standardised per coordinate unless standardise=False.
+    x, label (or target): the names of these arrays, where they are others, or several. true_label: an array of true
+    labels, -1 or NaN where they are not known; split: an array that says what is for training, validation and testing;
+    file: an array of names of the rows.
+    Images: uint8 [N, H, W], [N, H, W, 3] or [N, 3, H, W] (layout="last" | "first" where it could be both); or float
+    features of any shape. scale: "standard" (mean 0, standard deviation 1 of each channel or feature; what uint8 images
+    get), or a number that they are divided by. Labels: integer classes [N], words (kind="classes"), or floats [N, ...],
+    standardised per coordinate unless standardise=False. kind: "classes" | "numbers", where both are possible. order:
+    of classes that are words. labels_are: "given" (they may be wrong: the truth is not known) | "true".
     Raises ValueError for a file that is none, holds Python objects (they are never unpickled), or lacks a key.
     """
     path = Path(path)
-    raw = read(path, test, limit_bytes)
-    return raw.task(path.stem, val, n, f"{path.resolve()} test={test}", standardise, limit_bytes)
+    need(target is None or label is None, "label", label, "left out where target is given: they are the same")
+    y_true = choose("labels_are", labels_are, TRUE_LABELS)
+    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
+    names = {
+        "x": x,
+        "label": target if label is None else label,
+        "true_label": true_label,
+        "split": split,
+        "file": file,
+    }
+    raw = read(path, test, limit_bytes, names, kind, order, scale, layout, val)
+    raw.y_true = raw.y_true if y_true is None else y_true
+    marks = [f"{name}={value}" for name, value in names.items() if value is not None]
+    origin = " ".join([str(path.resolve()), f"test={test}", *marks])
+    return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
 
 
-def read(path, test=0.2, limit_bytes=None):
+def read(path, test=0.2, limit_bytes=None, names=None, kind=None, order=None, scale=None, layout=None, val=None):
     """The same as Raw."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            names = {Path(name).stem for name in file.namelist()}
-            if names >= {"x_train", "y_train", "x_test", "y_test"}:
-                x, y, x_test, y_test = (
-                    _array(path, file, key, limit_bytes) for key in ("x_train", "y_train", "x_test", "y_test")
-                )
-                rows = None
-            else:
-                x, y = (_array(path, file, _key(path, names, role), limit_bytes) for role in ("x", "y"))
-                need(len(x) == len(y), f"targets in {path.name}", f"{len(y)} rows", f"{len(x)}, one per image")
-                rows, held = test_share(len(x), test)
-                x, y, x_test, y_test = x[rows], y[rows], x[held], y[held]
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read as an .npz file: {error}") from None
-    x, x_test, y, y_test = _samples(path, x), _samples(path, x_test), _targets(path, y), _targets(path, y_test)
-    scale = scale_of(tensor(x)) if x.dtype == np.uint8 and x.ndim == 4 else Scale()
-    return Raw(x, y, x_test, y_test, scale, y.dtype.kind == "f", ids=rows, shuffled=rows is not None)
+    names = {name: key for name, key in (names or {}).items() if key is not None}
+    with archive(path, limit_bytes) as file:
+        if set(file.keys) >= set(FOUR) and not names:
+            x, y, x_test, y_test = [file.read(key) for key in FOUR]
+            return _four(path, x, y, x_test, y_test, kind, order, scale, layout)
+        arrays = _arrays(path, file, names)
+    x, y = _samples(path, arrays["x"], scale, layout), _labels(path, arrays["label"], kind)
+    y, class_names, y_true = _classes(path, y, kind, order, arrays.get("true_label"))
+    parts = None
+    if "split" in arrays:
+        parts = checked_parts(path.name, parts_of_column(path, pd.Series(arrays["split"], name=names["split"])))
+        check_classes(y, class_names, parts)
+    rows, val_rows, held = positions_of_parts(y, parts, test, val)
+    y_test, test_trusted, notes = true_test(y, y_true, held)
+    ids = rows if parts is None else np.searchsorted(np.flatnonzero(parts != "test"), rows)
+    told = None if y_true is None else y_true[rows]
+    x, x_test, scale = _scaled(path, x[rows], x[held], scale)
+    raw = Raw(x, y[rows], x_test, y_test, scale, y.ndim == 2, class_names, ids, True, told, test_trusted)
+    raw.val_rows, raw.by_class = val_rows, y.ndim == 1
+    raw.reading = describe(y, class_names, notes)
+    raw.classes = int(max(y.max(), y_true.max())) + 1 if y_true is not None and y.ndim == 1 else None
+    if "file" in arrays:
+        texts = arrays["file"].astype(str)
+        raw.files, raw.test_files = texts[rows].tolist(), texts[held].tolist()
+    return raw
 
 
-def _key(path, names, role):
-    """The first of the known names that is there."""
-    key = next((key for key in NAMES[role] if key in names), None)
-    allowed = f"x_train, y_train, x_test, y_test; or one of {', '.join(NAMES['x'])} and one of {', '.join(NAMES['y'])}"
-    need(key, f"keys of {path.name}", sorted(names), allowed)
-    return key
+def _four(path, x, y, x_test, y_test, kind, order, scale, layout):
+    """Training and test set of a file that has both. -> Raw"""
+    x, x_test = _samples(path, x, scale, layout), _samples(path, x_test, scale, layout)
+    both = _labels(path, np.concatenate([_labels(path, y, kind), _labels(path, y_test, kind)]), kind)
+    both, class_names, _ = _classes(path, both, kind, order, None)
+    y, y_test = both[: len(y)], both[len(y) :]
+    x, x_test, scale = _scaled(path, x, x_test, scale)
+    reading = describe(both, class_names, []) if both.ndim > 1 or (both.min() >= 0 and both.max() < len(both)) else ""
+    return Raw(x, y, x_test, y_test, scale, y.ndim == 2, class_names, by_class=y.ndim == 1, reading=reading)
 
 
-def _array(path, file, key, limit_bytes):
-    """One array; a large one is unpacked into the cache and mapped. Raises ValueError for Python objects."""
-    member = file.getinfo(f"{key}.npy")
-    try:
-        if member.file_size <= limit(limit_bytes):
-            with file.open(member) as stream:
-                return np.lib.format.read_array(stream, allow_pickle=False)
-        stat = path.stat()
-        mark = repr((str(path.resolve()), stat.st_size, stat.st_mtime_ns, key))
-
-        def unpack(target):
-            with file.open(member) as stream, target.open("wb") as out:
-                shutil.copyfileobj(stream, out, 2**20)
-
-        return opened(kept(sha256(mark.encode()).hexdigest()[:24], unpack), limit_bytes)[0].numpy()
-    except ValueError as error:
-        raise ValueError(f"{key} in {path} cannot be read as an array of numbers: {error}") from None
+def _arrays(path, file, names):
+    """The arrays by their roles, when all have a row per sample. -> {role: array}"""
+    keys = {role: file.choose(role, key) for role, key in names.items()}
+    for role in NAMES:
+        keys[role] = keys.get(role) or _key(path, file.keys, role)
+    rows = {role: (file.shape(key) or (0,))[0] for role, key in keys.items()}
+    for role, count in rows.items():
+        what = "targets" if role == "label" else role
+        need(count == rows["x"], f"{what} in {path.name}", f"{count} rows", f"{rows['x']}, one per image")
+    return {role: file.read(key) for role, key in keys.items()}
 
 
-def _samples(path, x):
+def _key(path, keys, role):
+    """The known name that is there; several are asked about."""
+    there = [key for key in NAMES[role] if key in keys]
+    options = f"one of {', '.join(NAMES['x'])} and one of {', '.join(NAMES['label'])}"
+    need(
+        there, f"keys of {path.name}", sorted(keys), f"{', '.join(FOUR)}; or {options}; or named by x=... and label=..."
+    )
+    if len(there) > 1:
+        ask(role, f"{path.name} holds {' and '.join(there)}", " or ".join(map(repr, there)))
+    return there[0]
+
+
+def _samples(path, x, scale, layout):
     """Images as [N, channels, H, W]; floats as float32."""
-    need(x.dtype == np.uint8 or x.dtype.kind == "f", f"images in {path.name}", f"of type {x.dtype}", "uint8 or floats")
+    choose("layout", layout, dict.fromkeys((None, "first", "last")))
+    numbers = x.dtype == np.uint8 or x.dtype.kind == "f" or (scale is not None and x.dtype.kind in "iub")
+    need(numbers, f"images in {path.name}", f"of type {x.dtype}",
+         "uint8 or floats; scale=... says what whole numbers are divided by")  # fmt: skip
     x = x if x.dtype == np.uint8 else x.astype(np.float32)
     if x.dtype == np.uint8 and x.ndim == 3:
         return x[:, None]
-    if x.ndim == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3):
-        return x.transpose(0, 3, 1, 2)
-    need(
-        x.ndim >= 2, f"images in {path.name}", f"of shape {x.shape}", "[N, H, W], [N, H, W, 3], [N, 3, H, W] or [N, F]"
-    )
+    if x.ndim == 4:
+        return _channels_first(path, x, layout)
+    allowed = "[N, H, W], [N, H, W, 3], [N, 3, H, W] or [N, F]"
+    need(x.ndim >= 2, f"images in {path.name}", f"of shape {x.shape}", allowed)
     return x
 
 
-def _targets(path, y):
-    """Classes as they are; numbers as float32 [N, Q]."""
-    need(y.dtype.kind in "iufb", f"targets in {path.name}", f"of type {y.dtype}", "integers (classes) or floats")
-    return y.reshape(len(y), -1).astype(np.float32) if y.dtype.kind == "f" else y
+def _channels_first(path, x, layout):
+    """Images [N, channels, H, W] from these, or from [N, H, W, channels]."""
+    first, last = x.shape[1] in (1, 3), x.shape[3] in (1, 3)
+    if first and last and layout is None:
+        ask("layout", f"images in {path.name} are of shape {x.shape}", '"first" (N, channels, H, W) or "last"')
+    last = layout == "last" or (layout is None and last and not first)
+    return x.transpose(0, 3, 1, 2) if last else x
+
+
+def _labels(path, y, kind):
+    """Labels as numbers or words, targets [N, ...] as [N, Q]."""
+    words = y.dtype.kind in "US" and kind == "classes"
+    need(y.dtype.kind in "iufb" or words, f"targets in {path.name}", f"of type {y.dtype}",
+         'integers (classes) or floats; kind="classes" takes words')  # fmt: skip
+    return y.reshape(len(y), -1) if y.ndim > 2 or (y.ndim == 2 and y.dtype.kind == "f") else y
+
+
+def _classes(path, y, kind, order, true):
+    """Labels as classes [N] or targets float32 [N, Q]. -> y, class names, true labels or None"""
+    if y.dtype.kind in "US" or order is not None:
+        frame = pd.DataFrame({"labels": y.astype(str) if y.dtype.kind in "US" else y.reshape(-1)})
+        return encoded(path, frame, "classes", order, None if true is None else pd.Series(true, name="true_label"))
+    if true is not None and true.ndim > 2:
+        true = true.reshape(len(true), -1)
+    y, _, true = as_kind(kind, y, y, true)
+    y = y[:, None] if y.is_floating_point() and y.dim() == 1 else y
+    y = y.float() if y.is_floating_point() else y
+    true = true if true is None or not hasattr(true, "numpy") else true.numpy()
+    return y.numpy(), (), true if true is None else np.nan_to_num(true, nan=-1.0) if y.dim() == 1 else true
+
+
+def _scaled(path, x, x_test, scale):
+    """The samples and how they become inputs. scale: None, "standard" or a number. -> x, x_test, Scale"""
+    fine = scale is None or scale == "standard" or (_is_number(scale) and scale > 0 and np.isfinite(scale))
+    need(fine, "scale", scale, '"standard", or a number above 0 that samples are divided by')
+    if x.dtype == np.uint8 and x.ndim == 4:
+        return x, x_test, scale_of(tensor(x)) if scale in (None, "standard") else Scale(float(scale))
+    if scale == "standard":
+        axes = (0, 2, 3) if x.ndim == 4 else (0,)
+        mean, std = x.mean(axes, np.float64, keepdims=True), x.std(axes, np.float64, keepdims=True)
+        std = np.where(std > 0, std, 1)
+        return ((x - mean) / std).astype(np.float32), ((x_test - mean) / std).astype(np.float32), Scale()
+    if scale is not None:
+        return (x / np.float32(scale)).astype(np.float32), (x_test / np.float32(scale)).astype(np.float32), Scale()
+    largest = max(float(part.abs().max()) for part in chunks(tensor(x))) if len(x) else 0.0
+    if np.isfinite(largest) and largest > LARGE and x.dtype.kind == "f":
+        ask("scale", f"samples in {path.name} reach {largest:g}", '255 or another number that they are divided by (1: '
+            'they stay), or "standard"')  # fmt: skip
+    return x, x_test, Scale()
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

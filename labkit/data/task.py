@@ -6,6 +6,7 @@ import torch
 
 from . import arrays, samples
 from .hashing import task_hash
+from .kinds import as_kind
 from .mapped import limit, take
 from .samples import TEST
 from .truth import Truth, label_quality, true_labels, trust
@@ -93,7 +94,8 @@ class Task:
     truth: a Truth, whose labels may be known for a part of the samples, or None: the true labels are not known. units:
     where regression targets were standardised, what they were before. class_names: of the classes, where known. files,
     test_files: what each sample of the original training and test set is called, by its id ("" where not read), mostly
-    the file that it was in; () where samples have no names. They may tell the class: no method gets them.
+    the file that it was in; () where samples have no names. They may tell the class: no method gets them. reading: what
+    was read from files of one's own, in words.
     """
 
     name: str
@@ -105,11 +107,12 @@ class Task:
     class_names: tuple = ()
     files: tuple = field(default=(), repr=False)
     test_files: tuple = field(default=(), repr=False)
+    reading: str = field(default="", repr=False)
 
     def __repr__(self):
         val = 0 if self.train.val is None else len(self.train.val)
         sizes = f"{self.train!r}; validation {val:,}, test {len(self.test):,}"
-        return f"{self.name}: {sizes}; {self.noise_text}"
+        return f"{self.name}: {sizes}; {self.noise_text}{'; ' * bool(self.reading)}{self.reading}"
 
     @property
     def noise_text(self) -> str:
@@ -149,13 +152,14 @@ class Task:
     def of(
         cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0, *, standardise=False,
         classes=None, class_names=(), ids=None, origin=None, shuffled=False, limit_bytes=None,
-        y_true=None, test_trusted=None, files=(), test_files=(),
+        y_true=None, test_trusted=None, files=(), test_files=(), kind=None,
     ):  # fmt: skip
         """A task from arrays.
 
         x [N, ...], x_test [M, ...]: uint8 images or floats. y, y_test: integer classes [N], or float targets [N, Q] for
-        regression. `val` is the share of the training set held out as validation (it is corrupted with the rest: the
-        labels you can get are noisy).
+        regression; kind="classes" | "numbers" settles what could be both, such as floats that are all whole or rows
+        with a single 1. `val` is the share of the training set held out as validation, or the positions of these
+        samples (they are corrupted with the rest: the labels you can get are noisy).
         standardise: regression targets get mean 0 and standard deviation 1 per coordinate on the training split (R2
         stays what it was; `task.units.stored(y)` leads back). classes: their number, where some may have no sample
         here.
@@ -169,6 +173,7 @@ class Task:
         Raises ValueError for lengths that differ, labels outside 0..C-1, a class without a sample, values that are not
         finite, or a share outside [0, 1).
         """
+        y, y_test, y_true = as_kind(kind, y, y_test, y_true)
         x, y, x_test, y_test, classes = arrays.checked(x, y, x_test, y_test, val, classes, class_names)
         told, test_trusted = true_labels(y, y_true, classes), trust(test_trusted, y_true)
         v, t = arrays.held_out(len(y), val, split_seed, shuffled)

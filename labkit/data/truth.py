@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ..errors import need
-from . import arrays
+from .kinds import labels
 
 GIVEN = "given"  # the labels that were given are the true ones
 NOT_KNOWN = "truth not known"
@@ -65,7 +65,7 @@ def true_labels(y, y_true, classes):
     if isinstance(y_true, str):
         need(y_true == GIVEN, "y_true", y_true, f"None (not known), {GIVEN!r}, or an array of true labels")
         return y, None
-    true = arrays.labels("y_true", y_true)
+    true = labels("y_true", y_true)
     need(true.shape == y.shape, "y_true's shape", tuple(true.shape), f"{tuple(y.shape)}, as y's")
     values, known = _classes(true, classes) if classes else _numbers(true, y.dtype)
     if not known.any():

@@ -1,0 +1,54 @@
+"""Files below a folder: which are images, which are hidden."""
+
+import os
+from pathlib import Path
+
+from ..errors import need
+from .images import is_image
+
+
+def files_below(path):
+    """All files below a folder, sorted, also through links; what was seen is not walked again. -> list of Path"""
+    files, seen = [], set()
+    for folder, inner, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        files += [Path(folder, name) for name in names]
+    return sorted(file for file in files if file.is_file())
+
+
+def images_of(files, path, ending=None):
+    """The images among files, without what is hidden below `path`. ending: only those. -> list of Path"""
+    wanted = [ending] if isinstance(ending, str) else ending
+    fine = wanted is None or (isinstance(wanted, (list, tuple)) and all(isinstance(one, str) for one in wanted))
+    need(fine, "ending", ending, "an ending such as '.png', or a list of them")
+    wanted = wanted and {"." + one.lower().lstrip(".") for one in wanted}
+    images = [file for file in files if is_image(file) and not is_hidden(file, path)]
+    return [file for file in images if not wanted or file.suffix.lower() in wanted]
+
+
+def is_hidden(file, path):
+    """Is a file, or a folder above it below `path`, hidden?"""
+    return any(part.startswith(".") for part in file.relative_to(path).parts)
+
+
+def folders_in(path):
+    """The folders in a folder, without hidden ones. -> sorted list of names"""
+    return sorted(part.name for part in path.iterdir() if part.is_dir() and not part.name.startswith("."))
+
+
+def classes_in(path):
+    """The folders in a folder that have images in them. -> list of names"""
+    return [name for name in folders_in(path) if any(is_image(file) for file in (path / name).iterdir())]
+
+
+def below(files, folder):
+    """The files below a folder, by the folder in it that they are in. -> {name: list of Path}"""
+    groups, depth = {}, len(folder.parts)
+    for file in files:
+        if file.parts[:depth] == folder.parts and len(file.parts) > depth + 1:
+            groups.setdefault(file.parts[depth], []).append(file)
+    return groups

@@ -1,0 +1,111 @@
+"""Names in a table and names of files: which name means which file, however the path is written."""
+
+import re
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from ..errors import ask, need
+
+UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # what Label Studio writes before a name
+
+
+def normal(text):
+    """Return a path with slashes, without what only says that it is one."""
+    text = re.sub(r"^[A-Za-z]:", "", str(text).strip().replace("\\", "/"))
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    return "/".join(parts)
+
+
+def without_ending(text):
+    """Return a path without what stands behind its last point."""
+    path = PurePosixPath(text)
+    return str(path.with_suffix("")) if path.suffix else text
+
+
+def last(text):
+    """Return the last part of a path."""
+    return text.rpartition("/")[2]
+
+
+def uploaded(text):
+    """Return the name that a file had before it was uploaded."""
+    return UPLOAD.sub("", "/" + text)
+
+
+RULES = (  # what is done to a name in the table, and to the name of a file
+    (normal, normal),
+    (normal, lambda name: without_ending(normal(name))),
+    (lambda text: last(normal(text)), lambda name: last(normal(name))),
+    (lambda text: last(normal(text)), lambda name: without_ending(last(normal(name)))),
+    (lambda text: uploaded(normal(text)), lambda name: last(normal(name))),
+)
+
+
+def matched(listed, names):
+    """Return for each listed name the position of the file that it means, -1 for none. names: of the files.
+
+    A name matches as a path, as one without its ending, by its last part, by both, or without what Label Studio writes
+    before it: by the first of these rules under which the most names mean one file each. -> int [len(listed)]
+    """
+    best = np.full(len(listed), -1)
+    for of_listed, of_name in RULES:
+        places = _places(names, of_name)
+        found = np.array([places.get(of_listed(text), -1) for text in listed], np.int64)
+        if (found >= 0).sum() > (best >= 0).sum():
+            best = found
+    return best
+
+
+def _places(names, key):
+    """Return {key: position} for the names whose key no other name has."""
+    places, twice = {}, set()
+    for position, name in enumerate(names):
+        text = key(name)
+        if text in places:
+            twice.add(text)
+        places[text] = position
+    return {text: position for text, position in places.items() if text not in twice}
+
+
+def file_column(path, frame, names, file, where):
+    """Return the column that names the files. file: its name, None: the only one whose values are files.
+
+    names: of the files, below the folder `where`. Raises ValueError where no column, or more than one, names them.
+    """
+    if file is not None:
+        return file
+    shares = {}
+    for name in frame.columns:
+        texts = frame[name].dropna().astype(str).tolist()
+        shares[name] = float((matched(texts, names) >= 0).sum()) / max(1, len(frame))
+    most = max(shares.values())
+    best = [name for name, share in shares.items() if share == most]
+    allowed = ", ".join(map(repr, frame.columns))
+    if most == 0:
+        ask("file", f"no column of {path.name} names files below {where}, such as {names[0]!r}", f"one of {allowed}")
+    if len(best) > 1:
+        ask("file", f"the columns {best} of {path.name} name files", " or ".join(map(repr, best)))
+    return best[0]
+
+
+def positions_of(path, column, names, where, skip=()):
+    """Return the position of the file of every row, and which files have no row.
+
+    Raises ValueError that names what is listed and absent, listed twice, or there without a row, unless `skip` leaves
+    it out. -> int [rows], -1 where it is absent and skipped; positions of files without a row
+    """
+    listed = column.astype(str).tolist()
+    found = matched(listed, names)
+    absent = [text for text, position in zip(listed, found) if position < 0]
+    what = f"{column.name} in {path.name}"
+    leave = '; skip="absent" leaves these lines out'
+    need(not absent or "absent" in skip, what, absent[:1], f"a file below {where} ({len(absent)} are not){leave}")
+    there = found[found >= 0]
+    need(len(there), what, absent[:1], f"a file below {where}: none of {len(listed)} is")
+    twice = np.flatnonzero(np.bincount(there, minlength=len(names)) > 1)
+    need(not len(twice), what, [names[k] for k in twice[:1]], "a different file in every line: keep one line per file")
+    rest = np.setdiff1d(np.arange(len(names)), there)
+    need(not len(rest) or "unlisted" in skip, f"lines of {path.name}", len(there), f"{len(names)}, one per image: "
+         f'{[names[k] for k in rest[:1]]} has none; skip="unlisted" leaves such images out')  # fmt: skip
+    return found, rest
