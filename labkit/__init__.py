@@ -10,9 +10,10 @@ import sys
 from importlib import import_module
 
 from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
-from .data import Split, Task, load
+from .data import Split, Task
 from .fingerprint import named
 from .fit import Recipe, Run, fit
+from .load import load
 from .method import Method, Stage
 from .noise import corrupt
 from .numbers import NUMBERS

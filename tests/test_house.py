@@ -9,9 +9,10 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    {"arguments", "checkout", "errors", "fingerprint", "markup", "numbers", "optimisers", "paths", "ranks", "state"},
+    {"arguments", "checkout", "errors", "fingerprint", "markup", "numbers", "optimisers", "paths", "ranks", "state",
+     "tables"},
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
-    {"method", "methods"},
+    {"method", "methods", "load"},
     {"measure", "fit", "show", "recipes"},
     {"runs", "notebook"},
     {"study"},
@@ -45,6 +46,11 @@ def test_imports_go_down(path):
     assert room in FLOOR, f"{room} stands on no floor: add it to FLOORS"
     up = {other for other in imported_rooms(path) if FLOOR[other] > FLOOR[room]}
     assert not up, f"{path.name} imports {up} from a floor above"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "data").glob("*.py")), ids=lambda path: path.name)
+def test_data_know_no_noise(path):
+    assert "noise" not in imported_rooms(path)
 
 
 def test_the_walker_sees_imports():

@@ -1,11 +1,11 @@
 """Data: a Task holds what a method may see (`train`), the test set, and the truth apart (`truth`)."""
 
 from .folders import from_folder
-from .load import NAMES, find, load
 from .meta import meta_split, overlap
 from .npz import from_npz
 from .places import folder
 from .scaling import scaled
+from .sets import NAMES, find
 from .tables import from_csv
 from .task import Scale, Split, Task, Units
 from .truth import Truth
@@ -13,6 +13,5 @@ from .vision import SOURCES
 
 __all__ = [
     "NAMES", "SOURCES", "Scale", "Split", "Task", "Truth", "Units",
-    "find", "folder", "from_csv", "from_folder", "from_npz", "load", "meta_split", "overlap",
-    "scaled",
+    "find", "folder", "from_csv", "from_folder", "from_npz", "meta_split", "overlap", "scaled",
 ]  # fmt: skip

@@ -1,9 +1,11 @@
 """What torchvision reads and fetches: MNIST, Fashion-MNIST, CIFAR."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
+from ..errors import need
 from .places import folder
 from .raw import Raw
 from .task import Scale
@@ -38,6 +40,21 @@ SOURCES = {
 }
 
 
+def check_idx(place, fetch):
+    """Raise ValueError that names the file of MNIST's four that is none, or is not whole."""
+    for name in _IDX:
+        dimensions = 3 if "images" in name else 1
+        magic = 0x800 + dimensions
+        with (place / name).open("rb") as file:
+            head = file.read(4 * (dimensions + 1))
+        size = (place / name).stat().st_size
+        numbers = [int.from_bytes(head[4 * k : 4 * k + 4], "big") for k in range(dimensions + 1)]
+        whole = size == len(head) + prod(numbers[1:])
+        may_be = f"an IDX file, which begins with the number {magic} and is as long as it says; delete it, then {fetch}"
+        content = f"{size} bytes that begin with {head[:4]!r}"
+        need(numbers[0] == magic and whole, str(place / name), content, may_be)
+
+
 def read(name, root, download):
     """Read (and on request fetch) one of SOURCES. -> Raw; x is uint8 [N, channels, H, W]"""
     import torchvision.datasets
@@ -50,12 +67,19 @@ def read(name, root, download):
             f"{name} is not in {place} (missing: {', '.join(missing)}). Either {fetch}; or put the files there; "
             f"or point LABKIT_DATA at the folder that holds {source.place}."
         )
+    if not missing and source.files == _IDX:
+        check_idx(place, fetch)
     reader = getattr(torchvision.datasets, source.reader)
     try:
         train, test = (reader(folder(root), train=part, download=bool(missing)) for part in (True, False))
     except (OSError, RuntimeError) as error:
         raise FileNotFoundError(
             f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
+        ) from None
+    except Exception as error:  # whatever a broken file makes a reader say
+        raise ValueError(
+            f"{place} holds files that are not those of {name}: {error or type(error).__name__}; delete them, "
+            f"then {fetch}"
         ) from None
     pixels = lambda data: (
         np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)

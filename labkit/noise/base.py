@@ -15,7 +15,8 @@ class Clean:
 
     y: true labels (the given ones, where the truth is not known), [N] classes or [N, Q] numbers; sizes: (number of
     training samples, number of validation samples), in this order; halves: their samples as they are stored; ids [N]:
-    positions in the original training set, None where they are not known.
+    positions in the original training set, None where they are not known; files: what the samples are called, ()
+    where they have no names; class_names: of the classes, where known.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Clean:
     scale: object
     sizes: tuple
     ids: torch.Tensor | None = field(default=None, repr=False)
+    files: tuple = field(default=(), repr=False)
+    class_names: tuple = field(default=(), repr=False)
 
     @classmethod
     def of(cls, task):
@@ -32,6 +35,8 @@ class Clean:
         halves = task.train, task.train.val
         known = all(half.ids is not None for half in halves)
         y, val = (task.truth.y, task.truth.val) if task.truth else (half.y for half in halves)
+        ids = torch.cat([half.ids for half in halves]).cpu() if known else None
+        files = tuple(task.files[place] for place in ids.tolist()) if known and task.files else ()
         return cls(
             task.name,
             task.classes,
@@ -39,7 +44,9 @@ class Clean:
             tuple(half.x for half in halves),
             task.train.scale,
             tuple(map(len, halves)),
-            torch.cat([half.ids for half in halves]).cpu() if known else None,
+            ids,
+            files,
+            task.class_names,
         )
 
     @property

@@ -1,11 +1,15 @@
 """Labels that somebody gave: CIFAR-10N and CIFAR-100N, or one's own file."""
 
+from os import PathLike
 from pathlib import Path
+
+import torch
 
 from ..data import folder
 from ..errors import choose, need
 from .base import Noise
-from .files import labels_from, read_columns
+from .files import labels_of_rows, places_in_order, read_columns
+from .join import places
 
 HUMAN_FILES = {"cifar10": "CIFAR-10_human.pt", "cifar100": "CIFAR-100_human.pt"}
 CLEAN = "clean_label"
@@ -16,18 +20,23 @@ class human(Noise):
 
     labels: a column of the file. CIFAR-10N: "worse_label" (40.2 % wrong), "aggre_label" (9.0 %), "random_label1" to
     "random_label3" (17 to 18 %); CIFAR-100N: "noisy_label" (40.2 %). file: None is CIFAR-10_human.pt or
-    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv or .pt file: a label per sample of the original
-    training set, in its order. A file with one column needs no name for it. A column "clean_label", where there is one,
-    must agree with the task's true labels. Nothing is drawn: every seed gives the same labels. Nothing in a file is
-    executed.
+    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv, .tsv or .pt file. Labels are classes
+    0..C-1, or names of the task's classes. key: the column that names the samples, by which rows are joined; None: the column that
+    names every sample once, where there is one, else the rows are in the order of the original training set; False:
+    they are in this order. sep, encoding: of a table; None: found out, UTF-8. A file with one column needs no name for
+    it. A column "clean_label", where there is one, must agree with the task's true labels. Nothing is drawn: every seed
+    gives the same labels. Nothing in a file is executed.
     Raises FileNotFoundError, and ValueError for a file of the wrong length, with labels that are not classes, in
     another order than the task, or with anything but arrays in it.
     """
 
-    def __init__(self, labels="worse_label", file=None):
+    def __init__(self, labels="worse_label", file=None, *, key=None, sep=None, encoding=None):
         need(isinstance(labels, str), "labels", labels, "the name of a column, e.g. 'worse_label'")
+        need(key is None or key is False or isinstance(key, str), "key", key, "the name of a column, None or False")
+        need(file is None or isinstance(file, (str, PathLike)), "file", file, "the path of a label file, or None")
         super().__init__(0.0)
         self.labels, self.file = labels, None if file is None else Path(file)
+        self.key, self.sep, self.encoding = key, sep, encoding
         self.rate = None  # nobody asked for one
 
     def __repr__(self):
@@ -51,12 +60,21 @@ class human(Noise):
             f"their positions in the original training set of {clean.name!r}: a label file is in that order",
         )
         path = self.file or folder() / choose("task of human labels without a file", clean.name, HUMAN_FILES)
-        columns = read_columns(path)
-        expected = labels_from(path, CLEAN, columns.pop(CLEAN), clean) if CLEAN in columns else clean.y
-        wrong = int((expected != clean.y).sum())
-        need(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
+        rows, columns = places(path, read_columns(path, self.sep, self.encoding), self.key, clean)
+        if CLEAN in columns:
+            expected = self._labels(path, CLEAN, columns.pop(CLEAN), rows, clean)
+            wrong = int((expected != clean.y).sum())
+            need(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
         name = next(iter(columns)) if len(columns) == 1 else self.labels
-        return labels_from(path, name, choose("labels", name, columns), clean)
+        return self._labels(path, name, choose("labels", name, columns), rows, clean)
+
+    def _labels(self, path, name, column, rows, clean):
+        """A column of the file, in the order of the samples. -> [N] int64"""
+        need(column.ndim == 1, f"{name} in {path.name}", f"{column.dtype} {column.shape}", "one label per sample")
+        if rows is None:
+            rows = places_in_order(path, column, clean)
+        need(rows.max() < len(column), f"length of {path.name}", len(column), f"{rows.max() + 1} or more")
+        return torch.from_numpy(labels_of_rows(path, name, column, clean)[rows])
 
     def words(self, classes, realised):
         source = f"of {self.file.name}" if self.own_file() else "given by people"

@@ -17,9 +17,10 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from ..data import load, meta_split
+from ..data import meta_split
 from ..errors import Diverged, choose, need
 from ..fit import fit, hidden
+from ..load import load
 from ..methods import ALL, FAMILIES
 from ..noise import corrupt, signflip, symmetric
 

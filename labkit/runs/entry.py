@@ -3,9 +3,10 @@
 from dataclasses import fields
 from functools import lru_cache
 
-from .. import data as datasets
+from ..data import meta_split
 from ..data.places import signature
 from ..errors import need
+from ..load import load
 from ..methods import ALL
 from .compare import NOISY_META
 
@@ -21,7 +22,7 @@ def clean(data, n, files=None):
 @lru_cache(maxsize=2)
 def _read(data, n, files):
     """The data, kept for the next call. files: their signature"""
-    return datasets.load(data, n=n)
+    return load(data, n=n)
 
 
 def true_rate(task, rate):
@@ -55,4 +56,4 @@ def enter(name, hyperparameters, rate, task, n, seed):
     if not method.needs_meta:
         return method, task, None
     balanced = "true" if task.classes else False
-    return method, *datasets.meta_split(task, n, trusted=name not in NOISY_META, balanced=balanced, seed=seed)
+    return method, *meta_split(task, n, trusted=name not in NOISY_META, balanced=balanced, seed=seed)

@@ -6,7 +6,7 @@ from functools import lru_cache
 import torch
 
 from .. import noise
-from ..data import load
+from ..load import load
 from ..noise.base import Clean
 
 MODELS = ("symmetric", "uniform", "pairflip", "asymmetric", "flip", "flip2", "instance")

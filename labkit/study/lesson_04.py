@@ -5,11 +5,11 @@ from functools import lru_cache
 import pandas as pd
 import torch
 
-from ..data import load
 from ..errors import choose, need
 from ..fit import fit
 from ..grads.layer import loss_gradient_norm
 from ..grads.norms import gradient_norms
+from ..load import load
 from ..losses import ce
 from ..methods import ERM, PRL_G, PRL_L, SPL, CoTeaching
 from ..noise import corrupt, symmetric

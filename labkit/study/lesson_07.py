@@ -6,9 +6,9 @@ from functools import lru_cache, partial
 import torch
 
 from .. import fast, measure, nets
-from ..data import load
 from ..errors import choose
 from ..fit import fit
+from ..load import load
 from ..methods import CDR_AUX
 from ..methods.cdr import critical
 from ..noise import corrupt, symmetric

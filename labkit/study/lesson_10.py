@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import torch
 
-from ..data import load
 from ..errors import choose
 from ..fit import fit
+from ..load import load
 from ..measure import r2
 from ..methods import ERM, PRL_G, PRL_L, Huber, Ignormclip, MinSGD, NormClip
 from ..nets import mlp

@@ -14,8 +14,9 @@ import pandas as pd
 import torch
 
 from .. import confident, nets
-from ..data import folder, load
+from ..data import folder
 from ..fit import fit
+from ..load import load
 from ..methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
 from ..noise import corrupt, human, matrix_noise, symmetric
 from ..numbers import NUMBERS

@@ -11,8 +11,9 @@ from itertools import islice
 
 import torch
 
-from ...data import SOURCES, Task, find, load
+from ...data import SOURCES, Task, find
 from ...fit import Loop, Recipe, maker
+from ...load import load
 from ...methods import CDR, ERM
 from ...nets import lenet
 from ...noise import corrupt, symmetric

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ... import nets, noise
-from ...data.load import NAMES, VARIANTS
+from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...fit import Recipe, maker
 from ...fit.check import suits
