@@ -10,6 +10,8 @@ from ..errors import need
 from .kinds import labels
 from .mapped import chunks, tensor
 
+ABSENT = "; classes=... is for sets in which some are absent"
+
 
 def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     """The arrays as tensors, and the number of classes (None: regression). Raises ValueError for what cannot be
@@ -32,7 +34,7 @@ def finite(x):
     return not x.is_floating_point() or all(torch.isfinite(part).all() for part in chunks(x))
 
 
-def class_number(y, y_test, classes=None, names=()):
+def class_number(y, y_test, classes=None, names=(), advice=ABSENT):
     """Number of classes of integer labels, None for float targets. classes: the number where some may be absent."""
     if y.is_floating_point():
         allowed = "finite float targets [N, Q], or integer classes [N]"
@@ -52,7 +54,7 @@ def class_number(y, y_test, classes=None, names=()):
         absent = (torch.bincount(y.long(), minlength=classes) == 0).nonzero()[:, 0].tolist()
         word = lambda c: f"{c} ({names[c]})" if names else str(c)
         need(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
-             f"classes 0..{largest} with a sample each; classes=... is for sets in which some are absent")  # fmt: skip
+             f"classes 0..{largest} with a sample each{advice}")  # fmt: skip
     need(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1}")
     fine = y_test.dim() == 1 and not y_test.is_floating_point() and y_test.min() >= 0 and y_test.max() < classes
     need(fine, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")

@@ -93,7 +93,7 @@ def is_row_name(name):
 
 def incomplete(frame, words):
     """Return the rows with an empty cell, or with a word where the column holds numbers. -> bool [N]"""
-    missing = frame.isna().any(axis=1).to_numpy()
+    missing = frame.isna().any(axis=1).to_numpy().copy()
     for name in frame.columns:
         if name not in words and is_mixed(frame[name]):
             missing |= pd.to_numeric(frame[name], errors="coerce").isna().to_numpy()

@@ -194,5 +194,5 @@ def finite(path, frame):
     if len(bad):
         row, column = bad[0]
         where = f"line {row + 2}, column {frame.columns[column]!r} of {path}"
-        need(False, where, values[row, column], "a finite number, below 3.4e38 (float32)")
+        need(False, where, float(values[row, column]), "a finite number, below 3.4e38 (float32)")
     return values

@@ -52,7 +52,7 @@ class Raw:
         """A task of n of the training samples (None: all), always the same ones. val: None = .1, or `val_rows`. origin:
         None = `name`."""
         x, y = tensor(self.x), labels("y", self.y)
-        classes = arrays.class_number(y, labels("y_test", self.y_test), self.classes, self.class_names)
+        classes = arrays.class_number(y, labels("y_test", self.y_test), self.classes, self.class_names, "")
         ids, y_true, files = arrays.positions(self.ids, len(y)), self.y_true, self.files
         val, val_rows = VAL if val is None else val, self.val_rows
         if n is not None:

@@ -50,8 +50,12 @@ def choose_label(table, frame, label, taken):
         return ["label"]
     if len(rest) > 1 and all(is_fraction(frame[name]) for name in rest):
         return rest
-    allowed = ", ".join(map(repr, rest)) or "a column that the table has not"
-    ask("label", f"{table.name} has no column 'label'{near('label', rest)}", f"one of {allowed}, or a list of columns")
+    allowed = " or ".join(map(repr, rest)) or "given once the table has another column"
+    ask(
+        "label",
+        f"{table.name} has no column 'label'{near('label', rest)}",
+        f"{allowed}{', or a list of such columns' * (len(rest) > 1)}",
+    )
 
 
 def is_fraction(column):
