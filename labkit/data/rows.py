@@ -51,11 +51,8 @@ def choose_label(table, frame, label, taken):
     if len(rest) > 1 and all(is_fraction(frame[name]) for name in rest):
         return rest
     allowed = " or ".join(map(repr, rest)) or "given once the table has another column"
-    ask(
-        "label",
-        f"{table.name} has no column 'label'{near('label', rest)}",
-        f"{allowed}{', or a list of such columns' * (len(rest) > 1)}",
-    )
+    several = ", or a list of such columns" * (len(rest) > 1)
+    ask("label", f"{table.name} has no column 'label'{near('label', rest)}", allowed + several)
 
 
 def is_fraction(column):

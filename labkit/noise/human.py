@@ -20,12 +20,12 @@ class human(Noise):
 
     labels: a column of the file. CIFAR-10N: "worse_label" (40.2 % wrong), "aggre_label" (9.0 %), "random_label1" to
     "random_label3" (17 to 18 %); CIFAR-100N: "noisy_label" (40.2 %). file: None is CIFAR-10_human.pt or
-    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv, .tsv or .pt file. Labels are classes
-    0..C-1, or names of the task's classes. key: the column that names the samples, by which rows are joined; None: the
-    column that names every sample once, where there is one, else the rows are in the order of the original training
-    set; False: they are in this order. sep, encoding: of a table; None: found out, UTF-8. A file with one column needs no name for
-    it. A column "clean_label", where there is one, must agree with the task's true labels. Nothing is drawn: every seed
-    gives the same labels. Nothing in a file is executed.
+    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv, .tsv or .pt file. Labels are classes 0..C-1,
+    or names of the task's classes. key: the column that names the samples, by which rows are joined; None: the column
+    that names every sample once, where there is one, else the rows are in the order of the original training set;
+    False: they are in this order. sep, encoding: of a table; None: found out, UTF-8. A file with one column needs no
+    name for it. A column "clean_label", where there is one, must agree with the task's true labels. Nothing is drawn:
+    every seed gives the same labels. Nothing in a file is executed.
     Raises FileNotFoundError, and ValueError for a file of the wrong length, with labels that are not classes, in
     another order than the task, or with anything but arrays in it.
     """
