@@ -71,7 +71,7 @@ def theorem(task, selector, keep, steps, warm=5, seed=0, recipe=None):
     """
     x, nu = task.train.inputs(), torch.linspace(-1, 1, task.classes)
     y, right = nu[task.train.y][:, None], task.train.y == task.truth.y
-    numbers = Task.of(x, y, x, y, task.name, 0.0)
+    numbers = Task.of(x, y, x, y, task.name, 0.0, kind="numbers")
     net = fit(ERM(), numbers, "mlp", warm, seed, recipe, progress=False).method.nets[0]
     with torch.no_grad():
         residual, believed = net(x) - y, nearest(net(x), nu)

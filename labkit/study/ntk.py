@@ -62,7 +62,7 @@ def one_hot(task):
     """A noisy classification as least squares on one-hot labels, nothing held out. -> Task"""
     hot = lambda split: F.one_hot(split.y, task.classes).float()
     x = lambda split: split.inputs(torch.arange(len(split)))
-    return Task.of(x(task.train), hot(task.train), x(task.test), hot(task.test), task.name, val=0.0)
+    return Task.of(x(task.train), hot(task.train), x(task.test), hot(task.test), task.name, val=0.0, kind="numbers")
 
 
 def kernel_ridge(K, K_new, residual, lam):
