@@ -9,8 +9,19 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    {"arguments", "checkout", "errors", "fingerprint", "markup", "numbers", "optimisers", "paths", "ranks", "state",
-     "tables"},
+    {
+        "arguments",
+        "checkout",
+        "errors",
+        "fingerprint",
+        "markup",
+        "numbers",
+        "optimisers",
+        "paths",
+        "ranks",
+        "state",
+        "tables",
+    },
     {"losses", "nets", "data", "noise", "grads", "coreset", "mixing", "transition", "mixture", "confident"},
     {"method", "methods", "load"},
     {"measure", "fit", "show", "recipes"},
