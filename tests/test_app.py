@@ -1,5 +1,6 @@
 """The app: a real Voila, a real Chromium, a panel with a kernel behind it."""
 
+import http.client
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ from labkit.view.live import headless
 from labkit.view.site import app, book
 
 TEXT = "# A panel\n\nWith $\\tau = 0.4$ and $$T_{ij} = \\frac{\\tau}{C-1}$$ and [a lesson](02_x.ipynb)."
+TOKEN = "a-token-of-the-tests"
 RANGE = ".lk-panel input[type=range]"
 
 
@@ -77,7 +79,7 @@ def address(tmp_path_factory):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "small.ipynb")
     own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "XDG_DATA_HOME")}
-    env = {key: value for key, value in app_command.environment().items() if key != "LABKIT_FAST"} | own
+    env = {key: value for key, value in app_command.environment(TOKEN).items() if key != "LABKIT_FAST"} | own
     words = app_command.command(folder / "small.ipynb", port := free_port(), code=False)
     with open(folder / "log", "w") as log:
         server = subprocess.Popen(words, env=env, stdout=log, stderr=log, start_new_session=True)
@@ -88,6 +90,52 @@ def address(tmp_path_factory):
             stop(server)
 
 
+def asked(address, path="/", token=None, **headers):
+    """What the server says to a request. -> status, where it leads, text"""
+    call = http.client.HTTPConnection(address.removeprefix("http://"), timeout=120)
+    call.request("GET", path + (f"?token={token}" if token else ""), headers=headers)
+    answer = call.getresponse()
+    return answer.status, answer.getheader("Location", ""), answer.read().decode(errors="replace")
+
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+@pytest.mark.slow
+def test_an_app_lets_in_who_has_its_token(address):
+    host = {"Host": address.removeprefix("http://")}
+    for token in (None, "wrong", TOKEN[:-1]):
+        status, place, text = asked(address, token=token)
+        assert (status, place.partition("?")[0]) == (302, "/login") and "kernel" not in text
+    kernel = "/api/kernels/00000000-0000-0000-0000-000000000000"
+    assert asked(address, kernel)[0] in (302, 403)
+    for path in (f"{kernel}/channels", kernel.replace("api/kernels", "voila/execution")):
+        assert asked(address, path, **UPGRADE)[0] == 403
+    status, _, text = asked(address, token=TOKEN, **host)
+    assert status == 200 and "A panel" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.7", "10.0.0.1"])
+def test_an_app_refuses_a_foreign_host_even_with_the_token(address, host):
+    same = {"Host": host, "Origin": f"http://{host}"}
+    kernel = "/api/kernels/00000000-0000-0000-0000-000000000000"
+    assert asked(address, token=TOKEN, **same)[0] == 403
+    assert asked(address, kernel, TOKEN, **same)[0] == 403
+    assert asked(address, f"{kernel}/channels", TOKEN, **same, **UPGRADE)[0] == 403
+    assert asked(address, "/login", **same)[0] == 403
+
+
+def test_the_token_of_an_app_is_on_no_command_line(tmp_path):
+    words = app_command.command(tmp_path / "x.ipynb", 1, code=False)
+    assert app_command.environment(TOKEN)["JUPYTER_TOKEN"] == TOKEN and TOKEN not in " ".join(words)
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 def test_an_app_is_alive_and_asks_no_other_host(browser, address):  # noqa: F811
@@ -96,7 +144,7 @@ def test_an_app_is_alive_and_asks_no_other_host(browser, address):  # noqa: F811
     page.on("pageerror", lambda error: bad.append(str(error)))
     page.on("console", lambda said: bad.append(said.text) if said.type == "error" else None)
     try:
-        page.goto(f"{address}/", wait_until="commit")
+        page.goto(f"{address}/?token={TOKEN}", wait_until="commit")
         page.wait_for_selector(".lk-panel[data-settled='1']", timeout=180_000)
         control = page.locator(RANGE).first
         control.scroll_into_view_if_needed()
@@ -125,11 +173,9 @@ def test_ctrl_c_ends_the_app_its_kernels_and_its_folder(sent, tmp_path):
     words = [sys.executable, "-P", "-m", "labkit", "app", "0", "--no-browser", "--port", str(port)]
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, preexec_fn=hears_ctrl_c)
-    assert (
-        process.stdout.readline()
-        == f"lesson 00 is at http://127.0.0.1:{port}/ (at first the whole lesson runs; Ctrl-C ends it)\n"
-    )
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).close()  # a kernel starts
+    said = re.fullmatch(r"lesson 00 is at (http\S+) \(at first the whole.*Ctrl-C ends it\)\n", process.stdout.readline())
+    assert said[1].startswith(f"http://127.0.0.1:{port}/?token=")
+    urllib.request.urlopen(said[1], timeout=60).close()  # a kernel starts
     kernels = lambda: [path for path in tmp_path.rglob("kernel-*.json")]
     assert kernels()
     process.send_signal(sent)

@@ -1,6 +1,7 @@
 """lab app: a lesson as an app in the browser, with a kernel behind it."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from . import ROOT, parser
 from .lab import free_port
 
 TEMPLATES = ROOT / "labkit" / "view" / "front" / "app"  # Voila looks for templates where Jupyter's data are
+LEAD = '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={}">\n'
 NEEDED = (  # of JupyterLab's extensions; others only make the page late
     *("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab-plotly"),
 )
@@ -37,7 +39,8 @@ def main(argv):
     port = free_port(args.port, more=1) if args.port else free_port(8866, who="the app")
     with tempfile.TemporaryDirectory(prefix="labkit-app-") as folder:
         path = app.write(source, Path(folder))
-        return serve(command(path, port, args.code), f"http://127.0.0.1:{port}/", source, not args.no_browser)
+        token, browser = secrets.token_urlsafe(24), None if args.no_browser else Path(folder) / "open.html"
+        return serve(command(path, port, args.code), token, f"http://127.0.0.1:{port}/", source, browser)
 
 
 def command(path, port, code):
@@ -48,6 +51,8 @@ def command(path, port, code):
         "Voila.port_retries": 0,
         "Voila.open_browser": False,
         "Voila.log_level": "ERROR",
+        "Voila.auto_token": True,  # the token of the environment: a command line can be read by every user
+        "Voila.tornado_settings": "{'allow_remote_access': False}",  # a foreign Host header is refused
         "VoilaConfiguration.template": "labkit",
         "VoilaConfiguration.strip_sources": not code,
         "VoilaConfiguration.show_tracebacks": True,
@@ -59,26 +64,29 @@ def command(path, port, code):
     return [sys.executable, "-m", "voila", *words, str(path)]
 
 
-def environment():
-    """What Voila and its kernels are told: where the template is, where labkit is; no bars of progress."""
+def environment(token):
+    """What Voila and its kernels are told: the token, where the template is, where labkit is; no bars of progress."""
     path = lambda name, *first: os.pathsep.join(filter(None, (*map(str, first), os.environ.get(name))))
     own = {"JUPYTER_PATH": path("JUPYTER_PATH", TEMPLATES), "PYTHONPATH": path("PYTHONPATH", ROOT)}
-    return {**os.environ, **own, "LABKIT_PROGRESS": "0"}
+    return {**os.environ, **own, "JUPYTER_TOKEN": token, "LABKIT_PROGRESS": "0"}
 
 
-def serve(words, address, source, browser):
-    """Run the server; say where it is once it answers. Ctrl-C and a request to end are handed on. -> exit status"""
+def serve(words, token, address, source, browser):
+    """Run the server; say where it is once it answers. Ctrl-C and a request to end are handed on. -> exit status
+
+    browser: a file to write, which leads the browser to the address; None: open nothing.
+    """
     posix = os.name == "posix"
-    server = subprocess.Popen(words, env=environment(), start_new_session=posix)
+    server = subprocess.Popen(words, env=environment(token), start_new_session=posix)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
         if wait_for(address, server):
-            print(
-                f"lesson {source.number} is at {address} (at first the whole lesson runs; Ctrl-C ends it)",
-                flush=True,
-            )
+            address = f"{address}?token={token}"
+            said = f"lesson {source.number} is at {address} (at first the whole lesson runs; Ctrl-C ends it)"
+            print(said, flush=True)
             if browser:
-                webbrowser.open(address)
+                browser.write_text(LEAD.format(address))  # the browser's command line does not show the token
+                webbrowser.open(browser.as_uri())
         return server.wait()
     except KeyboardInterrupt:
         print("\nending the app and its kernels", flush=True)
