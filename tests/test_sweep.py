@@ -335,6 +335,16 @@ def get(address, cookie=None):
         return error.code, error.headers, error.read().decode()
 
 
+def speaks_http(port):
+    """Does whoever listens there answer a request in the clear, be it by a refusal?"""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+        s.sendall(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        try:
+            return s.recv(5) == b"HTTP/"
+        except (ConnectionError, TimeoutError):
+            return False
+
+
 def test_the_dashboard_is_local_and_wants_its_token():
     with cluster.local(plan("runs"), workers=1) as (client, link):
         bare, token = link.split("?token=")
@@ -356,6 +366,10 @@ def test_the_dashboard_is_local_and_wants_its_token():
             listening += [c.laddr.ip for c in psutil.Process(pid).net_connections() if c.status == psutil.CONN_LISTEN]
         assert len(listening) > 2 and set(listening) <= {"127.0.0.1", "::1"}
         assert client.scheduler.address.startswith("tls://127.0.0.1:")
+        for pid in client.run(os.getpid).values():
+            ports = [c.laddr.port for c in psutil.Process(pid).net_connections() if c.status == psutil.CONN_LISTEN]
+            assert ports and not any(map(speaks_http, ports))
+        assert speaks_http(int(bare.split(":")[2].split("/")[0]))
 
 
 def test_workers_say_how_far_they_are(client, tmp_path):

@@ -1,7 +1,7 @@
 """Where a sweep runs: a local Dask cluster sized to the machine, or a scheduler whose address is given.
 
 The local one listens on 127.0.0.1 alone. Scheduler and workers speak TLS with a certificate made for this sweep, so
-that nobody else on the machine can hand them code; the dashboard wants a token.
+that nobody else on the machine can hand them code; the dashboard wants a token, and workers have no HTTP.
 """
 
 import logging
@@ -16,6 +16,7 @@ from . import work
 HERE = "127.0.0.1"
 CONFIG = {
     "distributed.worker.daemon": True,  # workers end with the sweep, also when it is killed
+    "distributed.worker.http.routes": [],  # nothing to ask a worker for without the token
     "distributed.scheduler.allowed-failures": 10,  # workers that may die under one run: it goes on at its checkpoint
     "distributed.comm.timeouts.connect": "60s",
     "distributed.logging": {"distributed": "error", "bokeh": "error", "tornado": "error"},

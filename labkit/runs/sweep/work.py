@@ -77,6 +77,8 @@ def dask_setup(worker):
     """Dask calls this in a worker that starts. Ctrl-C in the terminal is for the sweep, which ends its workers; what
     they would say of their end, nobody has to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if worker.http_server:
+        worker.http_server.stop()  # it would answer whoever asks
     hush()
 
 
