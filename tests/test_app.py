@@ -173,7 +173,9 @@ def test_ctrl_c_ends_the_app_its_kernels_and_its_folder(sent, tmp_path):
     words = [sys.executable, "-P", "-m", "labkit", "app", "0", "--no-browser", "--port", str(port)]
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, preexec_fn=hears_ctrl_c)
-    said = re.fullmatch(r"lesson 00 is at (http\S+) \(at first the whole.*Ctrl-C ends it\)\n", process.stdout.readline())
+    said = re.fullmatch(
+        r"lesson 00 is at (http\S+) \(at first the whole.*Ctrl-C ends it\)\n", process.stdout.readline()
+    )
     assert said[1].startswith(f"http://127.0.0.1:{port}/?token=")
     urllib.request.urlopen(said[1], timeout=60).close()  # a kernel starts
     kernels = lambda: [path for path in tmp_path.rglob("kernel-*.json")]

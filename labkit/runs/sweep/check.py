@@ -31,18 +31,32 @@ def check(points):
     for name in dict.fromkeys(name for point in points for name in point):
         if not name.startswith(("method.", "recipe.")):
             choose("a name in fit, grid or when", name, dict.fromkeys((*KNOWN, "method.X", "recipe.X")))
-    looked = set()
+    looked, parts = set(), {}
     for point in points:
         missing = [name for name in NEEDED if name not in point]
         if missing:
             need(False, missing[0], None, f"given, in fit or in grid; a run has only {_words(point)}")
-        for look, names in LOOKS.items():
-            part = {name: value for name, value in point.items() if name.partition(".")[0] in names}
-            key = look, json.dumps(part, sort_keys=True)
+        kind = tuple(point)
+        if kind not in parts:
+            parts[kind] = _parts(point)
+        for look, names in parts[kind]:
+            key = look, *((name, *_hashed(point[name])) for name in names)
             if key not in looked:
+                part = {name: point[name] for name in names}
                 with _in(part):
                     look(part)
                 looked.add(key)
+
+
+def _parts(point):
+    """Which names of a point each of LOOKS looks at. -> list of pairs"""
+    owner = {name: name.partition(".")[0] for name in point}
+    return [(look, [name for name in point if owner[name] in names]) for look, names in LOOKS.items()]
+
+
+def _hashed(value):
+    """A JSON value as something that can be in a set; 1, 1.0 and true are three values."""
+    return type(value), json.dumps(value, sort_keys=True) if isinstance(value, (list, dict)) else value
 
 
 @contextmanager

@@ -16,12 +16,13 @@ store: runs/first
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
 from ...errors import choose, need
 from ...notebook import find, parameters
 from ..store import folder
-from . import text
+from . import size, text
 from .check import check
 from .points import distinct, points
 
@@ -71,6 +72,8 @@ class Plan:
         Raises ValueError that names what cannot be used: file and line where it is no YAML, else section, name, value
         and what it may be.
         """
+        fine = isinstance(source, (dict, str, PathLike)) and source
+        need(fine, "the plan", source, "the path of a YAML file, or a dict, as labkit.runs.sweep.plan describes it")
         given = source if isinstance(source, dict) else text.read(source)
         need(isinstance(given, dict), "the plan", given, "a dict, as described in labkit.runs.sweep.plan")
         options = {name: None for name in cls.__dataclass_fields__ if name not in ("kind", "points")}
@@ -135,9 +138,11 @@ def _typed(notebook, every):
 
 def _plain(name, value):
     """An entry of the plan as JSON values: tuples and ranges become lists, paths texts."""
+    may_be = f"of at most {size.NODES:,} values in all, and none inside itself"
+    need(size.of_value(value) <= size.NODES, name, size.Count(f"a {type(value).__name__}"), may_be)
     try:
         return json.loads(json.dumps(value, allow_nan=False, default=_plainer))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         may_be = "made of finite numbers, texts, true, false, null, lists and dicts"
         raise ValueError(f"{name} is {value!r}; it must be {may_be}") from None
 

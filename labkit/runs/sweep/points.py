@@ -4,6 +4,7 @@ import json
 from itertools import product
 
 from ...errors import choose, need
+from . import size
 
 
 def points(fixed, grid, when, exclude):
@@ -14,7 +15,10 @@ def points(fixed, grid, when, exclude):
     Raises ValueError, naming the section, for what has another form, for a name that is set twice, for a condition that
     no point meets, and where no point is left.
     """
-    found = [fixed | more for more in combinations("grid", grid, fixed)]
+    every = combinations("grid", grid)
+    untaken("grid", grid, fixed)
+    found = [fixed | more for more in every]
+    size.tell(len(found))
     for k, condition in enumerate(_listed("when", when), 1):
         found = _expanded(f"when, number {k}", condition, found)
     rules = _listed("exclude", exclude)
@@ -25,8 +29,15 @@ def points(fixed, grid, when, exclude):
     return distinct(found)
 
 
-def combinations(where, grid, taken=()):
-    """The combinations of a grid, or of one grid after the other. taken: names that it may not set. -> list of dicts"""
+def untaken(where, grid, taken):
+    """Refuse a grid that sets a name which has a value. taken: {name: value}"""
+    for one in grid if isinstance(grid, list) else [grid]:
+        for name in taken.keys() & one.keys():
+            need(False, f"{where}: {name}", one[name], "left out: it has a value already")
+
+
+def combinations(where, grid):
+    """The combinations of a grid, or of one grid after the other. -> list of dicts"""
     grids = grid if isinstance(grid, list) else [grid]
     need(grids, where, grid, "a grid, {name: list of values}, or a list of grids")
     found = []
@@ -35,7 +46,7 @@ def combinations(where, grid, taken=()):
         for name, values in one.items():
             fine = isinstance(values, list) and values
             need(fine, f"{where}: {name}", values, f"a list of one or more values, for example [{_one(values)}]")
-            need(name not in taken, f"{where}: {name}", values, "left out: it has a value already")
+        size.limited(where, len(found) + size.combinations(where, one))
         found += [dict(zip(one, each)) for each in product(*one.values())]
     return found
 
@@ -60,10 +71,14 @@ def _expanded(where, condition, found):
         choose(f"{where}: an entry", key, dict.fromkeys(("if", "grid")))
     need(len(condition) == 2, where, condition, "{if: {name: value}, grid: {name: list of values}}")
     _met(f"{where}: if", condition["if"], found)
+    meeting = [meets(point, condition["if"]) for point in found]
+    each = combinations(where, condition["grid"])
+    size.limited(where, len(found) + sum(meeting) * (len(each) - 1))
     more = []
-    for point in found:
-        meeting = meets(point, condition["if"])
-        more += [point | each for each in combinations(where, condition["grid"], point)] if meeting else [point]
+    for point, fits in zip(found, meeting):
+        if fits:
+            untaken(where, condition["grid"], point)
+        more += [point | own for own in each] if fits else [point]
     return more
 
 

@@ -1,11 +1,15 @@
 """A plan's text. PyYAML speaks YAML 1.1: what that reads otherwise than people do is an error with its line."""
 
+import os
 import re
 from pathlib import Path
 
 import yaml
 
 from ...errors import need
+from . import size
+
+BYTES = 16 * 2**20
 
 
 class Loader(yaml.SafeLoader):
@@ -51,14 +55,20 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:float", SCIENTIFIC, list("-+0123
 
 def read(path):
     """What a YAML file holds. -> plain values; raises ValueError that names the file and the line"""
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     need(path.is_file(), "the plan", str(path), "a YAML file that exists")
+    need(path.stat().st_size <= BYTES, "the plan", str(path), f"a file of at most {BYTES:,} bytes")
     try:
-        loader = Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(path.read_text(encoding="utf-8-sig"))
         loader.name = str(path)
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        few = node is None or size.of_node(node) <= size.NODES
+        need(few, "the plan", str(path), f"of at most {size.NODES:,} values, with all anchors written out")
+        return node and loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ValueError(f"{path}, line {mark.line + 1}: {error.problem or error.context}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply to be a plan") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"{path} is not text in YAML: {error}") from None
