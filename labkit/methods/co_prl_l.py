@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from labkit.grads.layer import loss_gradient_norm
 from labkit.methods.co_teaching import CoTeaching
+from labkit.methods.spl import learned
 
 
 @dataclass(kw_only=True, eq=False)
@@ -44,5 +45,5 @@ class CoPRL_L(CoTeaching):
 
     def relearned(self, net, x, y, i, weight):
         """The weighted loss after a forward pass over the kept samples alone. weight [B] -> scalar"""
-        some = weight.nonzero()[:, 0]
+        some = learned(weight)
         return (weight[some] * self.loss(net(x[some]), y[some], i[some])).sum()

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import torch
 
 from labkit.grads.layer import loss_gradient_norm
-from labkit.methods.spl import SPL, a_ramp, a_rate
+from labkit.methods.spl import SPL, a_ramp, a_rate, learned
 
 
 @dataclass(kw_only=True, eq=False)
@@ -58,7 +58,7 @@ class PRL_L(SPL):
             return super().step(x, y, i)
         with torch.no_grad():
             weight = self.weight(x, y, i, self.nets[0](x))
-        some = weight.nonzero()[:, 0]
+        some = learned(weight)
         if len(some) < self.min_batch:
             return super().step(x, y, i)  # batch normalisation cannot see one sample alone
         loss = (weight[some] * self.loss(self.nets[0](x[some]), y[some], i[some])).sum()

@@ -16,6 +16,8 @@ Differs from the released code of PRL (mode="fraction") in, each a keyword (vari
 
 from dataclasses import dataclass
 
+import torch
+
 from labkit.errors import choose, need
 from labkit.method import Method
 from labkit.ranks import forget_rate, kept, smallest
@@ -41,6 +43,13 @@ def ramped(rate, epoch, ramp, first_epoch=0, exponent=1.0):
     """
     length = ramp - 1 if first_epoch and ramp > 1 else ramp
     return forget_rate(rate, epoch + first_epoch, length, exponent)
+
+
+def learned(weight):
+    """Places of a batch that a second forward pass takes: those of a weight above 0; all of them where that is one,
+    which batch normalisation cannot see alone. weight [B] -> [at most B]"""
+    some = weight.nonzero()[:, 0]
+    return some if len(some) > 1 else torch.arange(len(weight), device=weight.device)
 
 
 @dataclass(kw_only=True, eq=False)
