@@ -13,6 +13,7 @@ from . import coreset, grads, losses, measure, methods, nets, noise, recipes, tr
 from .data import Split, Task
 from .fingerprint import named
 from .fit import Recipe, Run, fit
+from .fit.estimate import estimate_rate
 from .load import load
 from .method import Method, Stage
 from .noise import corrupt
@@ -31,8 +32,8 @@ _LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "s
 
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
-    "check", "coreset", "corrupt", "fast", "fit", "grads", "ledger", "load", "losses", "measure", "methods",
-    "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score",
+    "check", "coreset", "corrupt", "estimate_rate", "fast", "fit", "grads", "ledger", "load", "losses", "measure",
+    "methods", "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score",
     "scores", "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 

@@ -1,0 +1,58 @@
+"""How noisy are the labels of one's own data? An estimate from cross-validated predictions, without any truth."""
+
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from .. import confident
+from ..data import Task
+from ..errors import need
+from ..methods import ConfidentLearning
+
+
+@dataclass(frozen=True)
+class RateEstimate:
+    """The estimated noise rate of the training labels, and where it comes from.
+
+    rate: the share of the labels that is probably wrong. joint [C, C]: how many samples with given label i (row) are
+    counted as class j. matrix [C, C]: the estimated P(given j | true i), row = true class, as passports have it.
+    how: the way of the estimate in words.
+    """
+
+    rate: float
+    how: str
+    joint: torch.Tensor = field(repr=False)
+    matrix: torch.Tensor = field(repr=False)
+
+
+@dataclass(kw_only=True, eq=False)
+class CrossValidation(ConfidentLearning):
+    """The folds of confident learning alone: no label is taken out, and no last network learns."""
+
+    def stage(self, k, train):
+        return super().stage(k, train) if k < self.folds else None
+
+
+def estimate_rate(task, net, epochs, folds=5, seed=0, recipe=None, device=None, progress=None) -> RateEstimate:
+    """Estimate the noise rate of a task's training labels. The truth is not asked.
+
+    A network learns all folds but one and says what it thinks of that one, fold after fold, with the weights that are
+    best on the noisy validation split; confident learning counts how many labels that makes wrong (Northcutt, Jiang,
+    Chuang, JAIR 2021). net, epochs (of each fold), seed, recipe, device, progress: as of labkit.fit. folds: 2 or more.
+
+    The count is mostly too high, for every mistake of the network counts as a wrong label: the weaker the network, the
+    more. Digits, mlp, 10 epochs, three seeds: clean .003 to .006; symmetric .2 (.192 to .219 were wrong) .204 to .230;
+    symmetric .4 (.400 to .403) .423 to .429; pairflip .3 (.291 to .301) .335 to .344.
+    Raises ValueError for a regression, and for what `fit` and ConfidentLearning refuse.
+    """
+    from . import fit
+
+    need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task")
+    need(task.classes, "task", task.name, "one with classes: what is counted are confused classes")
+    method = CrossValidation(folds=folds, keep="best_val", reweight=False)
+    run = fit(method, replace(task, truth=None), net, epochs, seed, recipe, device, progress=progress)
+    joint = confident.joint(run.method.p, run.method.train.y).cpu()
+    wrong = len(task.train) - int(joint.diagonal().sum())
+    how = f"confident learning, {folds} folds of {epochs} epochs, {len(task.train):,} training samples"
+    matrix = joint.T.double() / joint.sum(0)[:, None].clamp(min=1)
+    return RateEstimate(wrong / len(task.train), how, joint, matrix)
