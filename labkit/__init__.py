@@ -33,8 +33,8 @@ _LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "s
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "coreset", "corrupt", "estimate_rate", "fast", "fit", "grads", "ledger", "load", "losses", "measure",
-    "methods", "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results", "score",
-    "scores", "show", "styled", "sweep", "transition",
+    "methods", "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results",
+    "score", "scores", "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 
 
