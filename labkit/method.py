@@ -56,6 +56,8 @@ class Method:
     min_batch = 1  # samples that the networks need at once in training mode: `fit` sets 2 for batch normalisation
     later = {}  # hyperparameters that came after runs were stored, with the defaults that keep the runs' names
 
+    reads_epochs = False  # did it ask how many epochs `fit` was asked for? Then a longer training is another one
+
     # -- the four questions
 
     def select(self, train, epoch):
@@ -134,6 +136,16 @@ class Method:
 
     # -- bookkeeping
 
+    @property
+    def epochs(self):
+        """How many epochs `fit` was asked for."""
+        self.reads_epochs = True
+        return self.asked_epochs
+
+    @epochs.setter
+    def epochs(self, number):
+        self.asked_epochs = number
+
     def follow(self, **table):
         """Fill the hyperparameters that are None from the variant's column, e.g. ramp={"paper": 0, "released": 10}."""
         choose("variant", self.variant, dict.fromkeys(("paper", "released")))
@@ -164,7 +176,7 @@ class Method:
     def state_dict(self):
         """Everything that training changes: every attribute but hyperparameters, data and the last batch's
         leftovers."""
-        fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment", "min_batch"}
+        fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment", "min_batch", "asked_epochs"}
         return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
 
     def load_state_dict(self, state):

@@ -221,7 +221,8 @@ def test_a_run_is_a_folder_that_is_read_back_and_not_trained_twice(tmp_path):
     run = labkit.fit(CDR(rate=0.4), digits(), "mlp", 2, 0, store=tmp_path, life=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == [run.name]
     assert sorted(p.name for p in (tmp_path / run.name).iterdir()) == [
-        *("config.json", "history.parquet", "life.safetensors", "log.txt", "model.safetensors", "result.parquet")
+        *("best.safetensors", "config.json", "ending.safetensors", "history.parquet", "life.safetensors", "log.txt"),
+        *("model.safetensors", "result.parquet"),
     ]
     again = labkit.fit(CDR(rate=0.4), digits(), "mlp", 2, 0, store=tmp_path, life=True)
     assert again.method is None and again.finished and again.accuracy == run.accuracy and again.config == run.config

@@ -29,9 +29,16 @@ def train(store, **options):
     return labkit.fit("ERM", digits(), "mlp", EPOCHS, 0, store=store, **{"checkpoint_every": 0.0, **options})
 
 
+def ctrl_c(run, after=1):
+    """For on_epoch: Ctrl-C after some epochs."""
+    if len(run.rows) == after:
+        raise KeyboardInterrupt
+
+
 def stopped(store, after=3):
     """The folder of a run that was left after some epochs."""
-    train(store, on_epoch=lambda run: len(run.rows) == after)
+    with pytest.raises(KeyboardInterrupt):
+        train(store, on_epoch=partial(ctrl_c, after=after))
     (folder,) = store.glob("*.partial")
     return folder
 
@@ -123,9 +130,8 @@ def test_killed_between_the_steps_of_a_checkpoint(left, tmp_path, straight):
 
 def test_the_checkpoint_of_another_run_is_not_taken(tmp_path, straight):
     folder = stopped(tmp_path)
-    labkit.fit(
-        "ERM", digits(), "mlp", EPOCHS, 1, store=tmp_path / "other", on_epoch=lambda run: True, checkpoint_every=0
-    )
+    with pytest.raises(KeyboardInterrupt):
+        labkit.fit("ERM", digits(), "mlp", EPOCHS, 1, store=tmp_path / "other", on_epoch=ctrl_c, checkpoint_every=0)
     (other,) = (tmp_path / "other").glob("*.partial")
     for name in (keep.CURRENT, keep.BEFORE):
         shutil.copy(other / name, folder / name)
@@ -133,9 +139,6 @@ def test_the_checkpoint_of_another_run_is_not_taken(tmp_path, straight):
 
 
 def test_ctrl_c_leaves_a_checkpoint(tmp_path, straight):
-    def ctrl_c(run):
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path, on_epoch=ctrl_c, checkpoint_every=1e9)
     (folder,) = tmp_path.glob("*.partial")

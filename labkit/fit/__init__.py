@@ -41,8 +41,11 @@ def fit(
     life: keep the life of every training sample. store: a folder; the run becomes a folder in it, is checkpointed every
     `checkpoint_every` seconds, goes on where it was killed, and is read instead of trained when it is finished already.
     wait: where another process trains the same run in the same store, wait for it and read it; False raises Busy.
-    on_epoch(run): called after every epoch; a true answer ends the training there. progress: a bar; None shows one when
-    somebody watches.
+    on_epoch(run): called after every epoch; a true answer stops the training there: the run is stored with
+    notes["stopped"], and the same call goes on from it, unless on_epoch, asked about that epoch again, still says stop.
+    progress: a bar; None shows one when somebody watches.
+    epochs: where the store holds the same training with fewer epochs, it goes on from there if nothing in the method
+    depends on their number; otherwise it says why not.
     Returns a Run. Raises ValueError, before anything is trained or written, for an argument that cannot be used, and
     labkit.errors.Diverged (with the run so far) when a loss is not finite.
     """
@@ -54,6 +57,12 @@ def fit(
             return Run.load(keeper.folder)
         with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
             run, loop = start()
+            if keeper:
+                keeper.resume(run, loop, _aloud(progress))
+                if run.stopped and on_epoch and on_epoch(run):  # it would stop there again
+                    run.folder = keeper.folder
+                    return run
+                run.notes.pop("stopped", None)
             return _train(run, loop, keeper, on_epoch, _bar(progress, run, epochs))
 
 
@@ -84,7 +93,8 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_ep
         notes = method.notes() | {"noise_words": task.noise_text}
         notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}
         notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}
-        return Run(config, loop.rows, notes, loop.life, method, about(device)), loop
+        notes["network"] = {"shape": list(task.shape), "outputs": task.classes or task.train.y.shape[-1]}
+        return Run(config, loop.rows, notes, loop.life, method, about(device), best=loop.kept), loop
 
     return config, start
 
@@ -94,20 +104,23 @@ def _said(progress):
     return lambda words: progress is False or print(f"labkit: {words}; waiting for it", flush=True)
 
 
+def _aloud(progress):
+    """Says on stderr from where a run goes on; silent with progress=False or LABKIT_PROGRESS=0."""
+    quiet = progress is False or os.environ.get("LABKIT_PROGRESS") == "0"
+    return lambda words: quiet or print(f"labkit: {words}", file=sys.stderr, flush=True)
+
+
 def _train(run, loop, keeper, on_epoch, bar):
     """Drive the loop, with checkpoints, to its end or to the epoch where on_epoch says stop."""
-    if keeper:
-        keeper.resume(run, loop)
-    stopped = False
     try:
         for event in loop.run():
             if event == "epoch":
                 bar(loop.rows)
-                stopped = bool(on_epoch and on_epoch(run))
+                if on_epoch and on_epoch(run) and not loop.at_end():
+                    run.notes["stopped"] = len(run.rows)
+                    break
             if keeper and keeper.due():
                 keeper.save(loop)
-            if stopped:
-                return run
     except KeyboardInterrupt:
         if keeper:
             keeper.save(loop)
@@ -117,10 +130,10 @@ def _train(run, loop, keeper, on_epoch, bar):
         raise Diverged(f"{words} and {keeper.diverged(run, error)}" if keeper else words, run) from error
     finally:
         bar(None)
-    run.finished = True
+    run.finished = not run.stopped
     run.notes |= run.method.notes()  # what was estimated on the way
     if keeper:
-        keeper.finish(run)
+        keeper.finish(run, loop)
     return run
 
 

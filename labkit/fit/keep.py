@@ -1,6 +1,6 @@
 """Keeper: the place of one run in a store while it trains, so that it can be killed at any moment and go on.
 
-    <store>/<name>/           a finished run, see Run.save
+    <store>/<name>/           a finished run, see Run.save, or one that on_epoch stopped
     <store>/<name>.partial/   one in the making: checkpoint and the one before it, log, what went wrong
     <store>/<name>.lock       whose it is
 
@@ -16,14 +16,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import torch
-
 from ..errors import Busy
 from ..state import atomic_write, read_state, room, write_state
+from .ending import randomness, read_ending, restore
 from .run import identity
 
 UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
-LOG = "log.txt"
+LOG, STOPPED = "log.txt", "stopped"
 NEW, CURRENT, BEFORE = "checkpoint.new.safetensors", "checkpoint.safetensors", "checkpoint.before.safetensors"
 
 
@@ -39,7 +38,7 @@ class Keeper:
         self.name, self.every, self.wait = identity(config), every, wait
         self.folder = Path(store) / self.name
         self.partial = self.folder.with_name(f"{self.name}.partial")
-        self.saved, self.lock = time.monotonic(), None
+        self.saved, self.lock, self.config = time.monotonic(), None, config
 
     def __enter__(self):
         if not self.finished:
@@ -48,7 +47,7 @@ class Keeper:
         return self
 
     def __exit__(self, kind, error, _):
-        done = self.finished
+        done = self.finished or (self.stored and not error)
         if error and not done and (self.partial / LOG).exists():
             error.kept = self.name  # where what there is was kept
             with suppress(OSError):
@@ -84,9 +83,14 @@ class Keeper:
             raise ValueError(f"store is {store!r}; it must be {may_be}: {error}") from error
 
     @property
+    def stored(self):
+        """Is the run in its folder, finished or stopped, by whomever?"""
+        return (self.folder / "config.json").exists()
+
+    @property
     def finished(self):
         """Is the run done, by whomever?"""
-        return (self.folder / "config.json").exists()
+        return self.stored and not stopped_after(self.folder)
 
     def log(self, words):
         """A line in the run's log. The date is for people."""
@@ -99,11 +103,7 @@ class Keeper:
 
     def save(self, loop):
         """Write a checkpoint. The one before stays until the next, and one of them is whole at every moment."""
-        device = loop.device
-        state = {"run": self.name, "loop": loop.state_dict(), "global": torch.get_rng_state()}
-        state |= {"threads": torch.get_num_threads()}
-        if device.type == "cuda":
-            state["cuda"] = torch.cuda.get_rng_state(device)
+        state = {"run": self.name, "loop": loop.state_dict(), **randomness(loop.device)}
         new, current, before = (self.partial / name for name in (NEW, CURRENT, BEFORE))
         write_state(new, state)
         if current.exists():
@@ -111,19 +111,52 @@ class Keeper:
         new.replace(current)
         self.saved = time.monotonic()
 
-    def resume(self, run, loop):
-        """Go on from the newest checkpoint that is whole, if there is one. The number of threads goes back to the one
-        it was made with, since sums depend on it."""
-        state = self._newest()
+    def resume(self, run, loop, say=print):
+        """Go on from the newest checkpoint that is whole, from where on_epoch stopped the run, or from a shorter
+        training of the same. say(words): called of a shorter one. The number of threads goes back to the one it was
+        made with, since sums depend on it."""
+        state = self._newest() or self._stopped(run) or self._shorter(loop, run, say)
         if state is None:
             return self.log(f"begins: {run.config['method']}, seed {run.config['seed']}")
-        torch.set_num_threads(state["threads"])
-        torch.set_rng_state(state["global"])
-        if "cuda" in state:
-            torch.cuda.set_rng_state(state["cuda"], loop.device)
-        loop.load_state_dict(state["loop"])
+        restore(state, loop)
         run.rows, run.life = loop.rows, loop.life
         self.log(f"goes on after {len(run.rows)} epochs and {loop.position} samples of the next")
+
+    def _stopped(self, run):
+        """Where on_epoch stopped the run; its log goes on. -> dict or None"""
+        place = self.folder if self.stored else self.partial / STOPPED
+        epochs = stopped_after(place)
+        state = self._read(place) if epochs else {}
+        if "loop" not in state:
+            return None
+        run.notes["stopped"] = epochs
+        if not (self.partial / LOG).exists():
+            shutil.copy(place / LOG, self.partial)
+        return state
+
+    def _shorter(self, loop, run, say):
+        """The end of the longest training with fewer epochs, where a longer one can go on from it. -> dict or None"""
+        for epochs in range(self.config["epochs"] - 1, 0, -1):
+            folder = self.folder.with_name(identity({**self.config, "epochs": epochs}))
+            if (folder / "config.json").exists():
+                return self._longer(self._read(folder), folder.name, epochs, loop, run, say)
+        return None
+
+    def _longer(self, state, name, epochs, loop, run, say):
+        same = state.get("device") == loop.device.type
+        why = state.get("obstacle") or (None if same else f"it ran on {state.get('device')}")
+        if why:
+            say(f"trains from the first epoch, not on from run {name} ({epochs} epochs): {why}")
+            return None
+        run.notes["went_on_from"] = name
+        say(f"goes on from run {name} after {len(state['loop']['rows'])} epochs")
+        return state
+
+    def _read(self, folder):
+        try:
+            return read_ending(folder)
+        except (OSError, ValueError) as error:
+            return {"obstacle": str(error)}
 
     def _newest(self):
         """The newest checkpoint of this run that is whole; a damaged one is named in the log. -> dict or None"""
@@ -146,7 +179,19 @@ class Keeper:
         good = f"the last good checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was due before"
         return f"{path}; {good}"
 
-    def finish(self, run):
-        """The run becomes its folder; what was needed in the making goes."""
-        self.log(f"finished after {len(run.rows)} epochs")
-        run.save(self.folder, self.partial)
+    def finish(self, run, loop):
+        """The run becomes its folder, finished or stopped; what was needed in the making goes."""
+        self.log(f"{'stopped by on_epoch' if run.stopped else 'finished'} after {len(run.rows)} epochs")
+        if self.stored and not self.finished:  # it was stopped before: kept until the new folder is whole
+            shutil.rmtree(self.partial / STOPPED, ignore_errors=True)
+            self.folder.rename(self.partial / STOPPED)
+        run.save(self.folder, self.partial, loop)
+
+
+def stopped_after(folder):
+    """After how many epochs on_epoch stopped the run in a folder. -> int, 0 for a run that it did not stop"""
+    try:
+        facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return int(facts["notes"].get("stopped") or 0)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return 0

@@ -12,6 +12,7 @@ from ..method import Method, Stage
 from ..state import load_value, save_value
 from .augment import Augment
 from .batches import explained, least_batch, next_size
+from .best import Best
 from .life import Life
 from .optimisers import Optimisers
 
@@ -34,15 +35,16 @@ class Loop:
         self.life = Life() if life else None
         small = not task.train.mapped and 4 * task.train.x.numel() <= SCALED
         self.scaled = task.train.inputs() if small else None
-        self.rows, self.best, self.best_val = [], None, -float("inf")
+        self.rows, self.best, self.best_val, self.kept = [], None, -float("inf"), Best()
+        self.stages, self.over, self.taken = [], False, False  # epochs that stages say, is the training over, ...
         self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
         rng, self.augment_rng = (torch.Generator(self.device).manual_seed(seed + k) for k in (1, 2))
         method.epochs, method.augment = epochs, Augment(recipe.augment, _black(task), self.augment_rng)
         self.make_opt = Optimisers(recipe)
         method.bind(make_net, self.make_opt, task.train, meta, rng)
         method.min_batch = least_batch(method, task, recipe)
-        several = type(method).stage is not Method.stage
-        self.first = save_value([net.state_dict() for net in method.nets]) if several else None
+        self.several = type(method).stage is not Method.stage
+        self.first = save_value([net.state_dict() for net in method.nets]) if self.several else None
 
     @property
     def groups(self):
@@ -54,14 +56,21 @@ class Loop:
         the training."""
         while (stage := self.method.stage(self.k, self.task.train)) is not None:
             self.change(stage.recipe)
+            self.stages = [*self.stages[: self.k], stage.epochs]
             if self.k and not self.epoch and self.queue is None:
                 self.restart(stage.start)
             while self.epoch < (self.epochs if stage.epochs is None else stage.epochs):
                 yield from self.one_epoch(stage.indices)
             if stage.keep == "best_val":
                 self.take(self.best)
+                self.taken = True
             self.method.end_stage(self.k)
             self.k, self.epoch = self.k + 1, 0
+        self.over = True
+
+    def at_end(self):
+        """Is this the last epoch of a training in one stage? -> bool"""
+        return not self.several and self.epoch >= self.epochs
 
     def one_epoch(self, indices):
         """Batches of one epoch, from the position where it was left."""
@@ -138,8 +147,9 @@ class Loop:
         )
         if self.life is not None:
             self.life.add(loss, self.weights, believed)
+        self.kept.add(len(self.rows), row, self.method.nets)
         score = row["val_noisy"] if self.task.classes else row["r2_val_noisy"]
-        if score > self.best_val:
+        if self.several and score > self.best_val:
             self.best_val, self.best = score, save_value([net.state_dict() for net in self.method.nets])
         self.queue = None
 
@@ -155,7 +165,7 @@ class Loop:
         for net, state in zip(self.method.nets, weights or []):
             net.load_state_dict(state)
 
-    _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val", "first", "augment_rng")
+    _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val", "first", "augment_rng", "kept", "stages")
     _within = ("seconds", "loss_sum", "losses", "weights")
 
     def state_dict(self):

@@ -7,10 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 from ..data.truth import CLEAN
 from ..state import read_state, whole, write_state
 from . import life as lives
+from . import weights
+from .best import Best
+from .ending import ENDING, LIFE, MODEL, ending, write_best
 from .life import Life
 
 AS_GIVEN = "given labels"  # the noise of labels that are not known to be clean, and to which none was added
@@ -67,7 +71,7 @@ class Run:
 
     config: everything that makes it this run. rows: a dict per epoch. notes: facts the method stored. life: the life of
     every sample, when kept. method: the trained method (None when the run was read from a store). about: hardware,
-    versions, date, commit.
+    versions, date, commit. finished: did it train all its epochs? best: the weights of its best epochs, see `net`.
     """
 
     config: dict
@@ -78,6 +82,7 @@ class Run:
     about: dict = field(default_factory=dict)
     finished: bool = False
     folder: Path | None = None
+    best: Best | None = field(default=None, repr=False)
 
     def __repr__(self):
         plan = self.config
@@ -119,15 +124,35 @@ class Run:
         """
         return lives.samples(self, task)
 
-    def save(self, folder, partial=None):
+    @property
+    def stopped(self) -> int | None:
+        """The epoch after which on_epoch stopped the training; None: it did not."""
+        return self.notes.get("stopped")
+
+    def net(self, best: str = "last", k: int = 0, net: weights.Network = None) -> torch.nn.Module:
+        """Return a copy of network k with the weights of an epoch, in evaluation mode, on the CPU.
+
+        best: "last" | "best_val", the epoch that is best on the noisy validation split | "oracle_best", the one that is
+        best on the test set (nobody can choose that one). net: what `fit` was given, or a module for the weights, where
+        the run was read from a store and its network is none of labkit.nets.ALL. Raises ValueError for weights that are
+        not kept, and for a network that they do not fit.
+        """
+        return weights.network(self, best, k, net)
+
+    def save(self, folder, partial=None, loop=None):
         """Write the run as `folder`, all of it or nothing. partial: the folder that it had in the making; its log is
-        copied. If another process was faster, its run stays. -> the run in the folder"""
+        copied. loop: where another training may go on. If another process was faster, its run stays. -> the run in the
+        folder"""
         with whole(folder, partial) as temporary:
             self.history.to_parquet(temporary / "history.parquet")
             pd.DataFrame([row(self.facts)]).to_parquet(temporary / "result.parquet")
-            write_state(temporary / "model.safetensors", self.method.state_dict())
+            state = self.method.state_dict()
+            write_state(temporary / MODEL, state)
+            write_best(temporary, self.best or Best(), state["nets"])
+            if loop is not None:
+                write_state(temporary / ENDING, ending(loop))
             if self.life is not None:
-                write_state(temporary / "life.safetensors", self.life.epochs)
+                write_state(temporary / LIFE, self.life.epochs)
             (temporary / "config.json").write_text(json.dumps(self.facts, indent=1))
             if partial:
                 shutil.copy(partial / "log.txt", temporary)
@@ -137,7 +162,8 @@ class Run:
 
     @classmethod
     def load(cls, folder):
-        """Read a finished run. No code in it is executed. Raises ValueError when the folder holds none."""
+        """Read a finished run, or one that on_epoch stopped. No code in it is executed. Raises ValueError when the
+        folder holds none."""
         folder = Path(folder)
         try:
             facts = json.loads((folder / "config.json").read_text())
@@ -146,10 +172,11 @@ class Run:
             raise ValueError(
                 f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}"
             ) from None
-        life = folder / "life.safetensors"
+        life = folder / LIFE
         kept = Life(read_state(life)) if life.exists() else None
-        return cls(facts["config"], rows, facts["notes"], kept, None, facts["about"], True, folder)
+        finished = "stopped" not in facts["notes"]
+        return cls(facts["config"], rows, facts["notes"], kept, None, facts["about"], finished, folder)
 
     def state(self):
         """What `method.state_dict()` was at the end, networks included. -> dict"""
-        return self.method.state_dict() if self.method else read_state(self.folder / "model.safetensors")
+        return self.method.state_dict() if self.method else read_state(self.folder / MODEL)

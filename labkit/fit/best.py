@@ -1,0 +1,39 @@
+"""Keeps the weights of the epochs that are best by a criterion."""
+
+from collections.abc import Sequence
+
+import torch
+
+from ..state import load_value, save_value
+
+SCORES = {"best_val": ("val_noisy", "r2_val_noisy"), "oracle_best": ("test", "r2_test")}  # in a row of the history
+
+
+class Best:
+    """The weights of the best epoch on the noisy validation split, and of the best one on the test set.
+
+    epochs: criterion -> epoch, counted from 1; a criterion without a score is not in it. weights: epoch -> a state dict
+    per network. An epoch that is best by both criteria is kept once. Of equal scores the first one counts.
+    """
+
+    def __init__(self) -> None:
+        self.scores, self.epochs, self.weights = {}, {}, {}
+
+    def add(self, epoch: int, row: dict, nets: Sequence[torch.nn.Module]) -> None:
+        """Take the weights of an epoch where its row of the history is better than all before."""
+        for criterion, columns in SCORES.items():
+            score = next((row[column] for column in columns if column in row), None)
+            if score is not None and score > self.scores.get(criterion, -float("inf")):
+                self.scores[criterion], self.epochs[criterion] = score, epoch
+                if epoch not in self.weights:
+                    self.weights[epoch] = save_value([net.state_dict() for net in nets])
+        self.weights = {epoch: self.weights[epoch] for epoch in sorted(set(self.epochs.values()))}
+
+    def state_dict(self) -> dict:
+        """Scores, epochs and weights."""
+        return {"scores": self.scores, "epochs": self.epochs, "weights": self.weights}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take the state of `state_dict` back."""
+        for name in ("scores", "epochs", "weights"):
+            setattr(self, name, load_value(None, state[name]))

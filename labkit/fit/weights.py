@@ -1,0 +1,54 @@
+"""The network of a run with the weights of its last or of its best epochs."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import torch
+
+from .. import nets
+from ..errors import choose, need
+from .ending import OLD, read_best
+from .network import build
+
+Network = str | Callable | torch.nn.Module | None
+WHEN = {"last": "the last epoch", "best_val": "the best on noisy validation", "oracle_best": "the best on the test set"}
+
+
+def network(run, best="last", k=0, net=None) -> torch.nn.Module:
+    """Network k of a run with the weights of an epoch, see Run.net. -> module in evaluation mode"""
+    choose("best", best, WHEN)
+    states = _states(run, best)
+    whole = isinstance(k, int) and not isinstance(k, bool)
+    need(whole and 0 <= k < len(states), "k", k, f"a number of a network, 0 to {len(states) - 1}")
+    module = _empty(run, k, net)
+    state = {name: tensor.cpu() for name, tensor in states[k].items()}
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        words = str(error).partition("\n")[0]
+        raise ValueError(f"net is {net!r}; it must be the one that the run was trained with: {words}") from None
+    return module.eval()
+
+
+def _states(run, best):
+    """The weights of an epoch. -> a state dict per network"""
+    last = run.state()["nets"]
+    if best == "last":
+        return last
+    kept = run.best if run.best is not None else read_best(run.folder, last)
+    why = "the run held nothing out for validation (val=0)" if best == "best_val" else "no test score is a number"
+    need(best in kept.epochs, "best", best, f'"last": {why}')
+    return kept.weights[kept.epochs[best]]
+
+
+def _empty(run, k, net):
+    """A network for the weights: a copy of the trained one or of a given one, or one that is made anew. -> module"""
+    if net is None and run.method is not None:
+        return deepcopy(run.method.nets[k]).cpu()
+    if isinstance(net, torch.nn.Module):
+        return deepcopy(net).cpu()
+    name, place = run.config["net"], run.notes.get("network")
+    needed = "what `fit` was given, a function that makes the network: the run holds its weights, not its code"
+    need(net is not None or (isinstance(name, str) and name in nets.ALL), "net", None, needed)
+    need(place is not None, "net", net, f"a module that the weights fit: the run does not tell its shape, {OLD}")
+    return build(name if net is None else net, place["shape"], place["outputs"])
