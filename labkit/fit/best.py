@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ..state import load_value, save_value
+from ..state import save_value
 
 SCORES = {"best_val": ("val_noisy", "r2_val_noisy"), "oracle_best": ("test", "r2_test")}  # in a row of the history
 
@@ -35,5 +35,4 @@ class Best:
 
     def load_state_dict(self, state: dict) -> None:
         """Take the state of `state_dict` back."""
-        for name in ("scores", "epochs", "weights"):
-            setattr(self, name, load_value(None, state[name]))
+        self.scores, self.epochs, self.weights = (state[name] for name in ("scores", "epochs", "weights"))

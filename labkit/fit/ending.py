@@ -95,6 +95,6 @@ def read_ending(folder: Path) -> dict:
 
 def _equal(nets, others):
     for net, other in zip(nets, others, strict=True):
-        if any(not torch.equal(value, other[name]) for name, value in net.items()):
+        if any(not torch.equal(value.cpu(), other[name].cpu()) for name, value in net.items()):
             return False
     return True
