@@ -73,6 +73,13 @@ def path_reader(name):
     return None
 
 
+def options_of(name):
+    """The options of `load` for a set, or for a path: all that its reader takes. -> list of names"""
+    reader = path_reader(name) or reader_of(HUMAN.get(VARIANTS.get(name, (name,))[0], (name,))[0])
+    own = [key for key in inspect.signature(reader).parameters if key not in ("path", "root", "download", "n")]
+    return list(dict.fromkeys((*own, "val", "standardise", "limit_bytes")))
+
+
 def fitting(reader, **options):
     """The options, if the reader takes them all."""
     takes = {key: None for key in inspect.signature(reader).parameters if key not in ("path", "root", "download")}

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from ..arguments import Whole
+from ..arguments import Whole, scalar
 from ..errors import need
 from . import arrays
 from .divide import by_class
@@ -76,7 +76,8 @@ class Raw:
     def _chosen(self, n, rows):
         """The rows of a choice of n training samples, and which of them are for validation: all that were before."""
         held = 0 if self.val_rows is None else len(self.val_rows)
-        n = Whole(1, rows - held, f"a whole number in 1..{rows - held}").check("n", n)
+        need(Whole(1, rows - held).takes(n), "n", n, f"a whole number in 1..{rows - held}")
+        n = int(scalar(n))
         if self.shuffled:
             keep = np.concatenate([np.arange(n), np.arange(rows - held, rows)])
         else:

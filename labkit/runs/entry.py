@@ -1,7 +1,9 @@
 """One training of a method by name: what it is told, and its meta set. Races and sweeps enter runs through here."""
 
+import json
 from dataclasses import fields
 from functools import lru_cache
+from pathlib import Path
 
 from ..data import meta_split
 from ..data.places import signature
@@ -13,16 +15,23 @@ from .compare import NOISY_META
 META = 100  # samples of a meta set, held out of the training set
 
 
-def clean(data, n, files=None):
+def clean(data, n, files=None, options=""):
     """The data before any noise, as labkit.load gives them; they are read again only after their files have changed.
-    files: the signature of the data, where it is known already. -> Task"""
-    return _read(data, n, files or signature(data))
+    files: the signature of the data, where it is known already; options: of labkit.load, as JSON. -> Task"""
+    return _read(data, n, files or identity(data, options), options)
+
+
+def identity(data, options=""):
+    """What tells whether data are still the same: the signature of their path, and of a table of labels. -> tuple"""
+    labels = (json.loads(options) if options else {}).get("labels")
+    tables = [Path(labels), Path(data) / labels] if isinstance(labels, str) else []
+    return (*signature(data), *(signature(table) for table in tables if table.is_file()))
 
 
 @lru_cache(maxsize=2)
-def _read(data, n, files):
+def _read(data, n, files, options):
     """The data, kept for the next call. files: their signature"""
-    return load(data, n=n)
+    return load(data, n=n, **(json.loads(options) if options else {}))
 
 
 def true_rate(task, rate):
@@ -55,5 +64,6 @@ def enter(name, hyperparameters, rate, task, n, seed):
     method = told(name, hyperparameters, true_rate(task, rate))
     if not method.needs_meta:
         return method, task, None
-    balanced = "true" if task.classes else False
+    by = "given" if task.truth is None else "true"
+    balanced = by if task.classes else False
     return method, *meta_split(task, n, trusted=name not in NOISY_META, balanced=balanced, seed=seed)

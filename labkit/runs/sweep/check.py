@@ -12,9 +12,10 @@ from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...fit import Recipe, maker
 from ...fit.check import suits
+from ...load import options_of
 from ...methods import ALL
 from ..entry import clean, told
-from .entry import entry, own
+from .entry import entry, own, source
 
 NEEDED = ("data", "method", "net", "epochs", "seed")
 KNOWN = (*NEEDED, "n", "noise", "rate", "noise_seed", "meta", "life")
@@ -26,11 +27,12 @@ WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text
 def check(points):
     """Raise ValueError for the first point that could not be trained: the name, the value, what it may be, the run.
 
-    Nothing is trained, downloaded or written.
+    Nothing is trained or downloaded. Files of one's own are read, so that what they leave open is asked for here;
+    images that were decoded are kept in the cache.
     """
     for name in dict.fromkeys(name for point in points for name in point):
-        if not name.startswith(("method.", "recipe.")):
-            choose("a name in fit, grid or when", name, dict.fromkeys((*KNOWN, "method.X", "recipe.X")))
+        if not name.startswith(("method.", "recipe.", "data.")):
+            choose("a name in fit, grid or when", name, dict.fromkeys((*KNOWN, "method.X", "recipe.X", "data.X")))
     looked, parts = set(), {}
     for point in points:
         missing = [name for name in NEEDED if name not in point]
@@ -83,8 +85,22 @@ def _life(part):
 
 def _data(part):
     data, may_be = part["data"], "the path of a folder or file that exists"
-    if not (isinstance(data, str) and Path(data).exists()):
+    if not is_path(data):
         _choose("data", data, dict.fromkeys((*NAMES, *VARIANTS, may_be)))
+    takes = options_of(data)
+    for name in own(part, "data"):
+        choose("a name in fit, grid or when", f"data.{name}", {f"data.{option}": None for option in takes})
+    if is_path(data):
+        try:
+            clean(*source(part))
+        except ValueError as error:
+            raise ValueError(f"{error}; in a plan, an option X of labkit.load is called data.X") from None
+
+
+def is_path(data):
+    """Is it the path of something of one's own that is there?"""
+    named = isinstance(data, str) and (data in NAMES or data in VARIANTS)
+    return isinstance(data, str) and bool(data) and not named and Path(data).expanduser().exists()
 
 
 def _noise(part):
@@ -119,22 +135,23 @@ def _method(part):
 
 def _shape(part):
     """The network takes the shape of the samples."""
-    if part["data"] in EMBEDDED:
+    if part["data"] in EMBEDDED or is_path(part["data"]):
         with torch.random.fork_rng(devices=[]):
-            maker(part["net"], clean(part["data"], None), torch.device("cpu"))()
+            maker(part["net"], clean(*source(part)), torch.device("cpu"))()
 
 
 def _together(part):
     """The data take the noise, the method takes the data, and there are samples enough."""
-    if part["data"] not in EMBEDDED:
+    if part["data"] not in EMBEDDED and not is_path(part["data"]):
         return
-    task = clean(part["data"], part.get("n"))
+    task = clean(*source(part))
     if part.get("rate"):
         noise.ALL[part["noise"]](part["rate"]).check(task)
     try:
         method, task, *_, meta, _ = entry({"seed": 0, "epochs": 1, "net": None} | part)
-    except ValueError as error:  # it calls the number of meta samples n
-        raise ValueError(f"meta: {error}") from None
+    except ValueError as error:
+        of_meta = str(error).startswith("n is")  # it calls the number of meta samples n
+        raise ValueError(f"{'meta: ' * of_meta}{error}") from None
     suits(method, task, meta)
 
 
