@@ -46,15 +46,20 @@ def matched(listed, names):
     """Return for each listed name the position of the file that it means, -1 for none. names: of the files.
 
     A name matches as a path, as one without its ending, by its last part, by both, or without what Label Studio writes
-    before it: by the first of these rules under which the most names mean one file each. -> int [len(listed)]
+    before it: by the first of these rules under which the most names mean a file that no other name means.
+    -> int [len(listed)]
     """
-    best = np.full(len(listed), -1)
+    texts = list(dict.fromkeys(map(str, listed)))
+    best, most = np.full(len(texts), -1), 0
     for of_listed, of_name in RULES:
         places = _places(names, of_name)
-        found = np.array([places.get(of_listed(text), -1) for text in listed], np.int64)
-        if (found >= 0).sum() > (best >= 0).sum():
-            best = found
-    return best
+        found = np.array([places.get(of_listed(text), -1) for text in texts], np.int64)
+        counts = np.bincount(found[found >= 0], minlength=len(names))
+        alone = int((counts == 1).sum())
+        if alone > most:
+            best, most = found, alone
+    meant = dict(zip(texts, best.tolist()))
+    return np.array([meant[str(text)] for text in listed], np.int64)
 
 
 def _places(names, key):

@@ -57,8 +57,6 @@ def check_idx(place, fetch):
 
 def read(name, root, download):
     """Read (and on request fetch) one of SOURCES. -> Raw; x is uint8 [N, channels, H, W]"""
-    import torchvision.datasets
-
     source = SOURCES[name]
     place, missing = source.find(root)
     fetch = f"fetch it with `./lab fetch {name}` or labkit.load({name!r}, download=True), about {source.megabytes} MB"
@@ -69,6 +67,8 @@ def read(name, root, download):
         )
     if not missing and source.files == _IDX:
         check_idx(place, fetch)
+    import torchvision.datasets
+
     reader = getattr(torchvision.datasets, source.reader)
     try:
         train, test = (reader(folder(root), train=part, download=bool(missing)) for part in (True, False))
