@@ -41,6 +41,8 @@ def load_value(target, value, device):
         target.set_state(value)
     elif hasattr(target, "load_state_dict"):
         target.load_state_dict(value)
+        if isinstance(target, torch.optim.Optimizer):
+            restore_layouts(target)
     elif isinstance(target, torch.Tensor) and isinstance(value, torch.Tensor) and target.shape == value.shape:
         with torch.no_grad():
             target.copy_(value)
@@ -49,6 +51,15 @@ def load_value(target, value, device):
     else:
         return to_device(value, device)
     return target
+
+
+def restore_layouts(optimiser):
+    """Give an optimiser's tensors the layout of their parameters, in place. A fused step goes through both by address,
+    and a file keeps no layout: the momentum of a channels-last weight would meet other coordinates."""
+    for parameter, state in optimiser.state.items():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
 
 
 def to_device(value, device):

@@ -99,6 +99,7 @@ class FakeCuda(TorchDispatchMode):
 
     def __enter__(self):
         self.stack = ExitStack()
+        torch._C._ensureCUDADeviceGuardSet()
         before = torch.__future__.get_overwrite_module_params_on_conversion()
         torch.__future__.set_overwrite_module_params_on_conversion(True)
         self.stack.enter_context(patch.object(DefaultDeviceType, "_default_device_type", "cuda"))
@@ -236,10 +237,15 @@ def check_devices(operation, tensors):
 
 def check_layouts(*lists):
     """Fused optimisers go through parameter, gradient and momentum by address. Raises Mixed."""
-    for parameter, *others in zip(*[tensors_of for tensors_of in lists if tensors_of]):
-        if any(other.stride() != parameter.stride() for other in others):
-            raise Mixed(f"a fused optimiser got a gradient of strides {[t.stride() for t in others]}, "
-                        f"its parameter has {parameter.stride()}")  # fmt: skip
+    for parameter, *others in zip(*[tensors for tensors in lists if tensors]):
+        if any(layout(other) != layout(parameter) for other in others):
+            strides = [tensor.stride() for tensor in (parameter, *others)]
+            raise Mixed(f"a fused optimiser got a parameter, its gradient and its momentum of strides {strides}")
+
+
+def layout(tensor):
+    """The strides of the axes that have any. -> tuple"""
+    return tuple(stride for stride, size in zip(tensor.stride(), tensor.shape) if size > 1)
 
 
 def check_generator(operation, kwargs, place):

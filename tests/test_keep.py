@@ -294,3 +294,15 @@ def test_every_byte_of_a_state_counts(tmp_path):
     assert noticed > 0.97 * len(data)
     path.write_bytes(data)
     assert json.dumps(read_state(path)["n"][0]) == "1" and read_state(path)["e"].shape == (0,)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_a_convolutional_network_goes_on_with_the_same_bits(tmp_path, optimiser):
+    """Its weights are channels-last, and a file keeps no layout: the momentum must not meet other coordinates."""
+    recipe = {"optimiser": optimiser, "lr": 0.01}
+    options = {"task": digits(n=128), "net": "small_cnn", "epochs": 2, "seed": 0, "recipe": recipe, "device": "cpu"}
+    labkit.fit("ERM", **options, store=tmp_path, on_epoch=lambda run: len(run.rows) == 1, checkpoint_every=0.0)
+    resumed, straight = labkit.fit("ERM", **options, store=tmp_path), labkit.fit("ERM", **options)
+    assert "goes on after" in (resumed.folder / "log.txt").read_text()
+    for saved, p in zip(resumed.state()["nets"][0].values(), straight.state()["nets"][0].values()):
+        assert torch.equal(saved, p)

@@ -82,7 +82,7 @@ def overlap(meta, split):
     are then different samples), else by comparing the samples, bit for bit. -> int"""
     if meta.origin and split.origin and meta.ids is not None and split.ids is not None:
         if meta.origin == split.origin:
-            return int(torch.isin(meta.ids, split.ids).sum())
+            return int(torch.isin(meta.ids.to(split.ids.device), split.ids).sum())
         if meta.origin.removesuffix(TEST) == split.origin.removesuffix(TEST):
             return 0  # training set and test set of one load
     if meta.x.shape[1:] != split.x.shape[1:] or meta.x.dtype != split.x.dtype:

@@ -194,4 +194,5 @@ def _black(task):
     """What a black pixel is to the network. -> [1, channels, 1, 1], for samples that are not images a 0"""
     if len(task.shape) != 3:
         return torch.zeros((), device=task.train.y.device)
-    return task.train.scale(torch.zeros_like(task.train.x[:1, :, :1, :1]))
+    black = torch.zeros_like(task.train.x[:1, :, :1, :1], device=task.train.y.device)  # x may lie on disk
+    return task.train.scale(black)
