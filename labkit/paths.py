@@ -4,6 +4,7 @@ A kernel runs in the folder of its notebook, a worker where it was started: a pa
 """
 
 import os
+import sys
 
 VARIABLES = ("LABKIT_DATA", "LABKIT_RUNS", "LABKIT_CACHE")  # each names a folder
 TYPED_IN = "LABKIT_TYPED_IN"  # for kernels of JupyterLab: the folder where ./lab was typed
@@ -25,6 +26,12 @@ def typed_in() -> str:
     """Give the folder that relative paths in a notebook's cell begin in: where ./lab was typed, for JupyterLab."""
     by_jupyter = os.environ.get("JPY_SESSION_NAME") and os.environ.get(TYPED_IN)
     return by_jupyter or os.getcwd()
+
+
+def speak(text: str) -> None:
+    """Print a text, with what the terminal's encoding has not as escapes."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def printable(text: str) -> str:

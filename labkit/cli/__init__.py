@@ -50,6 +50,9 @@ def main(argv=None):
     if not words or words[0].startswith("-"):
         words = ["lab", *words]
     pin_variables()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # whatever a name holds, and whatever the locale
     try:
         choose("the command", words[0], COMMANDS)
         if words[0] in IN_THE_PROJECT and not {"-h", "--help"} & {*words}:

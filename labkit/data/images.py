@@ -12,7 +12,8 @@ import torch
 
 from ..arguments import Whole
 from ..errors import choose, need
-from .mapped import cache_folder, kept, opened
+from .cache import cache_folder
+from .mapped import kept, opened
 from .task import Scale
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")

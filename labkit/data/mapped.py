@@ -9,17 +9,9 @@ import numpy as np
 import torch
 
 from ..errors import need
+from .cache import cache_folder, cache_location
 
 CHUNK = 64 * 2**20
-
-
-def cache_folder():
-    """Where what labkit made of other files is kept: LABKIT_CACHE, else the user's cache folder. -> Path"""
-    if os.environ.get("LABKIT_CACHE"):
-        return Path(os.environ["LABKIT_CACHE"]).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("labkit")
 
 
 def memory():
@@ -60,7 +52,6 @@ def take(x, i, mapped):
     if not len(i) or (i.diff() == 1).all():
         return x[int(i[0]) : int(i[-1]) + 1] if len(i) else x[:0]
     shape = (len(i), *x.shape[1:])
-    cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=cache_folder()) as file:
         rows = tensor(np.memmap(file, x[:0].numpy().dtype, "w+", shape=shape))
     for target, part in zip(chunks(rows), i.split(len(chunks(rows)[0]))):
@@ -88,7 +79,10 @@ def is_whole(path, fits=None):
 def kept(key, write, fits=None):
     """The path of the cache's file `key`.npy; where it is missing or damaged, write(temporary path) makes it, all or
     nothing. fits: is an array what it should be?"""
-    path = cache_folder() / "arrays" / f"{key}.npy"
+    name = Path("arrays", f"{key}.npy")
+    if is_whole(cache_location() / name, fits):  # a cache that cannot be written can be read
+        return cache_location() / name
+    path = cache_folder() / name
     if is_whole(path, fits):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+from ..paths import absolute
+
 
 def folder(root=None):
     """Where datasets are looked for: `root`, else LABKIT_DATA, else the user's cache folder."""
     if root or os.environ.get("LABKIT_DATA"):
-        return Path(root or os.environ["LABKIT_DATA"]).expanduser()
+        return Path(absolute(root or os.environ["LABKIT_DATA"]))
     from platformdirs import user_cache_path
 
     return user_cache_path("labkit") / "data"

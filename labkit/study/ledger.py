@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .. import markup
+from ..checkout import require
 from ..errors import choose, need
 from ..runs.grid import CRITERIA
 from .measured import RESULTS, counted, each, gains, read, record
@@ -34,6 +35,8 @@ def ledger(paper, results=RESULTS, criterion=None):
     cells have the columns of `table`; findings have item, claim, finding (the measured numbers in words), n, criterion,
     setting, hardware, minutes, verdict. Raises ValueError for an unknown paper.
     """
+    if results == RESULTS:
+        require("the ledger of measured runs")
     runs, found = (read(results / f"{choose('paper', paper, STEMS)}{end}.parquet") for end in ("", "_findings"))
     rows = table(cells(paper), runs, criterion)
     if found.empty:

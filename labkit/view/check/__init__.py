@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ...errors import choose
+from ...paths import speak
 from .answers import Untouched, Wrong, need_touched
 
 __all__ = ["EXERCISES", "check"]
@@ -34,5 +35,5 @@ def _say(sign, exercise, words, strict):
     line, right = f"{sign} {exercise} {words}", sign == "✓"
     if strict and not right:
         raise AssertionError(line)
-    print(line)
+    speak(line)
     return right
