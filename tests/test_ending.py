@@ -45,14 +45,9 @@ def after(epochs):
     return lambda run: len(run.rows) >= epochs
 
 
-class Count:
-    """on_epoch that counts, and never stops."""
-
-    def __init__(self):
-        self.epochs = []
-
-    def __call__(self, run):
-        self.epochs.append(len(run.rows))
+def count(epochs):
+    """on_epoch that gathers the epochs and never stops."""
+    return lambda run: epochs.append(len(run.rows))
 
 
 # -- stopped
@@ -74,9 +69,9 @@ def test_a_stopped_run_is_stored_marked_and_listed(tmp_path):
 def test_a_stopped_run_goes_on_to_the_same_bits(method, tmp_path):
     straight = train(method=method, epochs=5, life=True)
     train(tmp_path, method, 5, on_epoch=after(2), life=True)
-    count = Count()
-    run = train(tmp_path, method, 5, on_epoch=count, life=True)
-    assert run.finished and run.stopped is None and same(run, straight) and count.epochs == [2, 3, 4, 5]
+    epochs = []
+    run = train(tmp_path, method, 5, on_epoch=count(epochs), life=True)
+    assert run.finished and run.stopped is None and same(run, straight) and epochs == [2, 3, 4, 5]
     (row,) = labkit.results(tmp_path).to_dict("records")
     assert row.get("stopped") is None and row["last"] == straight.accuracy["last"]
     assert train(tmp_path, method, 5, life=True).method is None  # now it is read
@@ -122,8 +117,8 @@ def test_killed_while_it_goes_on_from_a_stop(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path, epochs=6, on_epoch=kill)
     assert labkit.Run.load(run.folder).stopped == 2  # still there
-    count = Count()
-    assert same(train(tmp_path, epochs=6, on_epoch=count), straight) and count.epochs == [5, 6]
+    epochs = []
+    assert same(train(tmp_path, epochs=6, on_epoch=count(epochs)), straight) and epochs == [5, 6]
 
 
 def test_killed_between_the_old_folder_and_the_new_one(tmp_path):
@@ -132,8 +127,8 @@ def test_killed_between_the_old_folder_and_the_new_one(tmp_path):
     partial = run.folder.with_name(f"{run.name}.partial")
     partial.mkdir()
     run.folder.rename(partial / keep.STOPPED)
-    count = Count()
-    assert same(train(tmp_path, epochs=4, on_epoch=count), straight) and count.epochs == [2, 3, 4]
+    epochs = []
+    assert same(train(tmp_path, epochs=4, on_epoch=count(epochs)), straight) and epochs == [2, 3, 4]
 
 
 def test_a_stop_without_a_store_is_marked():
@@ -148,9 +143,9 @@ def test_a_stop_without_a_store_is_marked():
 def test_more_epochs_go_on_to_the_same_bits(recipe, tmp_path, capsys):
     options = {"recipe": recipe, "life": True}
     short, straight = train(tmp_path, epochs=4, **options), train(epochs=6, **options)
-    count = Count()
-    run = train(tmp_path, epochs=6, on_epoch=count, progress=None, **options)
-    assert count.epochs == [5, 6] and run.finished and same(run, straight) and run.notes["went_on_from"] == short.name
+    epochs = []
+    run = train(tmp_path, epochs=6, on_epoch=count(epochs), progress=None, **options)
+    assert epochs == [5, 6] and run.finished and same(run, straight) and run.notes["went_on_from"] == short.name
     assert same(labkit.Run.load(run.folder), straight) and len(labkit.results(tmp_path)) == 2
     for best in ("best_val", "oracle_best"):
         ours, theirs = (one.net(best).state_dict().values() for one in (labkit.Run.load(run.folder), straight))
@@ -176,8 +171,8 @@ def test_it_is_said_on_stderr(tmp_path, capsys, monkeypatch):
 
 def test_a_stopped_run_goes_on_to_more_epochs(tmp_path):
     train(tmp_path, epochs=4, on_epoch=after(2))
-    count = Count()
-    assert same(train(tmp_path, epochs=6, on_epoch=count), train(epochs=6)) and count.epochs == [3, 4, 5, 6]
+    epochs = []
+    assert same(train(tmp_path, epochs=6, on_epoch=count(epochs)), train(epochs=6)) and epochs == [3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(
@@ -185,19 +180,19 @@ def test_a_stopped_run_goes_on_to_more_epochs(tmp_path):
 )
 def test_another_training_is_not_gone_on_with(change, tmp_path):
     train(tmp_path, epochs=2)
-    count = Count()
-    train(tmp_path, epochs=3, on_epoch=count, **change)
-    assert count.epochs == [1, 2, 3]
+    epochs = []
+    train(tmp_path, epochs=3, on_epoch=count(epochs), **change)
+    assert epochs == [1, 2, 3]
 
 
 def test_a_damaged_shorter_run_is_left_alone(tmp_path):
     short = train(tmp_path, epochs=2)
     path = short.folder / ending.ENDING
     path.write_bytes(path.read_bytes()[:-40])
-    count = Count()
-    assert same(train(tmp_path, epochs=3, on_epoch=count), train(epochs=3)) and count.epochs == [1, 2, 3]
+    epochs = []
+    assert same(train(tmp_path, epochs=3, on_epoch=count(epochs)), train(epochs=3)) and epochs == [1, 2, 3]
     (short.folder / ending.ENDING).unlink()  # as an older version left it
-    assert same(train(tmp_path, epochs=4, on_epoch=count), train(epochs=4))
+    assert same(train(tmp_path, epochs=4, on_epoch=count(epochs)), train(epochs=4))
 
 
 SLOW = ("MentorNetDD", "INCV", "ConfidentLearning", "MWNet", "MNWNet", "RMNWNet", "L2RW", "CRUST", "PES", "DivideMix")
@@ -233,12 +228,12 @@ def test_a_method_of_ones_own_that_reads_the_epochs_does_not_go_on(tmp_path):
         def weight(self, x, y, i, logits):
             return super().weight(x, y, i, logits) * (1 - self.epoch / self.epochs)
 
-    count = Count()
+    epochs = []
     task = digits()
     method = labkit.named("fades", Fades) if hasattr(labkit, "named") else Fades
     train(tmp_path, method(), 2, task)
-    run = train(tmp_path, method(), 4, task, on_epoch=count)
-    assert count.epochs == [1, 2, 3, 4] and same(run, train(None, method(), 4, task))
+    run = train(tmp_path, method(), 4, task, on_epoch=count(epochs))
+    assert epochs == [1, 2, 3, 4] and same(run, train(None, method(), 4, task))
 
 
 # -- the weights

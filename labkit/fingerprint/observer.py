@@ -11,7 +11,19 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from . import bytecode
 from .origin import origin
 
-RECORD = {"rows", "history", "accuracy", "config", "name", "notes", "about", "finished", "folder"}  # of a run
+# of a run
+RECORD = {
+    "rows",
+    "history",
+    "accuracy",
+    "config",
+    "name",
+    "notes",
+    "about",
+    "finished",
+    "folder",
+    "stopped",
+}  # of a run
 # methods and columns that change nothing, of texts, lists, dicts and tables
 READ = {
     "all", "any", "count", "diff", "empty", "endswith", "format", "get", "head", "idxmax", "idxmin", "iloc", "index",

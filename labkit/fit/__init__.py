@@ -43,6 +43,7 @@ def fit(
     wait: where another process trains the same run in the same store, wait for it and read it; False raises Busy.
     on_epoch(run): called after every epoch; a true answer stops the training there: the run is stored with
     notes["stopped"], and the same call goes on from it, unless on_epoch, asked about that epoch again, still says stop.
+    A function that only reads the run is no part of its identity: without it, or with another, the run goes on, too.
     progress: a bar; None shows one when somebody watches.
     epochs: where the store holds the same training with fewer epochs, it goes on from there if nothing in the method
     depends on their number; otherwise it says why not.
