@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 import torch
 
 from . import losses
+from .arguments import Checked
 from .errors import choose, need
 from .state import load_value, save_value
 
@@ -41,10 +42,11 @@ def evaluate(net, split, chunk=1000):
 
 
 @dataclass(kw_only=True, eq=False)
-class Method:
+class Method(metaclass=Checked):
     """Plain SGD. A method file overrides the questions that it answers differently.
 
-    Hyperparameters are the dataclass fields; `fit` binds a method to networks, optimisers and data. All state lives in
+    Hyperparameters are the dataclass fields, each checked by the description in its annotation (labkit.arguments) when
+    the object is made; `fit` binds a method to networks, optimisers and data. All state lives in
     attributes, and `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split.
     The truth never gets here.
     """

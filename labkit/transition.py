@@ -3,20 +3,45 @@
 Losses act on the last axes. Rows sum to 1; p is the network's belief in the *true* class, T^T p in the given one.
 """
 
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
 import torch
 
 from . import losses
+from .arguments import Description, Number, listed
 from .errors import need
+
+ENTRY = Number(0)
+
+
+@dataclass(frozen=True, repr=False)
+class Transitions(Description):
+    """A transition matrix: nested lists, or an array [C, C]. A checked one is nested lists of floats."""
+
+    may_be: str = "a transition matrix [C, C]: a list of rows that are >= 0 and sum to 1"
+
+    def check(self, name, value):
+        plane = isinstance(value, (np.ndarray, torch.Tensor)) and value.ndim == 2
+        rows = [listed(row) for row in listed(value.tolist() if plane else value) or ()]
+        need(rows and all(rows), name, value, self.may_be)
+        shape = f"shape of {name}", (len(rows), *sorted({len(row) for row in rows}))
+        need(shape[1] == (len(rows), len(rows)) and len(rows) > 1, *shape, "[C, C], two classes or more")
+        rows = [[ENTRY.check(f"an entry of {name}", entry) for entry in row] for row in rows]
+        for k, row in enumerate(rows):
+            need(abs(sum(row) - 1) < 1e-6, f"row {k} of {name}", row, "one that sums to 1")
+        return rows
+
+
+Matrix = Annotated[list, Transitions()]
 
 
 def a_matrix(name, T, classes=None):
-    """A transition matrix from nested lists. -> [C, C] float64. Raises ValueError unless it is square, >= 0, and its
-    rows sum to 1."""
-    T = torch.as_tensor(T, dtype=torch.float64)
-    fine = T.dim() == 2 and T.shape[0] == T.shape[1] == (classes or T.shape[0])
-    need(fine, name, f"of shape {tuple(T.shape)}", f"[{classes or 'C'}, {classes or 'C'}]")
-    fine = (T >= 0).all() and (T.sum(1) - 1).abs().max() < 1e-6
-    need(fine, name, T.tolist(), "rows that are >= 0 and sum to 1")
+    """A transition matrix from nested lists, of so many classes. -> [C, C] float64. Raises ValueError unless it is
+    square, >= 0, and its rows sum to 1."""
+    T = torch.tensor(Transitions().check(name, T), dtype=torch.float64)
+    need(classes in (None, len(T)), name, f"of shape {tuple(T.shape)}", f"[{classes}, {classes}]")
     return T
 
 

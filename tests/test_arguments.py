@@ -172,6 +172,7 @@ def test_words():
     words = {
         Number(0, 1, below=True): "a number in [0, 1)", Number(0, above=True): "a number above 0",
         Number(0): "a number >= 0", Number(high=0, below=True): "a number below 0", Number(): "a number",
+        Number(0, 10**9, above=True): "a number above 0, at most 10**9", Number(-(10**9), 0): "a number at most 0",
         Whole(1): "a whole number above 0", Whole(0, 10**6): "a whole number, 0 or more, at most 10**6",
         Whole(1, 2): "a whole number, 1 to 2", Choice((1, "a")): "1 or 'a'",
         describe(Count | None): "a whole number above 0, at most 10**9, or None",

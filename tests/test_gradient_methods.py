@@ -165,8 +165,8 @@ def test_normclip_does_not_shorten_weight_decay():
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda: PRL_G(rate=1.0), ["rate of PRL(G)", "1.0", "[0, 1)"]),
-        (lambda: PRL_G(rate=0.4, ramp=-1), ["ramp of PRL(G)", "-1"]),
+        (lambda: PRL_G(rate=1.0), ["rate of PRL_G", "1.0", "[0, 1)"]),
+        (lambda: PRL_G(rate=0.4, ramp=-1), ["ramp of PRL_G", "-1"]),
         (lambda: PRL_G(rate=0.4, variant="code"), ["variant", "released"]),
         (lambda: Ignormclip(clip=0), ["clip of Ignormclip", "0", "above 0"]),
         (lambda: NormClip(clip="1"), ["clip of NormClip", "'1'"]),

@@ -557,13 +557,13 @@ def test_confidentlearning_takes_wrong_labels_out_and_learns_the_rest(prune):
     "make, words",
     [
         (partial(ELR, beta=1.0), "beta of ELR is 1.0"),
-        (partial(ELR, variant="code"), "variant is 'code'"),
+        (partial(ELR, variant="code"), "variant of ELR is 'code'"),
         (partial(SOP, lr_u=-1.0), "lr_u of SOP is -1.0"),
         (partial(DivideMix, temperature=0.0), "temperature of DivideMix is 0.0"),
         (partial(DivideMix, warmup=1.5), "warmup of DivideMix is 1.5"),
         (partial(PES, warmup=0), "warmup of PES is 0"),
-        (partial(ConfidentLearning, folds=1), "folds of confident learning is 1"),
-        (partial(ConfidentLearning, prune="off"), "prune is 'off'"),
+        (partial(ConfidentLearning, folds=1), "folds of ConfidentLearning is 1"),
+        (partial(ConfidentLearning, prune="off"), "prune of ConfidentLearning is 'off'"),
     ],
 )
 def test_bad_settings_are_named(make, words):

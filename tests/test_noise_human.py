@@ -172,7 +172,7 @@ def test_a_task_and_a_file_that_are_not_there(tmp_path, monkeypatch):
         labkit.corrupt(small(), human(), 0)
     with pytest.raises(ValueError, match=r"labels\.txt is '\.txt'.*\.npz"):
         labkit.corrupt(small(), human(file=tmp_path / "labels.txt"), 0)
-    with pytest.raises(ValueError, match="labels is 3"):
+    with pytest.raises(ValueError, match="labels of human noise is 3"):
         human(3)
     task = small(name="cifar10")
     lost = replace(task, train=replace(task.train, ids=None))

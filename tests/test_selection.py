@@ -334,10 +334,10 @@ def test_decoupling_buffer_waits_for_a_full_batch():
     [
         (lambda: SPL(rate=1.0), ["rate of SPL", "1.0", "[0, 1)"]),
         (lambda: SPL(), ["rate of SPL", "None", "[0, 1)"]),
-        (lambda: PRL_L(), ["rate of PRL(L)", "None", "[0, 1)"]),
+        (lambda: PRL_L(), ["rate of PRL_L", "missing", "[0, 1)"]),
         (lambda: SPL(mode="fracton"), ["mode", "did you mean 'fraction'"]),
         (lambda: SPL(mode="threshold", first=0), ["first", "0"]),
-        (lambda: PRL_L(rate=-0.1), ["rate of PRL(L)", "-0.1"]),
+        (lambda: PRL_L(rate=-0.1), ["rate of PRL_L", "-0.1"]),
         (lambda: PRL_L(rate=0.1, ramp=-1), ["ramp", "-1"]),
         (lambda: CoTeaching(rate=2), ["rate of CoTeaching", "2"]),
         (lambda: CoTeaching(rate=0.2, exponent=0), ["exponent", "0"]),

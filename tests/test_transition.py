@@ -312,11 +312,11 @@ def test_finetuning_can_freeze_running_statistics():
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda: FCorrection(T=[[0.5, 0.6], [0.5, 0.5]]), ["T is", "sum to 1"]),
-        (lambda: FCorrection(T=[[1.0, 0.0]]), ["T is", "(1, 2)"]),
+        (lambda: FCorrection(T=[[0.5, 0.6], [0.5, 0.5]]), ["T of FCorrection is", "sum to 1"]),
+        (lambda: FCorrection(T=[[1.0, 0.0]]), ["T of FCorrection is", "[[1.0, 0.0]]", "[C, C]"]),
         (lambda: bound(FCorrection(T=[[1.0, 0.0], [0.0, 1.0]])), ["T is", "[10, 10]"]),
         (lambda: FCorrection(quantile=2), ["quantile", "2"]),
-        (lambda: SModel(rate=1.0), ["rate of S-Model", "1.0"]),
+        (lambda: SModel(rate=1.0), ["rate of SModel", "1.0"]),
         (lambda: SModel(layer_lr="fast"), ["layer_lr", "fast", "matched"]),
         (lambda: GLC(gold_batch=0), ["gold_batch", "0"]),
         (lambda: TRevision(revise_lr=0), ["revise_lr", "0"]),

@@ -11,7 +11,7 @@ torch counts as a number and becomes Python's. True is no number, 3.0 no whole n
 """
 
 from os import PathLike
-from typing import Annotated
+from typing import Annotated, Literal
 
 from .calls import Checked, checked, describe, described
 from .descriptions import Boolean, Choice, Description, Either, Fits, Nothing, Number, Text, Whole, scalar
@@ -36,17 +36,50 @@ Rate = Annotated[float, Number(0, 1, below=True)]
 AssumedRate = Annotated[float, Number(0, 1, below=True, what="a noise rate", hint=HOW_TO_FIND)]
 Share = Annotated[float, Number(0, 1)]
 Part = Annotated[float, Number(0, 1, above=True)]
-Positive = Annotated[float, Number(0, above=True)]
-NotNegative = Annotated[float, Number(0)]
-Real = Annotated[float, Number()]
+Positive = Annotated[float, Number(0, 10**9, above=True)]
+NotNegative = Annotated[float, Number(0, 10**9)]
+LearningRate = Annotated[float, Number(0, 10**9, above=True)]
+Variant = Literal["paper", "released"]
 Name = Annotated[str, Text()]
 Place = Annotated[str | PathLike, Fits(_place, "a path")]
 Function = Annotated[object, Fits(callable, "a function")]
 
 # fmt: off
 __all__ = [
-    "AssumedRate", "Boolean", "Checked", "Choice", "Count", "Description", "Duration", "Either", "Epochs", "Fits",
-    "Flag", "Function", "Many", "Name", "NotNegative", "Nothing", "Number", "Part", "Place", "Positive", "Rate",
-    "Real", "Row", "Seed", "Share", "Table", "Text", "Whole", "checked", "describe", "described", "listed", "scalar",
+    "MOST_SAMPLES",
+    "AssumedRate",
+    "Boolean",
+    "Checked",
+    "Choice",
+    "Count",
+    "Description",
+    "Duration",
+    "Either",
+    "Epochs",
+    "Fits",
+    "Flag",
+    "Function",
+    "LearningRate",
+    "Many",
+    "Name",
+    "NotNegative",
+    "Nothing",
+    "Number",
+    "Part",
+    "Place",
+    "Positive",
+    "Rate",
+    "Row",
+    "Seed",
+    "Share",
+    "Table",
+    "Text",
+    "Variant",
+    "Whole",
+    "checked",
+    "describe",
+    "described",
+    "listed",
+    "scalar",
 ]
 # fmt: on

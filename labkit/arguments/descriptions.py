@@ -40,7 +40,7 @@ class Description:
         return True
 
     def __repr__(self):
-        return f"<{self.may_be.partition(':')[0]}>"
+        return f"<{self.may_be}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,13 +60,17 @@ class Number(Description):
     def may_be(self):
         return f"{self.what}{self.ends()}{': ' * bool(self.hint)}{self.hint}"
 
+    def __repr__(self):
+        return f"<{self.what}{self.ends()}>"
+
     def ends(self):
         """The ends, in words."""
-        if self.low == -inf:
-            return "" if self.high == inf else f" {'below' if self.below else 'at most'} {self.high:g}"
-        if self.high == inf:
-            return f" {'above' if self.above else '>='} {self.low:g}"
-        return f" in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}"
+        guarded = inf > self.high >= ROUND
+        if self.low > -ROUND and self.high < ROUND:
+            return f" in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}"
+        least = f" {'above' if self.above else '>='} {self.low:g}" if self.low > -ROUND else ""
+        most = f" {'below' if self.below else 'at most'} {self.high:g}" if self.high < ROUND else ""
+        return f"{least}{most}{f', at most {_power(int(self.high))}' if guarded else ''}"
 
     def check(self, name, value):
         number = scalar(value)

@@ -55,17 +55,22 @@ class Row(Description):
 
 @dataclass(frozen=True, repr=False)
 class Table(Description):
-    """A dict."""
+    """A dict with `least` or more entries. words: for it, in place of those of keys and values."""
 
     key: Description
     value: Description
+    least: int = 0
+    words: str = ""
 
     @property
     def may_be(self):
-        return f"a dict {{{self.key.may_be}: {self.value.may_be}}}"
+        if self.words:
+            return self.words
+        many = f"with {self.least} or more entries, " * bool(self.least)
+        return f"a dict, {many}{self.key.may_be} -> {self.value.may_be}"
 
     def check(self, name, value):
-        fine = isinstance(value, dict)
+        fine = isinstance(value, dict) and len(value) >= self.least
         fine = fine and all(self.key.takes(key) and self.value.takes(one) for key, one in value.items())
         need(fine, name, value, self.may_be)
         return {self.key.check(name, key): self.value.check(name, one) for key, one in value.items()}

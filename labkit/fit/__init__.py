@@ -4,9 +4,11 @@ import os
 import sys
 import threading
 from contextlib import nullcontext
+from typing import Annotated
 
 import torch
 
+from ..arguments import Epochs, Flag, Function, Number, Place, Seed, checked
 from ..errors import Diverged
 from . import check
 from .config import about, configuration
@@ -20,14 +22,18 @@ from .run import Run, criteria, identity
 
 __all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identified", "identity", "maker"]
 
+Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]
+
 _seeding = (
     threading.Lock()
 )  # a panel's thread and a cell may make networks at the same time; both use torch's global generator
 
 
+@checked
 def fit(
-    method, task, net, epochs, seed, recipe=None, device=None, meta=None, *,
-    life=False, store=None, on_epoch=None, progress=None, checkpoint_every=30.0, wait=True,
+    method, task, net, epochs: Epochs, seed: Seed, recipe=None, device=None, meta=None, *,
+    life: Flag = False, store: Place | None = None, on_epoch: Function | None = None, progress: Flag | None = None,
+    checkpoint_every: Seconds = 30.0, wait: Flag = True,
 ):  # fmt: skip
     """Train `method` on `task` and measure it after every epoch. Same seed, same numbers, bit for bit (CPU, same number
     of threads).
@@ -67,7 +73,10 @@ def fit(
             return _train(run, loop, keeper, on_epoch, _bar(progress, run, epochs))
 
 
-def begin(method, task, net, epochs, seed, recipe=None, device=None, meta=None, *, life=False):
+@checked
+def begin(
+    method, task, net, epochs: Epochs, seed: Seed, recipe=None, device=None, meta=None, *, life: Flag = False,
+):  # fmt: skip
     """A training before its first step, for a caller who drives it: `loop.run()` yields "epoch" after each epoch.
 
     Arguments and errors of `fit`. It seeds torch's global generator and leaves it so. -> Run, Loop
@@ -78,7 +87,7 @@ def begin(method, task, net, epochs, seed, recipe=None, device=None, meta=None, 
 def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_epoch=None, kept=False):
     """Check everything. kept: the run goes to a store, so it must have a name of its own. -> the run's configuration,
     and start() -> Run, Loop"""
-    check.arguments(task, epochs, seed, meta)
+    check.arguments(task, meta)
     recipe, device = Recipe.of(recipe), check.a_device(device)
     method = check.a_method(method)
     check.suits(method, task, meta)

@@ -3,7 +3,6 @@
 import torch
 
 PAD = 4
-KINDS = (None, "crop_flip", "reflect_crop_flip")
 
 
 class Augment:

@@ -18,10 +18,9 @@ def a_method(method):
         cls = choose("method", method, ALL)
         try:
             return cls()
-        except TypeError:
-            raise ValueError(
-                f"method is {method!r}; it needs hyperparameters: pass labkit.methods.{cls.__name__}(...)"
-            ) from None
+        except ValueError as error:
+            words = f"it needs hyperparameters: pass labkit.methods.{cls.__name__}(...): {error}"
+            raise ValueError(f"method is {method!r}; {words}") from None
     need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
     return replace(method)
 
@@ -56,6 +55,10 @@ def _word(value):
 def a_device(device):
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    one = 'one device, such as "cuda:0": a run trains on one; several runs can train on several'
+    need(not isinstance(device, (list, tuple)), "device", device, one)
+    named = isinstance(device, (str, torch.device))
+    need(named, "device", device, 'None or the name of a device of torch, such as "cpu" or "cuda"')
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
@@ -64,15 +67,13 @@ def a_device(device):
         ) from None
 
 
-def arguments(task, epochs, seed, meta):
+def arguments(task, meta):
     need(
         isinstance(task, data.Task),
         "task",
         type(task).__name__,
         "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)",
     )
-    need(isinstance(epochs, int) and epochs > 0, "epochs", epochs, "a whole number above 0")
-    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
     need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
 
 

@@ -2,14 +2,15 @@
 
 from dataclasses import asdict, dataclass, fields
 from math import cos, pi
+from typing import Annotated, Literal
 
+from ..arguments import Checked, Count, Epochs, Flag, LearningRate, NotNegative, Number, Rate
 from ..errors import choose, need
 from ..optimisers import OPTIMISERS
-from .augment import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(metaclass=Checked):
     """How to train.
 
     optimiser: "sgd" | "adam". lr: learning rate. momentum, nesterov: of SGD. weight_decay: L2, coupled, as torch.optim
@@ -21,43 +22,29 @@ class Recipe:
     random crops after padding by 4 pixels (black or reflected) and mirroring.
     """
 
-    optimiser: str = "sgd"
-    lr: float = 0.05
-    momentum: float = 0.9
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    batch: int = 32
-    milestones: tuple = ()
-    gamma: float = 0.1
-    drop_last: bool = False
-    betas: tuple = (0.9, 0.999)
-    cosine: int | None = None
-    augment: str | None = None
+    optimiser: Literal["sgd", "adam"] = "sgd"
+    lr: LearningRate = 0.05
+    momentum: Rate = 0.9
+    nesterov: Flag = False
+    weight_decay: NotNegative = 0.0
+    batch: Count = 32
+    milestones: tuple[Epochs, ...] = ()
+    gamma: Annotated[float, Number(0, 10, above=True)] = 0.1
+    drop_last: Flag = False
+    betas: tuple[Rate, Rate] = (0.9, 0.999)
+    cosine: Epochs | None = None
+    augment: Literal["crop_flip", "reflect_crop_flip"] | None = None
 
     def __post_init__(self):
-        choose("recipe's optimiser", self.optimiser, OPTIMISERS)
-        need(_number(self.lr) and self.lr > 0, "recipe's lr", self.lr, "a number above 0")
-        need(
-            _number(self.momentum) and 0 <= self.momentum < 1, "recipe's momentum", self.momentum, "a number in [0, 1)"
-        )
-        need(
-            _number(self.weight_decay) and self.weight_decay >= 0,
-            "recipe's weight_decay",
-            self.weight_decay,
-            "a number >= 0",
-        )
-        need(isinstance(self.batch, int) and self.batch > 0, "recipe's batch", self.batch, "a whole number above 0")
-        need(_number(self.gamma) and self.gamma > 0, "recipe's gamma", self.gamma, "a number above 0")
-        choose("recipe's augment", self.augment, dict.fromkeys(KINDS))
-        whole = isinstance(self.cosine, int) and self.cosine > 0
-        need(
-            self.cosine is None or (whole and not self.milestones),
-            "recipe's cosine",
-            self.cosine,
-            "None, or a number of epochs above 0 without milestones",
-        )
-        object.__setattr__(self, "milestones", tuple(self.milestones))
-        object.__setattr__(self, "betas", tuple(self.betas))
+        fine = self.cosine is None or not self.milestones
+        need(fine, "recipe's cosine", self.cosine, "None, or a number of epochs without milestones")
+        moves = self.momentum > 0 or self.optimiser != "sgd" or not self.nesterov
+        need(moves, "recipe's nesterov", True, "False without momentum: it is a kind of momentum")
+
+    @classmethod
+    def argument(cls, name):
+        """How a message calls an entry."""
+        return f"recipe's {name}"
 
     @classmethod
     def of(cls, recipe):
@@ -107,7 +94,3 @@ class Recipe:
         """Set the learning rates of an epoch, counted from 1; every group keeps its ratio to the first."""
         for group in (group for opt in opts for group in opt.param_groups):
             group["lr"] = group["initial_lr"] * (self.lr_at(epoch) / self.lr)
-
-
-def _number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")

@@ -13,10 +13,11 @@ had is in its notes: lam_eff.
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.arguments import NotNegative
 from labkit.method import Method
 
 
@@ -27,15 +28,8 @@ class AUX(Method):
     lam: strength lambda >= 0, 0 is plain SGD. b_lr: "matched" | "same", the learning rate of b.
     """
 
-    lam: float = 1.0
-    b_lr: str = "matched"
-
-    def __post_init__(self):
-        need(
-            isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of AUX", self.lam, "a number >= 0"
-        )
-        self.lam = float(self.lam)
-        choose("b_lr", self.b_lr, dict.fromkeys(("matched", "same")))
+    lam: NotNegative = 1.0
+    b_lr: Literal["matched", "same"] = "matched"
 
     def loss(self, logits, y, i):
         return super().loss(logits + self.lam * self.b[..., i, :], y, i)  # core: L(w, B), section 2.4  [..., B]

@@ -17,10 +17,11 @@ code and CDR+AUX have.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.arguments import AssumedRate, Flag, Variant
 from labkit.method import Method
 from labkit.ranks import kth_largest
 
@@ -43,23 +44,14 @@ class CDR(Method):
     """
 
     later = {"norm": "l2"}
-    rate: float
-    variant: str = "released"
-    scope: str | None = None
-    strict: bool | None = None
-    norm: str = "l2"
+    rate: AssumedRate
+    variant: Variant = "released"
+    scope: Literal["weights", "all"] | None = None
+    strict: Flag | None = None
+    norm: Literal["l2", "l1"] = "l2"
 
     def __post_init__(self):
-        need(
-            isinstance(self.rate, (int, float)) and 0 <= self.rate < 1,
-            "rate of CDR",
-            self.rate,
-            "a noise rate in [0, 1)",
-        )
-        self.rate = float(self.rate)  # 0 and 0.0 are the same run
         self.follow(scope={"paper": "all", "released": "weights"}, strict={"paper": True, "released": False})
-        choose("scope", self.scope, dict.fromkeys(("weights", "all")))
-        choose("norm", self.norm, dict.fromkeys(("l2", "l1")))
 
     def update(self):
         split = [self.damp(net) for net in self.nets]

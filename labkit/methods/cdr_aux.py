@@ -19,9 +19,5 @@ from labkit.methods.cdr import CDR
 class CDR_AUX(CDR, AUX):
     """CDR's update on AUX's loss. rate, variant, scope, strict: as CDR; lam, b_lr: as AUX."""
 
-    def __post_init__(self):
-        CDR.__post_init__(self)
-        AUX.__post_init__(self)
-
     def damping(self):
         return 1 - self.rate  # w's gradient is damped, b's is not

@@ -7,10 +7,11 @@ both act.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.errors import need
 from labkit.methods.cdr import CDR
 from labkit.methods.rdi import RDI
 
@@ -20,12 +21,10 @@ class CDR_RDI(CDR, RDI):
     """CDR's update with RDI's penalty. rate, variant, scope, strict: as CDR; lam, scale: as RDI. rdi_on: "critical" |
     "all"."""
 
-    rdi_on: str = "critical"
+    rdi_on: Literal["critical", "all"] = "critical"
 
     def __post_init__(self):
-        CDR.__post_init__(self)
-        RDI.__post_init__(self)
-        choose("rdi_on", self.rdi_on, dict.fromkeys(("critical", "all")))
+        super().__post_init__()
         need(not (self.strict and self.rdi_on == "all"), "rdi_on", "all", '"critical" with strict: others only decay')
 
     def penalty(self):

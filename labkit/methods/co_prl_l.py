@@ -15,6 +15,7 @@ Differs from the released code also with variant="released" in:
 
 from dataclasses import dataclass
 
+from labkit.arguments import Flag
 from labkit.grads.layer import loss_gradient_norm
 from labkit.methods.co_teaching import CoTeaching
 from labkit.methods.spl import learned
@@ -29,7 +30,7 @@ class CoPRL_L(CoTeaching):
     """
 
     later = CoTeaching.later | {"reforward": False}
-    reforward: bool | None = None
+    reforward: Flag | None = None
 
     def __post_init__(self):
         super().__post_init__()

@@ -15,10 +15,11 @@ Differs from the released code in, each a keyword (variant="released" has all):
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from labkit.errors import choose, need
+from labkit.arguments import AssumedRate, Duration, Flag, Positive, Variant
 from labkit.method import Method
-from labkit.methods.spl import a_ramp, a_rate, ramped
+from labkit.methods.spl import ramped
 from labkit.ranks import kept, smallest
 
 
@@ -35,21 +36,17 @@ class CoTeaching(Method):
     networks = 2
     later = {"exponent_of": "time"}
     divides = {"paper": False, "released": True}
-    rate: float
-    ramp: int = 10
-    exponent: float = 1.0
-    variant: str = "paper"
-    divide_twice: bool | None = None
-    first_epoch: int | None = None
-    exponent_of: str | None = None
+    rate: AssumedRate
+    ramp: Duration = 10
+    exponent: Positive = 1.0
+    variant: Variant = "paper"
+    divide_twice: Flag | None = None
+    first_epoch: Literal[0, 1] | None = None
+    exponent_of: Literal["time", "rate"] | None = None
 
     def __post_init__(self):
         first_epoch, exponent_of = {"paper": 0, "released": 1}, {"paper": "time", "released": "rate"}
         self.follow(divide_twice=self.divides, first_epoch=first_epoch, exponent_of=exponent_of)
-        choose("exponent_of", self.exponent_of, dict.fromkeys(("time", "rate")))
-        self.rate = a_rate(type(self).__name__, self.rate)
-        a_ramp(type(self).__name__, self.ramp)
-        need(self.exponent > 0, "exponent", self.exponent, "a number above 0")
         self.normalised = not self.divide_twice
 
     def score(self, logits, y, i):

@@ -18,14 +18,14 @@ Differs from the released code in, each a keyword (variant="released" has all):
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose
+from labkit.arguments import Duration, Flag
 from labkit.methods.co_teaching import CoTeaching
 
 EARLY = 5000  # epoch * batch up to which the released code learns from agreeing batches
-KEYWORDS = {"agreeing": ("always", "early"), "least": ("one", "all")}
 
 
 @dataclass(kw_only=True, eq=False)
@@ -39,19 +39,18 @@ class CoTeachingPlus(CoTeaching):
 
     targets = ("classes",)
     later = CoTeaching.later | {"agreeing": "always", "least": "one"}
-    start: int = 0
-    softmax_twice: bool | None = None
-    drop_first: bool | None = None
-    agreeing: str | None = None
-    least: str | None = None
+    start: Duration = 0
+    softmax_twice: Flag | None = None
+    drop_first: Flag | None = None
+    agreeing: Literal["always", "early"] | None = None
+    least: Literal["one", "all"] | None = None
 
     def __post_init__(self):
         super().__post_init__()
         as_released = {"paper": False, "released": True}
         self.follow(softmax_twice=as_released, drop_first=as_released)
-        for name, (paper, released) in KEYWORDS.items():
-            self.follow(**{name: {"paper": paper, "released": released}})
-            choose(name, getattr(self, name), dict.fromkeys((paper, released)))
+        agreeing, least = {"paper": "always", "released": "early"}, {"paper": "one", "released": "all"}
+        self.follow(agreeing=agreeing, least=least)
 
     def plain(self):
         """Is this an epoch of plain Co-teaching? -> bool"""

@@ -11,11 +11,13 @@ Differs from the paper as its authors' package, cleanlab (2.9), does:
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 
 from labkit import confident
-from labkit.errors import choose, need
+from labkit.arguments import Epochs, Flag, Whole
+from labkit.errors import need
 from labkit.method import Method, Stage, evaluate
 
 
@@ -28,21 +30,13 @@ class ConfidentLearning(Method):
     reweight: bool, classes count by 1 / P(label is right | class), which makes up for what was taken out.
     """
 
-    folds: int = 5
-    fold_epochs: int | None = None
-    keep: str = "last"
-    prune: str = "prune_by_noise_rate"
-    reweight: bool = True
+    folds: Annotated[int, Whole(2, 1000)] = 5
+    fold_epochs: Epochs | None = None
+    keep: Literal["last", "best_val"] = "last"
+    prune: Literal["prune_by_class", "prune_by_noise_rate", "both"] = "prune_by_noise_rate"
+    reweight: Flag = True
 
     targets = ("classes",)
-
-    def __post_init__(self):
-        whole = lambda value, low: isinstance(value, int) and value >= low
-        need(whole(self.folds, 2), "folds of confident learning", self.folds, "a whole number, 2 or more")
-        fine = self.fold_epochs is None or whole(self.fold_epochs, 1)
-        need(fine, "fold_epochs", self.fold_epochs, "None or a whole number of epochs above 0")
-        choose("keep", self.keep, dict.fromkeys(("last", "best_val")))
-        choose("prune", self.prune, confident.PRUNE)
 
     def weight(self, x, y, i, logits):
         trust = self.trust.to(logits.dtype)[y]  # [..., B]

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import torch
 
 from labkit import transition
-from labkit.errors import need
+from labkit.arguments import Flag, Part
 from labkit.method import Method, Stage, evaluate
+from labkit.transition import Matrix
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,15 +28,9 @@ class FCorrection(Method):
     """
 
     targets = ("classes",)
-    T: list | None = None
-    quantile: float | None = 0.97
-    shared_array: bool = False
-
-    def __post_init__(self):
-        fine = self.quantile is None or 0 < self.quantile <= 1
-        need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
-        if self.T is not None:
-            self.T = transition.a_matrix("T", self.T).tolist()
+    T: Matrix | None = None
+    quantile: Part | None = 0.97
+    shared_array: Flag = False
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

@@ -28,28 +28,22 @@ the earlier; a point exactly at `radius` is not within it there, here it is.
 """
 
 from dataclasses import dataclass
-from math import inf
+from typing import Annotated, Literal
 
 import torch
 from torch import nn
 
 from labkit import coreset
-from labkit.errors import choose, need
+from labkit.arguments import Duration, Number, Part, Positive, Variant, Whole
+from labkit.errors import need
 from labkit.grads import ce_gradient, feature_gradient
 from labkit.method import Method
 from labkit.mixing import beta, mixed, soft
 from labkit.nets.probe import calls
 
 SCALE = 128  # the batch over which the released code's gradients are means
+BetaEnd = Annotated[float, Number(1e-3, 10**4)]  # below, a draw is 0 or 1 to the last bit
 PASS = {"eval": 1000, "train": SCALE}  # samples at once where gradients are computed
-WORDS = {
-    "selector": ("facility_location", "kmedoids", "centrality"),
-    "group_by": ("prediction", "label"),
-    "space": ("logit", "feature"),
-    "weights": ("cluster", "radius", "none"),
-    "mixup": ("cluster", "same_label", "none"),
-    "mode": ("eval", "train"),
-}
 
 
 def last_linear(net, x):
@@ -81,19 +75,19 @@ class CRUST(Method):
     "eval" | "train" (with augmentation), of the network while it computes gradients.
     """
 
-    keep: float = 0.5
-    variant: str = "released"
-    selector: str | None = None
-    group_by: str | None = None
-    space: str | None = None
-    weights: str | None = None
-    radius: float = 2.0
-    mixup: str | None = None
-    partners: int = 1
-    alpha: float | list | None = None
-    start: int | None = None
-    mixup_after: int | None = None
-    mode: str = "eval"
+    keep: Part = 0.5
+    variant: Variant = "released"
+    selector: Literal["facility_location", "kmedoids", "centrality"] | None = None
+    group_by: Literal["prediction", "label"] | None = None
+    space: Literal["logit", "feature"] | None = None
+    weights: Literal["cluster", "radius", "none"] | None = None
+    radius: Positive = 2.0
+    mixup: Literal["cluster", "same_label", "none"] | None = None
+    partners: Annotated[int, Whole(1, 1000)] = 1
+    alpha: BetaEnd | tuple[BetaEnd, BetaEnd] | None = None
+    start: Duration | None = None
+    mixup_after: Duration | None = None
+    mode: Literal["eval", "train"] = "eval"
 
     targets = ("classes",)
 
@@ -108,16 +102,7 @@ class CRUST(Method):
             start={"paper": 0, "released": 5},
             mixup_after={"paper": 0, "released": 1},
         )
-        for name, words in WORDS.items():
-            choose(f"{name} of CRUST", getattr(self, name), dict.fromkeys(words))
-        need(_within(self.keep, 0, 1), "keep of CRUST", self.keep, "a share in (0, 1]")
-        need(_within(self.radius, 0, inf), "radius of CRUST", self.radius, "a number above 0")
-        for name, least in (("partners", 1), ("start", 0), ("mixup_after", 0)):
-            value = getattr(self, name)
-            need(isinstance(value, int) and value >= least, f"{name} of CRUST", value, f"a whole number >= {least}")
-        pair = list(self.alpha) if isinstance(self.alpha, (list, tuple)) else [self.alpha, self.alpha]
-        fine = len(pair) == 2 and all(_within(a, 0, inf) for a in pair)
-        need(fine, "alpha of CRUST", self.alpha, "a number above 0, or two of them")
+        pair = self.alpha if isinstance(self.alpha, tuple | list) else (self.alpha, self.alpha)
         self.alpha = [float(a) for a in pair]
 
     def select(self, train, epoch):
@@ -195,8 +180,3 @@ class CRUST(Method):
         self.kin = kin(train.y)
         if self.space == "feature":
             self.last()  # says now that there is none
-
-
-def _within(value, low, high):
-    """A number above low, at most high?"""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and low < value <= high

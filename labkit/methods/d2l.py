@@ -16,11 +16,13 @@ Differs from the released code in:
 
 from dataclasses import dataclass
 from math import exp
+from typing import Annotated
 
 import torch
 from torch import nn
 
 from labkit import losses
+from labkit.arguments import MOST_SAMPLES, Count, Duration, Epochs, Flag, Variant, Whole
 from labkit.errors import need
 from labkit.method import Method
 from labkit.nets.probe import calls, untouched
@@ -63,24 +65,18 @@ class D2L(Method):
     the epoch before the turning point; follows the variant when None.
     """
 
-    init_epoch: int = 5
-    window: int = 5
-    neighbours: int = 20
-    batch_size: int = 128
-    batches: int = 10
-    turn_at: int | None = None
-    variant: str = "paper"
-    rollback: bool | None = None
+    init_epoch: Duration = 5
+    window: Epochs = 5
+    neighbours: Annotated[int, Whole(2, MOST_SAMPLES)] = 20
+    batch_size: Annotated[int, Whole(3, MOST_SAMPLES)] = 128
+    batches: Count = 10
+    turn_at: Duration | None = None
+    variant: Variant = "paper"
+    rollback: Flag | None = None
 
     targets = ("classes",)
 
     def __post_init__(self):
-        least = {"init_epoch": 0, "window": 1, "neighbours": 2, "batch_size": 3, "batches": 1}
-        for name, low in least.items():
-            value = getattr(self, name)
-            need(isinstance(value, int) and value >= low, f"{name} of D2L", value, f"a whole number, {low} or more")
-        fine = self.turn_at is None or (isinstance(self.turn_at, int) and self.turn_at >= 0)
-        need(fine, "turn_at of D2L", self.turn_at, "None or an epoch, 0 or more")
         self.follow(rollback={"paper": True, "released": False})
 
     def select(self, train, epoch):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from labkit.errors import need
+from labkit.arguments import Duration, Flag, Part
 from labkit.method import Method
 
 
@@ -28,14 +28,9 @@ class Decoupling(Method):
     networks = 2
     targets = ("classes",)
     normalised = False
-    floor: float = 0.1
-    start: int = 0
-    buffer: bool = False
-
-    def __post_init__(self):
-        fine = isinstance(self.floor, (int, float)) and 0 < self.floor <= 1
-        need(fine, "floor of Decoupling", self.floor, "a share in (0, 1]")
-        need(isinstance(self.start, int) and self.start >= 0, "start of Decoupling", self.start, "a whole number >= 0")
+    floor: Part = 0.1
+    start: Duration = 0
+    buffer: Flag = False
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

@@ -21,11 +21,12 @@ variant="paper" differs from variant="released" in:
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 
 from labkit import losses
-from labkit.errors import need
+from labkit.arguments import Duration, Epochs, Flag, NotNegative, Number, Positive, Rate, Variant
 from labkit.method import Method, evaluate
 from labkit.mixing import beta, mixed, soft
 from labkit.mixture import lower_posterior
@@ -62,32 +63,22 @@ class DivideMix(Method):
     at 90 % noise. variant: "paper" | "released"; one_mix follows it when None.
     """
 
-    warmup: int = 10
-    lam_u: float = 25.0
-    ramp: int = 16
-    threshold: float = 0.5
-    temperature: float = 0.5
-    alpha: float = 4.0
-    confidence: float = 0.0
-    memory: int = 1
-    variant: str = "paper"
-    one_mix: bool | None = None
+    warmup: Duration = 10
+    lam_u: NotNegative = 25.0
+    ramp: Duration = 16
+    threshold: Rate = 0.5
+    temperature: Annotated[float, Number(0.1, 100)] = 0.5
+    alpha: Positive = 4.0
+    confidence: NotNegative = 0.0
+    memory: Epochs = 1
+    variant: Variant = "paper"
+    one_mix: Flag | None = None
 
     networks = 2
     targets = ("classes",)
 
     def __post_init__(self):
         self.follow(one_mix={"paper": False, "released": True})
-        for name, low in {"warmup": 0, "ramp": 0, "memory": 1}.items():
-            value = getattr(self, name)
-            need(
-                isinstance(value, int) and value >= low, f"{name} of DivideMix", value, f"a whole number, {low} or more"
-            )
-        need(0 <= self.threshold < 1, "threshold of DivideMix", self.threshold, "a probability in [0, 1)")
-        for name in ("lam_u", "confidence"):
-            need(getattr(self, name) >= 0, f"{name} of DivideMix", getattr(self, name), "a number >= 0")
-        for name in ("temperature", "alpha"):
-            need(getattr(self, name) > 0, f"{name} of DivideMix", getattr(self, name), "a number above 0")
 
     def select(self, train, epoch):
         """After the warm-up, the samples whose labels the second network believes."""

@@ -12,10 +12,11 @@ The learning-rate schedule is the recipe's: restarts of a cosine every 10 epochs
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 
-from labkit.errors import need
+from labkit.arguments import NotNegative, Number, Rate, Variant
 from labkit.method import Method
 
 
@@ -28,18 +29,15 @@ class ELR(Method):
     0 and 1; follows the variant when None.
     """
 
-    lam: float = 3.0
-    beta: float = 0.7
-    variant: str = "released"
-    clip: float | None = None
+    lam: NotNegative = 3.0
+    beta: Rate = 0.7
+    variant: Variant = "released"
+    clip: Annotated[float, Number(0, 0.5, below=True)] | None = None
 
     targets = ("classes",)
 
     def __post_init__(self):
         self.follow(clip={"paper": 0.0, "released": 1e-4})
-        need(0 <= self.lam < float("inf"), "lam of ELR", self.lam, "a number >= 0")
-        need(0 <= self.beta < 1, "beta of ELR", self.beta, "a number in [0, 1)")
-        need(0 <= self.clip < 0.5, "clip of ELR", self.clip, "a number in [0, .5)")
 
     def loss(self, logits, y, i):
         p = logits.softmax(-1).clamp(self.clip, 1 - self.clip)  # [B, C]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from labkit.errors import need
+from labkit.arguments import Duration, Flag, LearningRate
 from labkit.method import Method, Stage
 
 
@@ -22,13 +22,9 @@ class FineTuning(Method):
 
     needs_meta = True
     normalised = False  # in the second stage no training sample counts
-    tune: int = 10
-    tune_lr: float = 1e-3
-    freeze_statistics: bool = False
-
-    def __post_init__(self):
-        need(isinstance(self.tune, int) and self.tune >= 0, "tune", self.tune, "a whole number of epochs, 0 or more")
-        need(self.tune_lr > 0, "tune_lr", self.tune_lr, "a number above 0")
+    tune: Duration = 10
+    tune_lr: LearningRate = 1e-3
+    freeze_statistics: Flag = False
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

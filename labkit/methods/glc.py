@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from labkit import losses, transition
+from labkit.arguments import Count
 from labkit.errors import need
 from labkit.method import Method, Stage, evaluate
 
@@ -25,11 +26,7 @@ class GLC(Method):
 
     targets = ("classes",)
     needs_meta = True
-    gold_batch: int | None = None
-
-    def __post_init__(self):
-        fine = self.gold_batch is None or (isinstance(self.gold_batch, int) and self.gold_batch > 0)
-        need(fine, "gold_batch", self.gold_batch, "None or a whole number above 0")
+    gold_batch: Count | None = None
 
     def bind(self, make_net, make_opt, train, meta, rng):
         counts = torch.bincount(meta.y, minlength=train.classes)

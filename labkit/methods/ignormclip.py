@@ -9,16 +9,14 @@ No code was released for it, and the paper gives no value of `clip`: try several
 """
 
 from dataclasses import dataclass
+from math import inf
+from typing import Annotated
 
-from labkit.errors import need
+from labkit.arguments import Number
 from labkit.methods.prl_g import ByGradientNorm
 
-
-def a_clip(name, clip):
-    """The longest norm that a method leaves: a number above 0, infinity included. -> float"""
-    fine = isinstance(clip, (int, float)) and not isinstance(clip, bool) and clip > 0
-    need(fine, f"clip of {name}", clip, "a norm above 0 (infinity: no clipping)")
-    return float(clip)
+CLIP = Number(0, inf, above=True, infinite=True, what="a norm", hint="infinity clips nothing")
+Clip = Annotated[float, CLIP]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,11 +26,8 @@ class Ignormclip(ByGradientNorm):
     clip: the norm that no sample's gradient exceeds, above 0.
     """
 
-    clip: float = 1.0
+    clip: Clip = 1.0
     normalised = False  # what is clipped is lost
-
-    def __post_init__(self):
-        self.clip = a_clip("Ignormclip", self.clip)
 
     def trust(self, norms):
         return (self.clip / norms).clamp(max=1) / len(norms)  # core: min(1, C / |g_i|) / B  [B]

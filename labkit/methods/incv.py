@@ -18,11 +18,12 @@ Differs from the released code in:
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 
 from labkit import losses
-from labkit.errors import choose, need
+from labkit.arguments import Duration, Epochs, Whole
 from labkit.method import Method, Stage
 from labkit.ranks import smallest
 
@@ -53,22 +54,14 @@ class INCV(Method):
     until the estimated share of noise is filtered in full. The noise rate is estimated, not given.
     """
 
-    rounds: int = 4
-    selection_epochs: int = 50
-    noise: str = "symmetric"
-    warm_up: int | None = None
-    ramp: int = 10
+    rounds: Annotated[int, Whole(0, 1000)] = 4
+    selection_epochs: Epochs = 50
+    noise: Literal["symmetric", "asymmetric"] = "symmetric"
+    warm_up: Duration | None = None
+    ramp: Epochs = 10
 
     networks = 2
     targets = ("classes",)
-
-    def __post_init__(self):
-        for name, low in {"rounds": 0, "selection_epochs": 1, "ramp": 1}.items():
-            value = getattr(self, name)
-            need(isinstance(value, int) and value >= low, f"{name} of INCV", value, f"a whole number, {low} or more")
-        fine = self.warm_up is None or (isinstance(self.warm_up, int) and self.warm_up >= 0)
-        need(fine, "warm_up of INCV", self.warm_up, "None or a whole number, 0 or more")
-        choose("noise", self.noise, dict.fromkeys(("symmetric", "asymmetric")))
 
     def batch(self, x, y, i):
         """After the warm-up, samples that were not selected join a batch, up to half of it."""

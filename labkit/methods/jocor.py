@@ -15,7 +15,7 @@ Differs from the released code in, each a keyword (variant="released" has all):
 
 from dataclasses import dataclass
 
-from labkit.errors import need
+from labkit.arguments import Rate
 from labkit.methods.co_teaching import CoTeaching
 from labkit.ranks import smallest
 
@@ -36,11 +36,7 @@ class JoCoR(CoTeaching):
 
     targets = ("classes",)
     divides = {"paper": False, "released": False}
-    lam: float = 0.1
-
-    def __post_init__(self):
-        super().__post_init__()
-        need(isinstance(self.lam, (int, float)) and 0 <= self.lam < 1, "lam of JoCoR", self.lam, "a number in [0, 1)")
+    lam: Rate = 0.1
 
     def joint(self, logits, y, i):
         """(1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). -> [B]"""

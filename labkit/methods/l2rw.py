@@ -14,15 +14,16 @@ The paper's meta set is clean and small (1,000 samples, or 10 per class); a nois
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.arguments import Count
 from labkit.grads.meta import along, gradient_at, trainable
 from labkit.losses import ce
 from labkit.method import Method
 
-DRAWS = ("passes", "fresh")
+Draw = Literal["passes", "fresh"]  # how the batches of a meta set are drawn
 
 
 class MetaBatches:
@@ -50,13 +51,6 @@ class MetaBatches:
         self.order = state["order"].to(self.order.device)
 
 
-def check_batches(method, size, draw):
-    """Raise ValueError for a meta_batch or a draw that cannot be."""
-    fine = isinstance(size, int) and not isinstance(size, bool) and size > 0
-    need(fine, f"meta_batch of {method}", size, "a whole number above 0")
-    choose("draw", draw, dict.fromkeys(DRAWS))
-
-
 @dataclass(kw_only=True, eq=False)
 class L2RW(Method):
     """Weights by the agreement of gradients with a clean meta batch; all 0 when no sample agrees.
@@ -64,15 +58,12 @@ class L2RW(Method):
     meta_batch: samples of the meta set per step. draw: "passes" | "fresh", how they are drawn.
     """
 
-    meta_batch: int = 100
-    draw: str = "passes"
+    meta_batch: Count = 100
+    draw: Draw = "passes"
 
     normalised = False  # where no sample agrees, all weights are 0
     targets = ("classes",)
     needs_meta = True
-
-    def __post_init__(self):
-        check_batches("L2RW", self.meta_batch, self.draw)
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

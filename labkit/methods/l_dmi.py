@@ -17,6 +17,7 @@ from math import log
 import torch
 
 from labkit import losses
+from labkit.arguments import Count, Epochs, Flag, LearningRate, NotNegative, Variant
 from labkit.errors import need
 from labkit.method import Method, Stage
 
@@ -40,17 +41,15 @@ class L_DMI(Method):
     """
 
     targets = ("classes",)
-    warm_up: int | None = None
-    lr: float = 1e-6
-    batch_size: int = 256
-    variant: str = "paper"
-    divide: bool | None = None
-    offset: float | None = None
+    warm_up: Epochs | None = None
+    lr: LearningRate = 1e-6
+    batch_size: Count = 256
+    variant: Variant = "paper"
+    divide: Flag | None = None
+    offset: NotNegative | None = None
 
     def __post_init__(self):
         self.follow(divide={"paper": True, "released": False}, offset={"paper": 0.0, "released": 1e-3})
-        need(self.lr > 0, "lr of L_DMI", self.lr, "a number above 0")
-        need(self.offset >= 0, "offset of L_DMI", self.offset, "a number >= 0")
 
     def bind(self, make_net, make_opt, train, meta, rng):
         fine = 2 * train.classes <= self.batch_size <= len(train)

@@ -17,19 +17,14 @@ Differs from the released code in:
 """
 
 from dataclasses import dataclass
-from math import inf, log
+from math import log
+from typing import Annotated
 
 import torch
 
 from labkit import losses
-from labkit.errors import need
+from labkit.arguments import Duration, Epochs, NotNegative, Number, Positive, Share, Variant
 from labkit.method import Method, evaluate
-
-
-def check(name, value, low, high=inf):
-    """A hyperparameter that is a number between low and high, both included."""
-    fine = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-    need(fine, name, value, f"a number >= {low}" if high == inf else f"a number in [{low}, {high}]")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -57,10 +52,7 @@ class Huber(Method):
     targets."""
 
     targets = ("numbers",)
-    delta: float = 1.0
-
-    def __post_init__(self):
-        check("delta of Huber", self.delta, 1e-12)
+    delta: Positive = 1.0
 
     def loss(self, logits, y, i):
         return losses.huber(logits, y, self.delta)  # core
@@ -75,10 +67,7 @@ class BootstrapSoft(Method):
     """
 
     targets = ("classes",)
-    beta: float = 0.95
-
-    def __post_init__(self):
-        check("beta of Bootstrap soft", self.beta, 0, 1)
+    beta: Share = 0.95
 
     def loss(self, logits, y, i):
         return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.entropy(logits)  # core
@@ -92,10 +81,7 @@ class BootstrapHard(Method):
     """
 
     targets = ("classes",)
-    beta: float = 0.8
-
-    def __post_init__(self):
-        check("beta of Bootstrap hard", self.beta, 0, 1)
+    beta: Share = 0.8
 
     def loss(self, logits, y, i):
         own = logits.detach().argmax(-1)
@@ -108,10 +94,7 @@ class Focal(Method):
     self-paced learning. gamma: >= 0; 0 is plain SGD."""
 
     targets = ("classes",)
-    gamma: float = 2.0
-
-    def __post_init__(self):
-        check("gamma of Focal", self.gamma, 0)
+    gamma: NotNegative = 2.0
 
     def loss(self, logits, y, i):
         return losses.focal(logits, y, self.gamma)  # core
@@ -126,17 +109,10 @@ class GCE(Method):
     """
 
     targets = ("classes",)
-    q: float = 0.7
-    truncate: float | None = None
-    start: int = 40
-    every: int = 10
-
-    def __post_init__(self):
-        check("q of GCE", self.q, 0, 1)
-        fine = self.truncate is None or 0 < self.truncate < 1
-        need(fine, "truncate of GCE", self.truncate, "None or a number in (0, 1)")
-        check("start of GCE", self.start, 0)
-        check("every of GCE", self.every, 1)
+    q: Share = 0.7
+    truncate: Annotated[float, Number(0, 1, above=True, below=True)] | None = None
+    start: Duration = 40
+    every: Epochs = 10
 
     def select(self, train, epoch):
         if self.truncate is None or epoch < self.start:
@@ -159,16 +135,13 @@ class SCE(Method):
     """
 
     targets = ("classes",)
-    alpha: float = 0.1
-    beta: float = 1.0
-    variant: str = "paper"
-    A: float | None = None
+    alpha: NotNegative = 0.1
+    beta: NotNegative = 1.0
+    variant: Variant = "paper"
+    A: Annotated[float, Number(-(10**9), 0, below=True)] | None = None
 
     def __post_init__(self):
         self.follow(A={"paper": -4.0, "released": log(1e-4)})
-        check("alpha of SCE", self.alpha, 0)
-        check("beta of SCE", self.beta, 0)
-        need(-inf < self.A < 0, "A of SCE", self.A, "a number below 0")
 
     def loss(self, logits, y, i):
         reverse = -self.A / 2 * losses.mae(logits, y)
@@ -180,10 +153,7 @@ class LabelSmoothing(Method):
     """CE with the target (1 - alpha) e_y + alpha / C. alpha: in [0, 1]; 0 is plain SGD."""
 
     targets = ("classes",)
-    alpha: float = 0.1
-
-    def __post_init__(self):
-        check("alpha of Label smoothing", self.alpha, 0, 1)
+    alpha: Share = 0.1
 
     def loss(self, logits, y, i):
         return losses.smoothed(logits, y, self.alpha)  # core

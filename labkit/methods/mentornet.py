@@ -17,16 +17,19 @@ Differs from the released code in:
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import nn
 
 from labkit import losses
+from labkit.arguments import Number, Positive, Rate, Share
 from labkit.errors import need
 from labkit.method import Method
 from labkit.optimisers import Adam
 from labkit.ranks import kth_largest, smallest
 
+Percent = Annotated[float, Number(0, 100, what="a percentage")]
 EXAMPLE_DROPOUT = ((0.5, 17), (0.05, 78), (1.0, 5))
 
 
@@ -45,25 +48,18 @@ class MentorNetPD(Method):
     each batch gets v = 0 at random; () is none. The release's last 5 percent teach nothing.
     """
 
-    percentile: float = 0.7
-    decay: float = 0.5
-    burn_in: int = 19
-    soft: int = 90
-    gamma: float = 1.0
-    dropout: tuple = EXAMPLE_DROPOUT
+    percentile: Share = 0.7
+    decay: Rate = 0.5
+    burn_in: Percent = 19
+    soft: Percent = 90
+    gamma: Positive = 1.0
+    dropout: tuple[tuple[Share, Percent], ...] = EXAMPLE_DROPOUT
 
     normalised = False
 
     def __post_init__(self):
         name = type(self).__name__
-        need(0 <= self.percentile <= 1, f"percentile of {name}", self.percentile, "a number in [0, 1]")
-        need(0 <= self.decay < 1, f"decay of {name}", self.decay, "a number in [0, 1)")
-        fine = 0 <= self.burn_in <= 100 and 0 <= self.soft <= 100
-        need(fine, f"burn_in, soft of {name}", (self.burn_in, self.soft), "percentages, 0 to 100")
-        need(self.gamma > 0, f"gamma of {name}", self.gamma, "a number above 0")
-        self.dropout = tuple(map(tuple, self.dropout))
-        fine = all(len(pair) == 2 and 0 <= pair[0] <= 1 for pair in self.dropout)
-        fine = fine and sum(pair[1] for pair in self.dropout) in (0, 100)
+        fine = sum(percent for _, percent in self.dropout) in (0, 100)
         need(fine, f"dropout of {name}", self.dropout, "() or pairs (rate, percent) with percentages that sum to 100")
 
     def weight(self, x, y, i, logits):
@@ -111,14 +107,13 @@ class MentorNetDD(MentorNetPD):
     rate. After the burn-in the mentor and its feature "epoch" are frozen. soft and gamma are not used.
     """
 
-    corruption: float = 0.4
+    corruption: Annotated[float, Number(0, 1, above=True, below=True)] = 0.4
 
     targets = ("classes",)
     needs_meta = True
 
     def __post_init__(self):
         super().__post_init__()
-        need(0 < self.corruption < 1, "corruption of MentorNetDD", self.corruption, "a share in (0, 1)")
         need(self.burn_in > 0, "burn_in of MentorNetDD", self.burn_in, "above 0: the mentor learns in that time")
 
     def select(self, train, epoch):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from labkit.errors import need
+from labkit.arguments import NotNegative
 from labkit.method import Method
 from labkit.mixing import beta, mixed, soft
 
@@ -20,10 +20,7 @@ class Mixup(Method):
     alpha: >= 0, 0 mixes nothing. 1 on CIFAR; the paper prefers 8 to 32 against noisy labels.
     """
 
-    alpha: float = 1.0
-
-    def __post_init__(self):
-        need(isinstance(self.alpha, (int, float)) and self.alpha >= 0, "alpha of mixup", self.alpha, "a number >= 0")
+    alpha: NotNegative = 1.0
 
     def batch(self, x, y, i):
         if self.alpha == 0:

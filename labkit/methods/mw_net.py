@@ -22,15 +22,16 @@ noisy samples first; and weights over n can saturate at 1, since larger steps lo
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Annotated, Literal
 
 import torch
 from torch import nn
 
 from labkit import losses
-from labkit.errors import choose, need
+from labkit.arguments import Count, Flag, NotNegative, Number, Variant
 from labkit.grads.meta import along, gradient_at, remembered, virtual_step
 from labkit.method import Method
-from labkit.methods.l2rw import MetaBatches, check_batches
+from labkit.methods.l2rw import Draw, MetaBatches
 from labkit.optimisers import SGD, Adam
 
 OPTIMISERS = {"sgd": (SGD, {"momentum": 0.9, "nesterov": True}), "adam": (Adam, {})}
@@ -58,14 +59,14 @@ class MWNet(Method):
     and draw follow the variant when None. The virtual step has the networks' current learning rate.
     """
 
-    variant: str = "paper"
-    normalise: bool | None = None
-    meta_loss: str = "ce"
-    meta_optimiser: str = "sgd"
-    meta_lr: float = 1e-3
-    meta_weight_decay: float = 5e-4
-    meta_batch: int | None = None
-    draw: str | None = None
+    variant: Variant = "paper"
+    normalise: Flag | None = None
+    meta_loss: Literal["ce", "mae"] = "ce"
+    meta_optimiser: Literal["sgd", "adam"] = "sgd"
+    meta_lr: Annotated[float, Number(0, 10**9)] = 1e-3
+    meta_weight_decay: NotNegative = 5e-4
+    meta_batch: Count | None = None
+    draw: Draw | None = None
 
     targets = ("classes",)
     needs_meta = True
@@ -77,13 +78,6 @@ class MWNet(Method):
 
     def __post_init__(self):
         self.follow(**self.differences)
-        check_batches(type(self).__name__, self.meta_batch, self.draw)
-        choose("meta_loss", self.meta_loss, META_LOSSES)
-        choose("meta_optimiser", self.meta_optimiser, OPTIMISERS)
-        for name in ("meta_lr", "meta_weight_decay"):
-            value = getattr(self, name)
-            fine = isinstance(value, (int, float)) and 0 <= value < float("inf")
-            need(fine, f"{name} of {type(self).__name__}", value, "a number >= 0")
         self.normalised = self.normalise
 
     def bind(self, make_net, make_opt, train, meta, rng):

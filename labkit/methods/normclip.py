@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch.nn.utils import clip_grad_norm_
 
 from labkit.method import Method
-from labkit.methods.ignormclip import a_clip
+from labkit.methods.ignormclip import Clip
 
 
 @dataclass(kw_only=True, eq=False)
@@ -23,10 +23,7 @@ class NormClip(Method):
     after the clipping.
     """
 
-    clip: float = 1.0
-
-    def __post_init__(self):
-        self.clip = a_clip("NormClip", self.clip)
+    clip: Clip = 1.0
 
     def update(self):
         for net in self.nets:

@@ -17,10 +17,12 @@ With rate=0 nothing would be removed: there is only stage 0.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.arguments import AssumedRate, Count, Epochs, LearningRate, Variant
+from labkit.errors import need
 from labkit.method import Method, Stage
 from labkit.ranks import kept, smallest
 from labkit.state import save_value
@@ -43,29 +45,20 @@ class O2UNet(Method):
     """
 
     later = {"phase": 0}
-    rate: float
-    first_epochs: int | None = None
-    cyclic_epochs: int | None = None
-    high: float = 0.01
-    low: float = 0.001
-    period: int = 10
-    batch_size: int = 16
-    variant: str = "paper"
-    restart: str | None = None
-    phase: int | None = None
+    rate: AssumedRate
+    first_epochs: Epochs | None = None
+    cyclic_epochs: Epochs | None = None
+    high: LearningRate = 0.01
+    low: LearningRate = 0.001
+    period: Epochs = 10
+    batch_size: Count = 16
+    variant: Variant = "paper"
+    restart: Literal["init", "first"] | None = None
+    phase: Literal[0, 1] | None = None
 
     def __post_init__(self):
-        number = isinstance(self.rate, (int, float)) and 0 <= self.rate < 1
-        need(number, "rate of O2UNet", self.rate, "a noise rate in [0, 1)")
-        self.rate = float(self.rate)
-        for name in ("first_epochs", "cyclic_epochs", "period", "batch_size"):
-            value, may_be_none = getattr(self, name), name.endswith("epochs")
-            fine = (value is None and may_be_none) or (isinstance(value, int) and value > 0)
-            need(fine, f"{name} of O2UNet", value, "a whole number above 0" + " or None" * may_be_none)
-        need(0 < self.low <= self.high, "low, high of O2UNet", (self.low, self.high), "0 < low <= high")
+        need(self.low <= self.high, "low, high of O2UNet", (self.low, self.high), "0 < low <= high")
         self.follow(restart={"paper": "init", "released": "first"}, phase={"paper": 0, "released": 1})
-        need(self.phase in (0, 1), "phase of O2UNet", self.phase, "0 or 1")
-        choose("restart", self.restart, dict.fromkeys(("init", "first")))
 
     def select(self, train, epoch):
         """All samples of the stage. In the cyclic one, the losses of the epoch that is over are added to the record."""

@@ -19,11 +19,13 @@ variant="paper" differs from variant="released" in, each a keyword:
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 from torch import nn
 
-from labkit.errors import choose, need
+from labkit.arguments import Epochs, Flag, LearningRate, Variant, Whole
+from labkit.errors import need
 from labkit.method import Method, Stage
 from labkit.nets.probe import blocks
 
@@ -46,30 +48,23 @@ class PES(Method):
     """
 
     later = {"renewed": "learn"}
-    warmup: int = 25
-    parts: tuple = (2, 1)
-    refine: tuple = (7, 5)
-    refine_lr: float = 1e-4
-    balance: bool = True
-    variant: str = "paper"
-    still: bool | None = None
-    views: int | None = None
-    renewed: str | None = None
+    warmup: Epochs = 25
+    parts: tuple[Annotated[int, Whole(1, 1000)], ...] = (2, 1)
+    refine: tuple[Epochs, ...] = (7, 5)
+    refine_lr: LearningRate = 1e-4
+    balance: Flag = True
+    variant: Variant = "paper"
+    still: Flag | None = None
+    views: Literal[1, 2] | None = None
+    renewed: Literal["learn", "still"] | None = None
 
     targets = ("classes",)
 
     def __post_init__(self):
         renewed = {"paper": "learn", "released": "still"}
         self.follow(still={"paper": True, "released": False}, views={"paper": 1, "released": 2}, renewed=renewed)
-        choose("renewed of PES", self.renewed, dict.fromkeys(renewed.values()))
-        self.parts, self.refine = tuple(self.parts), tuple(self.refine)
-        whole = lambda values: all(isinstance(n, int) and n > 0 for n in values)
-        need(whole([self.warmup]), "warmup of PES", self.warmup, "a whole number of epochs, 1 or more")
-        need(whole(self.refine), "refine of PES", self.refine, "whole numbers of epochs above 0")
-        fine = whole(self.parts) and len(self.parts) >= len(self.refine)
-        need(fine, "parts of PES", self.parts, f"whole numbers of blocks above 0, for refine={self.refine}")
-        need(self.refine_lr > 0, "refine_lr of PES", self.refine_lr, "a number above 0")
-        need(self.views in (1, 2), "views of PES", self.views, "1 or 2")
+        fine = len(self.parts) >= len(self.refine)
+        need(fine, "parts of PES", self.parts, f"a number of blocks for each of refine={self.refine}")
 
     def select(self, train, epoch):
         if self.k <= len(self.refine):

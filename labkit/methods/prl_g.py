@@ -21,12 +21,14 @@ Differs from the released code in:
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
+from labkit.arguments import AssumedRate, Duration, Flag, Variant
 from labkit.grads.norms import SampleGradients
 from labkit.method import Method
-from labkit.methods.spl import a_ramp, a_rate, ramped
+from labkit.methods.spl import ramped
 from labkit.ranks import kept, smallest
 
 
@@ -72,11 +74,11 @@ class PRL_G(ByGradientNorm):
     """
 
     later = {"first_epoch": 0, "divide_twice": False}
-    rate: float
-    variant: str = "paper"
-    ramp: int | None = None
-    first_epoch: int | None = None
-    divide_twice: bool | None = None
+    rate: AssumedRate
+    variant: Variant = "paper"
+    ramp: Duration | None = None
+    first_epoch: Literal[0, 1] | None = None
+    divide_twice: Flag | None = None
 
     def __post_init__(self):
         self.follow(
@@ -84,8 +86,6 @@ class PRL_G(ByGradientNorm):
             first_epoch={"paper": 0, "released": 1},
             divide_twice={"paper": False, "released": True},
         )
-        self.rate = a_rate("PRL(G)", self.rate)
-        a_ramp("PRL(G)", self.ramp)
         self.normalised = not self.divide_twice
 
     def trust(self, norms):

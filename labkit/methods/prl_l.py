@@ -22,12 +22,14 @@ Differs from the released code also with variant="released" in:
     filters nothing. Neither is here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 
+from labkit.arguments import AssumedRate, Flag
 from labkit.grads.layer import loss_gradient_norm
-from labkit.methods.spl import SPL, a_ramp, a_rate, learned
+from labkit.methods.spl import SPL, learned
 
 
 @dataclass(kw_only=True, eq=False)
@@ -41,13 +43,13 @@ class PRL_L(SPL):
     """
 
     later = {"first_epoch": 0}
-    reforward: bool | None = None
+    rate: AssumedRate = field()  # a field without a default, unlike the parent's
+    mode: Literal["fraction"] = "fraction"
+    reforward: Flag | None = None
 
     def __post_init__(self):
         self.follow_released()
         self.follow(reforward={"paper": False, "released": True})
-        self.rate = a_rate("PRL(L)", self.rate)
-        a_ramp("PRL(L)", self.ramp)
         self.normalised = not self.divide_twice
 
     def score(self, logits, y, i):

@@ -10,8 +10,9 @@ beside the mean: N times as strong.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from labkit.errors import choose, need
+from labkit.arguments import NotNegative
 from labkit.method import Method
 from labkit.nets.probe import reached
 
@@ -23,15 +24,8 @@ class RDI(Method):
     lam: strength lambda >= 0, 0 is plain SGD. scale: "mean" | "sum", see above.
     """
 
-    lam: float = 1.0
-    scale: str = "mean"
-
-    def __post_init__(self):
-        need(
-            isinstance(self.lam, (int, float)) and 0 <= self.lam < float("inf"), "lam of RDI", self.lam, "a number >= 0"
-        )
-        self.lam = float(self.lam)
-        choose("scale", self.scale, dict.fromkeys(("mean", "sum")))
+    lam: NotNegative = 1.0
+    scale: Literal["mean", "sum"] = "mean"
 
     def strength(self):
         """The factor of 1/2 ||w - w(0)||^2 beside a mean loss."""

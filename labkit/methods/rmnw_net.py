@@ -10,6 +10,7 @@ Its "no clean data" still takes as many meta samples of each class by their true
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from labkit.methods.mnw_net import MNWNet
 
@@ -18,4 +19,4 @@ from labkit.methods.mnw_net import MNWNet
 class RMNWNet(MNWNet):
     """MNW-Net with the mean absolute error as the meta loss. Hyperparameters: as MW-Net."""
 
-    meta_loss: str = "mae"
+    meta_loss: Literal["ce", "mae"] = "mae"

@@ -8,13 +8,13 @@ first training's predictions and the given labels. No code was released.
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 
 from labkit import losses, transition
-from labkit.errors import need
+from labkit.arguments import AssumedRate, Number
 from labkit.method import Method, Stage, evaluate
-from labkit.methods.spl import a_rate
 
 
 @dataclass(kw_only=True, eq=False)
@@ -26,13 +26,8 @@ class SModel(Method):
     """
 
     targets = ("classes",)
-    rate: float | None = None
-    layer_lr: str | float = "matched"
-
-    def __post_init__(self):
-        self.rate = None if self.rate is None else a_rate("S-Model", self.rate)
-        number = isinstance(self.layer_lr, (int, float)) and self.layer_lr >= 0
-        need(self.layer_lr in ("same", "matched") or number, "layer_lr", self.layer_lr, '"same", "matched" or a number')
+    rate: AssumedRate | None = None
+    layer_lr: Literal["same", "matched"] | Annotated[float, Number(0, 10**9)] = "matched"
 
     def extra(self):
         C, rate = self.train.classes, self.rate or 0.0

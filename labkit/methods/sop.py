@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 
-from labkit.errors import need
+from labkit.arguments import Flag, NotNegative, Variant
 from labkit.method import Method
 
 EPS = 1e-4  # the smallest probability
@@ -30,18 +30,16 @@ class SOP(Method):
     variant: "paper" | "released". both_terms: bool, does the squared error move u? follows the variant when None.
     """
 
-    lr_u: float = 10.0
-    lr_v: float = 10.0
-    std: float = 1e-8
-    variant: str = "paper"
-    both_terms: bool | None = None
+    lr_u: NotNegative = 10.0
+    lr_v: NotNegative = 10.0
+    std: NotNegative = 1e-8
+    variant: Variant = "paper"
+    both_terms: Flag | None = None
 
     targets = ("classes",)
 
     def __post_init__(self):
         self.follow(both_terms={"paper": False, "released": True})
-        for name in ("lr_u", "lr_v", "std"):
-            need(0 <= getattr(self, name) < float("inf"), f"{name} of SOP", getattr(self, name), "a number >= 0")
 
     def loss(self, logits, y, i):
         hit = torch.nn.functional.one_hot(y, logits.shape[-1]).to(logits.dtype)  # [B, C]

@@ -15,24 +15,15 @@ Differs from the released code of PRL (mode="fraction") in, each a keyword (vari
 """
 
 from dataclasses import dataclass
+from math import inf
+from typing import Literal
 
 import torch
 
-from labkit.errors import choose, need
+from labkit.arguments import AssumedRate, Duration, Flag, Positive, Variant, describe
+from labkit.errors import need
 from labkit.method import Method
 from labkit.ranks import forget_rate, kept, smallest
-
-
-def a_rate(name, rate):
-    """A noise rate that a method assumes: a number in [0, 1). -> float"""
-    fine = isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 <= rate < 1
-    need(fine, f"rate of {name}", rate, "a noise rate in [0, 1)")
-    return float(rate)
-
-
-def a_ramp(name, ramp):
-    """Epochs over which the filtered share grows: a whole number >= 0."""
-    need(isinstance(ramp, int) and ramp >= 0, f"ramp of {name}", ramp, "a whole number of epochs, 0 or more")
 
 
 def ramped(rate, epoch, ramp, first_epoch=0, exponent=1.0):
@@ -64,22 +55,20 @@ class SPL(Method):
     """
 
     later = {"variant": "paper", "divide_twice": False, "first_epoch": 0}
-    rate: float | None = None
-    mode: str = "fraction"
-    ramp: int | None = None
-    first: float = 1.0
-    growth: float = 1.1
-    variant: str = "paper"
-    divide_twice: bool | None = None
-    first_epoch: int | None = None
+    rate: AssumedRate | None = None
+    mode: Literal["fraction", "threshold"] = "fraction"
+    ramp: Duration | None = None
+    first: Positive = 1.0
+    growth: Positive = 1.1
+    variant: Variant = "paper"
+    divide_twice: Flag | None = None
+    first_epoch: Literal[0, 1] | None = None
 
     def __post_init__(self):
         self.follow_released()
-        choose("mode", self.mode, dict.fromkeys(("fraction", "threshold")))
-        self.rate = a_rate("SPL", self.rate) if self.mode == "fraction" else None
-        a_ramp("SPL", self.ramp)
-        need(self.first > 0, "first of SPL", self.first, "a loss above 0")
-        need(self.growth > 0, "growth of SPL", self.growth, "a factor above 0")
+        fine = self.rate is not None or self.mode == "threshold"
+        need(fine, f"rate of {type(self).__name__}", None, f"{describe(AssumedRate).may_be}, with mode 'fraction'")
+        self.rate = None if self.mode == "threshold" else self.rate
         self.normalised = self.mode == "fraction" and not self.divide_twice  # nothing may lie below a threshold
 
     def follow_released(self):
@@ -92,10 +81,17 @@ class SPL(Method):
         """By what samples are ranked; small is trusted. -> [..., B]"""
         return self.loss(logits, y, i)
 
+    def threshold(self):
+        """lambda of this epoch; infinity where it is too large for a number."""
+        try:
+            return self.first * self.growth**self.epoch
+        except OverflowError:
+            return inf
+
     def weight(self, x, y, i, logits):
         score = self.score(logits.detach(), y, i).detach()
         if self.mode == "threshold":
-            believed = (score < self.first * self.growth**self.epoch).to(score.dtype)
+            believed = (score < self.threshold()).to(score.dtype)
             return believed / believed.sum(-1, keepdim=True).clamp(min=1)
         keep = kept(ramped(self.rate, self.epoch, self.ramp, self.first_epoch), score.shape[-1])
         weight = smallest(score, keep).to(score.dtype) / keep  # core: the small half of the batch  [..., B]

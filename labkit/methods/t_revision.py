@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 
 from labkit import losses, transition
-from labkit.errors import need
+from labkit.arguments import Epochs, Flag, LearningRate, Part, Variant
 from labkit.method import Method, Stage, evaluate
 
 
@@ -36,22 +36,19 @@ class TRevision(Method):
 
     later = {"revise_decay": False}
     targets = ("classes",)
-    estimate: int | None = None
-    revise: int | None = None
-    revise_lr: float = 5e-7
-    quantile: float | None = 0.97
-    variant: str = "paper"
-    accumulate: bool | None = None
-    scale_columns: bool | None = None
-    shared_array: bool | None = None
-    revise_decay: bool | None = None
+    estimate: Epochs | None = None
+    revise: Epochs | None = None
+    revise_lr: LearningRate = 5e-7
+    quantile: Part | None = 0.97
+    variant: Variant = "paper"
+    accumulate: Flag | None = None
+    scale_columns: Flag | None = None
+    shared_array: Flag | None = None
+    revise_decay: Flag | None = None
 
     def __post_init__(self):
         released = {"paper": False, "released": True}
         self.follow(accumulate=released, scale_columns=released, shared_array=released, revise_decay=released)
-        need(self.revise_lr > 0, "revise_lr", self.revise_lr, "a number above 0")
-        fine = self.quantile is None or 0 < self.quantile <= 1
-        need(fine, "quantile", self.quantile, "None or a number in (0, 1]")
 
     def extra(self):
         C = self.train.classes

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import torch
 
+from ..arguments import Fits, Seed, checked
+from ..data.task import Task
 from ..data.truth import Truth
 from ..errors import need
 from .base import Clean, Noise
@@ -27,6 +29,9 @@ ALL = {
         *(linadv, signflip, uninoise, mixture),
     )
 }
+MODELS = f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise"
+A_TASK = Fits(lambda value: isinstance(value, Task), "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)")
+A_NOISE = Fits(lambda value: isinstance(value, Noise), MODELS)
 __all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
 IN_PART = "dataclasses.replace(task, truth=None) has all given labels count as true"
 
@@ -44,7 +49,8 @@ def suited(task):
     return [name for name, model in ALL.items() if takes(model)]
 
 
-def corrupt(task, noise, seed):
+@checked
+def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed):
     """A task with noisy training and validation labels, drawn from the *true* ones, and the passport of the noise.
 
     Where the truth of a task is not known, the labels that it has count as true from here on: the noise is added to
@@ -54,13 +60,6 @@ def corrupt(task, noise, seed):
     Raises ValueError for what is not a noise model, a truth that is known in part, a seed that is not a whole number, a
     noise for class labels where the task is a regression, or the reverse.
     """
-    need(
-        isinstance(noise, Noise),
-        "noise",
-        noise,
-        f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise",
-    )
-    need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
     whole = f"one whose true labels are all known; {IN_PART}"
     need(task.truth is None or task.truth.complete, "task", task.noise_text, whole)
     noise.check(task)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ..arguments import Checked, Flag, Rate
 from ..errors import need
 
 KINDS = {"classes": "class labels", "numbers": "regression targets"}
@@ -59,7 +60,7 @@ class Clean:
         return torch.arange(sum(self.sizes)).split(list(self.sizes))
 
 
-class Noise:
+class Noise(metaclass=Checked):
     """A noise model: a transition matrix, or probabilities that depend on the sample.
 
     rate: the share of labels it is asked to change, in [0, 1). exact: change the labels of exactly int(rate n) of the n
@@ -71,11 +72,13 @@ class Noise:
     kinds = ("classes",)
     by_class = False
 
-    def __init__(self, rate, exact=False):
-        of_what = f"of {type(self).__name__} noise"
-        need(isinstance(rate, (int, float)) and 0 <= rate < 1, f"rate {of_what}", rate, "a number in [0, 1)")
-        need(isinstance(exact, bool), f"exact {of_what}", exact, "True or False")
+    def __init__(self, rate: Rate, exact: Flag = False):
         self.rate, self.exact = float(rate), exact
+
+    @classmethod
+    def argument(cls, name):
+        """How a message calls an argument."""
+        return f"{name} of {cls.__name__.removesuffix('_noise')} noise"
 
     def __repr__(self):
         options = "".join(f", {key}={value!r}" for key, value in self.options().items())
@@ -91,6 +94,7 @@ class Noise:
         may_be = f"one for {KINDS[kind]}, as those of task {task.name!r}; {type(self).__name__} is for "
         need(kind in self.kinds, "noise", self, may_be + " and ".join(KINDS[known] for known in self.kinds))
         if task.classes:
+            need(task.classes > 1, f"classes of task {task.name!r}", task.classes, "2 or more: noise changes classes")
             self.matrix(task.classes, task.name)
 
     def matrix(self, classes, dataset):

@@ -1,10 +1,11 @@
 """Labels that somebody gave: CIFAR-10N and CIFAR-100N, or one's own file."""
 
-from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import torch
 
+from ..arguments import Name, Place
 from ..data import folder
 from ..errors import choose, need
 from .base import Noise
@@ -30,10 +31,10 @@ class human(Noise):
     another order than the task, or with anything but arrays in it.
     """
 
-    def __init__(self, labels="worse_label", file=None, *, key=None, sep=None, encoding=None):
-        need(isinstance(labels, str), "labels", labels, "the name of a column, e.g. 'worse_label'")
-        need(key is None or key is False or isinstance(key, str), "key", key, "the name of a column, None or False")
-        need(file is None or isinstance(file, (str, PathLike)), "file", file, "the path of a label file, or None")
+    def __init__(
+        self, labels: Name = "worse_label", file: Place | None = None, *, key: Name | Literal[False] | None = None,
+        sep: Name | None = None, encoding: Name | None = None,
+    ):  # fmt: skip
         super().__init__(0.0)
         self.labels, self.file = labels, None if file is None else Path(file)
         self.key, self.sep, self.encoding = key, sep, encoding

@@ -5,7 +5,9 @@ from hashlib import sha256
 import numpy as np
 import torch
 
+from ..arguments import Rate, Seed
 from ..errors import need
+from ..transition import Matrix
 from .base import Noise, learnable
 
 
@@ -18,10 +20,8 @@ class flip(Noise):
 
     targets = 1
 
-    def __init__(self, rate, map_seed=1):
+    def __init__(self, rate: Rate, map_seed: Seed = 1):
         super().__init__(rate)
-        fine = isinstance(map_seed, int) and 0 <= map_seed < 2**32
-        need(fine, f"map_seed of {type(self).__name__} noise", map_seed, "a whole number, 0 to 2**32 - 1")
         self.map_seed = map_seed
 
     def options(self):
@@ -58,7 +58,7 @@ class derangement(flip):
     on.
     """
 
-    def __init__(self, rate, map_seed=0):
+    def __init__(self, rate: Rate, map_seed: Seed = 0):
         super().__init__(rate, map_seed)
 
     def target_classes(self, classes):
@@ -73,17 +73,8 @@ class matrix_noise(Noise):
     """Any transition matrix. T [C, C], row = true class: not negative, every row sums to 1. Its rate is the mean share
     that leaves a class."""
 
-    def __init__(self, T):
-        T = torch.as_tensor(np.asarray(T, dtype=np.float64))
-        need(
-            T.dim() == 2 and len(T) == T.shape[1] > 1,
-            "shape of T",
-            tuple(T.shape),
-            "square, [C, C], two classes or more",
-        )
-        need(bool((T >= 0).all()), "smallest entry of T", T.min().item(), "0 or more, and a number")
-        off = (T.sum(1) - 1).abs()
-        need(off.max() < 1e-6, f"row {int(off.argmax())} of T", T[off.argmax()].tolist(), "a row that sums to 1")
+    def __init__(self, T: Matrix):
+        T = torch.tensor(T, dtype=torch.float64)
         super().__init__(0.0)
         self.T = T / T.sum(1, keepdim=True)
         self.rate = 1 - self.T.diagonal().mean().item()

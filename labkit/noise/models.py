@@ -1,10 +1,12 @@
 """Noise models that need no knowledge of the classes: to any, to the next, or sample by sample."""
 
+from typing import Literal
+
 import torch
 
-from ..errors import choose, need
+from ..arguments import Positive, Rate
 from .base import Noise, learnable
-from .rows import count_rows, draw_rows, landmark_swap
+from .rows import Points, count_rows, draw_rows, landmark_swap
 
 
 def _off_diagonal(rate, classes):
@@ -49,7 +51,7 @@ class pairflip(Noise):
 
     kinds = ("classes", "numbers")
 
-    def __init__(self, rate, points=None):
+    def __init__(self, rate: Rate, points: Points | None = None):
         super().__init__(rate)
         self.points = points
 
@@ -93,10 +95,8 @@ class instance(Noise):
     "standard" (as the network sees it).
     """
 
-    def __init__(self, rate, std=0.1, x_scale="raw"):
+    def __init__(self, rate: Rate, std: Positive = 0.1, x_scale: Literal["raw", "unit", "standard"] = "raw"):
         super().__init__(rate)
-        need(isinstance(std, (int, float)) and std > 0, "std", std, "a number above 0")
-        choose("x_scale", x_scale, dict.fromkeys(("raw", "unit", "standard")))
         self.std, self.x_scale = std, x_scale
 
     def options(self):

@@ -1,11 +1,16 @@
 """Corrupted rows of regression targets: which rows, in which units, and how landmarks are exchanged."""
 
+from typing import Annotated
+
 import torch
 
+from ..arguments import Whole
 from ..data.task import Units
 from ..errors import need
 from .base import pick
 
+Landmark = Annotated[int, Whole(0, 10**6)]
+Points = tuple[tuple[Landmark, Landmark], ...]  # pairs of landmarks that change places
 EYES_FOR_MOUTH = ((0, 3), (1, 4))  # left eye, right eye, nose, left and right corner of the mouth
 
 

@@ -1,9 +1,11 @@
 """Noise between similar classes: pairs of classes that are easily taken for each other, and super-classes."""
 
 from itertools import pairwise
+from typing import Annotated, Literal
 
 import torch
 
+from ..arguments import Flag, Rate, Table, Whole
 from ..errors import choose, need
 from .base import Noise, learnable, pick
 
@@ -17,6 +19,8 @@ CIFAR100_COARSE = (
     16, 19, 2, 4, 6, 19, 5, 5, 8, 19, 18, 1, 2, 15, 6, 0, 17, 8, 14, 13,
 )
 # fmt: on
+ClassNumber = Annotated[int, Whole(0, 10**6, what="the number of a class, a whole number")]
+Pairs = Annotated[dict, Table(Whole(0, 10**6), Whole(0, 10**6), least=1)]
 DIGIT_PAIRS = {2: 7, 3: 8, 5: 6, 6: 5}
 ASYMMETRIC_PAIRS = {
     "mnist": DIGIT_PAIRS,
@@ -58,16 +62,13 @@ class asymmetric(Noise):
 
     by_class = True
 
-    def __init__(self, rate, pairs=None, superclass=True, inplace_bug=False, exact=False):
+    def __init__(
+        self, rate: Rate, pairs: Pairs | Literal["patrini", "jocor", "one-way"] | None = None, superclass: Flag = True,
+        inplace_bug: Flag = False, exact: Flag = False,
+    ):  # fmt: skip
         super().__init__(rate, exact)
-        need(
-            pairs is None or isinstance(pairs, dict) or (isinstance(pairs, str) and pairs in NAMED_PAIRS),
-            "pairs",
-            pairs,
-            f"a dict {{true class: given class}}, or one of {', '.join(NAMED_PAIRS)}",
-        )
-        for name, value in {"superclass": superclass, "inplace_bug": inplace_bug}.items():
-            need(isinstance(value, bool), name, value, "True or False")
+        unequal = not isinstance(pairs, dict) or all(true != given for true, given in pairs.items())
+        need(unequal, "pairs", pairs, "two different classes each")
         need(not (inplace_bug and exact), "exact", exact, "False with inplace_bug, which counts in its own way")
         self.pairs, self.superclass, self.inplace_bug = pairs, superclass, inplace_bug
 
@@ -128,9 +129,9 @@ class hierarchical(Noise):
     clean.
     """
 
-    def __init__(self, rate, groups=None):
+    def __init__(self, rate: Rate, groups: list[ClassNumber] | None = None):
         super().__init__(rate)
-        self.groups = None if groups is None else [int(g) for g in groups]
+        self.groups = groups
 
     def options(self):
         return {"groups": self.groups} if self.groups else {}

@@ -8,12 +8,15 @@ lose as much as in the paper's Table 1 at 40 %: 1 - R2 grows by D rate^2, with D
 1.5 (uninoise), 18 to 32 (mixture). `pairflip`, in models.py, is the fifth.
 """
 
+from typing import Literal
+
 import torch
 
+from ..arguments import Positive, Rate, Seed
 from ..errors import need
 from .base import Noise
 from .models import pairflip
-from .rows import count_rows, draw_rows
+from .rows import Points, count_rows, draw_rows
 
 BLOCK = 4096  # rows that are held in float64 at a time
 
@@ -52,10 +55,8 @@ class linadv(Rows):
     the training set; s makes s V x `times` as wide as the targets (root mean square over the training set).
     """
 
-    def __init__(self, rate, times=14.4, map_seed=1):
+    def __init__(self, rate: Rate, times: Positive = 14.4, map_seed: Seed = 1):
         super().__init__(rate)
-        need(isinstance(times, (int, float)) and times > 0, "times", times, "a number above 0")
-        need(isinstance(map_seed, int) and map_seed >= 0, "map_seed", map_seed, "a whole number, 0 or more")
         self.times, self.map_seed = times, map_seed
         self.what = f"a linear map of the inputs, {times:g} times as wide as the targets"
 
@@ -105,9 +106,8 @@ class mixture(Rows):
     """Equal parts of linadv, signflip and uninoise; parts=4: and of pairflip (points: see there). Which of both the
     paper used is not certain."""
 
-    def __init__(self, rate, parts=3, points=None):
+    def __init__(self, rate: Rate, parts: Literal[3, 4] = 3, points: Points | None = None):
         super().__init__(rate)
-        need(parts in (3, 4), "parts", parts, "3 (linadv, signflip, uninoise) or 4 (and pairflip)")
         self.mixed = [linadv(rate), signflip(rate), uninoise(rate), pairflip(rate, points)][:parts]
         self.what = f"in equal parts: {', '.join(type(part).__name__ for part in self.mixed)}"
 

@@ -1,10 +1,12 @@
 """A race: several methods on the same data, noise and seed, epoch by epoch side by side."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 
 from .. import noise
+from ..arguments import Checked, Count, Epochs, Number, Place, Rate, Seed, checked
 from ..errors import Diverged, choose, need
 from ..fit import Recipe, begin, identified, maker
 from ..fit.check import a_method, arguments, net_name, suits
@@ -13,11 +15,12 @@ from .compare import SETTINGS
 from .entry import META, clean, enter
 from .scores import CRITERIA, Bet, leads, table
 
+Points = Annotated[float, Number(0, 100)]  # of accuracy, in percent
 MOST = 4  # methods that can still be told apart in one picture
 KEPT, FINISHED = 100, {}  # finished runs by name: a control that goes back trains nothing
 
 
-class Race:
+class Race(metaclass=Checked):
     """Methods side by side. Making a Race checks everything and trains nothing; `steps` and `run` train.
 
     methods: two to four names of labkit.methods.ALL, or {label: a name or a Method of yours}. data: what labkit.load
@@ -28,22 +31,28 @@ class Race:
     """
 
     def __init__(
-        self, methods, data="digits", noise="symmetric", rate=0.4, epochs=30, *, net="mlp", recipe=None, n=None
-    ):
+        self, methods, data: Place = "digits", noise="symmetric", rate: Rate = 0.4, epochs: Epochs = 30, *, net="mlp",
+        recipe=None, n: Count | None = None,
+    ):  # fmt: skip
         self.data, self.noise, self.rate, self.epochs, self.net = data, noise, rate, epochs, net
         self.recipe = Recipe.of(recipe)
         self.methods = _labelled(methods)
-        need(isinstance(rate, (int, float)) and 0 <= rate < 1, "rate", rate, "a number in [0, 1)")
         self.net_name = net_name(net)
         self.n, self.clean = n, clean(data, n)
-        arguments(self.clean, epochs, 0, None)
+        arguments(self.clean, None)
         self._noise(0)
         with torch.random.fork_rng(devices=[]):
             maker(net, self.clean, torch.device("cpu"))()  # a network that these samples do not fit says so
         for label in self.methods:
             suits(*self._entry(label, 0))
 
-    def task(self, seed=0):
+    @classmethod
+    def argument(cls, name):
+        """How a message calls an argument."""
+        return name
+
+    @checked
+    def task(self, seed: Seed = 0):
         """The data with the noise of a seed. -> Task"""
         return noise.corrupt(self.clean, self._noise(seed), seed)
 
@@ -59,7 +68,6 @@ class Race:
 
     def _noise(self, seed):
         named = {name: noise.ALL[name] for name in noise.suited(self.clean)}
-        need(isinstance(seed, int) and seed >= 0, "seed", seed, "a whole number, 0 or more")
         return choose("noise", self.noise, named)(self.rate)
 
     def _entry(self, label, seed):
@@ -70,7 +78,8 @@ class Race:
         settings = {name: value for name, value in SETTINGS.get(named, {}).items() if name != "rate"}
         return enter(named, settings, self.rate, task, META, seed)
 
-    def steps(self, seed=0):
+    @checked
+    def steps(self, seed: Seed = 0):
         """Train every method for an epoch more, until all are done. Yields {label: Run} after each round.
 
         A run is bit for bit what `fit` alone makes. One that diverges stays where it was, with notes["diverged"]. A
@@ -94,21 +103,22 @@ class Race:
             run, loop = begin(method, task, self.net, self.epochs, seed, self.recipe, "cpu", meta)
             return _Contestant(FINISHED.get(run.name, run), loop)
 
-    def run(self, seeds=(0,)):
+    @checked
+    def run(self, seeds: tuple[Seed, ...] = (0,)):
         """Race once per seed. -> {label: a Run per seed}"""
         every = [list(self.steps(seed))[-1] for seed in seeds]
         need(every, "seeds", seeds, "one or more seeds")
         return {label: [runs[label] for runs in every] for label in self.methods}
 
-    def bet(self, winner, points, criterion="last10"):
+    @checked
+    def bet(self, winner, points: Points, criterion="last10"):
         """A bet on the best mean over the seeds, so many points ahead of the next. -> Bet
 
         Raises ValueError for a method that does not race, points below 0, or an unknown criterion.
         """
         choose("winner", winner, self.methods)
         choose("criterion", criterion, dict.fromkeys(CRITERIA))
-        need(isinstance(points, (int, float)) and 0 <= points <= 100, "points", points, "a number in [0, 100]")
-        return Bet(winner, float(points), criterion)
+        return Bet(winner, points, criterion)
 
     def table(self, runs):
         """Mean over the seeds in percent: a row per method, a column per criterion, label precision. -> DataFrame"""
@@ -146,6 +156,8 @@ class _Contestant:
 
 def _labelled(methods):
     """{label: name or Method} from what a race was given."""
+    several = isinstance(methods, Mapping | list | tuple)
+    need(several, "methods", methods, f"a list of two to {MOST} methods, or a dict {{label: method}}")
     entered = list(methods.items() if isinstance(methods, Mapping) else ((_label(m), m) for m in methods))
     labels = [label for label, _ in entered]
     need(1 < len(labels) <= MOST, "methods", labels, f"two to {MOST} of them")

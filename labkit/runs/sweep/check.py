@@ -1,6 +1,7 @@
 """Would `fit` take every point of a sweep? Each distinct value is looked at once, before anything starts."""
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ... import nets, noise
+from ...arguments import Count, Epochs, Flag, Rate, Seed, describe, described
 from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...fit import Recipe, maker
@@ -19,9 +21,9 @@ from .entry import entry, own, source
 
 NEEDED = ("data", "method", "net", "epochs", "seed")
 KNOWN = (*NEEDED, "n", "noise", "rate", "noise_seed", "meta", "life")
-LEAST = {"epochs": 1, "seed": 0, "n": 1, "noise_seed": 0, "meta": 1}
+SETTINGS = {"epochs": Epochs, "seed": Seed, "n": Count, "noise_seed": Seed, "meta": Count, "life": Flag}
 EMBEDDED = ("digits", "faces")  # data that are looked at; others may be where the workers are, and not here
-WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text", tuple: "list", type(None): "null"}
+WORDS = {"True": "true", "False": "false", "None": "null"}  # as a plan writes them
 
 
 def check(points):
@@ -67,20 +69,19 @@ def _in(part):
     try:
         yield
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{error} (a run has {_words(part)})") from None
+        text, _, may_be = str(error).partition("; it must be ")
+        words = re.sub(r"\b(True|False|None)\b", lambda found: WORDS[found[0]], may_be)
+        said = f"{text}; it must be {words}" if words else text
+        raise ValueError(f"{said} (a run has {_words(part)})") from None
 
 
 def _words(part):
     return ", ".join(f"{name}: {json.dumps(value)}" for name, value in part.items())
 
 
-def _numbers(part):
+def _settings(part):
     for name, value in part.items():
-        need(type(value) is int and value >= LEAST[name], name, value, f"a whole number, {LEAST[name]} or more")
-
-
-def _life(part):
-    need(isinstance(part.get("life", False), bool), "life", part.get("life"), "true or false")
+        describe(SETTINGS[name]).check(name, value)
 
 
 def _data(part):
@@ -105,8 +106,7 @@ def is_path(data):
 
 def _noise(part):
     rate = part.get("rate", 0)
-    fine = isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 <= rate < 1
-    need(fine, "rate", rate, "a number in [0, 1)")
+    describe(Rate).check("rate", rate)
     need("rate" in part or "noise" not in part, "rate", None, "given where noise is; 0: clean labels")
     if rate or "noise" in part:
         _choose("noise", part.get("noise"), noise.ALL)(rate)
@@ -117,7 +117,7 @@ def _net(part):
 
 
 def _recipe(part):
-    _typed("recipe", own(part, "recipe"), Recipe)
+    _fitting("recipe", own(part, "recipe"), Recipe)
     Recipe.of(own(part, "recipe"))
 
 
@@ -128,7 +128,7 @@ def _method(part):
     for one in given:
         need(known, f"method.{one}", given[one], f"left out: {name} has no hyperparameters")
         choose(f"a hyperparameter of {name}", one, known)
-    _typed("method", given, cls)
+    _fitting("method", given, cls)
     told(name, given, part.get("rate", 0))
     need("meta" not in part or cls.needs_meta, "meta", part.get("meta"), f"left out: {name} takes no meta set")
 
@@ -157,8 +157,7 @@ def _together(part):
 
 # what each looks at; a later one relies on the earlier ones
 LOOKS = {
-    _numbers: tuple(LEAST),
-    _life: ("life",),
+    _settings: tuple(SETTINGS),
     _data: ("data",),
     _noise: ("noise", "rate"),
     _net: ("net",),
@@ -175,11 +174,8 @@ def _choose(argument, name, table):
     return choose(argument, name, table)
 
 
-def _typed(owner, given, cls):
-    """Values have the types that a dataclass states; a list may stand for a tuple, a whole number for a float."""
-    for field in fields(cls):
-        if field.name in given:
-            value, may_be = given[field.name], getattr(field.type, "__args__", (field.type,))
-            kinds = {type(value), *{int: (float,), list: (tuple,)}.get(type(value), ())}
-            words = " or ".join(WORDS.get(kind, kind.__name__) for kind in may_be)
-            need(kinds.intersection(may_be), f"{owner}.{field.name}", value, words)
+def _fitting(owner, given, cls):
+    """Values are what the annotations of a class say. Raises ValueError that names the entry of the plan."""
+    known = described(cls)
+    for name in known.keys() & given.keys():
+        known[name].check(f"{owner}.{name}", given[name])

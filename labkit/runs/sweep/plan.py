@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import Annotated
 
+from ...arguments import Boolean, Checked, Number, Table, Text, Whole
 from ...errors import choose, need
 from ...notebook import find, parameters
 from ..store import folder
@@ -29,9 +31,12 @@ from .points import distinct, points
 SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exclude": [], "store": None}
 BARE = ("data", "noise", "net")  # their values speak for themselves
 
+AMOUNT = Number(0, 10**6, above=True)
+RESOURCES = Table(Text(), AMOUNT, words="{name: a number above 0}, for example {GPU: 0.25}")
+
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(metaclass=Checked):
     """A sweep.
 
     kind: "fit" | "notebook". points: flat dicts name -> JSON value, in the order of the file, none twice. store: the
@@ -45,25 +50,17 @@ class Plan:
     points: list = field(repr=False)
     store: Path
     notebook: Path | None = None
-    threads: int = 1
-    retries: int = 2
-    checkpoint_every: float = 30.0
-    resources: dict = field(default_factory=dict)
-    gpu_memory: float | None = None
-    as_notebooks: bool = False
+    threads: Annotated[int, Whole(1, 10**4)] = 1
+    retries: Annotated[int, Whole(0, 10**4)] = 2
+    checkpoint_every: Annotated[float, Number(0, 10**6, above=True, what="seconds, a number")] = 30.0
+    resources: Annotated[dict, RESOURCES] = field(default_factory=dict)
+    gpu_memory: Annotated[float, Number(0, 10**6, above=True, what="GB, a number")] | None = None
+    as_notebooks: Annotated[bool, Boolean("true or false")] = False
 
-    def __post_init__(self):
-        whole = lambda value, least: isinstance(value, int) and not isinstance(value, bool) and value >= least
-        need(whole(self.threads, 1), "threads", self.threads, "a whole number above 0")
-        need(whole(self.retries, 0), "retries", self.retries, "a whole number, 0 or more")
-        need(_positive(self.checkpoint_every), "checkpoint_every", self.checkpoint_every, "seconds, a number above 0")
-        fine = isinstance(self.resources, dict) and all(
-            isinstance(name, str) and _positive(amount) for name, amount in self.resources.items()
-        )
-        need(fine, "resources", self.resources, "{name: a number above 0}, for example {GPU: 0.25}")
-        fine = self.gpu_memory is None or _positive(self.gpu_memory)
-        need(fine, "gpu_memory", self.gpu_memory, "GB, a number above 0, or left out")
-        need(isinstance(self.as_notebooks, bool), "as_notebooks", self.as_notebooks, "true or false")
+    @classmethod
+    def argument(cls, name):
+        """How a message calls an argument."""
+        return name
 
     @classmethod
     def read(cls, source):
@@ -152,10 +149,6 @@ def _plainer(value):
     if isinstance(value, range | Path):
         return list(value) if isinstance(value, range) else str(value)
     raise TypeError
-
-
-def _positive(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
 def _word(value):
