@@ -1,5 +1,7 @@
 """The notebook that shows one training: executed for every kind of run that a store holds."""
 
+from dataclasses import replace
+
 import nbformat
 import pytest
 from tools import digits, faces
@@ -45,6 +47,15 @@ def test_a_finished_run_is_shown(method, task, kernel, tmp_path):
     assert run.name in words and "finished after 2 epochs" in words and run.about["hardware"] in words
     for criterion, score in run.accuracy.items():
         assert criterion in words and (f"{score:.4f}" in words or score != score)
+
+
+def test_a_run_whose_truth_is_not_known_is_shown_as_such(kernel, tmp_path):
+    task = digits()
+    own = replace(task, truth=None, noise=None, test=replace(task.test, trusted=False))
+    run = labkit.fit("ERM", own, "mlp", 2, seed=0, store=tmp_path)
+    failed, outputs = shown(run.folder, kernel)
+    assert failed is None and figures(outputs) == 1
+    assert "truth not known" in text(outputs) and "test accuracy (given labels)" in text(outputs)
 
 
 def test_a_training_that_diverged_is_shown(kernel, tmp_path):

@@ -51,8 +51,8 @@ def features(task, epochs=20, seed=0, recipe=EXTRACTOR, val=0.1):
     train the CNN for `epochs`; the others become the training samples and, a share `val` of them, the validation split
     of the new task. The test set is the same. Raises ValueError for classes and for a task with noise.
     """
-    fine = task.classes is None and task.noise is None
-    need(fine, "task", task.name, "a clean regression: the CNN learns from right targets")
+    fine = task.classes is None and task.noise is None and task.truth is not None
+    need(fine, "task", task.name, "a clean regression whose truth is known: the CNN learns from right targets")
     mine, others = torch.randperm(_size(task), generator=torch.Generator().manual_seed(seed)).tensor_split(2)
     run = fit(ERM(), _part(task, mine, 0.0), "celeba_cnn", epochs, seed, recipe, progress=False)
     return _seen_by(run.method.nets[0], _part(task, others, val))
