@@ -1,5 +1,7 @@
 """Files as strangers make them: from the file to `fit` in at most three lines, as README shows."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,3 +148,37 @@ def test_true_labels_of_a_table_for_a_part(tmp_path):
     assert torch.equal(known, task.train.ids < 40)
     assert torch.equal(task.truth.y[known], task.train.ids[known] % 2) and (task.truth.y[~known] == -1).all()
     assert trained(task).finished
+
+
+def readme_files(folder):
+    """The files that README reads."""
+    rng = np.random.default_rng(0)
+    for k in range(20):
+        picture(folder / "train_images" / f"{k:03d}.jpg", 9 * k)
+        picture(folder / "photos" / f"photo-{k}.png", 9 * k)
+    table = {"image_id": [f"{k:03d}" for k in range(20)], "label": ["a", "b"] * 10}
+    pd.DataFrame(table).to_csv(folder / "train.csv", index=False)
+    imagenette(folder / "imagenette2")
+    (folder / "imagenette2" / "noisy.csv").rename(folder / "imagenette2" / "noisy_imagenette.csv")
+    plants = {"Länge": rng.normal(size=20).round(2), "Sorte": ["A", "B"] * 10}
+    pd.DataFrame(plants).to_csv(folder / "plants.csv", index=False, sep=";", decimal=",", encoding="utf-8-sig")
+    names = [f"/data/upload/1/{k:08x}-photo-{k}.png" for k in range(20)]
+    export = {"image": names, "id": range(20), "choice": ["u", "v"] * 10, "annotator": 1, "created_at": "2024"}
+    pd.DataFrame(export).to_csv(folder / "export.csv", index=False)
+    x, given = rng.integers(0, 256, (20, 4, 4), np.uint8), np.arange(20) % 2
+    np.savez(folder / "cells.npz", pixels=x, given=given, checked=np.where(np.arange(20) < 9, given, -1))
+
+
+def test_the_lines_of_the_readme_read_such_files(tmp_path, monkeypatch):
+    readme = (Path(labkit.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("**Your own files.**") :]
+    block = section[section.index("```python") + 9 : section.index("```", section.index("```python") + 9)]
+    *examples, last = block.strip().split("\n\n")
+    readme_files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for example in examples:
+        namespace = {"labkit": labkit}
+        assert len([line for line in example.splitlines() if not line.startswith("#")]) <= 2
+        exec(example + "\n" + last.replace("epochs=30", "epochs=1, progress=False"), namespace)
+        assert namespace["run"].finished
+    assert len(examples) == 5
