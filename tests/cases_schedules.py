@@ -30,7 +30,7 @@ CASES = {
         core={"O2UNet": "pass"},
     ),
     INCV: Case(
-        {"rounds": 1, "selection_epochs": 3, "warm_up": 1},
+        {"rounds": 1, "selection_epochs": 3, "warmup": 1},
         {"rounds": 0},
         core={"INCV": "agreed = torch.ones_like(believed, dtype=torch.bool)"},
         except_={"moves": "the first stage selects, and trains the first network alone"},

@@ -35,7 +35,7 @@ PER_SAMPLE = ("PRL_G", "Ignormclip")  # they refuse batch normalisation
 SLOW = ("MentorNetDD",)  # its mentor learns for 300 steps
 marked = [pytest.param(cls, marks=[pytest.mark.slow] if cls.__name__ in SLOW else []) for cls in ALL.values()]
 EVERY = pytest.mark.parametrize("cls", marked, ids=lambda cls: cls.__name__)
-QUICK = {"PES": {"refine": (1,), "parts": (1,)}, "INCV": {"selection_epochs": 1, "warm_up": 0}}
+QUICK = {"PES": {"refine": (1,), "parts": (1,)}, "INCV": {"selection_epochs": 1, "warmup": 0}}
 
 
 @cache

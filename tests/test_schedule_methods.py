@@ -336,7 +336,7 @@ def test_incv_networks_learn_from_the_small_losses_of_the_other():
 
 
 def test_incv_adds_the_rest_after_the_warm_up():
-    method = train(INCV(rounds=1, selection_epochs=1, warm_up=1), epochs=1)
+    method = train(INCV(rounds=1, selection_epochs=1, warmup=1), epochs=1)
     x, y, i = method.train.inputs(method.chosen[:20]), method.train.y[method.chosen[:20]], method.chosen[:20]
     sizes = []
     for method.epoch in (0, 1):
@@ -369,7 +369,7 @@ def test_incv_adds_the_rest_after_the_warm_up():
         (lambda: O2UNet(rate=0.2, restart="last"), "restart"),
         (lambda: INCV(rounds=-1), "rounds"),
         (lambda: INCV(noise="pairflip"), "noise"),
-        (lambda: INCV(warm_up=-1), "warm_up"),
+        (lambda: INCV(warmup=-1), "warmup"),
     ],
 )
 def test_bad_hyperparameters_are_named(make, word):

@@ -49,7 +49,7 @@ class INCV(Method):
     """Select by agreement across halves, then Co-teaching on the selection.
 
     rounds: of selection, each trains twice; 0: Co-teaching on everything. selection_epochs: of each of these trainings.
-    noise: "symmetric" | "asymmetric": with the first, the largest losses leave the candidates, too. warm_up: epochs of
+    noise: "symmetric" | "asymmetric": with the first, the largest losses leave the candidates, too. warmup: epochs of
     Co-teaching on the selection alone; None: 40, or 80 with asymmetric noise or more than 60 % of it. ramp: epochs
     until the estimated share of noise is filtered in full. The noise rate is estimated, not given.
     """
@@ -57,7 +57,7 @@ class INCV(Method):
     rounds: Annotated[int, Whole(0, 1000)] = 4
     selection_epochs: Epochs = 50
     noise: Literal["symmetric", "asymmetric"] = "symmetric"
-    warm_up: Duration | None = None
+    warmup: Duration | None = None
     ramp: Epochs = 10
 
     networks = 2
@@ -146,7 +146,7 @@ class INCV(Method):
 
     def alone(self):
         """Epochs of Co-teaching on the selection alone."""
-        return self.warm_up if self.warm_up is not None else 80 if self.hard() else 40
+        return self.warmup if self.warmup is not None else 80 if self.hard() else 40
 
     def hard(self):
         """Asymmetric noise, or more than 60 % of it?"""

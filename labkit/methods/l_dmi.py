@@ -36,12 +36,12 @@ def log_det(logits, y, divide=True):
 class L_DMI(Method):
     """Cross-entropy, then the determinant-based mutual information of given labels and predictions.
 
-    warm_up: epochs of cross-entropy, None: as many as the run's. lr: of the second stage; batch_size: of it, at least 2
+    warmup: epochs of cross-entropy, None: as many as the run's. lr: of the second stage; batch_size: of it, at least 2
     C. variant: "paper" | "released"; divide, offset (>= 0) follow it when None.
     """
 
     targets = ("classes",)
-    warm_up: Epochs | None = None
+    warmup: Epochs | None = None
     lr: LearningRate = 1e-6
     batch_size: Count = 256
     variant: Variant = "paper"
@@ -60,7 +60,7 @@ class L_DMI(Method):
 
     def stage(self, k, train):
         changes = {"lr": self.lr, "batch": self.batch_size, "drop_last": True, "milestones": (), "cosine": None}
-        return [Stage(epochs=self.warm_up, keep="best_val"), Stage(start="previous", recipe=changes), None][k]
+        return [Stage(epochs=self.warmup, keep="best_val"), Stage(start="previous", recipe=changes), None][k]
 
     def end_stage(self, k):
         self.pretrained = True

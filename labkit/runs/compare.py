@@ -43,7 +43,7 @@ SETTINGS = {
     "CDR+RDI": {"rate": RATE},
     "S-Model": {"rate": RATE},
     "T-Revision": {"revise_lr": 1e-5},
-    "L_DMI": {"warm_up": 20, "lr": 1e-3, "batch_size": 256},
+    "L_DMI": {"warmup": 20, "lr": 1e-3, "batch_size": 256},
     "Fine-tuning": {"tune": 30, "tune_lr": 0.01},
     "MW-Net": {"normalise": True, "meta_lr": 0.01},
     "MNW-Net": {"meta_lr": 0.01},
