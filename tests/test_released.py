@@ -20,9 +20,8 @@ UNTESTED = {}  # class with a variant: why its released formula is not written o
 def test_every_method_with_a_variant_is_compared_with_its_released_code():
     classes = {cls for cls in labkit.methods.ALL.values() if "variant" in {field.name for field in fields(cls)}}
     files = Path(__file__).parent.glob("test_released*.py")
-    tests = {
-        name for path in files for name in re.findall(r"^def test_(\w+?)_released_", path.read_text(), re.MULTILINE)
-    }
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    tests = set(re.findall(r"^def test_(\w+?)_released_", text, re.MULTILINE))
     written = {cls for cls in classes if cls.__name__.lower() in tests}
     assert len(classes) >= 23 and written.isdisjoint(UNTESTED) and written | set(UNTESTED) == classes
     assert all(len(reason) > 20 for reason in UNTESTED.values())
