@@ -125,7 +125,7 @@ def write(table, path):
     need(make and not path.is_dir(), "path", str(path), "the path of a file, ending in .csv, .tex or .html")
     text = make(table)
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, text.encode())
+    atomic_write(path, text.encode(errors="backslashreplace"))
     return path
 
 

@@ -70,7 +70,7 @@ def report(runs, path, bet=None, title="A race of methods under label noise"):
     need(bet is None or hasattr(bet, "score"), "bet", bet, "None or a bet of labkit.Race(...).bet")
     text = page(groups, bet, title)
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, text.encode())
+    atomic_write(path, text.encode(errors="backslashreplace"))
     return path
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from ...errors import need
 from ...runs.scores import truth_known
 from .known import is_clean, score_name, setting_lines
-from .style import DASHES, GREY, canvas, colour, head, legend, marker
+from .style import DASHES, GREY, canvas, colour, head, legend, literal, marker
 
 __all__ = ["memorisation"]
 
@@ -41,7 +41,7 @@ def memorisation(runs, guess=None):
     axes[0, 0].set_ylabel("share of the samples")
     _named(axes[0, 0], drawn)
     legend(figure, axes[0, 0], 3 if len(panels) == 1 or len(drawn) > 4 else 4)
-    return figure
+    return literal(figure)
 
 
 def _curves(ax, runs):

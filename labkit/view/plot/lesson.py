@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import need
 from .known import labels_of_test, setting_lines, true_class
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, mosaic, write
+from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, literal, mosaic, write
 
 __all__ = ["label_gallery", "life", "noise_matrix", "stopping", "traces"]
 
@@ -30,7 +30,7 @@ def stopping(run):
     head(ax, *setting_lines([run]))
     ax.set(xlabel="epoch", ylabel="accuracy", ylim=(-0.02, 1.02))
     legend(figure, ax, 2)
-    return figure
+    return literal(figure)
 
 
 def noise_matrix(passport):
@@ -70,7 +70,7 @@ def label_gallery(task, i):
     meaning = "given label, or given ≠ true" if task.truth else "given label"
     head = f"{task.name}, {len(i)} of n = {len(task.train):,}; {meaning}. {task.noise_text}"
     figure.suptitle(head, fontsize=8, color=GREY)
-    return figure
+    return literal(figure)
 
 
 def life(run, i, task):
@@ -99,7 +99,7 @@ def life(run, i, task):
     inks = f"orange: given {given}, {'' if true is None else 'blue: '}{known}"
     head(ax, *setting_lines([run]), f"digits along the top: the believed label ({inks})")
     legend(figure, ax, 2)
-    return figure
+    return literal(figure)
 
 
 def traces(p, given, true):

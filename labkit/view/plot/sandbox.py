@@ -5,7 +5,7 @@ import numpy as np
 from ...errors import need
 from ...runs.scores import CRITERIA, score_column, scores, selects, truth_known
 from .known import added_noise, score_name
-from .style import COLOURS, DASHES, GREY, MARKERS, OKABE_ITO, canvas, head, legend
+from .style import COLOURS, DASHES, GREY, MARKERS, OKABE_ITO, canvas, head, legend, literal
 
 __all__ = ["race"]
 
@@ -35,7 +35,7 @@ def race(runs):
     if choosing:
         _precision_axes(axes[0, 2], one.noise)
     legend(figure, axes[0, 0], 4)
-    return figure
+    return literal(figure)
 
 
 def _precision_axes(ax, noise):

@@ -5,10 +5,12 @@ from io import BytesIO
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, NullLocator
 
 from ...errors import choose
 from ...methods import ALL
+from ...paths import printable
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
@@ -135,6 +137,19 @@ def mosaic(rows, columns, above, side=0.65, gap=0.1):
     axes[0, 0].set(xlim=(0, width), ylim=(height, 0), aspect="equal", autoscale_on=False)
     corners = [((1 + gap) * k + gap / 2, (1 + above) * j + above) for j in range(rows) for k in range(columns)]
     return figure, axes[0, 0], corners
+
+
+def literal(figure: Figure) -> Figure:
+    """Show texts as they are: a dollar in a name begins no formula, an escape code is text. -> the figure"""
+    for text in figure.findobj(Text):
+        words = text.get_text()
+        if words and "mathdefault" not in words:  # matplotlib's own, of a logarithmic axis
+            text.set(text=printable(words), parse_math=False)
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(axis.get_major_formatter(), FixedFormatter):
+            for tick in axis.get_major_ticks(len(axis.get_majorticklocs())):
+                tick.label1.set_parse_math(False)
+    return figure
 
 
 def head(ax, *lines):

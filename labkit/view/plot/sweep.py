@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from ...errors import choose, need
 from ...runs import groups
 from .parts import headline
-from .style import GREY, canvas, head, legend
+from .style import GREY, canvas, head, legend, literal
 from .sweep_parts import axis_of, curves, level, line, lowest, points, x_axis
 
 __all__ = ["learning", "over"]
@@ -75,7 +75,7 @@ def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None,
     for ax in lowest(axes):
         x_axis(ax, x, axis)
     _finish(figure, axes, framed, n, groups.score_of(table), said, band)
-    return figure
+    return literal(figure)
 
 
 def learning(histories, table, column=None, *, by="method", row="auto", col="auto", band="range"):
@@ -100,7 +100,7 @@ def learning(histories, table, column=None, *, by="method", row="auto", col="aut
         ax.set_xlabel("epoch")
     words = CURVES.get(column, column)
     _finish(figure, axes, framed, n, words, f"{words}, after every epoch", band)
-    return figure
+    return literal(figure)
 
 
 def nothing(words="No finished run yet: there is nothing to draw."):

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from ...errors import need
+from ...paths import printable
 from ...runs.groups import SHARES, ordered, parameter, places, title, written
 from .parts import shifted
 from .style import COLOURS, DASHES, LINES, MARKERS, STYLES
@@ -63,7 +64,7 @@ def x_axis(ax, x, axis):
     if axis.log:
         ax.set_xscale("log")
     at = axis.at(pd.Series(axis.values)).tolist()
-    words = [written(x, value) for value in axis.values]
+    words = [printable(written(x, value)) for value in axis.values]
     gaps = [right - left for left, right in zip(at, at[1:])]
     apart = axis.log or not gaps or min(gaps) > (at[-1] - at[0]) / 14
     if not axis.numeric or (len(at) <= 9 and apart):
