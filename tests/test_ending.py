@@ -382,3 +382,17 @@ def test_nothing_leads_a_method_to_the_truth():
     assert not wrong and len(seen) > 100
     look(task, "task")  # the walk does find it where it is
     assert wrong
+
+
+def test_lazy_layers_and_hooks_do_not_change_a_runs_name(tmp_path):
+    def lazy(classes):
+        net = nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(classes))
+        net.handle = net[2].register_forward_hook(keep_output)
+        return net
+
+    def keep_output(layer, inputs, output):
+        return None
+
+    first = train(tmp_path, epochs=2, net=lazy)
+    assert train(tmp_path, epochs=2, net=lazy).method is None
+    assert train(tmp_path, epochs=3, net=lazy).notes["went_on_from"] == first.name

@@ -5,6 +5,7 @@ from types import FunctionType
 
 import numpy as np
 import torch
+from torch.utils.hooks import RemovableHandle
 
 from .named import ATTRIBUTE, Named, unidentified
 from .origin import address, origin
@@ -121,6 +122,7 @@ def structure(walk, net: torch.nn.Module, what: str) -> None:
 def attributes(module: torch.nn.Module) -> dict:
     """What a module holds beside weights and modules; hooks without their numbers."""
     kept = {name: value for name, value in vars(module).items() if name not in INTERNAL and name[:5] != "_load"}
+    kept = {name: value for name, value in kept.items() if not isinstance(value, RemovableHandle)}  # a running number
     found = {name: value for name, value in kept.items() if "hooks" not in name and "state_dict" not in name}
     hooks = {name: list(kept[name].values()) for name in HOOKS if kept.get(name)}
     return dict(sorted((found | hooks).items()))

@@ -6,6 +6,7 @@ ending.safetensors    where the loop and the random generators were; networks an
 
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from ..method import Method
@@ -13,6 +14,7 @@ from ..state import read_state, write_state
 from .best import Best
 
 MODEL, BEST, ENDING, LIFE = "model.safetensors", "best.safetensors", "ending.safetensors", "life.safetensors"
+HISTORY = "history.parquet"
 OLD = "it was stored by a version of labkit that kept no more than the last weights"
 
 
@@ -37,7 +39,7 @@ def ending(loop) -> dict:
     if loop.over and why:
         return facts
     state = loop.state_dict()
-    small = {name: value for name, value in state.items() if name not in ("method", "life", "kept")}
+    small = {name: value for name, value in state.items() if name not in ("method", "life", "kept", "rows")}
     if loop.over:
         small |= {"k": 0, "epoch": len(loop.rows)}  # as it was before the stage ended
     return facts | {"loop": small, **randomness(loop.device)}
@@ -90,7 +92,8 @@ def read_ending(folder: Path) -> dict:
     method = read_state(folder / MODEL)
     life = read_state(folder / LIFE) if (folder / LIFE).exists() else None
     kept = read_best(folder, method["nets"]).state_dict()
-    return state | {"loop": state["loop"] | {"method": method, "life": life, "kept": kept}}
+    rows = pd.read_parquet(folder / HISTORY).to_dict("records")
+    return state | {"loop": state["loop"] | {"rows": rows, "method": method, "life": life, "kept": kept}}
 
 
 def _equal(nets, others):

@@ -21,7 +21,8 @@ def user_code(method, net, task, recipe, on_epoch, stored) -> dict:
     outputs = task.classes or task.train.y.shape[-1]
     hashes = {}
     if not belongs(factory):
-        hashes["net"] = lambda: network(factory, lambda: build(net, task.shape, outputs))
+        samples = task.train.inputs(slice(0, 2))
+        hashes["net"] = lambda: network(factory, lambda: build(net, task.shape, outputs, samples))
     for name, cls in (("method", type(method)), ("recipe", type(recipe))):
         if not belongs(cls):
             hashes[name] = lambda name=name, cls=cls: fingerprint(cls, name)

@@ -40,11 +40,14 @@ def maker(net, task, device):
     return make_net
 
 
-def build(net, shape, classes):
-    """A network that was not trained, for samples of `shape`; the generators stay where they are. -> module"""
+def build(net, shape, classes, samples=None):
+    """A network that was not trained, for samples of `shape`; the generators stay where they are. samples [B, ...]:
+    give lazy layers their sizes by them. -> module"""
     with torch.random.fork_rng(devices=[]):
-        module = _builder(net, tuple(shape), classes)()
-    return _module(module, _name(net))
+        module = _module(_builder(net, tuple(shape), classes)(), _name(net))
+        if samples is not None:
+            materialise(module, samples, _name(net))
+    return module
 
 
 def _module(made, name):

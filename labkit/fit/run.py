@@ -14,7 +14,7 @@ from ..state import read_state, whole, write_state
 from . import life as lives
 from . import weights
 from .best import Best
-from .ending import ENDING, LIFE, MODEL, ending, write_best
+from .ending import ENDING, HISTORY, LIFE, MODEL, ending, write_best
 from .life import Life
 
 AS_GIVEN = "given labels"  # the noise of labels that are not known to be clean, and to which none was added
@@ -144,7 +144,7 @@ class Run:
         copied. loop: where another training may go on. If another process was faster, its run stays. -> the run in the
         folder"""
         with whole(folder, partial) as temporary:
-            self.history.to_parquet(temporary / "history.parquet")
+            self.history.to_parquet(temporary / HISTORY)
             pd.DataFrame([row(self.facts)]).to_parquet(temporary / "result.parquet")
             state = self.method.state_dict()
             write_state(temporary / MODEL, state)
@@ -167,7 +167,7 @@ class Run:
         folder = Path(folder)
         try:
             facts = json.loads((folder / "config.json").read_text())
-            rows = pd.read_parquet(folder / "history.parquet").to_dict("records")
+            rows = pd.read_parquet(folder / HISTORY).to_dict("records")
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}"
