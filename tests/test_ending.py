@@ -1,5 +1,6 @@
 """The end of a run: stopped and gone on with, trained for longer, and the weights of its best epochs."""
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,7 +60,7 @@ def test_a_stopped_run_is_stored_marked_and_listed(tmp_path):
     (row,) = labkit.results(tmp_path).to_dict("records")
     assert row["run"] == run.name and row["stopped"] == 7 and row["epochs"] == 60
     assert row["last"] == run.accuracy["last"]
-    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == [run.name]
+    assert {path.name for path in tmp_path.iterdir()} <= {run.name, f"{run.name}.lock", ".index"}
     assert labkit.runs.store.unfinished(tmp_path) == []
     again = labkit.Run.load(run.folder)
     assert again.stopped == 7 and not again.finished and same(again, run)
@@ -129,6 +130,26 @@ def test_killed_between_the_old_folder_and_the_new_one(tmp_path):
     run.folder.rename(partial / keep.STOPPED)
     epochs = []
     assert same(train(tmp_path, epochs=4, on_epoch=count(epochs)), straight) and epochs == [2, 3, 4]
+
+
+def test_who_waited_for_a_run_that_is_stopped_goes_on(tmp_path, capsys):
+    """Another thread has the run; it is stopped while this one waits."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def slowly(run):
+        begun.set()
+        ended.wait(60)
+        return True
+
+    other = threading.Thread(target=train, args=(tmp_path,), kwargs={"on_epoch": labkit.named("slowly", slowly)})
+    task = small()  # made once
+    other.start()
+    begun.wait(60)
+    waiting = threading.Timer(0.5, ended.set)
+    waiting.start()
+    run = train(tmp_path, task=task, on_epoch=labkit.named("slowly", lambda run: False), progress=True)
+    other.join()
+    assert run.finished and same(run, train()) and "waiting for it" in capsys.readouterr().out
 
 
 def test_a_stop_without_a_store_is_marked():

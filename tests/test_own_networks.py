@@ -25,6 +25,7 @@ from labkit.methods import (
     PRL_L,
     RDI,
     BCorrection,
+    CoPRL_L,
     DivideMix,
     MWNet,
     O2UNet,
@@ -221,6 +222,18 @@ def test_one_training_sample_is_refused():
         labkit.fit("ERM", Task.of(x[:1], [0], x, [0] * 4, val=0, classes=3), Normed, 1, 0)
 
 
+def test_evaluation_of_one_sample_without_running_statistics_is_refused():
+    def still(shape, classes):
+        norm = nn.BatchNorm1d(8, track_running_stats=False)
+        return nn.Sequential(nn.Linear(5, 8), norm, nn.ReLU(), nn.Linear(8, classes))
+
+    x, y = torch.randn(12, 5), torch.arange(12) % 3
+    with pytest.raises(ValueError, match="number of test samples is 1; it must be another one"):
+        labkit.fit("ERM", Task.of(x, y, x[:1], y[:1], val=0), still, 1, 0)
+    assert labkit.fit("ERM", Task.of(x, y, x[:2], y[:2], val=0), still, 1, 0).finished
+    assert labkit.fit("ERM", Task.of(x, y, x[:1], y[:1], val=0), Normed, 1, 0).finished
+
+
 def test_a_selection_of_one_sample_says_so():
     class One(ERM):
         def select(self, train, epoch):
@@ -233,6 +246,7 @@ def test_a_selection_of_one_sample_says_so():
 
 def test_methods_that_pass_on_a_part_of_a_batch_give_batch_normalisation_two():
     labkit.fit(PRL_L(rate=0.5, reforward=True), rows(8), Normed, 1, 0, recipe={"batch": 2})
+    labkit.fit(CoPRL_L(rate=0.5, ramp=0, reforward=True), rows(8), Normed, 1, 0, recipe={"batch": 2})
     labkit.fit(CRUST(mode="train", start=0), rows(129), Normed, 1, 0)
     method = DivideMix(warmup=0)
     run = labkit.fit(method, rows(30), Normed, 1, 0).method

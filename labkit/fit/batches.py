@@ -3,7 +3,8 @@
 from contextlib import contextmanager
 
 from ..errors import need
-from .network import SAMPLES, smallest_batch
+from ..measure import CHUNK
+from .network import SAMPLES, fewest, smallest_batch
 
 WORDS = "or more: the network has batch normalisation, which needs them in training mode (or take GroupNorm)"
 ALONE = "Expected more than 1 value per channel"  # what torch says of one sample
@@ -20,7 +21,20 @@ def least_batch(method, task, recipe):
         sizes["number of meta samples"] = len(method.meta)
     for argument, size in sizes.items():
         need(size is None or size >= least, argument, size, f"{least} {WORDS}")
+    check_evaluation(method.nets, task)
     return least
+
+
+def check_evaluation(networks, task):
+    """Raise ValueError where one sample of a split would be evaluated alone, which batch normalisation without running
+    statistics cannot do."""
+    splits = {"training": task.train, "validation": task.train.val, "test": task.test}
+    alone = [name for name, split in splits.items() if split is not None and len(split) % CHUNK == 1]
+    if not alone:
+        return
+    least = max(fewest(net, task.train.inputs(slice(0, 1)), training=False) for net in networks)
+    allowed = "another one: the network has batch normalisation without running statistics, and would see one alone"
+    need(least == 1, f"number of {alone[0]} samples", len(splits[alone[0]]), allowed)
 
 
 def next_size(left, batch, least):

@@ -57,7 +57,7 @@ class Keeper:
             shutil.rmtree(self.partial, ignore_errors=True)
         if self.lock:
             self.lock.release()
-        if over:  # who has the lock from here on, or makes it anew, finds the run finished
+        if over and (self.finished or not self.stored):  # who has the lock from here on finds the run finished
             with suppress(OSError):
                 self.folder.with_suffix(".lock").unlink(missing_ok=True)
 
@@ -76,6 +76,7 @@ class Keeper:
                 raise Busy(words) from None
             self.wait(words)
             self.lock.acquire()
+            self.partial.mkdir(exist_ok=True)  # gone, where the other one finished or stopped the run
         except OSError as error:
             if error.errno not in UNUSABLE:
                 raise

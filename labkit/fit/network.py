@@ -139,14 +139,15 @@ def _forward(net, samples, name):
 def smallest_batch(networks, samples):
     """Samples that the networks need at once in training mode: 2 with batch normalisation over single values, which
     fails on one sample, else 1. samples [B, ...] -> int"""
-    return max(_alone(net, samples[:1]) for net in networks)
+    return max(fewest(net, samples[:1], training=True) for net in networks)
 
 
-def _alone(net, sample):
+def fewest(net, sample, training):
+    """Samples that one network needs at once in a mode. sample [1, ...] -> 1 or 2"""
     if not any(_normalises(module) for module in net.modules()):
         return 1
     try:
-        with untouched(net, True), torch.no_grad():
+        with untouched(net, training), torch.no_grad():
             net(sample)
     except ValueError:  # torch: "Expected more than 1 value per channel when training"
         return 2

@@ -40,7 +40,8 @@ class CoPRL_L(CoTeaching):
         return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 4, ranks by ||p - e_y||  [..., B]
 
     def weighted(self, x, y, i, logits, weights):
-        if not self.reforward:
+        few = min(int(weight.count_nonzero()) for weight in weights) < self.min_batch  # too few for batch normalisation
+        if not self.reforward or few:
             return super().weighted(x, y, i, logits, weights)
         return [self.relearned(net, x, y, i, weight) for net, weight in zip(self.nets, weights)]
 
