@@ -41,7 +41,7 @@ def estimate_rate(task, net, epochs, folds=5, seed=0, recipe=None, device=None, 
     Chuang, JAIR 2021). net, epochs (of each fold), seed, recipe, device, progress: as of labkit.fit. folds: 2 or more.
 
     The count is mostly too high, for every mistake of the network counts as a wrong label: the weaker the network, the
-    more. Digits, mlp, 10 epochs, three seeds: clean .003 to .006; symmetric .2 (.192 to .219 were wrong) .204 to .230;
+    more. Digits, mlp, 10 epochs, three seeds: clean .004 to .006; symmetric .2 (.192 to .219 were wrong) .204 to .230;
     symmetric .4 (.400 to .403) .423 to .429; pairflip .3 (.291 to .301) .335 to .344.
     Raises ValueError for a regression, and for what `fit` and ConfidentLearning refuse.
     """
