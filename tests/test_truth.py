@@ -188,6 +188,8 @@ def test_a_trusted_meta_set_comes_from_the_part_whose_truth_is_known(balanced):
     i = torch.tensor([place[int(k)] for k in meta.ids])
     assert task.truth.known[i].all() and torch.equal(meta.y, whole.truth.y[i])
     assert rest.truth.known.sum() == task.truth.known.sum() - 20 and len(rest.truth.y) == len(rest.train)
+    left, _ = meta_split(task, 60, trusted=True, balanced=False)  # all whose truth was known
+    assert left.noise_text == "truth not known" and np.isnan(trained(left, epochs=1).rows[-1]["train_true"])
     with pytest.raises(ValueError, match=r"n is 70.*60 or less"):
         meta_split(task, 70, trusted=True, balanced=False)
 
@@ -254,6 +256,7 @@ def test_samples_keep_their_files_through_n_val_noise_and_meta_sets():
         table = task.samples(split)
         part = {"train": task.train, "val": task.train.val, "test": task.test}[split]
         assert table["file"].str[-7:-4].astype(int).tolist() == part.ids.tolist() == table["id"].tolist()
+        assert table["file"].str.startswith("test/").tolist() == [split == "test"] * len(part)
         assert table["given"].tolist() == part.y.tolist() == [Y[k] for k in table["id"]]
         assert table["known"].tolist() == [split != "test" and Y[k] == 0 for k in table["id"]]
         assert table["true"].isna().tolist() == (~table["known"]).tolist()

@@ -109,6 +109,8 @@ def label_quality(train, truth) -> str:
     known = torch.cat(truth.masks())[: len(y)].cpu()
     differ = y != true
     wrong = (differ.any(1) if differ.dim() > 1 else differ)[known]
+    if not len(wrong):
+        return NOT_KNOWN
     share = f"{wrong.double().mean().item():.1%}"
     if len(wrong) < len(y):
         return f"true labels known for {len(wrong):,} of {len(y):,}, {share} of these are given wrong"
