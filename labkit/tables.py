@@ -95,8 +95,8 @@ def check_width(path: Path, sep: str, encoding: str, first: int) -> list[str]:
     """Return the names in the header. Raises ValueError that names a line of another width, or a name that is twice."""
     rows = lines(path, sep, encoding, first)
     header = next(rows, (1, []))[1]
-    names = [name.strip() for name in header]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    names = [name.strip() or f"unnamed {k}" for k, name in enumerate(header, 1)]
+    twice = sorted({name for name in names if names.count(name) > 1})
     need(not twice, f"the header of {path}", twice[:1], "names that are all different")
     for number, cells in rows:
         width = f"{len(cells)} values" if len(cells) != 1 else "1 value"

@@ -11,6 +11,7 @@ from ..tables import choose_columns
 from .labels import finite, numeric, refuse_commas
 
 MOST_WORDS = 100  # different words in a column of features
+HEAD = 1000  # rows that are looked at first
 FEW = 10  # rows below which a column that determines the target may do so by chance
 LABEL_NAMES = {"label", "labels", "target", "targets", "truth"}
 ROW_NAMES = {"id", "idx", "index", "row", "rowid", "uuid", "key"}
@@ -49,19 +50,42 @@ def leak(column, target):
     """Return how a column gives the target away, or None. target: DataFrame of one or several columns."""
     for name in target.columns:
         labels = target[name]
-        if len(column) >= FEW and labels.nunique() > 1 and column.notna().all():
-            if (column.astype(str) == labels.astype(str)).all():
-                return f"equals the target {name!r}"
-            if determines(column, labels) or linear(column, labels):
-                return f"determines the target {name!r}"
+        if len(column) < FEW or labels.nunique() < 2:
+            continue
+        if all(equal(*both) for both in parts(column, labels)):
+            return f"equals the target {name!r}"
+        if all(determines(*both) for both in parts(column, labels)) or linear(column, labels):
+            return f"determines the target {name!r}"
     return None
+
+
+def parts(column, labels):
+    """Yield the first rows of both, which mostly decide, then all."""
+    if len(column) > 10 * HEAD:
+        yield column.iloc[:HEAD], labels.iloc[:HEAD]
+    yield column, labels
+
+
+def equal(column, labels):
+    """Return whether both have the same words or numbers in every row."""
+    if pd.api.types.is_numeric_dtype(column) and pd.api.types.is_numeric_dtype(labels):
+        return bool((column == labels).all())
+    return bool((column.astype(str) == labels.astype(str)).all())
 
 
 def determines(column, labels):
     """Return whether a value of the column, where values occur again, always goes with the same label."""
-    if not 1 < column.nunique() <= len(column) / 2 or labels.nunique() > len(labels) / 2:
+    values, labels = pd.factorize(column)[0], pd.factorize(labels)[0]
+    different, classes = int(values.max()) + 1, int(labels.max()) + 1
+    if len(values) != HEAD and not 1 < different <= len(values) / 2:
         return False
-    return bool((labels.astype(str).groupby(column.astype(str)).nunique() == 1).all())
+    if classes > max(2, len(labels) / 2):
+        return False
+    pairs = np.zeros(different * classes, bool) if different * classes < 4 * len(values) else None
+    if pairs is None:
+        return len(np.unique(values * classes + labels)) == different
+    pairs[values * classes + labels] = True
+    return int(pairs.sum()) == different
 
 
 def linear(column, labels):
@@ -118,9 +142,9 @@ def as_features(path, frame, words=()):
     frame = frame.apply(lambda column: column.astype(str) if column.name in words else numeric(column))
     worded = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
     for name in worded:
+        count = frame[name].nunique()
         if name not in words:
             refuse_numbers(path, frame[name])
-        count = frame[name].nunique()
         few = count <= MOST_WORDS and (count <= len(frame) / 2 or len(frame) < 2 * FEW)
         need(few, f"column {name!r} of {path}", f"{count} different words",
              f"numbers, or {MOST_WORDS} words or less, each in several lines: drop={[name]} leaves it out, "
@@ -131,8 +155,8 @@ def as_features(path, frame, words=()):
 def refuse_numbers(path, column):
     """Raise ValueError where a column of words holds numbers: with a slip, or with commas."""
     refuse_commas(f"column {column.name!r} of {path}", column)
-    number = pd.to_numeric(column, errors="coerce").notna()
-    if number.any():
+    if is_mixed(pd.Series(column.unique())):
+        number = pd.to_numeric(column, errors="coerce").notna()
         row = int((~number).to_numpy().argmax())
         share = "as most in it" if number.mean() > 0.5 else f"as {number.mean():.0%} of the column are"
         need(False, f"line {row + 2}, column {column.name!r} of {path}", column.iloc[row],

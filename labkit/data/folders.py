@@ -150,6 +150,7 @@ def class_names(folder, path):
     hint = f"\nlabels={tables[0]!r} reads the labels of that table" if tables else ""
     inner = [name for name in names if len(folders_in(folder / name)) > 1] if len(names) == 1 else []
     hint += f"\nor load {folder / inner[0]}" if inner else ""
+    hint += f"\nsplit=False takes the folders in {path} as classes" if folder != path else ""
     need(len(names) > 1, f"{folder}", f"a folder with {len(names)} class folders",
          f"one in this layout:\n{LAYOUT}{hint}")  # fmt: skip
     return names

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..arguments import Whole
+from ..arguments import Whole, scalar
 from ..errors import choose, need
 from .cache import cache_folder
 from .mapped import kept, opened
@@ -50,7 +50,8 @@ def decoded(files, size, shape="crop", channels=None, limit_bytes=None):
     Raises ValueError for a size that is none and a missing file; Unreadable, a ValueError, names all files that cannot
     be decoded.
     """
-    size = Whole(1, 10**5, "a whole number of pixels above 0").check("size", size)
+    need(Whole(1, 10**5).takes(size), "size", size, "a whole number of pixels above 0")
+    size = int(scalar(size))
     need(channels in (None, 1, 3), "channels", channels, "1, 3 or None")
     choose("shape", shape, dict.fromkeys(SHAPES))
     files = [Path(file) for file in files]

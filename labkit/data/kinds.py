@@ -43,6 +43,8 @@ def refuse_open(y):
     """Ask where labels could be classes or numbers."""
     if is_one_hot(y):
         ask("kind", f"every row of y {list(y.shape)} holds a single 1 among zeros", EITHER)
+    if y.dim() == 2 and not y.is_floating_point():
+        ask("kind", f"y {list(y.shape)} holds whole numbers in columns", EITHER)
     column = y.flatten() if y.dim() == 1 or (y.dim() == 2 and y.shape[1] == 1) else None
     if column is not None and y.is_floating_point() and is_whole(column):
         different = len(column.unique())

@@ -44,8 +44,10 @@ def numeric(column):
     """Return a column as numbers if all its cells that are not empty are numbers, else as it is."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column
-    values = pd.to_numeric(column, errors="coerce")
-    return values if values.notna().sum() == column.notna().sum() > 0 else column
+    different = pd.Series(column.dropna().unique())
+    if not len(different) or pd.to_numeric(different, errors="coerce").isna().any():
+        return column
+    return pd.to_numeric(column, errors="coerce")
 
 
 def kind_of(path, frame):
@@ -60,6 +62,8 @@ def kind_of(path, frame):
     if not is_number[0]:
         refuse_commas(name, column)
         refuse_mixed(name, column)
+        few = len(column) < MANY or column.nunique() <= len(column) / 2
+        need(few, name, f"{column.nunique()} different words in {len(column)} lines", "classes of several samples each")
         return "classes"
     if not whole(column):
         return "numbers"
@@ -97,7 +101,7 @@ def one_hot(path, frame):
 
 def refuse_commas(name, column):
     """Raise ValueError where words are numbers with commas in them."""
-    words = column.dropna().astype(str).str.strip()
+    words = pd.Series(column.dropna().unique()).astype(str).str.strip()
     fitting = words[words.str.fullmatch(COMMAS)]
     if len(fitting) > len(words) / 2:
         one = fitting.iloc[0]
@@ -106,6 +110,8 @@ def refuse_commas(name, column):
 
 def refuse_mixed(name, column):
     """Raise ValueError where most cells are numbers and others are words."""
+    if pd.to_numeric(pd.Series(column.unique()), errors="coerce").isna().all():
+        return
     number = pd.to_numeric(column, errors="coerce").notna()
     others = column[~number & column.notna()]
     if number.mean() > 0.5 and len(others):
@@ -118,7 +124,7 @@ def refuse_mixed(name, column):
 def as_classes(column):
     """Return a column of words or of whole numbers (fractions and truths become words), empty cells as they are."""
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        return column.map(lambda word: word if pd.isna(word) else str(word).strip())
+        return column.map({word: str(word).strip() for word in column.dropna().unique()})
     return (
         column.astype("Int64") if whole(column) else column.map(lambda value: value if pd.isna(value) else str(value))
     )
@@ -132,6 +138,7 @@ def class_order(what, values, order=None):
     asked about.
     """
     different = list(pd.unique(values.dropna()))
+    need(len(different) > 1, f"the number of classes of {what}", len(different), "2 or more")
     are_numbers = all(not isinstance(value, str) for value in different)
     if isinstance(order, (list, tuple)):
         return _listed_order(what, different, order)

@@ -162,10 +162,23 @@ def _classes(path, y, kind, order, true):
     if true is not None and true.ndim > 2:
         true = true.reshape(len(true), -1)
     y, _, true = as_kind(kind, y, y, true)
+    if not y.is_floating_point():
+        check_numbers(path, y.numpy())
     y = y[:, None] if y.is_floating_point() and y.dim() == 1 else y
     y = y.float() if y.is_floating_point() else y
     true = true if true is None or not hasattr(true, "numpy") else true.numpy()
     return y.numpy(), (), true if true is None else np.nan_to_num(true, nan=-1.0) if y.dim() == 1 else true
+
+
+def check_numbers(path, y):
+    """Classes are 0..C-1 with a sample each."""
+    different = np.unique(y)
+    absent = np.setdiff1d(np.arange(min(len(different), 2**20)), different)
+    found = f"{different[0]}..{different[-1]}"
+    if len(absent) and different[0] >= 0:
+        found = f"without a sample of class {absent[0]}"
+    may_be = 'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or kind="numbers"'
+    need(not len(absent), f"labels of {path.name}", found, may_be)
 
 
 def _scaled(path, x, x_test, scale):

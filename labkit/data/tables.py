@@ -15,7 +15,7 @@ from .divide import (
     positions_of_parts,
 )
 from .features import as_features, choose_features, incomplete, refuse_leaks, standardised
-from .labels import encoded
+from .labels import encoded, numeric
 from .listing import TRUE_LABELS, check_classes, true_test
 from .raw import Raw
 from .reading import describe
@@ -50,7 +50,7 @@ def from_csv(
     need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
     need(target is None or label is None, "label", label, "left out where target is given: they are the same")
     skip = choose_skip(skip, SKIP)
-    frame = as_numbers(path, read_table(path, sep, encoding, text=False), decimal, thousands)
+    frame = as_numbers(path, read_table(path, sep, encoding, text=bool(skip)), decimal, thousands)
     argument = "target" if label is None else "label"
     targets = choose_columns(path, argument, target if label is None else label, frame.columns)
     roles = {"true_label": true_label, "split": split or None, "rows": rows}
@@ -138,22 +138,16 @@ def complete(path, frame, columns, words, skip):
     if skip:
         bad = incomplete(frame[columns], words)
         need(not bad.all(), f"lines of {path}", "all incomplete", "1 or more without an empty cell")
-        frame = frame[~bad].reset_index(drop=True).apply(_numbers_again)
+        frame = frame[~bad].reset_index(drop=True)
+        frame = frame.apply(lambda column: column if column.name in words else numeric(column))
         return frame, [f"incomplete lines left out: {bad.sum()}"] if bad.any() else []
     empty = np.argwhere(frame[columns].isna().to_numpy())
     if len(empty):
         row, column = empty[0]
         where = f"line {row + 2}, column {columns[column]!r} of {path}"
-        need(False, where, "", f'a value ({len(empty)} cells are empty); skip="incomplete" leaves such lines out')
+        leave = f'skip="incomplete" leaves such lines out, drop={[columns[column]]} such columns'
+        need(False, where, "", f"a value ({len(empty)} cells are empty); {leave}")
     return frame, []
-
-
-def _numbers_again(column):
-    """A column that held words among its numbers, as numbers."""
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column
-    values = pd.to_numeric(column, errors="coerce")
-    return values if values.notna().all() else column
 
 
 def _listed(columns):
