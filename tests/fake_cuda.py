@@ -85,6 +85,9 @@ class CudaGenerator(PLAIN_GENERATOR):
         cls.places[generator._cdata] = CUDA if torch.device(device).type == "cuda" else CPU
         return generator
 
+    def __del__(self):
+        self.places.pop(self._cdata, None)  # another one may have its address
+
     device = property(lambda self: self.places[self._cdata])
 
 
