@@ -19,7 +19,7 @@ from ..fit import fit
 from ..load import load
 from ..methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
 from ..noise import corrupt, human, matrix_noise, symmetric
-from ..numbers import NUMBERS
+from ..numbers import DEFAULTS_SINCE
 from ..runs.grid import summary
 from .measured import RESULTS, read, record
 from .patches import featured
@@ -126,7 +126,7 @@ def results(path=FILE):
 def complete(path=FILE):
     """Train what is missing of the plan. -> DataFrame"""
     done = results(path)
-    done = set(done["run"][done["numbers"] == NUMBERS]) if len(done) else set()
+    done = set(done["run"][done["numbers"] >= DEFAULTS_SINCE]) if len(done) else set()
     for cell in plan():
         if "{} {:g} {} {}".format(*cell) not in done:
             record(pd.DataFrame([train(*cell)]), path)
