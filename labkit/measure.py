@@ -3,6 +3,7 @@
 import torch
 
 from . import losses
+from .data import Task
 from .method import Method
 
 CHUNK = 1000
@@ -55,7 +56,7 @@ def labels_row(believed, given, true):
     }
 
 
-def known_labels(task):
+def known_labels(task: Task) -> tuple[torch.Tensor, slice | torch.Tensor]:
     """The true labels of the training split, and where they are known: everywhere, somewhere, or nowhere (the labels
     are the given ones then). -> labels [N] or [N, Q], slice or bool [N]"""
     if task.truth is None:

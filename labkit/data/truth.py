@@ -26,11 +26,11 @@ class Truth:
     known: torch.Tensor | None = None
     val_known: torch.Tensor | None = None
 
-    def to(self, device):
+    def to(self, device: torch.device | str) -> "Truth":
         """The same labels on `device`."""
         return Truth(*(tensor if tensor is None else tensor.to(device) for tensor in self.fields()))
 
-    def fields(self):
+    def fields(self) -> tuple:
         """y, val, known, val_known: all that a Truth holds. -> tuple of tensors and None"""
         return self.y, self.val, self.known, self.val_known
 
@@ -39,11 +39,11 @@ class Truth:
         """Are all labels known?"""
         return all(mask is None or bool(mask.all()) for mask in (self.known, self.val_known))
 
-    def masks(self):
+    def masks(self) -> tuple[torch.Tensor, ...]:
         """Where the labels are known. -> bool [N], bool [V]"""
         return _mask(self.known, self.y), _mask(self.val_known, self.val)
 
-    def rows(self, i):
+    def rows(self, i: torch.Tensor) -> "Truth":
         """The truth of the training samples i [K]; that of the validation split stays. -> Truth"""
         i = i.to(self.y.device)
         return replace(self, y=self.y[i], known=None if self.known is None else self.known[i])
@@ -54,7 +54,7 @@ def _mask(known, y):
     return torch.ones(len(y), dtype=torch.bool, device=y.device) if known is None else known
 
 
-def true_labels(y, y_true, classes):
+def true_labels(y: torch.Tensor, y_true: object, classes: int | None) -> tuple | None:
     """What `Task.of` is told about the truth, checked. y: checked labels [N] or [N, Q]; y_true: None, "given", or
     labels of the same shape, -1 (classes) or NaN where not known. -> labels, bool [N] (None: known everywhere); or None
 
@@ -73,7 +73,7 @@ def true_labels(y, y_true, classes):
     return values, None if known.all() else known
 
 
-def trust(test_trusted, y_true) -> bool:
+def trust(test_trusted: bool | None, y_true: object) -> bool:
     """Are the labels of the test set true ones? None: where the given labels of the training set are."""
     need(test_trusted in (None, True, False), "test_trusted", test_trusted, "None, True or False")
     return isinstance(y_true, str) if test_trusted is None else bool(test_trusted)
@@ -99,7 +99,7 @@ def _numbers(true, dtype):
     return values.masked_fill(~known[:, None], float("nan")), known
 
 
-def label_quality(train, truth) -> str:
+def label_quality(train, truth: Truth | None) -> str:
     """What is known about labels that no noise model changed: "clean labels", "truth not known", or how many true
     labels are known and how many of the given ones are wrong. train: the training split, with its validation split"""
     if truth is None:

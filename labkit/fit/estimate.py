@@ -1,13 +1,16 @@
 """How noisy are the labels of one's own data? An estimate from cross-validated predictions, without any truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
 
 from .. import confident
-from ..data import Task
+from ..data import Split, Task
 from ..errors import need
+from ..method import Stage
 from ..methods import ConfidentLearning
+from .recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,14 @@ class RateEstimate:
 class CrossValidation(ConfidentLearning):
     """The folds of confident learning alone: no label is taken out, and no last network learns."""
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         return super().stage(k, train) if k < self.folds else None
 
 
-def estimate_rate(task, net, epochs, folds=5, seed=0, recipe=None, device=None, progress=None) -> RateEstimate:
+def estimate_rate(
+    task: Task, net: str | Callable, epochs: int, folds: int = 5, seed: int = 0, recipe: Recipe | dict | None = None,
+    device: torch.device | str | None = None, progress: bool | None = None,
+) -> RateEstimate:  # fmt: skip
     """Estimate the noise rate of a task's training labels. The truth is not asked.
 
     A network learns all folds but one and says what it thinks of that one, fold after fold, with the weights that are

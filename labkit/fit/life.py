@@ -1,7 +1,9 @@
 """Life: what became of every training sample, epoch by epoch, and its table beside the samples' names."""
 
+import pandas as pd
 import torch
 
+from ..data import Task
 from ..errors import need
 
 COLUMNS = ("loss", "weight", "selected", "believed")
@@ -18,7 +20,7 @@ class Life:
     def __init__(self, epochs=None):
         self.epochs = epochs or []
 
-    def add(self, loss, weights, believed):
+    def add(self, loss: torch.Tensor, weights: torch.Tensor, believed: torch.Tensor | None) -> None:
         """Append an epoch: three tensors [N]; believed is None for regression."""
         believed = torch.full_like(loss, -1) if believed is None else believed
         rows = {"loss": narrow(loss.cpu()), "weight": narrow(weights.cpu()), "selected": (weights > 0).cpu()}
@@ -31,22 +33,18 @@ class Life:
         widest = max((row.dtype for row in rows), key=lambda dtype: dtype.itemsize)
         return torch.stack([row.to(widest) for row in rows])
 
-    def of(self, i):
+    def of(self, i: int) -> pd.DataFrame:
         """The life of sample i, a row per epoch. -> DataFrame"""
-        import pandas as pd
-
         table = {name: getattr(self, name)[:, i].numpy() for name in COLUMNS}
         return pd.DataFrame(table, index=pd.RangeIndex(1, len(self.epochs) + 1, name="epoch"))
 
-    def last(self):
+    def last(self) -> pd.DataFrame:
         """The last epoch of all samples, a row each, in the order of their positions. -> DataFrame"""
-        import pandas as pd
-
         columns = {name: row.float() if row.dtype is torch.float16 else row for name, row in self.epochs[-1].items()}
         return pd.DataFrame({name: columns[name].numpy() for name in COLUMNS})
 
 
-def narrow(row):
+def narrow(row: torch.Tensor) -> torch.Tensor:
     """Numbers in the smallest of float16, float32 and their own type in which all that is finite stays so. [N] ->
     [N]"""
     for dtype in (torch.float16, torch.float32):
@@ -56,13 +54,13 @@ def narrow(row):
     return row
 
 
-def narrow_whole(row):
+def narrow_whole(row: torch.Tensor) -> torch.Tensor:
     """Whole numbers as int16, or int32 where they do not fit. [N] -> [N]"""
     fits = not len(row) or row.abs().max() < 2**15
     return row.to(torch.int16 if fits else torch.int32)
 
 
-def samples(run, task):
+def samples(run, task: Task) -> pd.DataFrame:
     """The samples of the task that a run was trained on beside what became of them, see Run.samples. -> DataFrame"""
     need(run.life is not None and run.life.epochs, "run", run.name, "a run of labkit.fit(..., life=True)")
     same = run.config["data"] == task.hash()

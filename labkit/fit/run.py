@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from ..data import Task
 from ..data.truth import CLEAN
 from ..state import read_state, whole, write_state
 from . import life as lives
@@ -116,7 +117,7 @@ class Run:
         """What config.json holds. -> dict of JSON values"""
         return {"config": self.config, "notes": self.notes, "about": self.about, "accuracy": self.accuracy}
 
-    def samples(self, task):
+    def samples(self, task: Task) -> pd.DataFrame:
         """Every training sample by name and what became of it, a row each: the columns of Task.samples, then loss,
         weight, selected and believed class in the last epoch, in the order of the training positions. -> DataFrame
 

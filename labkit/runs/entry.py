@@ -5,7 +5,7 @@ from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
-from ..data import meta_split
+from ..data import Task, meta_split
 from ..data.places import signature
 from ..errors import need
 from ..load import load
@@ -34,7 +34,7 @@ def _read(data, n, files, options):
     return load(data, n=n, **(json.loads(options) if options else {}))
 
 
-def true_rate(task, rate):
+def true_rate(task: Task, rate: float) -> float | None:
     """The true noise rate of a task, None where nobody knows it. rate: of the noise that was added, 0 for none"""
     assumed = task.noise is not None and task.noise.of_given  # the labels before count as true, if noise was added
     if task.truth is None or not task.truth.complete or (assumed and not rate):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import need
-from ..fit import criteria
+from ..fit import Run, criteria
 
 CRITERIA = ("last", "last10", "best_val", "oracle_best")
 
@@ -15,7 +15,7 @@ def score_column(run):
     return "test" if not run.rows or "test" in run.rows[0] else "r2_test"
 
 
-def truth_known(run):
+def truth_known(run: Run) -> bool:
     """Does the history know true labels, of a part of the samples at least? -> bool"""
     measured = (row.get("train_true", row.get("r2_true")) for row in run.rows)
     return any(value == value for value in measured)
