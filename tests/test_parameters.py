@@ -214,3 +214,17 @@ def test_an_interval_holds_what_it_says(brackets, notebook):
                 assert not inside, (x, cell)
             else:
                 assert inside, (x, cell)
+
+
+def test_a_path_beside_alternatives(tmp_path, monkeypatch):
+    source = 'dataset: str = "digits"  # digits | mnist | a path\noptions: dict = {}  # of labkit.load'
+    cell = new_code_cell(source, metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "own.ipynb")
+    known = parameters.read(tmp_path / "own.ipynb")
+    monkeypatch.chdir(tmp_path)
+    values = parameters.check(known, [["dataset", "photos/zoo"], ["options", '{"size": 8}']])
+    assert values == {"dataset": str(tmp_path / "photos" / "zoo"), "options": {"size": 8}}
+    assert parameters.check(known, [["dataset", "mnist"]]) == {"dataset": "mnist"}
+    for wrong in ("a path", "photos", ""):
+        with pytest.raises(ValueError, match="dataset is"):
+            parameters.fit(known, {"dataset": wrong})

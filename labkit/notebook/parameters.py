@@ -5,6 +5,7 @@ labkit.parameters("crust", globals())    in the cell after the one tagged `param
 
 import ast
 import json
+import os
 from contextlib import suppress
 
 import yaml
@@ -40,9 +41,15 @@ def placed(parameters, values, given, start=None):
 
     A path that stands at its default is left to the notebook, which reads it from the project's root.
     """
-    is_path = lambda name: name in parameters and parameters[name].is_path
-    paths = [name for name in given if is_path(name) and isinstance(values[name], str) and values[name]]
+    texts = [name for name in given if name in parameters and isinstance(values[name], str) and values[name]]
+    beside = lambda name: parameters[name].takes_path and has_slash(values[name])
+    paths = [name for name in texts if parameters[name].is_path or beside(name)]
     return values | {name: absolute(values[name], start) for name in paths}
+
+
+def has_slash(value):
+    """Is it a text that can only be a path?"""
+    return isinstance(value, str) and ("/" in value or os.sep in value)
 
 
 def _injected(sources, known):
@@ -111,7 +118,8 @@ def _fitting(value, parameter):
         fine(all(_is(one, parameter.elements) for one in each))
     fine(all(_inside(one, parameter.interval) for one in each))
     for one in each:
-        if parameter.alternatives and one is not None:
+        path = parameter.takes_path and has_slash(one)
+        if parameter.alternatives and one is not None and not path:
             choose(parameter.name, str(one), dict.fromkeys(parameter.alternatives))
     if several:
         _enough(each, parameter)

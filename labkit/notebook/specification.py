@@ -3,6 +3,7 @@
 rate: float = 0.4             # noise rate, in [0, 1)                     an interval, of each element of a list
 n: int = 0                    # in [10, 1437] or 0                        and one number beside it
 dataset: str = "digits"       # digits | mnist | cifar10                  alternatives; a last ": " stands before them
+dataset: str = "digits"       # digits | mnist | a path                   or what has a slash in it
 network: str = ""             # empty is its own: "" | a name in labkit.nets.ALL      the names that a table has
 methods: list[str] = ["ERM"]  # ERM and one or more of: ERM | CDR | AUX   what a list must hold (A, B and ...)
 store: str = "runs/a"         # folder of the runs           a comment that begins with folder or file: a path
@@ -51,7 +52,7 @@ class Parameter(NamedTuple):
         for text in self.listed:
             table = TABLE.search(text)
             found += list(resolve_name(table[1])) if table else [text.strip("\"'` ")]
-        return [text for text in found if text != "[]"]
+        return [text for text in found if text not in ("[]", "a path")]
 
     @property
     def may_be_empty(self):
@@ -69,6 +70,11 @@ class Parameter(NamedTuple):
         """The elements that a list cannot be without. -> list"""
         asked = MUST_HOLD.search(self.comment)
         return asked[1].split(", ") if asked else []
+
+    @property
+    def takes_path(self):
+        """May it be a path beside its alternatives?"""
+        return "a path" in self.listed
 
     @property
     def is_path(self):

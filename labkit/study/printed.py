@@ -86,13 +86,14 @@ def plan(paper, dataset):
     return next((PLANS[name] for name in names if name in PLANS), None)
 
 
-def task(paper: str, dataset: str, n: int = 0) -> Task:
+def task(paper: str, dataset: str, n: int = 0, options: dict | None = None) -> Task:
     """The images of a dataset as the paper trains on them; of a set that is not in the paper, as labkit loads them.
 
-    n: this many training samples, 0: all. The held-out share and the scale are those of the paper's plan.
+    n: this many training samples, 0: all. options: of labkit.load, for files of one's own. The held-out share and the
+    scale are those of the paper's plan.
     """
     own = {"CDR+AUX": ("mnist",)}.get(paper, ("cifar10", "cifar100"))
-    return (plan(paper, dataset).load if dataset in own else load)(dataset, n=n or None)
+    return (plan(paper, dataset).load if dataset in own else load)(dataset, n=n or None, **(options or {}))
 
 
 def _worded(paper, item, printed):

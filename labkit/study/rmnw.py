@@ -6,6 +6,7 @@ WACV 2021. Its tables in labkit's words, who gets which meta set, and what the l
     order(runs, printed.cells("RMNW-Net", "Table 1"), "last10")
 """
 
+import os
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -60,8 +61,10 @@ def plans(dataset, network="", epochs=0, n=0):
 
     "digits": the small setting. "cifar10", "cifar100": the paper's recipe, WRN-28-10 for uniform and flip, ResNet-32
     for flip2. "mnist": its recipe with LeNet, which is not in the paper. network: another network for all, "": the
-    setting's own. epochs, n (training samples): 0 is the setting's own number. Raises ValueError for another dataset.
+    setting's own. A path, of files of one's own, has the small setting. epochs, n (training samples): 0 is the
+    setting's own number. Raises ValueError for another dataset.
     """
+    dataset = "digits" if "/" in dataset or os.sep in dataset else dataset
     wide, thin = (PAPERS[f"RMNW-Net, {name}"] for name in ("WRN-28-10", "ResNet-32"))
     own = {"cifar10": None, "cifar100": None, "mnist": "lenet", "digits": "mlp"}
     net = network or choose("dataset", dataset, own)
