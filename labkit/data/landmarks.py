@@ -71,7 +71,7 @@ def _celeba_lists(place):
     try:
         points = pd.read_csv(lists[0], sep=r"\s+", header=1)
         part = pd.read_csv(lists[1], sep=r"\s+", header=None, index_col=0)[1]
-        said = int(lists[0].read_text().split(maxsplit=1)[0])
+        said = int(lists[0].read_text(encoding="utf-8").split(maxsplit=1)[0])
         values = points.to_numpy(np.float64)
     except (ValueError, KeyError, IndexError) as error:
         raise ValueError(f"the lists in {place} cannot be read: {error}; the layout is\n{CELEBA}") from None

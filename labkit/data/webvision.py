@@ -47,7 +47,7 @@ def mini(root, download, *, classes=50, size=256, test="webvision", limit_bytes=
 def _listed(place, name, within, classes):
     """The files of a list that are of the first classes. -> [Path], y [N]"""
     files, y = [], []
-    for number, line in enumerate((place / name).read_text().splitlines(), 1):
+    for number, line in enumerate((place / name).read_text(encoding="utf-8").splitlines(), 1):
         file, _, label = line.strip().rpartition(" ")
         need(file and label.isdecimal(), f"line {number} of {place / name}", line, "a file and the number of its class")
         if int(label) < classes:
@@ -60,7 +60,8 @@ def _listed(place, name, within, classes):
 def _imagenet(root, classes):
     """ImageNet's validation images of the same classes. -> [Path], y [N]"""
     place, synsets = folder(root) / "imagenet" / "val", folder(root) / "webvision" / "info" / "synsets.txt"
-    names = [line.split()[0] for line in synsets.read_text().splitlines() if line] if synsets.is_file() else []
+    lines = synsets.read_text(encoding="utf-8").splitlines() if synsets.is_file() else []
+    names = [line.split()[0] for line in lines if line]
     files, y = [], []
     for c in range(classes):
         folders = (place / name for name in (str(c), *names[c : c + 1]))
