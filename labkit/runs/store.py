@@ -1,15 +1,15 @@
 """Finds Runs: tables over all that a store holds, finished or not."""
 
 import json
-import os
+import warnings
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
-from ..errors import choose
+from ..errors import choose, need
 from ..fit import identity
+from ..fit.place import place
 from ..state import atomic_write
 from .index import table
 
@@ -18,8 +18,8 @@ COLUMNS = ("run", "label", "what", "error", "cell", "traceback", "date", "attemp
 
 
 def folder(store=None):
-    """Where runs are kept: `store`, else LABKIT_RUNS, else runs/ in the current folder."""
-    return Path(store or os.environ.get("LABKIT_RUNS") or "runs").expanduser()
+    """Where runs are kept: `store`, else LABKIT_RUNS, else runs/ in the current folder, see labkit.fit.place."""
+    return place(store)
 
 
 def results(store=None, **where):
@@ -49,8 +49,24 @@ def histories(store=None, **where):
 def failures(store=None):
     """One row per run that failed and has not finished since: run, label, what (method or notebook), error (its last
     line), cell (the number of the failed cell, for notebooks), traceback, date, attempts. -> DataFrame"""
-    found = sorted((folder(store) / FAILED).glob("*.json"))
-    return pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in found], columns=COLUMNS)
+    rows, bad = [], []
+    for path in sorted((folder(store) / FAILED).glob("*.json")):
+        try:
+            rows.append(_failure(path))
+        except (OSError, ValueError, RecursionError) as error:
+            bad.append(f"{path.name} ({error})")
+    if bad:
+        warnings.warn(f"left out of {folder(store) / FAILED}, as they cannot be read: {'; '.join(bad)}", stacklevel=2)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _failure(path):
+    """What went wrong, from its file. -> dict. Raises ValueError for a file that holds something else"""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    need(isinstance(facts, dict), path.name, type(facts).__name__, "a dict")
+    wrong = [name for name in COLUMNS if isinstance(facts.get(name), (dict, list))]
+    need(isinstance(facts.get("run"), str) and not wrong, path.name, facts.get("run"), "the record of a failed run")
+    return facts
 
 
 def unfinished(store=None):
@@ -64,8 +80,8 @@ def note(store, asked, failure):
     """Write down what went wrong with what was asked for (JSON values), in the place of an earlier failure of the same.
     failure: dict, see `failures`"""
     path = _failed(store, asked)
-    with suppress(FileNotFoundError, ValueError):
-        failure = {"attempts": json.loads(path.read_text(encoding="utf-8"))["attempts"] + 1, **failure}
+    with suppress(OSError, ValueError, RecursionError, TypeError):
+        failure = {"attempts": int(_failure(path)["attempts"]) + 1, **failure}
     failure = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "attempts": 1, **failure}
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, json.dumps({name: failure.get(name) for name in COLUMNS}, indent=1).encode())
