@@ -92,8 +92,8 @@ def _look(folder: Path, stamp: str):
 
 
 def _differing(connection, store, runs):
-    """Runs without a seal whose table has other accuracies than config.json. runs: name -> accuracies. -> name -> what is
-    wrong"""
+    """Runs without a seal whose table has other accuracies than config.json. runs: accuracies by name. -> what is
+    wrong by name"""
     import duckdb
 
     paths = [str(store / run / READ[0]) for run in runs]
