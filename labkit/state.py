@@ -86,14 +86,16 @@ def read_state(path):
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    data = Path(path).read_bytes()  # at one stroke: another process may replace the file meanwhile
     try:
+        data = Path(path).read_bytes()  # at one stroke: another process may replace the file meanwhile
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         tensors = load(data)
         if header["sha256"] != _checksum(header["tree"], tensors):
             raise ValueError("its checksum does not fit what it holds")
         return _put_together(json.loads(header["tree"]), tensors)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except FileNotFoundError:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError) as error:
         raise ValueError(f"{path} is damaged or not a checkpoint of labkit: {error}") from None
 
 

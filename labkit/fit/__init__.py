@@ -18,6 +18,7 @@ from .life import Life
 from .loop import Loop
 from .network import maker
 from .recipe import Recipe
+from .resume import resume
 from .run import Run, criteria, identity
 
 __all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identified", "identity", "maker"]
@@ -63,9 +64,8 @@ def fit(
         if keeper and keeper.finished:
             return Run.load(keeper.folder)
         with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
-            run, loop = start()
+            run, loop = resume(keeper, start, _aloud(progress)) if keeper else start()
             if keeper:
-                keeper.resume(run, loop, _aloud(progress))
                 if run.stopped and on_epoch and on_epoch(run):  # it would stop there again
                     run.folder = keeper.folder
                     return run
@@ -96,15 +96,15 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_ep
     config = configuration(method, task, net_name, epochs, seed, recipe, meta, life, code, kept)
 
     def start():
-        on_device = task.to(device)
+        on_device, trained = task.to(device), check.a_method(method)
         with _seeding:
             torch.manual_seed(seed)
-            loop = Loop(method, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
-        notes = method.notes() | {"noise_words": task.noise_text}
+            loop = Loop(trained, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
+        notes = trained.notes() | {"noise_words": task.noise_text}
         notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}
         notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}
         notes["network"] = {"shape": list(task.shape), "outputs": task.classes or task.train.y.shape[-1]}
-        return Run(config, loop.rows, notes, loop.life, method, about(device), best=loop.kept), loop
+        return Run(config, loop.rows, notes, loop.life, trained, about(device), best=loop.kept), loop
 
     return config, start
 

@@ -41,7 +41,7 @@ def check_loop(state: dict, loop) -> None:
     for name in ("best", "first"):
         _weights(f"checkpoint's {name}", state[name], loop.method.nets)
     _generator("checkpoint's augment_rng", state["augment_rng"], loop.augment_rng.get_state())
-    _kind("checkpoint's method", state["method"], dict)
+    _method(state["method"], type(loop.method))
     _life(state["life"], loop, len(state["rows"]))
 
 
@@ -101,6 +101,17 @@ def _weights(name, states, nets):
         for key, tensor in state.items():
             _kind(f"{name}, {key}", tensor, torch.Tensor)
             _shape(f"{name}, {key}", tensor, own[key].shape)
+
+
+def _method(state, cls):
+    """A method's state is a dict of attributes; none takes the place of a function or of a property."""
+    _kind("checkpoint's method", state, dict)
+    taken = [name for name in state if not isinstance(name, str) or _defined(getattr(cls, name, None))]
+    need(not taken, "checkpoint's method", taken, "without names of functions")
+
+
+def _defined(member):
+    return callable(member) or isinstance(member, property)
 
 
 def _life(life, loop, epochs):

@@ -10,18 +10,23 @@ newest checkpoint is the one that was renamed last.
 
 import errno
 import json
+import os
 import shutil
+import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ..errors import Busy
-from ..state import atomic_write, read_state, room, write_state
-from .ending import randomness, read_ending, restore
-from .run import identity
+from ..paths import printable
+from ..state import atomic_write, room, write_state
+from .ending import randomness
+from .place import place, set_aside
+from .seal import flaw, identity
 
-UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+UNUSABLE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR,
+)  # fmt: skip
 LOG, STOPPED = "log.txt", "stopped"
 NEW, CURRENT, BEFORE = "checkpoint.new.safetensors", "checkpoint.safetensors", "checkpoint.before.safetensors"
 
@@ -36,13 +41,14 @@ class Keeper:
 
     def __init__(self, store, config, every=30.0, wait=None):
         self.name, self.every, self.wait = identity(config), every, wait
-        self.folder = Path(store) / self.name
+        self.folder = place(store) / self.name
         self.partial = self.folder.with_name(f"{self.name}.partial")
         self.saved, self.lock, self.config = time.monotonic(), None, config
 
     def __enter__(self):
-        if not self.finished:
+        if self._flaw() or not self.finished:
             self._acquire()
+            self._make_way()
         self.saved = time.monotonic()
         return self
 
@@ -66,7 +72,7 @@ class Keeper:
         from filelock import FileLock, Timeout
 
         try:
-            with room(self.partial):
+            with self._usable(), room(self.partial):
                 self.partial.mkdir(parents=True, exist_ok=True)
                 self.lock = FileLock(self.folder.with_suffix(".lock"))
                 self.lock.acquire(timeout=0)
@@ -77,6 +83,26 @@ class Keeper:
             self.wait(words)
             self.lock.acquire()
             self.partial.mkdir(exist_ok=True)  # gone, where the other one finished or stopped the run
+
+    def _flaw(self):
+        """What is wrong with what is in the run's place, in words; None: nothing, or nothing is there."""
+        return flaw(self.folder) if os.path.lexists(self.folder) else None
+
+    def _make_way(self):
+        """Set aside what is in the run's place and is not what was stored there, by whomever. Nothing is deleted."""
+        why = self._flaw()
+        if not why:
+            return
+        with self._usable():
+            aside = set_aside(self.folder)
+        words = f"run {self.name} is not what was stored ({why}): it is kept as {aside.name}, and trained again"
+        print(f"labkit: {printable(words)}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def _usable(self):
+        """A store that cannot be written is a ValueError."""
+        try:
+            yield
         except OSError as error:
             if error.errno not in UNUSABLE:
                 raise
@@ -95,7 +121,7 @@ class Keeper:
 
     def log(self, words):
         """A line in the run's log. The date is for people."""
-        with room(self.partial), (self.partial / LOG).open("a", encoding="utf-8") as file:
+        with room(self.partial), (self.partial / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {words}\n")
 
     def due(self):
@@ -111,65 +137,6 @@ class Keeper:
             current.replace(before)
         new.replace(current)
         self.saved = time.monotonic()
-
-    def resume(self, run, loop, say=print):
-        """Go on from the newest checkpoint that is whole, from where on_epoch stopped the run, or from a shorter
-        training of the same. say(words): called of a shorter one. The number of threads goes back to the one it was
-        made with, since sums depend on it."""
-        state = self._newest() or self._stopped(run) or self._shorter(loop, run, say)
-        if state is None:
-            return self.log(f"begins: {run.config['method']}, seed {run.config['seed']}")
-        restore(state, loop)
-        run.rows, run.life = loop.rows, loop.life
-        self.log(f"goes on after {len(run.rows)} epochs and {loop.position} samples of the next")
-
-    def _stopped(self, run):
-        """Where on_epoch stopped the run; its log goes on. -> dict or None"""
-        place = self.folder if self.stored else self.partial / STOPPED
-        epochs = stopped_after(place)
-        state = self._read(place) if epochs else {}
-        if "loop" not in state:
-            return None
-        run.notes["stopped"] = epochs
-        if not (self.partial / LOG).exists():
-            shutil.copy(place / LOG, self.partial)
-        return state
-
-    def _shorter(self, loop, run, say):
-        """The end of the longest training with fewer epochs, where a longer one can go on from it. -> dict or None"""
-        for epochs in range(self.config["epochs"] - 1, 0, -1):
-            folder = self.folder.with_name(identity({**self.config, "epochs": epochs}))
-            if (folder / "config.json").exists():
-                return self._longer(self._read(folder), folder.name, epochs, loop, run, say)
-        return None
-
-    def _longer(self, state, name, epochs, loop, run, say):
-        same = state.get("device") == loop.device.type
-        why = state.get("obstacle") or (None if same else f"it ran on {state.get('device')}")
-        if why:
-            say(f"trains from the first epoch, not on from run {name} ({epochs} epochs): {why}")
-            return None
-        run.notes["went_on_from"] = name
-        say(f"goes on from run {name} after {len(state['loop']['rows'])} epochs")
-        return state
-
-    def _read(self, folder):
-        try:
-            return read_ending(folder)
-        except (OSError, ValueError) as error:
-            return {"obstacle": str(error)}
-
-    def _newest(self):
-        """The newest checkpoint of this run that is whole; a damaged one is named in the log. -> dict or None"""
-        for path in (self.partial / name for name in (NEW, CURRENT, BEFORE)):
-            try:
-                state = read_state(path) if path.exists() else {}
-            except ValueError as error:
-                self.log(f"{error}; the one before it is used")
-                continue
-            if state.get("run") == self.name:
-                return state
-        return None
 
     def diverged(self, run, error):
         """Keep the history of a training that diverged. -> where it is, and where the last good checkpoint is, in

@@ -3,7 +3,6 @@
 import json
 import shutil
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -11,19 +10,17 @@ import torch
 
 from ..data import Task
 from ..data.truth import CLEAN
+from ..errors import need
+from ..paths import printable
 from ..state import read_state, whole, write_state
 from . import life as lives
 from . import weights
 from .best import Best
 from .ending import ENDING, HISTORY, LIFE, MODEL, ending, write_best
 from .life import Life
+from .seal import FILES, check_files, identity, read_facts, same, write_facts
 
 AS_GIVEN = "given labels"  # the noise of labels that are not known to be clean, and to which none was added
-
-
-def identity(config):
-    """Name of a run: the hash of its configuration. -> 16 hexadecimal digits"""
-    return sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def criteria(rows):
@@ -63,7 +60,13 @@ def row(facts):
         "recipe": json.dumps(config["recipe"]),
     }
     notes = {key: json.dumps(v) if isinstance(v, (dict, list)) else v for key, v in facts["notes"].items()}
-    return {**plain, **noisy, **parts, **facts["accuracy"], **notes, **facts["about"]}
+    every = {**plain, **noisy, **parts, **facts["accuracy"], **notes, **facts["about"]}
+    return {name: _encodable(value) for name, value in every.items()}
+
+
+def _encodable(value):
+    """A value that a table can hold: of a text, what no encoding has (file names that are not UTF-8) is escaped."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 @dataclass
@@ -87,7 +90,7 @@ class Run:
 
     def __repr__(self):
         plan = self.config
-        what = f"{plan['method']} on {plan['task']}, {self.notes.get('noise_words', 'noise not noted')}"
+        what = f"{plan['method']} on {printable(plan['task'])}, {self.notes.get('noise_words', 'noise not noted')}"
         how = f"{plan['net']}, {len(self.rows)} of {plan['epochs']} epochs, seed {plan['seed']}"
         scores = ", ".join(f"{name} {value:.3f}" for name, value in self.accuracy.items())
         return f"{what}; {how}; {scores or 'no score yet'}"
@@ -154,7 +157,7 @@ class Run:
                 write_state(temporary / ENDING, ending(loop))
             if self.life is not None:
                 write_state(temporary / LIFE, self.life.epochs)
-            (temporary / "config.json").write_text(json.dumps(self.facts, indent=1))
+            write_facts(temporary, self.facts)
             if partial:
                 shutil.copy(partial / "log.txt", temporary)
         Run.load(folder)  # whoever won: it has to be readable before a checkpoint is given up
@@ -165,19 +168,36 @@ class Run:
     def load(cls, folder):
         """Read a finished run, or one that on_epoch stopped. No code in it is executed. Raises ValueError when the
         folder holds none."""
-        folder = Path(folder)
+        folder = Path(folder).expanduser()
         try:
-            facts = json.loads((folder / "config.json").read_text())
+            facts = read_facts(folder)
+            need("notebook" not in facts["config"], "config", "that of a notebook", "that of a training")
+            check_files(folder, facts, (HISTORY, LIFE))
             rows = pd.read_parquet(folder / HISTORY).to_dict("records")
-        except (OSError, ValueError) as error:
+            _check_accuracy(facts, rows)
+            life = folder / LIFE
+            kept = Life(read_state(life)) if life.exists() else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"folder is {str(folder)!r}; it must hold a finished run (config.json, history.parquet): {error}"
             ) from None
-        life = folder / LIFE
-        kept = Life(read_state(life)) if life.exists() else None
         finished = "stopped" not in facts["notes"]
         return cls(facts["config"], rows, facts["notes"], kept, None, facts["about"], finished, folder)
 
     def state(self):
         """What `method.state_dict()` was at the end, networks included. -> dict"""
-        return self.method.state_dict() if self.method else read_state(self.folder / MODEL)
+        return self.method.state_dict() if self.method else self.read(MODEL)
+
+    def read(self, name: str) -> dict:
+        """Read a file of the run's folder that holds tensors. Raises ValueError where it is not what was stored."""
+        check_files(self.folder, read_facts(self.folder), (name,))
+        return read_state(self.folder / name)
+
+
+def _check_accuracy(facts, rows):
+    """Raise ValueError where the accuracies of a run without a seal are not those of its history."""
+    if FILES in facts:
+        return
+    for name, value in criteria(rows).items():
+        said = facts["accuracy"].get(name)
+        need(same(said, value), f"accuracy {name}", said, f"{value}, as {HISTORY} has it")

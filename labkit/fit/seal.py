@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import need
 
 FACTS, SEAL, FILES = "config.json", "seal", "files"
+OPEN = ".txt", ".ipynb"  # files that people may change: logs and notebooks
 NAME = re.compile(r"[0-9a-f]{16}")
 PARTS = {"config": dict, "notes": dict, "about": dict, "accuracy": dict}
 # what the configuration of a training holds
@@ -30,7 +31,8 @@ def identity(config: dict) -> str:
 def write_facts(folder: Path, facts: dict) -> None:
     """Write config.json of a run whose other files are written already: the facts, and the seal of all."""
     facts = json.loads(json.dumps(facts))  # as they will be read
-    sealed = facts | {FILES: {path.name: checksum(path) for path in sorted(folder.iterdir())}}
+    kept = [path for path in sorted(folder.iterdir()) if path.suffix not in OPEN]
+    sealed = facts | {FILES: {path.name: checksum(path) for path in kept}}
     (folder / FACTS).write_text(json.dumps(sealed | {SEAL: _seal(sealed)}, indent=1))
 
 

@@ -7,8 +7,9 @@ import torch
 
 from .. import nets
 from ..errors import choose, need
-from .ending import OLD, read_best
+from .ending import BEST, OLD, read_best
 from .network import build
+from .seal import check_files, read_facts
 
 Network = str | Callable | torch.nn.Module | None
 WHEN = {"last": "the last epoch", "best_val": "the best on noisy validation", "oracle_best": "the best on the test set"}
@@ -35,6 +36,8 @@ def _states(run, best):
     last = run.state()["nets"]
     if best == "last":
         return last
+    if run.best is None:
+        check_files(run.folder, read_facts(run.folder), (BEST,))
     kept = run.best if run.best is not None else read_best(run.folder, last)
     why = "the run held nothing out for validation (val=0)" if best == "best_val" else "no test score is a number"
     need(best in kept.epochs, "best", best, f'"last": {why}')

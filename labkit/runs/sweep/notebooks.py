@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...fit import Keeper
 from ...fit.config import about
+from ...fit.seal import write_facts
 from ...notebook import Warm, execute
 from ...numbers import NUMBERS
 from ...state import whole
@@ -71,7 +72,7 @@ def _keep(keeper, notebook, point, seconds):
             shutil.copy(keeper.partial / name, folder)
         pd.DataFrame([row]).to_parquet(folder / "result.parquet")
         config = {"config": configuration(notebook, point), "about": facts}
-        (folder / "config.json").write_text(json.dumps(config, indent=1))
+        write_facts(folder, config)
 
 
 def leaf(folder):
