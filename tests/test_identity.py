@@ -323,6 +323,38 @@ def test_a_callback_that_only_looks_is_no_part_of_a_run(observer, tmp_path):
     assert fit(tmp_path).name == fit(tmp_path, on_epoch=made).name
 
 
+PATIENCE = """
+class Patience:
+    def __init__(self, patience=2):
+        self.patience, self.best, self.bad, self.seen = patience, 0.0, 0, []
+    def __call__(self, run):
+        score = run.rows[-1]["val_noisy"]
+        self.seen.append(score)
+        if score > self.best:
+            self.best, self.bad = score, 0
+        else:
+            self.bad += 1
+        return self.late()
+    def late(self):
+        return self.bad >= self.patience
+made = Patience()
+"""
+
+
+def test_an_object_that_changes_itself_only_looks():
+    assert observes(cell(PATIENCE)) and observes(cell(PATIENCE).late)
+    for before, after in (
+        ("self.seen.append(score)", "self.seen = run.rows; self.seen.append(score)"),
+        ("self.bad += 1", "run.rows += [1]"),
+        ("self.best, self.bad = score, 0", "run.finished = True"),
+        ("self.best, self.bad = score, 0", "self.run = run; self.run.method.opts.clear()"),
+        ("return self.late()", "return self.late(run.method)"),
+        ("class Patience:", "class Patience(labkit.Recipe):"),
+        ("def late(self)", "def __getattr__(self, name)"),
+    ):
+        assert before in PATIENCE and not observes(cell(PATIENCE.replace(before, after)))
+
+
 def generate():
     yield 1
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from ..paths import printable
 from . import arrays, samples
 from .hashing import task_hash
 from .kinds import as_kind
@@ -112,7 +113,7 @@ class Task:
     def __repr__(self):
         val = 0 if self.train.val is None else len(self.train.val)
         sizes = f"{self.train!r}; validation {val:,}, test {len(self.test):,}"
-        return f"{self.name}: {sizes}; {self.noise_text}{'; ' * bool(self.reading)}{self.reading}"
+        return printable(f"{self.name}: {sizes}; {self.noise_text}{'; ' * bool(self.reading)}{self.reading}")
 
     @property
     def noise_text(self) -> str:

@@ -1,50 +1,22 @@
 """Does a callback only look at a run? Then it cannot move a number, and the run is the same without it."""
 
 import builtins
+import functools
 import itertools
-import math
-import statistics
-import time
 from io import IOBase
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from . import bytecode
 from .origin import origin
+from .reading import BUILT_IN, GATHER, MODULES, gathered, reads, stored
 
-# of a run
-RECORD = {
-    "rows",
-    "history",
-    "accuracy",
-    "config",
-    "name",
-    "notes",
-    "about",
-    "finished",
-    "folder",
-    "stopped",
-}  # of a run
-# methods and columns that change nothing, of texts, lists, dicts and tables
-READ = {
-    "all", "any", "count", "diff", "empty", "endswith", "format", "get", "head", "idxmax", "idxmin", "iloc", "index",
-    "is_monotonic_decreasing", "is_monotonic_increasing", "isna", "items", "join", "keys", "last", "loc", "lower",
-    "max", "mean", "min", "rolling", "round", "shape", "split", "startswith", "std", "strip", "tail", "test", "to_list",
-    "tolist", "train_loss", "upper", "val_noisy", "values",
-}  # fmt: skip
-GATHER = {"add", "append", "extend", "flush", "write"}  # into something outside of the run
-BUILT_IN = {
-    "abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "int", "isinstance", "len", "list", "max",
-    "min", "next", "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip",
-}  # fmt: skip
-MODULES = math, statistics, time
 COUNTERS = itertools.count, type(iter(range(1)))
-CHANGES = {"STORE_ATTR", "STORE_SUBSCR", "STORE_SLICE", "STORE_GLOBAL", "DELETE_ATTR", "DELETE_SUBSCR"}
-CHANGES |= {"IMPORT_NAME", "LOAD_BUILD_CLASS"}
-OUTSIDE = {"LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME"}  # loads a variable from outside of a function
+SPECIAL = {"__init__", "__post_init__", "__call__", "__repr__", "__eq__", "__hash__", "__replace__"}  # of a class
 
 
 def observes(callback: object) -> bool:
-    """Does a callback only read a run's record, gather, print, stop, or raise? Where that cannot be seen: no."""
+    """Does a callback only read a run's record, gather, print, stop, or raise? Where that cannot be seen: no. An object
+    may change itself."""
     return _harmless(callback, set())
 
 
@@ -56,9 +28,13 @@ def _harmless(thing, met):
     if isinstance(thing, FunctionType):
         if origin(thing.__globals__["__name__"]) == "labkit":
             return True
-        return _reads(thing.__code__) and all(_harmless(part, met) for part in _reach(thing))
+        return reads(thing.__code__) and all(_harmless(part, met) for part in _reach(thing))
     if isinstance(thing, BuiltinFunctionType):
         return thing.__name__ in GATHER and _harmless(thing.__self__, met)
+    if isinstance(thing, MethodType):
+        return _harmless(thing.__self__, met)
+    if isinstance(thing, functools.partial):
+        return all(_harmless(part, met) for part in (thing.func, thing.args, thing.keywords))
     if isinstance(thing, ModuleType):
         return thing in MODULES
     if isinstance(thing, type):
@@ -68,9 +44,26 @@ def _harmless(thing, met):
         return all(_harmless(part, met) for part in thing.values())
     if isinstance(thing, (list, tuple, set, frozenset)):
         return all(_harmless(part, met) for part in thing)
-    known = origin(type(thing).__module__) is not None
-    harmless = isinstance(thing, (*COUNTERS, IOBase)) or not (callable(thing) or hasattr(thing, "__next__"))
-    return known and harmless
+    if origin(type(thing).__module__) is None:
+        return _changes_itself(type(thing), met) and _harmless(getattr(thing, "__dict__", {}), met)
+    return isinstance(thing, (*COUNTERS, IOBase)) or not (callable(thing) or hasattr(thing, "__next__"))
+
+
+def _changes_itself(cls, met):
+    """Do the functions of a user's class change nothing but the object's own attributes?"""
+    functions = {name: member for name, member in vars(cls).items() if isinstance(member, FunctionType)}
+    others = [member for name, member in vars(cls).items() if name not in functions and name[:2] != "__"]
+    special = {name for name in functions if name[:2] == "__"}
+    if cls.__bases__ != (object,) or special - SPECIAL or not all(_harmless(member, met) for member in others):
+        return False
+    during = [member for name, member in functions.items() if name not in SPECIAL - {"__call__"}]
+    codes = [function.__code__ for function in during]
+    if any(gathered(code) & stored(code_too) for code in codes for code_too in codes):
+        return False  # what it gathers into may be the run's own list
+    parts = [part for function in during for part in _reach(function)]
+    return all(reads(code, code.co_varnames[0] if code.co_argcount else "") for code in codes) and all(
+        _harmless(part, met) for part in parts
+    )
 
 
 def _reach(function):
@@ -87,26 +80,3 @@ def _reach(function):
         except ValueError:  # it has no value yet
             continue
     return found
-
-
-def _reads(code: CodeType):
-    """Has a function no instruction that may change what others see?"""
-    for part in bytecode.nested(code):
-        before = None
-        for instruction in bytecode.instructions(part):
-            if not _may(instruction, before):
-                return False
-            before = instruction
-    return True
-
-
-def _may(instruction, before):
-    """May this instruction stand in a callback that only reads? What gathers belongs to a variable of the outside."""
-    name, value = instruction.opname, instruction.argval
-    if name in CHANGES or (name == "BINARY_OP" and instruction.argrepr.endswith("=")):
-        return False
-    if name not in bytecode.ATTRIBUTES:
-        return True
-    if value in GATHER:
-        return before is not None and before.opname in OUTSIDE and before.argval not in BUILT_IN
-    return value in RECORD | READ or any(hasattr(module, value) for module in MODULES)

@@ -42,6 +42,8 @@ def check_loop(state: dict, loop) -> None:
         _weights(f"checkpoint's {name}", state[name], loop.method.nets)
     _generator("checkpoint's augment_rng", state["augment_rng"], loop.augment_rng.get_state())
     _method(state["method"], type(loop.method))
+    need(state["method"].get("nets") is not None, "checkpoint's networks", None, "there")
+    _weights("checkpoint's networks", state["method"]["nets"], loop.method.nets)
     _life(state["life"], loop, len(state["rows"]))
 
 
