@@ -16,7 +16,7 @@ ABSENT = "; classes=... is for sets in which some are absent"
 def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     """The arrays as tensors, and the number of classes (None: regression). Raises ValueError for what cannot be
     used."""
-    x, x_test = tensor(x), tensor(x_test)
+    x, x_test = inputs("x", x), inputs("x_test", x_test)
     y, y_test = labels("y", y), labels("y_test", y_test)
     check_val(val, len(y))
     for argument, samples, given in (("", x, y), ("_test", x_test, y_test)):
@@ -27,6 +27,21 @@ def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     classes = class_number(y, y_test, classes, class_names)
     y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
     return x, y, x_test, y_test, classes
+
+
+def inputs(argument, x):
+    """Samples as a tensor of numbers, [N, ...]."""
+    x = x if isinstance(x, torch.Tensor) else np.asarray(x)
+    fine = x.ndim and (isinstance(x, torch.Tensor) or x.dtype.kind in "biuf")
+    need(fine, argument, f"of type {x.dtype} and shape {tuple(x.shape)}", "an array of numbers, a row per sample")
+    return tensor(x)
+
+
+def check_names(names, classes):
+    """Raise ValueError unless there are as many names as classes, or none."""
+    need(len(names) in (0, classes), "class_names", names, f"{classes} of them, one per class, or ()")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    need(not twice, "class_names", names, f"different: {twice[:1]} is there twice")
 
 
 def finite(x):
@@ -93,6 +108,7 @@ def positions(ids, n):
     """ids [n] as int64, or 0..n-1."""
     ids = torch.arange(n) if ids is None else torch.as_tensor(np.asarray(ids)).long()
     need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
+    need(len(ids.unique()) == n and ids.min() >= 0, "ids", ids.tolist()[:5], "different positions from 0 on")
     return ids
 
 

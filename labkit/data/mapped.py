@@ -37,7 +37,9 @@ def tensor(array):
     """An array as a tensor on the same memory. One that is mapped read-only stays so: nobody writes to samples."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.as_tensor(np.asarray(array))
+        array = array if isinstance(array, torch.Tensor) else np.asarray(array)
+        backwards = isinstance(array, np.ndarray) and any(stride < 0 for stride in array.strides)
+        return torch.as_tensor(np.ascontiguousarray(array) if backwards else array)
 
 
 def chunks(x):

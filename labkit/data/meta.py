@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Annotated
 
 import torch
 
+from ..arguments import Flag, Seed, Whole, checked
 from ..errors import need
 from .mapped import chunks, take
 from .samples import TEST
-from .task import Task
+from .task import A_TASK
 
 
-def meta_split(task, n, *, trusted, balanced, seed=0):
+@checked
+def meta_split(
+    task: A_TASK, n: Annotated[int, Whole()], *, trusted: Flag, balanced,
+    seed: Seed = 0,
+):  # fmt: skip
     """Take n samples out of the training split as a meta set. -> the task without them, the meta set (a Split)
 
     trusted: True gives the meta set its true labels (MW-Net, L2RW, GLC ask for such a set), False the given, noisy ones
@@ -24,12 +30,11 @@ def meta_split(task, n, *, trusted, balanced, seed=0):
     Raises ValueError for what cannot be used: a truth that is not known but needed, regression with balanced, a class
     with too few samples, n out of range.
     """
-    need(isinstance(task, Task), "task", type(task).__name__, "a labkit.Task")
     train, classes, N = task.train, task.classes, len(task.train)
-    need(isinstance(n, int) and 0 < n < N, "n", n, f"a whole number in 1..{N - 1}")
-    need(isinstance(trusted, bool), "trusted", trusted, "True (true labels) or False (the given ones)")
+    need(0 < n < N, "n", n, f"a whole number in 1..{N - 1}")
     allowed = '"true", "given" or False' if classes else "False: regression has no classes"
-    need(balanced is False or (classes and balanced in ("true", "given")), "balanced", balanced, allowed)
+    named = isinstance(balanced, str) and balanced in ("true", "given")
+    need(balanced is False or (classes and named), "balanced", balanced, allowed)
     true, known = _truth(task, n, trusted, balanced)
     rng = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(N, generator=rng)

@@ -1,9 +1,11 @@
 """A Task: tensors on the device, what a method may see of them (`train`), and the truth apart (`truth`)."""
 
 from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 import torch
 
+from ..arguments import Checked, Fits, Flag, Name, Number, Positive, Seed, Whole, checked, scalar
 from ..paths import printable
 from . import arrays, samples
 from .hashing import task_hash
@@ -12,14 +14,17 @@ from .mapped import limit, take
 from .samples import TEST
 from .truth import Truth, label_quality, true_labels, trust
 
+Classes = Annotated[int, Whole(1, 10**6)]
+Bytes = Annotated[float, Number(0, 10**18, what="a number of bytes")]
+
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(metaclass=Checked):
     """How stored values become inputs: (x / top - mean) / std, with one mean and std per channel."""
 
-    top: float = 1.0
-    mean: tuple = (0.0,)
-    std: tuple = (1.0,)
+    top: Positive = 1.0
+    mean: tuple[Annotated[float, Number()], ...] = (0.0,)
+    std: tuple[Positive, ...] = (1.0,)
 
     def __call__(self, x):
         """uint8 [B, channels, H, W] -> float32 of the same shape; anything but uint8 is returned as it is."""
@@ -88,6 +93,9 @@ class Units:
         return (y * self.std.to(y.device) + self.mean.to(y.device)).to(y.dtype)
 
 
+A_SCALE = Annotated[Scale, Fits(lambda value: isinstance(value, Scale), "a labkit.data.Scale")]
+
+
 @dataclass
 class Task:
     """A dataset ready for `fit`: `train` (all that a method sees), `test`, `truth`, and the passport of its noise.
@@ -150,10 +158,12 @@ class Task:
         return task_hash(self)
 
     @classmethod
+    @checked
     def of(
-        cls, x, y, x_test, y_test, name="arrays", val=0.1, scale=None, split_seed=0, *, standardise=False,
-        classes=None, class_names=(), ids=None, origin=None, shuffled=False, limit_bytes=None,
-        y_true=None, test_trusted=None, files=(), test_files=(), kind=None,
+        cls, x, y, x_test, y_test, name: Name = "arrays", val=0.1, scale: A_SCALE | None = None, split_seed: Seed = 0,
+        *, standardise: Flag = False, classes: Classes | None = None, class_names: tuple[Name, ...] = (), ids=None,
+        origin: Name | None = None, shuffled: Flag = False, limit_bytes: Bytes | None = None, y_true=None,
+        test_trusted: Flag | None = None, files=(), test_files=(), kind: Literal["classes", "numbers"] | None = None,
     ):  # fmt: skip
         """A task from arrays.
 
@@ -174,8 +184,10 @@ class Task:
         Raises ValueError for lengths that differ, labels outside 0..C-1, a class without a sample, values that are not
         finite, or a share outside [0, 1).
         """
+        val = scalar(val)
         y, y_test, y_true = as_kind(kind, y, y_test, y_true)
         x, y, x_test, y_test, classes = arrays.checked(x, y, x_test, y_test, val, classes, class_names)
+        arrays.check_names(class_names, classes)
         told, test_trusted = true_labels(y, y_true, classes), trust(test_trusted, y_true)
         v, t = arrays.held_out(len(y), val, split_seed, shuffled)
         ids, origin = arrays.positions(ids, len(y)), origin or arrays.fresh_origin(name)
@@ -194,6 +206,10 @@ class Task:
         test.mapped = mapped_test
         return cls(name, train, test, truth, units=units, class_names=tuple(class_names), files=files,
                    test_files=test_files)  # fmt: skip
+
+
+WHERE_FROM = "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)"
+A_TASK = Annotated[Task, Fits(lambda value: isinstance(value, Task), WHERE_FROM)]
 
 
 def _truth(told, units, train, val):

@@ -5,11 +5,13 @@ from math import prod
 from torch import nn
 from torch.nn import functional as F
 
-from ..errors import choose, need
-from .layers import group_norm, need_pixels
+from ..arguments import Flag, Variant, checked
+from ..errors import need
+from .layers import Outputs, Shape, Width, group_norm, need_pixels
 
 
-def lenet(shape=(1, 28, 28), classes=10):
+@checked
+def lenet(shape: Shape = (1, 28, 28), classes: Outputs = 10):
     """LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28, 10
     classes.
 
@@ -24,10 +26,12 @@ def lenet(shape=(1, 28, 28), classes=10):
     )
 
 
-def small_cnn(shape=(1, 8, 8), classes=10, width=16):
+@checked
+def small_cnn(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 16):
     """Three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average. 14,538 parameters
     for the digits."""
     need_pixels("small_cnn", shape, 2)
+    need(width % 4 == 0, "width", width, "a multiple of 4, the groups of its normalisation")
     block = lambda a, b, groups: (nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU())
     return nn.Sequential(
         *block(shape[0], width, 4),
@@ -44,19 +48,22 @@ class AlwaysDropout2d(nn.Dropout2d):
         return F.dropout2d(x, self.p, training=True)
 
 
-def cnn9(shape=(3, 32, 32), classes=10, variant="paper", always_dropout=None):
+@checked
+def cnn9(
+    shape: Shape = (3, 32, 32), classes: Outputs = 10, variant: Variant = "paper", always_dropout: Flag | None = None
+):
     """The 9-layer CNN of Co-teaching and PRL. 4,434,570 parameters for 10 classes, 4,446,180 for 100. BatchNorm.
 
     Differs from the released code in: 1. always_dropout: dropout is on when the network is tested, too, which every
     number published with it contains; None follows the variant: "paper" = off, "released" = on.
     """
-    released = choose("variant", variant, {"paper": False, "released": True})
+    released = variant == "released"
     always_dropout = released if always_dropout is None else always_dropout
-    need(isinstance(always_dropout, bool), "always_dropout", always_dropout, "None, True or False")
     return _nine("cnn9", shape, classes, nn.BatchNorm2d, AlwaysDropout2d if always_dropout else nn.Dropout2d)
 
 
-def cnn9_gn(shape=(3, 32, 32), classes=10):
+@checked
+def cnn9_gn(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """cnn9 with GroupNorm(min(32, channels)) for BatchNorm: samples do not mix. As many parameters."""
     return _nine("cnn9_gn", shape, classes, group_norm, nn.Dropout2d)
 
@@ -74,7 +81,8 @@ def _nine(name, shape, classes, norm, dropout):
     )
 
 
-def celeba_cnn(shape=(3, 64, 64), classes=10):
+@checked
+def celeba_cnn(shape: Shape = (3, 64, 64), classes: Outputs = 10):
     """A three-layer feature extractor for faces: 3 x 3 convolutions of stride 2 (32, 64, 128), max-pooling, 512
     features, linear outputs. 16 x 16 pixels or more.
 

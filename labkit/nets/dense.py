@@ -1,16 +1,25 @@
 """Fully connected networks."""
 
 from math import prod
+from typing import Annotated
 
 from torch import nn
 
+from ..arguments import Whole, checked
+from .layers import Outputs, Width
 
-def mlp(shape=(1, 8, 8), classes=10, width=128, depth=2):
+Depth = Annotated[int, Whole(0, 1000)]
+Shape = tuple[Annotated[int, Whole(1, 10**7)], ...]  # of one sample
+
+
+@checked
+def mlp(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 128, depth: Depth = 2):
     """Fully connected: `depth` hidden layers of `width` units, ReLU. 26,122 parameters for the 8 x 8 digits."""
     return _dense([prod(shape), *[width] * depth, classes], nn.ReLU)
 
 
-def celeba_fc(shape=(512,), classes=10):
+@checked
+def celeba_fc(shape: Shape = (512,), classes: Outputs = 10):
     """The three-layer network of PRL's regression: features -> 256 -> 256 -> outputs, leaky ReLU of slope .01. 199,690
     parameters for 512 features and 10 outputs.
 

@@ -1,8 +1,15 @@
 """What several networks share: their complaint about a shape, a convolution, normalisation by groups."""
 
+from typing import Annotated
+
 from torch import nn
 
+from ..arguments import Whole
 from ..errors import need
+
+Shape = tuple[Annotated[int, Whole(0, 10**7)], ...]  # of one sample
+Outputs = Annotated[int, Whole(1, 10**6)]
+Width = Annotated[int, Whole(1, 10**5)]
 
 
 def need_pixels(net, shape, least):

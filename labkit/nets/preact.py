@@ -2,23 +2,26 @@
 
 from torch import nn
 
-from ..errors import choose
-from .layers import conv, need_pixels
+from ..arguments import Variant, checked
+from .layers import Outputs, Shape, conv, need_pixels
 
 
-def wrn28_10(shape=(3, 32, 32), classes=10):
+@checked
+def wrn28_10(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """Wide ResNet of depth 28, 160 to 640 channels, no dropout. 36,479,194 parameters for 10 classes, 36,536,884 for
     100. BatchNorm."""
     return _wide("wrn28_10", shape, classes, depth=28, width=10, dropout=0.0)
 
 
-def wrn40_2(shape=(3, 32, 32), classes=10):
+@checked
+def wrn40_2(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """Wide ResNet of depth 40, 32 to 128 channels, dropout .3. 2,243,546 parameters for 10 classes, 2,255,156 for 100.
     BatchNorm."""
     return _wide("wrn40_2", shape, classes, depth=40, width=2, dropout=0.3)
 
 
-def preact_resnet18(shape=(3, 32, 32), classes=10, variant="paper"):
+@checked
+def preact_resnet18(shape: Shape = (3, 32, 32), classes: Outputs = 10, variant: Variant = "paper"):
     """PreAct ResNet-18 as DivideMix uses it: a stem with BatchNorm and ReLU, nothing after the last block. 11,171,274
     parameters. BatchNorm.
 
@@ -26,7 +29,7 @@ def preact_resnet18(shape=(3, 32, 32), classes=10, variant="paper"):
     carries relu(norm(x)); variant="released" does, too.
     """
     need_pixels("preact_resnet18", shape, 8)
-    raw = choose("variant", variant, {"paper": True, "released": False})
+    raw = variant == "paper"
     blocks, last = _blocks(64, (64, 128, 256, 512), (1, 2, 2, 2), 2, raw=raw)
     stem = (conv(shape[0], 64), nn.BatchNorm2d(64), nn.ReLU())
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, classes))

@@ -6,31 +6,37 @@ The stem pads by 1. That of CDR's released ResNet-18 and ResNet-50 pads by 0, so
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import conv, group_norm, need_pixels
+from ..arguments import checked
+from .layers import Outputs, Shape, conv, group_norm, need_pixels
 
 
-def resnet32(shape=(3, 32, 32), classes=10):
+@checked
+def resnet32(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """ResNet-32 for CIFAR: 3 x 5 basic blocks of 16, 32, 64 channels; shortcuts without parameters (option A).
     Kaiming-normal weights. 464,154 parameters for 10 classes, 470,004 for 100. BatchNorm."""
     return _thirty_two("resnet32", shape, classes, nn.BatchNorm2d)
 
 
-def resnet32_gn(shape=(3, 32, 32), classes=10):
+@checked
+def resnet32_gn(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """resnet32 with GroupNorm(min(32, channels)) for BatchNorm: samples do not mix. As many parameters."""
     return _thirty_two("resnet32_gn", shape, classes, group_norm)
 
 
-def resnet18(shape=(3, 32, 32), classes=10):
+@checked
+def resnet18(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """ResNet-18: 2, 2, 2, 2 basic blocks. 11,173,962 parameters. BatchNorm."""
     return _residual("resnet18", shape, classes, Basic, (2, 2, 2, 2))
 
 
-def resnet34(shape=(3, 32, 32), classes=10):
+@checked
+def resnet34(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """ResNet-34: 3, 4, 6, 3 basic blocks. 21,282,122 parameters. BatchNorm."""
     return _residual("resnet34", shape, classes, Basic, (3, 4, 6, 3))
 
 
-def resnet50(shape=(3, 32, 32), classes=10):
+@checked
+def resnet50(shape: Shape = (3, 32, 32), classes: Outputs = 10):
     """ResNet-50: 3, 4, 6, 3 bottlenecks. 23,520,842 parameters. BatchNorm."""
     return _residual("resnet50", shape, classes, Bottleneck, (3, 4, 6, 3))
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 
 from ..arguments import Fits, Seed, checked
-from ..data.task import Task
+from ..data.task import A_TASK
 from ..data.truth import Truth
 from ..errors import need
 from .base import Clean, Noise
@@ -30,7 +30,6 @@ ALL = {
     )
 }
 MODELS = f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise"
-A_TASK = Fits(lambda value: isinstance(value, Task), "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)")
 A_NOISE = Fits(lambda value: isinstance(value, Noise), MODELS)
 __all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
 IN_PART = "dataclasses.replace(task, truth=None) has all given labels count as true"

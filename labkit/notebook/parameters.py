@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import yaml
 
+from ..arguments import Number, scalar
 from ..errors import choose, need
 from ..paths import absolute, typed_in
 from .execute import find
@@ -109,7 +110,8 @@ def parse(text, parameter):
 
 
 def _fitting(value, parameter):
-    """The value, if it fits."""
+    """The value, if it fits; one number of numpy or torch is Python's."""
+    value = scalar(value)
     fine = lambda fits: need(fits, parameter.name, value, may_be(parameter) + _hint(value, parameter))
     fine(_is(value, parameter.types))
     several = isinstance(value, (list, tuple))
@@ -163,9 +165,8 @@ def _inside(value, interval):
     if value != value or (_whole(value) and abs(value) > 2**63):
         return False
     left, low, high, right, beside = interval.groups() if interval else ("[", "-inf", "inf", "]", None)
-    above = value >= float(low) if left == "[" else value > float(low)
-    below = value <= float(high) if right == "]" else value < float(high)
-    return (above and below) or (beside is not None and value == float(beside))
+    number = Number(float(low), float(high), above=left == "(", below=right == ")", infinite=True)
+    return number.inside(value) or (beside is not None and value == float(beside))
 
 
 def may_be(parameter):
