@@ -4,6 +4,7 @@ What is sensible is said here once more, by hand, and compared with what labkit 
 how many values were tried, taken and refused.
 """
 
+import json
 import os
 import tempfile
 from collections import Counter
@@ -37,11 +38,15 @@ VALUES = [
 # -- what is sensible, by hand
 
 
+def plain(value):
+    """One number of numpy or torch as Python's."""
+    return value.item() if isinstance(value, (torch.Tensor, np.ndarray, np.generic)) and value.ndim == 0 else value
+
+
 def real(value):
     """The number that a value is, None for what is no number."""
-    if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0:
-        value = value.item()
-    if isinstance(value, (bool, np.bool_, complex)) or not isinstance(value, (int, float, np.number)):
+    value = plain(value)
+    if isinstance(value, (bool, complex)) or not isinstance(value, (int, float, np.number)):
         return None
     return value
 
@@ -97,7 +102,8 @@ EPOCHS, DURATION, COUNT, SEED = whole(1, 10**6), whole(0, 10**6), whole(1), whol
 VARIANT, OR_FLAG, PERCENT = word("paper", "released"), optional(flag), number(0, 100)
 FIRST = optional(whole(0, 1))
 EVERY = {
-    "rate": RATE, "variant": VARIANT, "ramp": DURATION, "divide_twice": OR_FLAG, "first_epoch": FIRST, "lam": NOT_NEGATIVE,
+    "rate": RATE, "variant": VARIANT, "ramp": DURATION, "divide_twice": OR_FLAG, "first_epoch": FIRST,
+    "lam": NOT_NEGATIVE,
     "meta_batch": optional(COUNT), "draw": word("passes", "fresh"), "shared_array": flag, "quantile": optional(PART),
     "start": DURATION, "batch_size": COUNT, "clip": number(0, inf, open_low=True),
 }  # fmt: skip
@@ -138,9 +144,10 @@ OWN = {
     "FCorrection": {"T": lambda value: value is None},
     "SModel": {"rate": optional(RATE), "layer_lr": either(word("same", "matched"), NOT_NEGATIVE)},
     "GLC": {"gold_batch": optional(COUNT)},
-    "TRevision": {"estimate": optional(EPOCHS), "revise": optional(EPOCHS), "revise_lr": POSITIVE, "accumulate": OR_FLAG,
-                  "scale_columns": OR_FLAG, "shared_array": OR_FLAG, "revise_decay": OR_FLAG},
-    "L_DMI": {"warmup": optional(EPOCHS), "warm_up": optional(EPOCHS), "lr": POSITIVE, "divide": OR_FLAG, "offset": optional(NOT_NEGATIVE)},
+    "TRevision": {"estimate": optional(EPOCHS), "revise": optional(EPOCHS), "revise_lr": POSITIVE,
+                  "accumulate": OR_FLAG, "scale_columns": OR_FLAG, "shared_array": OR_FLAG, "revise_decay": OR_FLAG},
+    "L_DMI": {"warmup": optional(EPOCHS), "warm_up": optional(EPOCHS), "lr": POSITIVE,
+              "divide": OR_FLAG, "offset": optional(NOT_NEGATIVE)},
     "D2L": {"init_epoch": DURATION, "window": EPOCHS, "neighbours": whole(2), "batch_size": whole(3), "batches": COUNT,
             "turn_at": optional(DURATION), "rollback": OR_FLAG},
     "FineTuning": {"tune": DURATION, "tune_lr": POSITIVE, "freeze_statistics": flag},
@@ -158,6 +165,7 @@ OWN = {
                           "prune": word("prune_by_class", "prune_by_noise_rate", "both"), "reweight": flag},
 }  # fmt: skip
 # arguments that another one may forbid
+ARRAYS = {"x", "y", "x_test", "y_test", "ids", "val", "net"}
 JOINT = {"low", "high", "dropout", "burn_in", "parts", "refine", "cosine", "nesterov", "milestones", "momentum"}
 RECIPE = {
     "optimiser": word("sgd", "adam"), "lr": POSITIVE, "momentum": RATE, "nesterov": flag, "weight_decay": NOT_NEGATIVE,
@@ -192,7 +200,9 @@ def outcome(make, name, value, sensible, read=None):
     except ValueError as error:
         said = str(error)
         shown = " ".join(repr(value).split())[:60] if not isinstance(value, int) or abs(value) < 10**300 else ""
-        named = name in said and ("must be" in said or "may be" in said) and (shown in said or type(value).__name__ in said)
+        told = any(way in said for way in (shown, *ways(value)))
+        told = told or name in ARRAYS  # whose length, type or shape is told
+        named = (name in said or name in ARRAYS) and ("must be" in said or "may be" in said) and told
         if not named:
             return f"{name}={shown}: not named: {said[:150]}"
         return f"{name}={shown}: refused: {said[:150]}" if sensible and name not in JOINT else "refused"
@@ -203,6 +213,20 @@ def outcome(make, name, value, sensible, read=None):
     return "taken" if read is None or same(read(got), value) else f"{name}={value!r:.60}: kept as {read(got)!r:.60}"
 
 
+def ways(value):
+    """Other texts by which a message may tell a value: its type, number, list, shape, keys or JSON."""
+    yield type(value).__name__
+    yield repr(plain(value))
+    if real(value) is not None and abs(value) < 1e30:
+        yield repr(float(real(value)) + 0.0)
+    if isinstance(value, (list, tuple, range)):
+        yield repr(tuple(value))
+    if isinstance(value, dict):
+        yield from [repr(key) for key in value] + [repr(json.loads(json.dumps(value)))]
+    if np.ndim(value) == 2:
+        yield f"{np.shape(value)}"
+
+
 def same(kept, value):
     """Is what was kept what was asked for, in plain Python? None may stand for a default."""
     if value is None:
@@ -210,7 +234,7 @@ def same(kept, value):
     if isinstance(kept, (list, tuple)):
         return all(type(one) in (int, float, bool, str, tuple, list) for one in kept)
     plain = type(kept) in (int, float, bool, str, dict, type(None))
-    return plain and (isinstance(value, dict) or kept == (real(value) if real(value) is not None else value))
+    return plain and (isinstance(value, dict) or kept == (float(real(value)) if real(value) is not None else value))
 
 
 def of_methods():
@@ -273,7 +297,7 @@ def is_path(value):
 FIT = {
     "epochs": EPOCHS, "seed": SEED, "life": flag, "store": optional(is_path), "on_epoch": optional(callable),
     "progress": OR_FLAG, "checkpoint_every": number(0, 1e6), "wait": flag, "device": lambda value: value is None,
-    "recipe": optional(lambda value: value == {} and isinstance(value, dict)), "task": lambda value: False,
+    "recipe": optional(lambda value: isinstance(value, dict) and value == {}), "task": lambda value: False,
     "meta": lambda value: value is None, "net": lambda value: False, "method": lambda value: False,
 }  # fmt: skip
 
@@ -314,9 +338,11 @@ def of_nets():
 def of_tasks():
     x, y = np.zeros((20, 4), np.uint8), np.arange(20) % 2
     table = {
-        "x": lambda value: False, "y": lambda value: False, "x_test": lambda value: False, "y_test": lambda value: False,
+        "x": lambda value: False, "y": lambda value: False, "x_test": lambda value: False,
+        "y_test": lambda value: False,
         "name": text, "val": either(RATE, many(whole(0, 19))), "scale": lambda value: value is None, "split_seed": SEED,
-        "standardise": lambda value: flag(value) and not value, "classes": optional(whole(2, 10**6)), "origin": optional(text),
+        "standardise": lambda value: flag(value) and not value, "classes": optional(whole(2, 10**6)),
+        "origin": optional(text),
         "class_names": lambda value: isinstance(value, list) and value == [], "shuffled": flag,
         "limit_bytes": optional(number(0, 1e18)), "test_trusted": OR_FLAG, "kind": optional(word("classes", "numbers")),
         "ids": lambda value: value is None,
@@ -334,7 +360,8 @@ def of_tasks():
 
 
 def of_races():
-    table = {"rate": RATE, "epochs": EPOCHS, "noise": lambda value: False, "net": lambda value: False, "n": optional(COUNT),
+    table = {"rate": RATE, "epochs": EPOCHS, "noise": lambda value: False, "net": lambda value: False,
+             "n": optional(COUNT),
              "recipe": optional(lambda value: isinstance(value, dict) and value == {}),
              "methods": lambda value: False}  # fmt: skip
     for name, fine in table.items():

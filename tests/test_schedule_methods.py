@@ -364,7 +364,7 @@ def test_incv_adds_the_rest_after_the_warm_up():
         (lambda: MentorNetDD(burn_in=0), "burn_in"),
         (lambda: MentorNetDD(corruption=1.0), "corruption"),
         (lambda: O2UNet(rate=1.0), "rate"),
-        (lambda: O2UNet(rate=0.2, high=0.001, low=0.01), "low, high"),
+        (lambda: O2UNet(rate=0.2, high=0.001, low=0.01), "at most high"),
         (lambda: O2UNet(rate=0.2, cyclic_epochs=0), "cyclic_epochs"),
         (lambda: O2UNet(rate=0.2, restart="last"), "restart"),
         (lambda: INCV(rounds=-1), "rounds"),

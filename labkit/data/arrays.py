@@ -70,7 +70,7 @@ def class_number(y, y_test, classes=None, names=(), advice=ABSENT):
         word = lambda c: f"{c} ({names[c]})" if names else str(c)
         need(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
              f"classes 0..{largest} with a sample each{advice}")  # fmt: skip
-    need(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1}")
+    need(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1} with classes={classes}")
     fine = y_test.dim() == 1 and not y_test.is_floating_point() and y_test.min() >= 0 and y_test.max() < classes
     need(fine, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
     return classes
@@ -106,7 +106,9 @@ def held_out(n, val, seed, shuffled=False):
 
 def positions(ids, n):
     """ids [n] as int64, or 0..n-1."""
-    ids = torch.arange(n) if ids is None else torch.as_tensor(np.asarray(ids)).long()
+    ids = np.arange(n) if ids is None else np.asarray(ids)
+    need(ids.dtype.kind in "iu", "ids", f"of type {ids.dtype}", "whole numbers, one per sample")
+    ids = torch.as_tensor(ids).long()
     need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
     need(len(ids.unique()) == n and ids.min() >= 0, "ids", ids.tolist()[:5], "different positions from 0 on")
     return ids

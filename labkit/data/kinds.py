@@ -36,6 +36,7 @@ def labels(argument, y):
     if isinstance(y, np.ndarray) and y.dtype == np.uint64 and len(y):
         need(y.max() < LARGEST, argument, f"up to {y.max()}", "classes from 0 on, fewer than samples")
     y = tensor(y.astype(np.int64) if isinstance(y, np.ndarray) and y.dtype.kind in "biu" else y)
+    need(y.ndim, argument, y.tolist() if not y.ndim else None, "an array, a class or a row of targets per sample")
     return y if y.is_floating_point() else y.long()
 
 

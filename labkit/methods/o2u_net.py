@@ -57,7 +57,7 @@ class O2UNet(Method):
     phase: Literal[0, 1] | None = None
 
     def __post_init__(self):
-        need(self.low <= self.high, "low, high of O2UNet", (self.low, self.high), "0 < low <= high")
+        need(self.low <= self.high, "low of O2UNet", self.low, f"at most high, {self.high}")
         self.follow(restart={"paper": "init", "released": "first"}, phase={"paper": 0, "released": 1})
 
     def select(self, train, epoch):

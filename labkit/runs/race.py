@@ -160,8 +160,8 @@ def _labelled(methods):
     need(several, "methods", methods, f"a list of two to {MOST} methods, or a dict {{label: method}}")
     entered = list(methods.items() if isinstance(methods, Mapping) else ((_label(m), m) for m in methods))
     labels = [label for label, _ in entered]
-    need(1 < len(labels) <= MOST, "methods", labels, f"two to {MOST} of them")
-    need(len(set(labels)) == len(labels), "methods", labels, "different ones; {label: method} tells twins apart")
+    need(1 < len(labels) <= MOST, "methods", methods, f"two to {MOST} of them")
+    need(len(set(labels)) == len(labels), "methods", methods, "different ones; {label: method} tells twins apart")
     for _, method in entered:
         choose("methods", method, ALL) if isinstance(method, str) else a_method(method)
     return dict(entered)
