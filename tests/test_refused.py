@@ -78,7 +78,7 @@ REFUSED = {
     "a name with an error": (partial(CDR, rat=0.2), "an argument of CDR is 'rat'; .*did you mean 'rate'"),
     "milestones": (partial(labkit.Recipe, milestones=5), "recipe's milestones is 5; "),
     "milestones as text": (partial(labkit.Recipe, milestones="10,20"), "recipe's milestones is '10,20'; "),
-    "betas": (partial(fit, NEVER, recipe={"optimiser": "adam", "betas": (0.9,)}), r"recipe's betas is \(0.9,\); .*list of 2"),
+    "betas": (partial(fit, NEVER, recipe={"optimiser": "adam", "betas": (0.9,)}), r"recipe's betas is \(0.9,\); "),
     "nesterov as a number": (partial(fit, NEVER, recipe={"nesterov": 1}), "recipe's nesterov is 1; "),
     "nesterov without momentum": (
         partial(labkit.Recipe, nesterov=True, momentum=0.0), "recipe's nesterov is True; "),
