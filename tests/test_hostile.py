@@ -23,9 +23,8 @@ from labkit.view.site.notebook import cells as site_cells
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb")) + sorted(ROOT.glob("lessons/**/*.ipynb"))
 NOTEBOOKS += sorted(ROOT.glob("labkit/notebook/*.ipynb"))
-BAD = (
-    '<img src=x onerror="window.hacked=1"></td></script><script>window.hacked=1</script>"><svg onload=window.hacked=1>'
-)
+BAD = '<img src=x onerror="window.hacked=1"></td></script><script>window.hacked=1</script>'
+BAD += '"><svg onload=window.hacked=1>'
 NAMES = (
     BAD,
     "$\\frac{",
