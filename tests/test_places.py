@@ -24,6 +24,7 @@ from labkit import checkout, paths
 from labkit.cli import main
 from labkit.data import cache, places, vision
 from labkit.notebook import execute, parameters
+from labkit.runs.sweep import Plan
 
 ROOT = Path(__file__).parents[1]
 ABOUT = (
@@ -160,6 +161,12 @@ def test_a_cell_that_was_edited_in_jupyterlab_begins_where_lab_was_typed(monkeyp
     assert after("runs/first") == str(tmp_path / "runs" / "first") and after("/a/b") == "/a/b"
 
 
+def test_the_store_of_a_notebook_in_a_plan_begins_where_the_plan_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.read({"notebook": "sweep", "set": {"store": "runs/first"}, "store": "~/x"})
+    assert plan.points == [{"store": str(tmp_path / "runs" / "first")}] and plan.store == Path.home() / "x"
+
+
 def test_datasets_are_looked_for_below_home_and_from_the_current_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -175,6 +182,17 @@ def pictures(tmp_path):
         for k in range(4):
             Image.fromarray(np.full((8, 8, 3), 40 * k, np.uint8)).save(tmp_path / "pictures" / name / f"{k}.png")
     return tmp_path / "pictures"
+
+
+def test_data_of_a_plan_begin_where_the_plan_is_read(pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    fixed = {"data.size": 8, "net": "mlp", "epochs": 1, "method": "ERM", "seed": 0}
+    for given in ("pictures", "~/pictures", "./x/../pictures", str(pictures)):
+        (point,) = Plan.read({"fit": fixed | {"data": given}}).points
+        assert point["data"] == str(pictures)
+    (point,) = Plan.read({"fit": {"data": "digits", "net": "mlp", "epochs": 1, "method": "ERM", "seed": 0}}).points
+    assert point["data"] == "digits"
 
 
 @pytest.mark.parametrize("shut", ["a file", "below a file", "no right"])

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Annotated
 
 from ...arguments import Boolean, Checked, Number, Table, Text, Whole
+from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...notebook import find, parameters
+from ...paths import absolute
 from ..store import folder
 from . import size, text
 from .check import check
@@ -81,6 +83,7 @@ class Plan(metaclass=Checked):
         kind, fixed, notebook = _kind(given, sections)
         every = points(fixed, *(sections[name] for name in ("grid", "when", "exclude")))
         if kind == "fit":
+            every = [_placed(point) for point in every]
             check(every)
         else:
             every = _typed(notebook, every)
@@ -122,6 +125,13 @@ def _kind(given, sections):
         return "fit", fixed, None
     need(isinstance(name, str), "notebook", name, "the path or name of a notebook")
     return "notebook", fixed, find(name)
+
+
+def _placed(point):
+    """The point with the path of its data absolute: a worker may run in another folder."""
+    data = point.get("data")
+    is_path = isinstance(data, str) and data not in (*NAMES, *VARIANTS) and Path(absolute(data)).exists()
+    return point | {"data": absolute(data)} if is_path else point
 
 
 def _typed(notebook, every):
