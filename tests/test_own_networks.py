@@ -22,6 +22,7 @@ from labkit.methods import (
     ERM,
     L2RW,
     PES,
+    PRL_G,
     PRL_L,
     RDI,
     BCorrection,
@@ -471,3 +472,48 @@ def test_what_is_measured_on_is_no_meta_set(which, copied, part):
     name = "test set" if which == "test" else "validation split"
     with pytest.raises(ValueError, match=f"meta is 'a set that shares {len(meta)} samples with the {name}'"):
         labkit.fit(L2RW(meta_batch=5), task, "mlp", 1, 0, meta=meta)
+
+
+# -- layers that a method has no rule for
+
+
+def recurrent(shape, classes):
+    """An LSTM over the features."""
+
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = nn.LSTM(1, 4, batch_first=True), nn.Linear(4, classes)
+
+        def forward(self, x):
+            return self.head(self.lstm(x[..., None])[0][:, -1])
+
+    return Recurrent()
+
+
+def compiled(shape, classes):
+    """A network that torch.jit has compiled."""
+    return torch.jit.script(nn.Sequential(nn.Linear(shape[0], 8), nn.ReLU(), nn.Linear(8, classes)))
+
+
+def weight_normed(shape, classes):
+    """A layer whose weight is computed from two parameters."""
+    layer = torch.nn.utils.weight_norm(nn.Linear(shape[0], 8))
+    return nn.Sequential(layer, nn.ReLU(), nn.Linear(8, classes))
+
+
+LOOKING = (ERM(), L2RW(meta_batch=5), MWNet(meta_batch=5), PRL_G(rate=0.2), PES(warmup=1), CRUST())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("net", [recurrent, compiled, weight_normed])
+@pytest.mark.parametrize("method", LOOKING, ids=lambda method: type(method).__name__)
+def test_a_layer_without_a_rule_is_trained_or_refused_in_words(net, method):
+    task, meta = labkit.data.meta_split(rows(40), 6, trusted=False, balanced="given")
+    meta = meta if method.needs_meta else None
+    try:
+        run = labkit.fit(method, task, net, 1, 0, meta=meta, progress=False)
+    except ValueError as error:
+        assert not isinstance(method, ERM) and "it must be" in str(error)
+    else:
+        assert run.finished

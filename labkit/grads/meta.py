@@ -18,6 +18,7 @@ from torch.func import functional_call
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 from ..errors import need
+from ..nets.probe import untouched
 
 
 def remembered(net, x):
@@ -61,6 +62,18 @@ def along(net, x, losses_of, direction, state=None):
         losses = losses_of(outputs(net, at, x))
         slope = dual.unpack_dual(losses).tangent
     return torch.zeros_like(losses) if slope is None else slope
+
+
+def check_forward_mode(net, x):
+    """Raise ValueError for a network that forward-mode products cannot pass: a compiled one, or one with a layer that
+    torch has no rule for, such as an LSTM. x [B, ...]"""
+    try:
+        with untouched(net, True):
+            along(net, x, lambda logits: logits.square().sum(-1), trainable(net))
+    except (RuntimeError, NotImplementedError) as error:
+        words = str(error).partition(chr(10))[0]
+        allowed = f"one that torch can differentiate forwards, for meta-gradients: {words}"
+        raise ValueError(f"net is {type(net).__name__}; it must be {allowed}") from error
 
 
 def outputs(net, parameters, x):

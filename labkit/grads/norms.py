@@ -122,8 +122,13 @@ def check_layers(net):
         )
         own = any(p.requires_grad for p in layer.parameters(recurse=False))
         need(not own or type(layer) in RULES, where, type(layer).__name__, f"without parameters, or one of {known}")
+        computed = [key for key in RULES.get(type(layer), ()) if not isinstance(getattr(layer, key), _PLAIN)]
+        need(not computed, where, f"a {type(layer).__name__} whose {computed} is computed", "one of plain parameters")
         rows = isinstance(layer, nn.Embedding) and (layer.sparse or layer.scale_grad_by_freq or layer.max_norm)
         need(not rows, where, layer, "without sparse, scale_grad_by_freq and max_norm")
+
+
+_PLAIN = (nn.Parameter, type(None))
 
 
 def _edges(root):

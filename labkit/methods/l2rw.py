@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 
 from labkit.arguments import Count
-from labkit.grads.meta import along, gradient_at, trainable
+from labkit.grads.meta import along, check_forward_mode, gradient_at, trainable
 from labkit.losses import ce
 from labkit.method import Method
 
@@ -67,6 +67,7 @@ class L2RW(Method):
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
+        check_forward_mode(self.nets[0], train.inputs(slice(0, 2)))
         self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
 
     def weight(self, x, y, i, logits):

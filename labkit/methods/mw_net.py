@@ -29,7 +29,7 @@ from torch import nn
 
 from labkit import losses
 from labkit.arguments import Count, Flag, NotNegative, Number, Variant
-from labkit.grads.meta import along, gradient_at, remembered, virtual_step
+from labkit.grads.meta import along, check_forward_mode, gradient_at, remembered, virtual_step
 from labkit.method import Method
 from labkit.methods.l2rw import Draw, MetaBatches
 from labkit.optimisers import SGD, Adam
@@ -82,6 +82,7 @@ class MWNet(Method):
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
+        check_forward_mode(self.nets[0], train.inputs(slice(0, 2)))
         self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
         self.V = weight_net(rng)
         make, options = OPTIMISERS[self.meta_optimiser]
