@@ -38,7 +38,7 @@ def ctrl_c(run, after=1):
 def stopped(store, after=3):
     """The folder of a run that was left after some epochs."""
     with pytest.raises(KeyboardInterrupt):
-        train(store, on_epoch=partial(ctrl_c, after=after))
+        train(store, on_epoch=lambda run: ctrl_c(run, after))
     (folder,) = store.glob("*.partial")
     return folder
 
@@ -140,7 +140,7 @@ def test_the_checkpoint_of_another_run_is_not_taken(tmp_path, straight):
 
 def test_ctrl_c_leaves_a_checkpoint(tmp_path, straight):
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, on_epoch=ctrl_c, checkpoint_every=1e9)
+        train(tmp_path, on_epoch=ctrl_c, checkpoint_every=1e6)
     (folder,) = tmp_path.glob("*.partial")
     assert len(read_state(folder / keep.CURRENT)["loop"]["rows"]) == 1 and same(train(tmp_path), straight)
 
@@ -228,7 +228,7 @@ def test_a_disk_that_is_full_at_the_end_leaves_no_half_run(disk, straight):
     (place / "ballast").write_bytes(bytes(100_000))
     again("size=300k")
     with pytest.raises(OSError, match="the disk is full"):
-        train(place, checkpoint_every=1e9)  # nothing is written before the end
+        train(place, checkpoint_every=1e6)  # nothing is written before the end
     assert not list(place.glob("*/config.json")) and not list(place.glob("*.partial/.*"))
     again("size=4m")
     assert same(train(place), straight)
