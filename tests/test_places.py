@@ -195,6 +195,17 @@ def test_data_of_a_plan_begin_where_the_plan_is_read(pictures, tmp_path, monkeyp
     assert point["data"] == "digits"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have names in Unicode alone")
+@pytest.mark.parametrize("at", ["the folder", "a class", "a file"])
+def test_names_of_no_encoding_are_refused_in_words(at, pictures):
+    bad = os.fsdecode(b"caf\xe9")
+    moved = {"the folder": pictures, "a class": pictures / "a", "a file": pictures / "a" / "0.png"}[at]
+    moved.rename(moved.with_name(f"{bad}{moved.suffix}"))
+    folder = pictures.with_name(bad) if at == "the folder" else pictures
+    with pytest.raises(ValueError, match=r"the name of a file is '.*caf\\udce9.*in UTF-8.*rename"):
+        labkit.load(folder, size=8)
+
+
 @pytest.mark.parametrize("shut", ["a file", "below a file", "no right"])
 def test_a_cache_that_cannot_be_written_is_a_temporary_one_and_said(shut, pictures, tmp_path, monkeypatch):
     (tmp_path / "file").touch()

@@ -1,5 +1,6 @@
 """Tasks from folders of images: a folder per class, or a CSV of labels."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ PATH/CLASS/image.png ...            a folder per class; or with a test set of it
 PATH/train/CLASS/image.png ...      and PATH/test/CLASS/image.png ..., and PATH/val/CLASS/... for validation (val alone
                                     is the test set); or
 PATH/image.png ... and labels.csv   a table with the columns filename, label (or several columns of numbers)"""
+SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of bytes that are no UTF-8
 SKIP = ("unreadable", "absent", "unlisted", "incomplete")
 
 
@@ -48,6 +50,7 @@ def from_folder(
     y_true = choose("labels_are", labels_are, TRUE_LABELS)
     skip, table = choose_skip(skip, SKIP), find_table(path, labels)
     everything = files_below(path)
+    need_utf8(everything)
     files = images_of(everything, path, ending)
     columns = {"label": label, "true_label": true_label, "file": file, "kind": kind, "sep": sep, "encoding": encoding}
     if table:
@@ -85,6 +88,13 @@ def find_table(path, labels):
     both = here.is_file() and below.is_file() and not here.samefile(below)
     need(not both, "labels", str(labels), f"one of two files: {here.absolute()} or {below.absolute()}")
     return here if here.is_file() else below
+
+
+def need_utf8(files):
+    """Refuse paths in another encoding than UTF-8: tables and runs, which keep them, could not hold them."""
+    foreign = [str(file) for file in files if not str(file).isascii() and SURROGATE.search(str(file))]
+    may_be = f"in UTF-8, with all folders above it; rename what is not ({len(foreign)} of {len(files)} files)"
+    need(not foreign, "the name of a file", foreign[:1] and foreign[0], may_be)
 
 
 def class_folders(path, files, everything, split, order):
