@@ -15,6 +15,7 @@ from scipy.stats import sem, ttest_1samp
 
 import labkit
 from labkit import plot
+from labkit.fit import identity
 from labkit.runs import export, groups
 from labkit.runs.store import forgive, histories, note
 from labkit.study import sweep as morning
@@ -295,8 +296,10 @@ def test_an_empty_store_says_what_to_do(tmp_path):
 
 def test_trainings_of_notebooks_are_seen_with_the_others(stores, tmp_path):
     shutil.copytree(stores["digits"], tmp_path / "trainings")
-    folder = tmp_path / ("0" * 16)
+    config = {"notebook": "crust.ipynb", "values": {}, "numbers": 1}
+    folder = tmp_path / identity(config)
     folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"config": config, "about": {}}))
     pd.DataFrame([{"notebook": "crust", "values": "{}", "numbers": 1, "seconds": 2.0}]).to_parquet(
         folder / "result.parquet"
     )
