@@ -23,7 +23,7 @@ from .run import Run, criteria, identity
 
 __all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identified", "identity", "maker"]
 
-Seconds = Annotated[float, Number(0, 10**9, what="seconds, a number")]
+Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]
 
 _seeding = (
     threading.Lock()
