@@ -217,8 +217,8 @@ def test_a_damaged_shorter_run_is_left_alone(tmp_path):
     assert same(train(tmp_path, epochs=4, on_epoch=count(epochs)), train(epochs=4))
 
 
-SLOW = ("MentorNetDD", "INCV", "ConfidentLearning", "MWNet", "MNWNet", "RMNWNet", "L2RW", "CRUST", "PES", "DivideMix")
-marked = [pytest.param(cls, marks=[pytest.mark.slow] if cls.__name__ in SLOW else []) for cls in ALL.values()]
+QUICK = ("ERM", "AUX", "PRL_G", "CoTeaching", "CDR_RDI", "ELR", "SOP", "D2L", "MentorNetPD", "BCorrection")
+marked = [pytest.param(cls, marks=[] if cls.__name__ in QUICK else [pytest.mark.slow]) for cls in ALL.values()]
 
 
 @pytest.mark.parametrize("cls", marked, ids=lambda cls: cls.__name__)
