@@ -103,6 +103,15 @@ def test_cdr_may_decay_by_the_sign(strict):
     assert "norm" in loop.method.identifying() and "norm" not in CDR(rate=0.6).identifying()
 
 
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_cdr_updates_channels_last_weights_in_place(optimiser):
+    """Weights of convolutions are channels-last, and each gets its own gradient: without noise CDR is plain SGD."""
+    recipe = {"optimiser": optimiser, "lr": 0.01, "weight_decay": 1e-3}
+    task = digits(n=128)
+    ends = [labkit.fit(method, task, "small_cnn", 1, 0, recipe).method for method in (ERM(), CDR(rate=0.0))]
+    assert torch.equal(*map(weights, ends))
+
+
 def test_cdr_criticality_does_not_change_under_rescaling_and_acts_on_the_last_axis():
     w, g = torch.randn(3, 200, dtype=torch.float64), torch.randn(3, 200, dtype=torch.float64)
     mask = critical(w, g, 0.3)

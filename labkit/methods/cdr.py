@@ -75,7 +75,7 @@ class CDR(Method):
         g.mul_(mask * (1 - self.rate))  # core: robust positive update (section 2.3)  [M]
         sizes = [p.numel() for p in weights]
         for p, part in zip(weights, g.split(sizes)):
-            p.grad = part.view_as(p)
+            p.grad.copy_(part.view_as(p))  # keeps the layout of p: a fused optimiser goes by address
         return weights, w.split(sizes), mask.split(sizes)
 
     @torch.no_grad()
