@@ -17,7 +17,7 @@ from tools import NO_CASE, digits, faces, weights
 import labkit
 from labkit.fit import begin
 from labkit.method import Method
-from labkit.methods import AUX, CRUST, D2L, ERM, PES, PRL_G, SOP, DivideMix, MentorNetPD, MWNet, SModel, mentornet
+from labkit.methods import AUX, CDR, CRUST, D2L, ERM, PES, PRL_G, SOP, DivideMix, MentorNetPD, MWNet, SModel, mentornet
 from labkit.state import read_state, write_state
 
 EPOCHS = 2
@@ -76,12 +76,13 @@ def test_a_training_with_a_resume_mixes_no_devices_and_gives_the_cpus_numbers(cl
 
 
 IMAGES = {ERM: {}, PRL_G: {}, DivideMix: {}, CRUST: {"mode": "train"}, PES: {"parts": (1,), "refine": (1,), "views": 2}}
+IMAGES[CDR] = {"strict": True}
 
 
 SLOW = [pytest.param(cls, marks=pytest.mark.slow, id=cls.__name__) for cls in (DivideMix, CRUST, PES)]
 
 
-@pytest.mark.parametrize("cls", [pytest.param(ERM, id="ERM"), pytest.param(PRL_G, id="PRL_G"), *SLOW])
+@pytest.mark.parametrize("cls", [pytest.param(cls, id=cls.__name__) for cls in (ERM, CDR, PRL_G)] + SLOW)
 def test_augmented_images_and_channels_last_weights_stay_on_the_device(cls, tmp_path):
     make = lambda: cls(**CASES[cls].settings | IMAGES[cls])
     options = {"net": "small_cnn", "augment": "crop_flip"}

@@ -6,11 +6,12 @@ import signal
 import sys
 import textwrap
 import time
+from functools import cache
 
 import psutil
 import pytest
 import torch
-from cases import CASES, TESTS
+from cases import CASES, TESTS, meta_for
 from tools import begin, bound, ended, first_weights, prepared, train, weights
 
 import labkit
@@ -47,6 +48,24 @@ def test_neutral_setting_is_plain_sgd(cls, case):
         assert torch.allclose(neutral, plain(case), rtol=0, atol=case.atol)
     else:
         assert torch.equal(neutral, plain(case))
+
+
+@methods("neutral")
+def test_neutral_setting_is_plain_sgd_on_a_convolutional_network(cls, case):
+    task, meta = meta_for(case, images(case.task))
+    options = {"net": "small_cnn", "epochs": 1, "seed": 0, "recipe": {"weight_decay": 1e-3}}
+    neutral = first_weights(labkit.fit(cls(**case.neutral), task, meta=meta, **options).method)
+    plain = first_weights(labkit.fit(ERM(), task, **options).method)
+    tolerance = max(case.atol, 1e-6)  # sums of per-sample gradients have another order there
+    assert torch.allclose(neutral, plain, rtol=0, atol=tolerance)
+
+
+@cache
+def images(name):
+    """A few samples with noise, as images."""
+    if name == "digits":
+        return labkit.corrupt(labkit.load("digits", n=220), labkit.noise.symmetric(0.4), 0)
+    return labkit.corrupt(labkit.load("faces", n=140), labkit.noise.signflip(0.4), 0)
 
 
 @methods("typical")
