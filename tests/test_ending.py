@@ -14,7 +14,9 @@ from torch import nn
 import labkit
 from labkit.fit import ending, keep
 from labkit.methods import ALL, AUX, CDR, ERM, GCE, BCorrection, CoTeaching, FCorrection, MentorNetPD
+from labkit.runs import export, groups
 from labkit.state import read_state
+from labkit.view import report
 
 
 @cache
@@ -421,3 +423,19 @@ def test_lazy_layers_and_hooks_do_not_change_a_runs_name(tmp_path):
     first = train(tmp_path, epochs=2, net=lazy)
     assert train(tmp_path, epochs=2, net=lazy).method is None
     assert train(tmp_path, epochs=3, net=lazy).notes["went_on_from"] == first.name
+
+
+def test_stopped_runs_are_not_averaged_with_finished_ones(tmp_path):
+    for seed in range(3):
+        labkit.fit("ERM", small(), "mlp", 3, seed, store=tmp_path, progress=False, on_epoch=after(1) if seed else None)
+    table = labkit.results(tmp_path)
+    assert groups.differing(table, ["method"]) == ["stopped"]
+    with pytest.raises(ValueError, match="stopped"):
+        export.pivot(table)
+    whole = export.pivot(table[table["stopped"].isna()])
+    assert whole.cells["n"].tolist() == [1] and groups.title("stopped") == "stopped after epoch"
+
+
+def test_a_report_says_how_many_runs_were_stopped():
+    runs = [labkit.fit("ERM", small(), "mlp", 2, seed, progress=False, on_epoch=after(1)) for seed in (0, 1)]
+    assert "GCE (stopped in 2)" in report.accuracies({"GCE": runs})

@@ -14,6 +14,7 @@ FLOORS = [
         "checkout",
         "errors",
         "fingerprint",
+        "generators",
         "markup",
         "numbers",
         "optimisers",

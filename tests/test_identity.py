@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial, wraps
 from io import StringIO
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import MethodType, ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from labkit import Task, noise
 from labkit.data import Scale
 from labkit.fingerprint import Unidentified, fingerprint, network, observes
 from labkit.methods import ERM, L2RW
+from labkit.runs import entry
 
 CLEAN = labkit.load("digits", n=60)
 NOISY = labkit.corrupt(CLEAN, noise.symmetric(0.3), 0)
@@ -498,3 +500,80 @@ def test_fingerprints_of_values():
     assert fingerprint(loop) != fingerprint([1, [1]])
     with pytest.raises(Unidentified, match=r"value is a _thread\.lock"):
         fingerprint(threading.Lock())
+
+
+INTERRUPT = "def made(run):\n    if len(run.rows) == 2: raise KeyboardInterrupt"
+RANDOM_NETS = {
+    "numpy": "def made(shape, classes): return wide(int(np.random.randint(2, 99)))",
+    "python": "def made(shape, classes): return wide(random.randrange(2, 99))",
+}
+
+
+@pytest.mark.parametrize("text", RANDOM_NETS.values(), ids=RANDOM_NETS)
+def test_a_seed_decides_what_a_network_draws_from_any_global_generator(text, tmp_path):
+    runs, drawn = [], []
+    for state in (1, 2):
+        np.random.seed(state), random.seed(state)
+        runs.append(fit(None, net=cell(text, np=np, random=random)))
+        drawn.append((np.random.rand(), random.random()))
+    assert curve(runs[0]).equals(curve(runs[1]))
+    assert drawn == [(np.random.RandomState(state).rand(), random.Random(state).random()) for state in (1, 2)]
+    widths = {
+        fit(None, net=cell(text, np=np, random=random), seed=seed).method.nets[0][1].out_features for seed in (0, 1)
+    }
+    assert len(widths) == 2
+
+
+def test_a_resume_goes_on_with_the_generators_of_numpy_and_python(tmp_path):
+    loss = "def loss(self, *given): return super().loss(*given) * (np.random.rand() + random.random())"
+    made = "@dataclass(kw_only=True, eq=False)\nclass made(ERM):\n    " + loss
+    drawing, stop = cell(made, np=np, random=random), cell(INTERRUPT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, drawing(), epochs=4, on_epoch=stop)
+    np.random.seed(9), random.seed(9)
+    assert curve(fit(tmp_path, drawing(), epochs=4)).equals(curve(fit(None, drawing(), epochs=4)))
+
+
+OVERRIDES = {
+    "a hook": lambda method: setattr(method, "loss", lambda logits, y, i: 0 * logits.sum(-1)),
+    "an attribute of the class": lambda method: setattr(method, "networks", 2),
+    "what no field is": lambda method: setattr(method, "temperature", 2.0),
+    "a bound hook": lambda method: setattr(method, "update", MethodType(lambda self: None, method)),
+}
+
+
+@pytest.mark.parametrize("change", OVERRIDES.values(), ids=OVERRIDES)
+def test_what_is_set_on_a_method_and_would_be_lost_is_refused(change, tmp_path):
+    method = ERM()
+    change(method)
+    with pytest.raises(ValueError, match=r"method's (loss|networks|temperature|update) is .*a field of the dataclass"):
+        fit(tmp_path, method)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_trained_method_is_taken_again_and_a_hook_on_it_is_not():
+    trained = fit(None, epochs=2).method
+    assert curve(fit(None, trained)).equals(curve(fit(None)))
+    trained.loss = lambda logits, y, i: 0 * logits.sum(-1)
+    with pytest.raises(ValueError, match="method's loss"):
+        fit(None, trained)
+
+
+def test_a_named_set_is_read_again_after_its_files_changed(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    before = entry.identity("mnist")
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "train-labels-idx1-ubyte").write_bytes(b"a")
+    first = entry.identity("mnist")
+    (raw / "train-labels-idx1-ubyte").write_bytes(b"changed")
+    assert len({before, first, entry.identity("mnist")}) == 3
+    assert entry.identity("digits") == entry.identity("digits")
+
+
+def test_a_torch_class_that_was_replaced_is_the_users(tmp_path, monkeypatch):
+    make = cell("def made(shape, classes): return wide(4)")
+    first = fit(tmp_path, net=make)
+    monkeypatch.setattr(torch.nn.ReLU, "forward", lambda self, x: x)
+    second = fit(tmp_path, net=make)
+    assert first.name != second.name and not curve(first).equals(curve(second))

@@ -5,6 +5,7 @@ import torch
 from tools import bound, digits, linear_net, linear_task, ridge, train, weights
 
 import labkit
+from labkit.fit.loop import Loop
 from labkit.method import Method
 from labkit.methods import AUX, CDR, CDR_AUX, CDR_RDI, ERM, RDI
 from labkit.methods.cdr import critical
@@ -178,9 +179,7 @@ def test_aux_and_rdi_reach_kernel_ridge_on_a_linear_model(momentum, lam):
 def bound_linear(method, task, steps, recipe):
     """Full-batch training of a linear model without measuring it."""
     torch.manual_seed(0)
-    loop = labkit.fit.__globals__["Loop"](
-        method, task, lambda: linear_net(task.shape, task.train.y.shape[1]), 1, 0, labkit.Recipe.of(recipe)
-    )
+    loop = Loop(method, task, lambda: linear_net(task.shape, task.train.y.shape[1]), 1, 0, labkit.Recipe.of(recipe))
     i = torch.arange(len(task.train))
     for _ in range(steps):
         method.step(task.train.x, task.train.y, i)

@@ -404,7 +404,7 @@ def test_the_layout_of_workers(cards, memory, workers, cores, count, seen, tmp_p
 def test_a_layout_counts_groups_of_cores_and_refuses_cards_without_room(tmp_path):
     assert len(cluster.layout(plan(tmp_path, threads=4), cores=10, cards=[])) == 2
     assert len(cluster.layout(plan(tmp_path, threads=4), cores=2, cards=[])) == 1
-    with pytest.raises(ValueError, match=r"gpu_memory is 90; it must be at most what a card has free: \[80.0\] GB"):
+    with pytest.raises(ValueError, match=r"gpu_memory is 90\.0; it must be at most what a card has free: \[80.0\] GB"):
         cluster.layout(plan(tmp_path, gpu_memory=90), cards=[80e9])
 
 

@@ -32,7 +32,7 @@ def main(argv):
     from ..runs.sweep.plan import Plan
 
     plan = Plan.read(args.plan)
-    place = folder(args.store).absolute() if args.store else plan.store
+    place = folder(args.store).absolute() if args.store is not None else plan.store
     plan = replace(plan, store=place, as_notebooks=plan.as_notebooks or args.as_notebooks)
     if args.dry:
         return _dry(plan)

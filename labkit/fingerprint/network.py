@@ -1,12 +1,10 @@
 """The fingerprint of a network: the code of its function, and what that function makes."""
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-import numpy as np
 import torch
 
+from ..generators import seed_all, unmoved
 from .named import Named
 from .objects import structure
 from .walk import Walk
@@ -32,23 +30,9 @@ def network(build: Callable, make_net: Callable) -> str:
 
 
 def _made(make_net, seed):
-    with seeded(seed):
+    with unmoved():
+        seed_all(seed)
         return make_net()
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed the global generators of torch, numpy and Python, and put them back where they were."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            np.random.seed(seed)
-            random.seed(seed)
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
 
 
 def weights(walk: Walk, first: torch.nn.Module, second: torch.nn.Module) -> None:

@@ -40,16 +40,17 @@ def class_(walk, cls: type, what: str) -> None:
 
 
 def replaced(walk, cls, what) -> None:
-    """Hash functions of the user's that were put into a class of labkit."""
+    """Hash functions of the user's that were put into a class of labkit, or into a module of torch's."""
     for name, member in user_members(cls):
         walk.put("replaced", name)
         walk.value(member, what)
 
 
 def user_members(cls: type) -> list:
-    """Functions of the user's in a class of labkit and its bases. -> list of (class and name, function)"""
-    found = []
-    for base in cls.__mro__ if origin(cls.__module__) == "labkit" else ():
+    """Functions of the user's in a class of labkit, or of modules of a network, and its bases. -> list of (class and
+    name, function)"""
+    found, looked = [], origin(cls.__module__) == "labkit" or issubclass(cls, torch.nn.Module)
+    for base in cls.__mro__ if looked else ():
         members = [(f"{base.__name__}.{name}", member) for name, member in sorted(vars(base).items())]
         functions = [pair for pair in members if isinstance(pair[1], FunctionType)]
         found += [pair for pair in functions if origin(pair[1].__globals__["__name__"]) is None]

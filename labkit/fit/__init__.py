@@ -6,10 +6,9 @@ import threading
 from contextlib import nullcontext
 from typing import Annotated
 
-import torch
-
 from ..arguments import Epochs, Flag, Function, Number, Place, Seed, checked
 from ..errors import Diverged
+from ..generators import seed_all, unmoved
 from . import check
 from .config import about, configuration
 from .identity import identified, user_code
@@ -27,7 +26,7 @@ Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]
 
 _seeding = (
     threading.Lock()
-)  # a panel's thread and a cell may make networks at the same time; both use torch's global generator
+)  # a panel's thread and a cell may make networks at the same time; both use the global generators
 
 
 @checked
@@ -63,7 +62,7 @@ def fit(
     with Keeper(store, config, checkpoint_every, waits) if store is not None else nullcontext() as keeper:
         if keeper and keeper.finished:
             return Run.load(keeper.folder)
-        with torch.random.fork_rng(devices=[]):  # the user's generator stays where it was
+        with unmoved():  # the user's generators stay where they were
             run, loop = resume(keeper, start, _aloud(progress)) if keeper else start()
             if keeper:
                 if run.stopped and on_epoch and on_epoch(run):  # it would stop there again
@@ -79,7 +78,8 @@ def begin(
 ):  # fmt: skip
     """A training before its first step, for a caller who drives it: `loop.run()` yields "epoch" after each epoch.
 
-    Arguments and errors of `fit`. It seeds torch's global generator and leaves it so. -> Run, Loop
+    Arguments and errors of `fit`. It seeds the global generators (torch's, numpy's, Python's) and leaves them so. ->
+    Run, Loop
     """
     return _prepared(method, task, net, epochs, seed, recipe, device, meta, life)[1]()
 
@@ -98,7 +98,7 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_ep
     def start():
         on_device, trained = task.to(device), check.a_method(method)
         with _seeding:
-            torch.manual_seed(seed)
+            seed_all(seed)
             loop = Loop(trained, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
         notes = trained.notes() | {"noise_words": task.noise_text}
         notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}

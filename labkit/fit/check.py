@@ -1,15 +1,17 @@
 """What `fit` checks before anything is trained or written."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
 from .. import data, nets
 from ..errors import choose, need
-from ..fingerprint import Named
+from ..fingerprint import Named, fingerprint
 from ..method import Method
 from ..methods import ALL
+
+OVERRIDE = "a field of the dataclass, or defined in its class: `fit` trains a copy, which has no other attributes"
 
 
 def a_method(method):
@@ -22,7 +24,31 @@ def a_method(method):
             words = f"it needs hyperparameters: pass labkit.methods.{cls.__name__}(...): {error}"
             raise ValueError(f"method is {method!r}; {words}") from None
     need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
-    return replace(method)
+    copy = replace(method)
+    lost = _lost(method, copy)
+    need(not lost, f"method's {', '.join(lost)}", "set on the object", OVERRIDE)
+    return copy
+
+
+def _lost(method, copy):
+    """The attributes of a method that its unbound copy would lose, and a training with it. What a training has left on
+    it counts only where it stands for a function of the class. -> sorted list of names"""
+    cls, trained = type(method), "train" in vars(method)
+    kept = {name for name, field in cls.__dataclass_fields__.items() if field.init}
+    kept |= {name for name in vars(method) if isinstance(getattr(cls, name, None), cached_property)}
+    given = {name: value for name, value in vars(method).items() if name not in kept}
+    functions = {name for name in given if callable(getattr(cls, name, None))}
+    return sorted(functions if trained else {name for name in given if not _alike(given[name], vars(copy), name)})
+
+
+def _alike(value, copied, name):
+    """Has a copy the same value under a name? What cannot be told counts as the same."""
+    if name not in copied:
+        return False
+    try:
+        return fingerprint(value) == fingerprint(copied[name])
+    except ValueError:
+        return True
 
 
 def net_name(net):

@@ -8,6 +8,7 @@ from math import isfinite
 
 import torch
 
+from .. import generators
 from ..errors import need
 
 MOST_THREADS = 1024
@@ -26,6 +27,10 @@ def check_randomness(state: dict) -> None:
     """Raise ValueError for states of generators and a number of threads that cannot be set."""
     _whole("checkpoint's threads", state.get("threads"), 1, MOST_THREADS)
     _generator("checkpoint's global generator", state.get("global"), torch.get_rng_state())
+    try:
+        generators.check(state)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError) as error:
+        raise ValueError(f"checkpoint's generators of numpy and Python cannot be set: {error}") from None
     if "cuda" in state:
         _kind("checkpoint's cuda generator", state["cuda"], torch.Tensor)
 

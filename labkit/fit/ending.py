@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from .. import generators
 from ..method import Method
 from ..state import read_state, write_state
 from .best import Best
@@ -47,7 +48,7 @@ def ending(loop) -> dict:
 
 def randomness(device) -> dict:
     """States of the global generators, and the number of threads, on which sums depend."""
-    state = {"global": torch.get_rng_state(), "threads": torch.get_num_threads()}
+    state = generators.states() | {"threads": torch.get_num_threads()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
     return state
@@ -56,7 +57,7 @@ def randomness(device) -> dict:
 def restore(state, loop) -> None:
     """Put a loop, the global generators and the number of threads where `state` says."""
     torch.set_num_threads(state["threads"])
-    torch.set_rng_state(state["global"])
+    generators.put(state)
     if "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"], loop.device)
     loop.load_state_dict(state["loop"])

@@ -12,6 +12,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .. import nets
 from ..errors import need
+from ..generators import unmoved
 from ..nets.probe import untouched
 
 SAMPLES = 2  # that a new network is tried on: batch normalisation needs two
@@ -43,7 +44,7 @@ def maker(net, task, device):
 def build(net, shape, classes, samples=None):
     """A network that was not trained, for samples of `shape`; the generators stay where they are. samples [B, ...]:
     give lazy layers their sizes by them. -> module"""
-    with torch.random.fork_rng(devices=[]):
+    with unmoved():
         module = _module(_builder(net, tuple(shape), classes)(), _name(net))
         if samples is not None:
             materialise(module, samples, _name(net))

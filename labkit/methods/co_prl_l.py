@@ -40,10 +40,13 @@ class CoPRL_L(CoTeaching):
         return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 4, ranks by ||p - e_y||  [..., B]
 
     def weighted(self, x, y, i, logits, weights):
-        few = min(int(weight.count_nonzero()) for weight in weights) < self.min_batch  # too few for batch normalisation
-        if not self.reforward or few:
+        if not self.reforward or self.few(weights):
             return super().weighted(x, y, i, logits, weights)
         return [self.relearned(net, x, y, i, weight) for net, weight in zip(self.nets, weights)]
+
+    def few(self, weights):
+        """Are too few samples kept for batch normalisation? On a GPU this waits for the weights. -> bool"""
+        return min(int(weight.count_nonzero()) for weight in weights) < self.min_batch
 
     def relearned(self, net, x, y, i, weight):
         """The weighted loss after a forward pass over the kept samples alone. weight [B] -> scalar"""

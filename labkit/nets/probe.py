@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ..errors import need
+from ..generators import unmoved
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def untouched(net, training):
     buffers = [(name, buffer.detach().clone()) for name, buffer in net.named_buffers()]
     devices = {p.device.index for p in net.parameters() if p.device.type == "cuda"}
     try:
-        with torch.random.fork_rng(devices=sorted(devices)):
+        with unmoved(sorted(devices)):
             net.train(training)
             yield net
     finally:

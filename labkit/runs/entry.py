@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..data import Task, meta_split
 from ..data.places import signature
+from ..data.sets import HUMAN, NAMES, VARIANTS, find
 from ..errors import need
 from ..load import load
 from ..methods import ALL
@@ -25,7 +26,16 @@ def identity(data, options=""):
     """What tells whether data are still the same: the signature of their path, and of a table of labels. -> tuple"""
     labels = (json.loads(options) if options else {}).get("labels")
     tables = [Path(labels), Path(data) / labels] if isinstance(labels, str) else []
-    return (*signature(data), *(signature(table) for table in tables if table.is_file()))
+    return (*signature(data), *_files(data), *(signature(table) for table in tables if table.is_file()))
+
+
+def _files(data):
+    """The signatures of the files of a set by its name; a path has none of these. -> list"""
+    if not isinstance(data, str) or data not in (*NAMES, *VARIANTS):
+        return []
+    known = VARIANTS.get(data, (data,))[0]
+    sets = [known, HUMAN[known][0]] if known in HUMAN else [known]
+    return [signature(find(name)[0]) for name in sets]
 
 
 @lru_cache(maxsize=2)

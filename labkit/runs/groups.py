@@ -9,7 +9,8 @@ from ..fit.run import AS_GIVEN
 from ..measure import t_quantile
 from ..methods import ALL
 
-PLAIN = ("task", "samples", "noise", "rate", "net", "epochs", "method", "numbers")  # what a run was asked for
+# what a run was asked for, and where on_epoch stopped it
+PLAIN = ("task", "samples", "noise", "rate", "net", "epochs", "method", "numbers", "stopped")
 PACKED = {"method": "hyperparameters", "recipe": "recipe"}  # columns of JSON: "method.q", "recipe.lr"
 WORDS = {
     "last": "{}, last epoch",
@@ -18,6 +19,7 @@ WORDS = {
     "oracle_best": "{} at the best epoch on the test set (oracle_best)",
 }
 HIDDEN = "something without a column (the number of samples, the meta set)"  # runs alike in all that the table shows
+TITLES = {"rate": "noise rate", "numbers": "version of the numbers", "stopped": "stopped after epoch"}
 SHARES = ("rate", "realised")  # written in percent
 BANDS = {"range": "lowest to highest", "t": "95 % t interval of the mean"}
 
@@ -60,7 +62,8 @@ def varied(table):
 
 def differing(table, keys):
     """The settings that differ between runs which agree in the parameters `keys`: a mean over such runs would mix
-    them. -> list of names, empty where only seeds are left, with HIDDEN where the same seed is there twice"""
+    them. "stopped" is one: runs that on_epoch stopped beside finished ones. -> list of names, empty where only seeds
+    are left, with HIDDEN where the same seed is there twice"""
     known, keys = settings(table), list(dict.fromkeys(keys))
     by = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
     counts = known.groupby(by, dropna=False).nunique(dropna=False)
@@ -131,7 +134,7 @@ def title(name, value=None):
     if not name:
         return ""
     where, _, short = name.rpartition(".")
-    short = {"rate": "noise rate", "numbers": "version of the numbers"}.get(name, short)
+    short = TITLES.get(name, short)
     if value is None:
         return f"{short} ({'hyperparameter' if where == 'method' else where})" if where else short
     if pd.isna(value):

@@ -10,6 +10,7 @@ from ..arguments import Checked, Count, Epochs, Number, Place, Rate, Seed, check
 from ..errors import Diverged, choose, need
 from ..fit import Recipe, begin, identified, maker
 from ..fit.check import a_method, arguments, net_name, suits
+from ..generators import put, states, unmoved
 from ..methods import ALL
 from .compare import SETTINGS
 from .entry import META, clean, enter
@@ -41,7 +42,7 @@ class Race(metaclass=Checked):
         self.n, self.clean = n, clean(data, n)
         arguments(self.clean, None)
         self._noise(0)
-        with torch.random.fork_rng(devices=[]):
+        with unmoved():
             maker(net, self.clean, torch.device("cpu"))()  # a network that these samples do not fit says so
         for label in self.methods:
             suits(*self._entry(label, 0))
@@ -99,7 +100,7 @@ class Race(metaclass=Checked):
 
     def _contestant(self, label, seed):
         method, task, meta = self._entry(label, seed)
-        with torch.random.fork_rng(devices=[]):
+        with unmoved():
             run, loop = begin(method, task, self.net, self.epochs, seed, self.recipe, "cpu", meta)
             return _Contestant(FINISHED.get(run.name, run), loop)
 
@@ -135,20 +136,20 @@ class Race(metaclass=Checked):
 
 
 class _Contestant:
-    """A training that waits between its epochs. Each has its own state of torch's global generator."""
+    """A training that waits between its epochs. Each has its own states of the global generators."""
 
     def __init__(self, run, loop):
-        self.run, self.events, self.random = run, iter(()) if run.finished else loop.run(), torch.get_rng_state()
+        self.run, self.events, self.random = run, iter(()) if run.finished else loop.run(), states()
 
     def epoch(self):
         """Train one epoch. -> was there one?"""
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self.random)
+        with unmoved():
+            put(self.random)
             try:
                 more = next((True for event in self.events if event == "epoch"), False)
             except Diverged as error:
                 self.run.notes["diverged"], more = str(error), False
-            self.random = torch.get_rng_state()
+            self.random = states()
         if not more and not self.run.finished and "diverged" not in self.run.notes:
             self.run.finished, self.run.notes = True, self.run.notes | self.run.method.notes()
         return more

@@ -129,14 +129,19 @@ def accuracies(groups):
     best, lines = by[list(CRITERIA)].mean().idxmax(), []
     for label, group in by:
         cells = [f"<td{' class=best' if best[c] == label else ''}>{spread(group[c])}</td>" for c in CRITERIA]
-        lost = f" (diverged in {sum('diverged' in run.notes for run in groups[label])})"
-        lost = lost if any("diverged" in run.notes for run in groups[label]) else ""
+        lost = cut_short(groups[label])
         kept = precision(group["precision"], groups[label])
         lines.append(
             f"<tr><th>{html.escape(label)}{lost}</th>{''.join(cells)}<td>{kept}</td><td>{group['seconds'].mean():.1f}</td></tr>"
         )
     names = ["method", *CRITERIA, "label precision, last epoch", "seconds of training"]
     return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(lines)}</table>"
+
+
+def cut_short(runs):
+    """How many runs of a method did not train all their epochs, and why. -> text, "" for none"""
+    counts = {word: sum(word in run.notes for run in runs) for word in ("diverged", "stopped")}
+    return "".join(f" ({word} in {count})" for word, count in counts.items() if count)
 
 
 def precision(values, runs):

@@ -14,6 +14,7 @@ from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...fit import Recipe, maker
 from ...fit.check import suits
+from ...generators import unmoved
 from ...load import options_of
 from ...methods import ALL
 from ..entry import clean, told
@@ -136,7 +137,7 @@ def _method(part):
 def _shape(part):
     """The network takes the shape of the samples."""
     if part["data"] in EMBEDDED or is_path(part["data"]):
-        with torch.random.fork_rng(devices=[]):
+        with unmoved():
             maker(part["net"], clean(*source(part)), torch.device("cpu"))()
 
 
