@@ -424,6 +424,7 @@ def test_the_example_is_24_short_trainings(capsys, tmp_path):
 WRONG = {
     "no such file": (["nowhere.yml"], "nowhere.yml"),
     "no workers": (["sweep.yml", "--workers", "0"], "--workers is 0"),
+    "an empty store": (["sweep.yml", "--dry", "--store", ""], "store is ''"),
     "no address": (["sweep.yml", "--address", "here"], "--address is 'here'"),
 }
 
