@@ -41,7 +41,8 @@ def encoding_of(path: Path, encoding: str | None) -> str:
     if encoding is None:
         return "utf-8-sig"
     try:
-        codecs.lookup(encoding)
+        if codecs.lookup(encoding).name == "utf-8":  # with or without a mark
+            return "utf-8-sig"
     except (LookupError, TypeError):
         need(False, "encoding", encoding, 'the name of an encoding, such as "utf-8" or "cp1252"')
     return encoding
@@ -70,8 +71,9 @@ def layout(path: Path, sep: str | None, encoding: str) -> tuple[str, int]:
     """Return the separator, and the number of lines above the header: a spreadsheet's line `sep=;`."""
     with path.open(newline="", encoding=encoding) as file:
         header = file.readline().rstrip("\r\n")
-    if header.lower().startswith("sep=") and len(header) == 5:
-        return header[-1], 1
+    mark = header.strip('"')
+    if mark.lower().startswith("sep=") and len(mark) == 5:
+        return mark[-1], 1
     if sep is not None:
         sep = WORDS.get(sep, sep)
         need(isinstance(sep, str) and len(sep) == 1, "sep", sep, 'one character, such as ";", or "tab"')

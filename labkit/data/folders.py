@@ -10,8 +10,8 @@ from ..errors import ask, choose, need
 from .divide import PARTS, checked_parts, choose_skip, part_of
 from .files import below, classes_in, files_below, folders_in, images_of
 from .images import ENDINGS
-from .labels import class_order
 from .listing import TRUE_LABELS, Listing, raw_images
+from .order import class_order
 from .reading import others
 from .rows import label_table
 

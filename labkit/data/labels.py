@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ask, choose, need
+from .order import class_order
 
 KINDS = ("classes", "numbers")
-ORDERS = ("alphabet", "number")
 COMMAS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+,\d+")
 MANY = 20  # rows from which labels that are nearly all different are no classes
 
@@ -28,14 +28,19 @@ def encoded(path, frame, kind=None, order=None, true=None):
     if kind == "numbers":
         y = numbers(path, frame)
         return y, (), None if true is None else known_numbers(path, true, y)
+    true = None if true is None else true_classes(true)
     if len(frame.columns) > 1:
-        return one_hot(path, frame)
+        return one_hot(path, frame, true)
     column = as_classes(frame.iloc[:, 0])
-    values = column if true is None else pd.concat([column, as_classes(numeric(true)).dropna()])
-    names = class_order(f"{column.name!r} of {Path(path).name}", values, order)
+    name = f"{column.name!r} of {Path(path).name}"
+    refuse_lists(name, column)
+    values = column if true is None else pd.concat([column, true.dropna()])
+    if true is not None:
+        refuse_strange(path, column, true, order)
+    names = class_order(name, values, order)
     numbered = {name: number for number, name in enumerate(names)}
     y = column.map(numbered).to_numpy(np.int64)
-    y_true = None if true is None else as_classes(numeric(true)).map(numbered).fillna(-1).to_numpy(np.int64)
+    y_true = None if true is None else true.map(numbered).fillna(-1).to_numpy(np.int64)
     positions = all(not isinstance(name, str) for name in names) and list(names) == list(range(len(names)))
     return y, () if positions else tuple(map(str, names)), y_true
 
@@ -92,11 +97,46 @@ def is_one_hot(values):
     return binary and bool((values.sum(1) == 1).all()) and int(values.any(0).sum()) > 1
 
 
-def one_hot(path, frame):
-    """Return the classes of columns that hold a single 1 in every line, named as the columns are."""
-    need(is_one_hot(frame.to_numpy()), f"the columns {list(frame)} of {Path(path).name}", "not a single 1 in each line",
+def one_hot(path, frame, true=None):
+    """Return the classes of columns that hold a single 1 in every line, named as the columns are. true: names of these
+    columns, empty where not known."""
+    name = f"the columns {list(frame)} of {Path(path).name}"
+    need(is_one_hot(frame.to_numpy()), name, "not a single 1 in each line",
          'one column; or several with a single 1 in each line; or kind="numbers"')  # fmt: skip
-    return frame.to_numpy().argmax(1).astype(np.int64), tuple(map(str, frame.columns)), None
+    names = tuple(map(str, frame.columns))
+    y = frame.to_numpy().argmax(1).astype(np.int64)
+    if true is None:
+        return y, names, None
+    numbered = {name: number for number, name in enumerate(names)}
+    texts = true.dropna().astype(str)
+    strange = sorted(set(texts) - set(names))
+    need(not strange, f"true_label {true.name!r}", strange[:1], f"one of {', '.join(names)}, or empty")
+    return y, names, true.map(lambda value: numbered.get(str(value), -1)).fillna(-1).to_numpy(np.int64)
+
+
+def true_classes(true):
+    """Return a column of true labels as classes: empty cells, and -1 among numbers, are not known."""
+    column = as_classes(numeric(true))
+    unknown = column.isin([-1, "", "-1"]).fillna(True).astype(bool)
+    return column.mask(unknown)
+
+
+def refuse_strange(path, given, true, order):
+    """Ask about true labels that no line has as its given label: they may be other words for the same classes."""
+    strange = sorted(map(str, set(true.dropna()) - set(given)))
+    if strange and not isinstance(order, (list, tuple)):
+        known = sorted(map(str, set(given)))
+        ask("order", f"the true labels {strange[:5]} in {true.name!r} of {Path(path).name} are never given: the given "
+            f"ones are {known[:5]}", "the list of all classes; or write both columns alike")  # fmt: skip
+
+
+def refuse_lists(name, column):
+    """Raise ValueError for a cell with several labels, as Label Studio writes them."""
+    texts = column.dropna().astype(str)
+    several = texts[texts.str.match(r"[\[{].*[\]}]$")]
+    if len(several):
+        line = int(several.index[0]) + 2
+        need(False, f"line {line}, {name}", several.iloc[0], 'one label, or empty (skip="incomplete" leaves it out)')
 
 
 def refuse_commas(name, column):
@@ -128,50 +168,6 @@ def as_classes(column):
     return (
         column.astype("Int64") if whole(column) else column.map(lambda value: value if pd.isna(value) else str(value))
     )
-
-
-def class_order(what, values, order=None):
-    """Return the names of classes in their order: position = class.
-
-    order: "alphabet", "number" (as their numbers rise), or the list of all names. None: words in the order of the
-    alphabet and whole numbers 0..C-1 as they are; numbers in another range, and words whose two orders differ, are
-    asked about.
-    """
-    different = list(pd.unique(values.dropna()))
-    need(len(different) > 1, f"the number of classes of {what}", len(different), "2 or more")
-    are_numbers = all(not isinstance(value, str) for value in different)
-    if isinstance(order, (list, tuple)):
-        return _listed_order(what, different, order)
-    choose("order", order, dict.fromkeys((None, *ORDERS)))
-    if are_numbers:
-        rising = sorted(map(int, different))
-        as_they_are = rising == list(range(len(rising)))
-        allowed = (
-            'classes 0..C-1 with a sample each; or use kind="numbers", or order="number" numbers them as they rise'
-        )
-        need(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
-        return sorted(rising, key=str) if order == "alphabet" else rising
-    alphabet = sorted(map(str, different))
-    if not all(re.fullmatch(r"-?\d+", name) for name in alphabet):
-        need(order != "number", "order", order, f'"alphabet" or a list of the names: {alphabet[:3]} are no numbers')
-        return alphabet
-    rising = sorted(alphabet, key=int)
-    if order is None and rising != alphabet:
-        found = f"the classes of {what} are numbers as words, {rising[0]}..{rising[-1]}"
-        ask("order", found, f'"number" ({rising[:3]} ...), "alphabet" ({alphabet[:3]} ...) or a list of the names')
-    return rising if order == "number" else alphabet
-
-
-def _listed_order(what, different, order):
-    """Return the classes in the order of a list that names each of them."""
-    words = [str(name) for name in order]
-    missing = sorted(str(value) for value in different if str(value) not in words)
-    need(len(set(words)) == len(words), "order", list(order), "a list of different names")
-    need(not missing, "order", list(order), f"a list of all classes of {what}: {missing[:5]} are not in it")
-    if all(isinstance(value, str) for value in different):
-        return words
-    need(all(re.fullmatch(r"-?\d+", word) for word in words), "order", list(order), f"a list of the numbers of {what}")
-    return [int(word) for word in words]
 
 
 def numbers(path, frame):

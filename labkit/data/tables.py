@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ..errors import choose, need
 from ..tables import choose_columns, read_table
@@ -17,6 +16,7 @@ from .divide import (
 from .features import as_features, choose_features, incomplete, refuse_leaks, standardised
 from .labels import encoded, numeric
 from .listing import TRUE_LABELS, check_classes, true_test
+from .marks import check_marks, with_points
 from .raw import Raw
 from .reading import describe
 
@@ -45,36 +45,57 @@ def from_csv(
     become test and validation set. standardise: of regression targets, None = yes.
     Raises ValueError for a column that does not exist, a line of another width, and empty cells, which it names.
     """
-    path = Path(path)
-    y_true = choose("labels_are", labels_are, TRUE_LABELS)
-    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
-    need(target is None or label is None, "label", label, "left out where target is given: they are the same")
-    skip = choose_skip(skip, SKIP)
-    frame = as_numbers(path, read_table(path, sep, encoding, text=bool(skip)), decimal, thousands)
-    argument = "target" if label is None else "label"
-    targets = choose_columns(path, argument, target if label is None else label, frame.columns)
+    path, given = Path(path), label_argument(target, label)
+    y_true, skip = truth_of(true_label, labels_are), choose_skip(skip, SKIP)
+    marked = check_marks(decimal, thousands)
+    frame = read_table(path, sep, encoding, text=bool(skip) or marked)
+    targets = choose_columns(path, *given, frame.columns)
     roles = {"true_label": true_label, "split": split or None, "rows": rows}
     taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
     need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
     words = choose_columns(path, "words", words, frame.columns) if len(words) else []
     names = choose_features(path, frame, taken, features, drop)
-    frame, left = complete(path, frame, [name for name in [*names, *taken] if name != true_label], words, skip)
+    frame = as_written(path, frame, [*words, *([rows] if rows else [])], sep, encoding)
+    if marked:
+        numbers = [name for name in (*targets, *names, true_label) if name and name not in words]
+        frame = frame.assign(**with_points(path, frame[numbers], decimal, thousands))
+    frame, left = complete(path, frame, names, [name for name in taken if name != true_label], words, skip)
     if split is None:
         ask_for_split(path, names if features is None else [], [])
     parts = checked_parts(path.name, parts_of_column(path, frame[split])) if split else None
-    y, class_names, true = encoded(path, frame[targets], kind, order, None if true_label is None else frame[true_label])
-    y_true = true if true is not None else y_true
+    true = frame[true_label] if true_label else None
+    y, class_names, true = encoded(path, frame[targets], kind, order, true)
     x = as_features(path, frame[names], words)
     if features is None:
         refuse_leaks(path, frame[names], frame[targets])
     left = [f"features: {_listed(names)}", *left]
-    raw = raw_table(path, x, y, class_names, y_true, parts, test, val, left)
+    raw = raw_table(path, x, y, class_names, y_true if true is None else true, parts, test, val, left)
     if rows is not None:
         name_rows(raw, path, frame[rows])
     marks = [f"{name}={value}" for name, value in (("split", split), ("skip", sorted(skip))) if value]
-    return raw.task(
-        path.stem, val, n, " ".join([str(path.resolve()), f"test={test}", *marks]), standardise, limit_bytes
-    )
+    origin = " ".join([str(path.resolve()), f"test={test}", *marks])
+    return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
+
+
+def label_argument(target, label):
+    """The argument that names the labels, and its value. -> name, value"""
+    need(target is None or label is None, "label", label, "left out where target is given: they are the same")
+    return ("target", target) if label is None else ("label", label)
+
+
+def truth_of(true_label, labels_are):
+    """What `labels_are` says about the true labels. -> None or "given", see Task.of"""
+    y_true = choose("labels_are", labels_are, TRUE_LABELS)
+    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
+    return y_true
+
+
+def as_written(path, frame, columns, sep, encoding):
+    """The table with some columns as text, as the file has them: 007 is not 7."""
+    if not columns:
+        return frame
+    text = read_table(path, sep, encoding)
+    return frame.assign(**{name: text[name] for name in columns})
 
 
 def raw_table(path, x, y, class_names, y_true, parts, test, val, notes):
@@ -109,32 +130,10 @@ def one_column(path, argument, name, frame):
     return choose_columns(path, argument, name, frame.columns)
 
 
-def as_numbers(path, frame, decimal, thousands):
-    """Columns of numbers with other marks as numbers."""
-    for argument, mark in (("decimal", decimal), ("thousands", thousands)):
-        fine = mark is None or (isinstance(mark, str) and len(mark) == 1)
-        need(fine, argument, mark, "one character, such as ','")
-    need(decimal is None or decimal != thousands, "thousands", thousands, "another mark than decimal")
-    if decimal is None and thousands is None:
-        return frame
-    return frame.apply(lambda column: _converted(column, decimal, thousands))
-
-
-def _converted(column, decimal, thousands):
-    """A column of words as numbers, if all its words are numbers with these marks."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    words = column.astype("string").str.strip()
-    if thousands:
-        words = words.str.replace(thousands, "", regex=False)
-    if decimal:
-        words = words.str.replace(decimal, ".", regex=False)
-    values = pd.to_numeric(words, errors="coerce")
-    return values.astype("float64") if values.notna().sum() == column.notna().sum() > 0 else column
-
-
-def complete(path, frame, columns, words, skip):
-    """The rows without an empty cell; the first one is named, or they are left out. -> DataFrame, notes"""
+def complete(path, frame, names, taken, words, skip):
+    """The rows without an empty cell; the first one is named, or they are left out. names: features; taken: columns
+    with other roles. -> DataFrame, notes"""
+    columns = [*names, *taken]
     if skip:
         bad = incomplete(frame[columns], words)
         need(not bad.all(), f"lines of {path}", "all incomplete", "1 or more without an empty cell")
@@ -145,7 +144,8 @@ def complete(path, frame, columns, words, skip):
     if len(empty):
         row, column = empty[0]
         where = f"line {row + 2}, column {columns[column]!r} of {path}"
-        leave = f'skip="incomplete" leaves such lines out, drop={[columns[column]]} such columns'
+        leave = 'skip="incomplete" leaves such lines out'
+        leave += f", drop={[columns[column]]} such columns" if columns[column] in names else ""
         need(False, where, "", f"a value ({len(empty)} cells are empty); {leave}")
     return frame, []
 
