@@ -34,7 +34,9 @@ def inputs(argument, x):
     x = x if isinstance(x, torch.Tensor) else np.asarray(x)
     fine = x.ndim and (isinstance(x, torch.Tensor) or x.dtype.kind in "biuf")
     need(fine, argument, f"of type {x.dtype} and shape {tuple(x.shape)}", "an array of numbers, a row per sample")
-    return tensor(x)
+    dense = not isinstance(x, torch.Tensor) or x.layout == torch.strided
+    need(dense, argument, "a sparse tensor", "a dense one, from x.to_dense()")
+    return tensor(x.detach() if isinstance(x, torch.Tensor) else x)
 
 
 def check_names(names, classes):

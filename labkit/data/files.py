@@ -6,6 +6,8 @@ from pathlib import Path
 from ..errors import need
 from .images import is_image
 
+LEFT_BEHIND = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
+
 
 def files_below(path):
     """All files below a folder, sorted, also through links; what was seen is not walked again. -> list of Path"""
@@ -32,12 +34,17 @@ def images_of(files, path, ending=None):
 
 def is_hidden(file, path):
     """Is a file, or a folder above it below `path`, hidden?"""
-    return any(part.startswith(".") for part in file.relative_to(path).parts)
+    return any(is_hidden_name(part) for part in file.relative_to(path).parts)
+
+
+def is_hidden_name(name):
+    """Is a file or folder called like hidden ones, or like those that systems leave behind?"""
+    return name.startswith(".") or name in LEFT_BEHIND
 
 
 def folders_in(path):
     """The folders in a folder, without hidden ones. -> sorted list of names"""
-    return sorted(part.name for part in path.iterdir() if part.is_dir() and not part.name.startswith("."))
+    return sorted(part.name for part in path.iterdir() if part.is_dir() and not is_hidden_name(part.name))
 
 
 def classes_in(path):

@@ -81,8 +81,8 @@ def find_table(path, labels):
         return usual if labels is None and usual.is_file() else None
     may_be = f"the path of a CSV file, from here or from {path}"
     try:
-        here, below = Path(labels), path / labels
-    except TypeError:
+        here, below = Path(labels).expanduser(), path / Path(labels).expanduser()
+    except (TypeError, RuntimeError):  # no path, or the home of nobody
         here = below = path
     need(here.is_file() or below.is_file(), "labels", labels, may_be)
     both = here.is_file() and below.is_file() and not here.samefile(below)
@@ -101,13 +101,13 @@ def class_folders(path, files, everything, split, order):
     """Folders as classes. files: images below the path; everything: all files. -> Listing"""
     folders = part_folders(path, split)
     above = folders or {"train": path}
-    train = class_names(above["train"], path)
+    train = class_names(above["train"], path, above["train"])
     names = class_order(f"the folders in {above['train']}", pd.Series(train), order)
     numbers = {name: number for number, name in enumerate(names)}
     listed, y, parts = [], [], []
     for part, folder in above.items():
         images, all_files = below(files, folder), below(everything, folder)
-        for name in class_names(folder, path):
+        for name in class_names(folder, path, above["train"]):
             c = choose(f"class folder in {folder}", name, numbers)
             need_images(images.get(name), all_files.get(name, []), folder / name)
             listed += images[name]
@@ -135,12 +135,23 @@ def part_folders(path, split):
     found = {part: [name for name in there if part_of(name) == part] for part in PARTS}
     if split is False or not found["train"] or not (found["val"] or found["test"]):
         need(split != "folder", "split", split, f"left out: {path} has no folders train and test, or val")
+        if split is None:
+            ask_for_parts(path, there)
         return {}
     twice = [part for part, names in found.items() if len(names) > 1]
     if twice:
         example = {part: names[0] for part, names in found.items() if names}
         ask("split", f"{path} holds {' and '.join(found[twice[0]])}", f"such as {example}")
     return {part: path / names[0] for part, names in found.items() if names}
+
+
+def ask_for_parts(path, there):
+    """Ask where folders are called nearly as training and test sets are, such as training_set and test_set."""
+    part = {name: part_of(re.split(r"[\W\d_]", name)[0]) for name in there}
+    example = {one: name for name, one in part.items() if one}
+    if "train" in example and len(example) > 1 and all(part.values()):
+        named = " and ".join(there)
+        ask("split", f"{path} holds {named}", f"such as {example}, or False (these folders are classes)")
 
 
 def named_parts(path, split, there):
@@ -153,14 +164,23 @@ def named_parts(path, split, there):
     return {part: path / split[part] for part in PARTS if part in split}
 
 
-def class_names(folder, path):
-    """The class folders in it."""
+def folder_of_folders(folder):
+    """The first folder below with more than one folder in it, where all above it have one alone; else None."""
+    inner, names = folder, folders_in(folder)
+    while len(names) == 1:
+        inner = inner / names[0]
+        names = folders_in(inner)
+    return inner if len(names) > 1 and inner != folder else None
+
+
+def class_names(folder, path, train):
+    """The class folders in it. train: the folder of the training set"""
     names = folders_in(folder)
     tables = sorted(file.name for file in path.iterdir() if file.suffix.lower() in (".csv", ".tsv"))
     hint = f"\nlabels={tables[0]!r} reads the labels of that table" if tables else ""
-    inner = [name for name in names if len(folders_in(folder / name)) > 1] if len(names) == 1 else []
-    hint += f"\nor load {folder / inner[0]}" if inner else ""
-    hint += f"\nsplit=False takes the folders in {path} as classes" if folder != path else ""
+    inner = folder_of_folders(folder)
+    hint += f"\nor load {inner}" if inner else ""
+    hint += f"\nor load {train} alone: a share of it becomes the test set" if folder != train else ""
     need(len(names) > 1, f"{folder}", f"a folder with {len(names)} class folders",
          f"one in this layout:\n{LAYOUT}{hint}")  # fmt: skip
     return names

@@ -161,7 +161,7 @@ def _open(path):
 
 def _grey(path):
     with _open(path) as image:
-        return image.mode in ("1", "L", "I;16")
+        return image.mode in ("1", "L") or image.mode.startswith("I;16")
 
 
 def pixels(path, size, shape, channels):
@@ -176,7 +176,7 @@ def pixels(path, size, shape, channels):
         )
         with _naming(path):
             image = ImageOps.exif_transpose(image)
-            if image.mode == "I;16":  # Pillow would cut 16 bits off at 255
+            if image.mode.startswith("I;16"):  # Pillow would cut 16 bits off at 255
                 image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             image = image.convert("L" if channels == 1 else "RGB")
     array = np.asarray(_cropped(image, size) if shape == "crop" else image.resize((size, size), Image.BILINEAR))

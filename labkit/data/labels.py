@@ -33,10 +33,11 @@ def encoded(path, frame, kind=None, order=None, true=None):
         return one_hot(path, frame, true)
     column = as_classes(frame.iloc[:, 0])
     name = f"{column.name!r} of {Path(path).name}"
-    refuse_lists(name, column)
-    values = column if true is None else pd.concat([column, true.dropna()])
+    refuse_cells(name, column)
     if true is not None:
+        column, true = alike(column, true)
         refuse_strange(path, column, true, order)
+    values = column if true is None else pd.concat([column, true.dropna()])
     names = class_order(name, values, order)
     numbered = {name: number for number, name in enumerate(names)}
     y = column.map(numbered).to_numpy(np.int64)
@@ -121,6 +122,14 @@ def true_classes(true):
     return column.mask(unknown)
 
 
+def alike(given, true):
+    """Return both columns as words, where one holds words and the other numbers."""
+    columns = given, true.dropna()
+    if len({pd.api.types.is_numeric_dtype(column) for column in columns if len(column)}) < 2:
+        return given, true
+    return given.astype(str), true.map(str, na_action="ignore")
+
+
 def refuse_strange(path, given, true, order):
     """Ask about true labels that no line has as its given label: they may be other words for the same classes."""
     strange = sorted(map(str, set(true.dropna()) - set(given)))
@@ -130,9 +139,12 @@ def refuse_strange(path, given, true, order):
             f"ones are {known[:5]}", "the list of all classes; or write both columns alike")  # fmt: skip
 
 
-def refuse_lists(name, column):
-    """Raise ValueError for a cell with several labels, as Label Studio writes them."""
+def refuse_cells(name, column):
+    """Raise ValueError for a cell of blanks, and for one with several labels, as Label Studio writes them."""
     texts = column.dropna().astype(str)
+    blank = texts[texts == ""]
+    if len(blank):
+        need(False, f"line {int(blank.index[0]) + 2}, {name}", "", "a label")
     several = texts[texts.str.match(r"[\[{].*[\]}]$")]
     if len(several):
         line = int(several.index[0]) + 2

@@ -1,20 +1,35 @@
 """Names in a table and names of files: which name means which file, however the path is written."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 import numpy as np
 
 from ..errors import ask, need
+from .images import ENDINGS
 
 UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # what Label Studio writes before a name
 
 
 def normal(text):
-    """Return a path with slashes, without what only says that it is one."""
-    text = re.sub(r"^[A-Za-z]:", "", str(text).strip().replace("\\", "/"))
+    """Return a path with slashes and composed accents, without what only says that it is one."""
+    text = unicodedata.normalize("NFC", str(text))
+    text = re.sub(r"^[A-Za-z]:", "", text.strip().replace("\\", "/"))
     parts = [part for part in text.split("/") if part not in ("", ".")]
     return "/".join(parts)
+
+
+def of_address(text):
+    """Return the path in an address of the web: without its question, with its signs as they were before."""
+    before, mark, behind = str(text).partition("?d=")  # how Label Studio asks for a file of its machine
+    return unquote(behind if mark else re.split(r"[?#]", before)[0])
+
+
+def plain(text):
+    """Return a text without capitals."""
+    return str(text).casefold()
 
 
 def without_ending(text):
@@ -39,27 +54,65 @@ RULES = (  # what is done to a name in the table, and to the name of a file
     (lambda text: last(normal(text)), lambda name: last(normal(name))),
     (lambda text: last(normal(text)), lambda name: without_ending(last(normal(name)))),
     (lambda text: uploaded(normal(text)), lambda name: last(normal(name))),
+    (lambda text: uploaded(normal(text)), lambda name: last(normal(name)).replace(" ", "_")),
 )
+
+
+def rules_of(texts):
+    """Yield the rules for names in a table; then those that leave out the first folders, which all of them share."""
+    yield from RULES
+    shared = shared_folders(texts)
+    for count in range(1, len(shared) + 1):
+        start = "/".join(shared[:count]) + "/"
+        below = lambda text, start=start: normal(text).removeprefix(start)
+        yield below, normal
+        yield below, lambda name: without_ending(normal(name))
+
+
+def shared_folders(texts):
+    """Return the first folders that all paths share. -> list of names"""
+    folders = [normal(text).split("/")[:-1] for text in texts]
+    shared = folders[0] if folders else []
+    for parts in folders:
+        same = [a == b for a, b in zip(shared, parts)]
+        shared = shared[: same.index(False) if False in same else len(same)]
+    return shared
 
 
 def matched(listed, names):
     """Return for each listed name the position of the file that it means, -1 for none. names: of the files.
 
-    A name matches as a path, as one without its ending, by its last part, by both, or without what Label Studio writes
-    before it: by the first of these rules under which the most names mean a file that no other name means.
+    A name matches as a path, as one without its ending, by its last part, by both, without what Label Studio writes
+    before it, or without the first folders that all listed names share: by the first of these rules under which the
+    most names mean a file that no other name means. Where not all do, names are read as addresses of the web too, and
+    then without regard to capitals.
     -> int [len(listed)]
     """
     texts = list(dict.fromkeys(map(str, listed)))
     best, most = np.full(len(texts), -1), 0
-    for of_listed, of_name in RULES:
+    for of_text, of_file in ((str, str), (of_address, str), (plain, plain)):
+        found, alone = _best(list(map(of_text, texts)), list(map(of_file, names)))
+        if alone > most:
+            best, most = found, alone
+        if most == len(texts):
+            break
+    meant = dict(zip(texts, best.tolist()))
+    return np.array([meant[str(text)] for text in listed], np.int64)
+
+
+def _best(texts, names):
+    """Return the positions under the best rule, and how many names mean a file that no other name means."""
+    best, most = np.full(len(texts), -1), 0
+    for of_listed, of_name in rules_of(texts):
         places = _places(names, of_name)
         found = np.array([places.get(of_listed(text), -1) for text in texts], np.int64)
         counts = np.bincount(found[found >= 0], minlength=len(names))
         alone = int((counts == 1).sum())
         if alone > most:
             best, most = found, alone
-    meant = dict(zip(texts, best.tolist()))
-    return np.array([meant[str(text)] for text in listed], np.int64)
+        if most == len(texts):
+            break
+    return best, most
 
 
 def _places(names, key):
@@ -78,6 +131,9 @@ def file_column(path, frame, names, file, where):
 
     names: of the files, below the folder `where`. Raises ValueError where no column, or more than one, names them.
     """
+    heads = [name for name in frame.columns if name.lower().endswith(ENDINGS)]
+    may_be = "names of columns, such as image,label: the names of files begin below it"
+    need(not heads, f"the first line of {path.name}", ", ".join(frame.columns), may_be)
     if file is not None:
         return file
     shares = {}
@@ -109,7 +165,11 @@ def positions_of(path, column, names, where, skip=()):
     there = found[found >= 0]
     need(len(there), what, absent[:1], f"a file below {where}: none of {len(listed)} is")
     twice = np.flatnonzero(np.bincount(there, minlength=len(names)) > 1)
-    need(not len(twice), what, [names[k] for k in twice[:1]], "a different file in every line: keep one line per file")
+    may_be = (
+        f"a different file in every line ({len(twice)} files have several): keep one line per file, with pandas: "
+        f"table.groupby({column.name!r}).sample(1, random_state=0).to_csv(...)"
+    )
+    need(not len(twice), what, [names[k] for k in twice[:1]], may_be)
     rest = np.setdiff1d(np.arange(len(names)), there)
     need(not len(rest) or "unlisted" in skip, f"lines of {path.name}", len(there), f"{len(names)}, one per image: "
          f'{[names[k] for k in rest[:1]]} has none; skip="unlisted" leaves such images out')  # fmt: skip

@@ -8,18 +8,15 @@ import pandas as pd
 from ..errors import ask, choose, need
 from .archive import archive
 from .divide import checked_parts, parts_of_column, positions_of_parts
-from .images import scale_of
+from .inputs import scaled
 from .kinds import as_kind
 from .labels import encoded
 from .listing import TRUE_LABELS, check_classes, true_test
-from .mapped import chunks, tensor
 from .raw import Raw
 from .reading import describe
-from .task import Scale
 
 NAMES = {"x": ("images", "x", "X", "data"), "label": ("targets", "landmarks", "labels", "label", "y", "Y")}
 FOUR = ("x_train", "y_train", "x_test", "y_test")
-LARGE = 100  # float samples beyond it are no inputs of a network
 
 
 def from_npz(
@@ -75,7 +72,7 @@ def read(path, test=0.2, limit_bytes=None, names=None, kind=None, order=None, sc
     y_test, test_trusted, notes = true_test(y, y_true, held)
     ids = rows if parts is None else np.searchsorted(np.flatnonzero(parts != "test"), rows)
     told = None if y_true is None else y_true[rows]
-    x, x_test, scale = _scaled(path, x[rows], x[held], scale)
+    x, x_test, scale = scaled(path, x[rows], x[held], scale)
     raw = Raw(x, y[rows], x_test, y_test, scale, y.ndim == 2, class_names, ids, True, told, test_trusted)
     raw.val_rows, raw.by_class = val_rows, y.ndim == 1
     raw.reading = describe(y, class_names, notes)
@@ -92,7 +89,7 @@ def _four(path, x, y, x_test, y_test, kind, order, scale, layout):
     both = _labels(path, np.concatenate([_labels(path, y, kind), _labels(path, y_test, kind)]), kind)
     both, class_names, _ = _classes(path, both, kind, order, None)
     y, y_test = both[: len(y)], both[len(y) :]
-    x, x_test, scale = _scaled(path, x, x_test, scale)
+    x, x_test, scale = scaled(path, x, x_test, scale)
     reading = describe(both, class_names, []) if both.ndim > 1 or (both.min() >= 0 and both.max() < len(both)) else ""
     return Raw(x, y, x_test, y_test, scale, y.ndim == 2, class_names, by_class=y.ndim == 1, reading=reading)
 
@@ -106,7 +103,15 @@ def _arrays(path, file, names):
     for role, count in rows.items():
         what = "targets" if role == "label" else role
         need(count == rows["x"], f"{what} in {path.name}", f"{count} rows", f"{rows['x']}, one per image")
-    return {role: file.read(key) for role, key in keys.items()}
+    need(len(set(keys.values())) == len(keys), "the arrays", list(keys.values()), "a different array for each role")
+    arrays = {role: file.read(key) for role, key in keys.items()}
+    return arrays | {role: _column(role, arrays[role]) for role in ("split", "file") if role in arrays}
+
+
+def _column(role, array):
+    """An array with one value per row. -> [N]"""
+    need(array.size == len(array), role, f"of shape {array.shape}", "one value per row")
+    return array.reshape(-1)
 
 
 def _key(path, keys, role):
@@ -140,7 +145,7 @@ def _samples(path, x, scale, layout):
 def _channels_first(path, x, layout):
     """Images [N, channels, H, W] from these, or from [N, H, W, channels]."""
     first, last = x.shape[1] in (1, 3), x.shape[3] in (1, 3)
-    if first and last and layout is None:
+    if first == last and layout is None:
         ask("layout", f"images in {path.name} are of shape {x.shape}", '"first" (N, channels, H, W) or "last"')
     last = layout == "last" or (layout is None and last and not first)
     return x.transpose(0, 3, 1, 2) if last else x
@@ -156,9 +161,13 @@ def _labels(path, y, kind):
 
 def _classes(path, y, kind, order, true):
     """Labels as classes [N] or targets float32 [N, Q]. -> y, class names, true labels or None"""
+    if true is not None:
+        alike = (y.dtype.kind in "US") == (true.dtype.kind in "US")
+        need(alike, "true_label", f"an array of type {true.dtype}", f"one of labels as the given ones, {y.dtype}")
     if y.dtype.kind in "US" or order is not None:
-        frame = pd.DataFrame({"labels": y.astype(str) if y.dtype.kind in "US" else y.reshape(-1)})
-        return encoded(path, frame, "classes", order, None if true is None else pd.Series(true, name="true_label"))
+        frame = pd.DataFrame({"labels": _texts(y)})
+        told = None if true is None else pd.Series(_texts(true), name="true_label")
+        return encoded(path, frame, "classes", order, told)
     if true is not None and true.ndim > 2:
         true = true.reshape(len(true), -1)
     y, _, true = as_kind(kind, y, y, true)
@@ -170,6 +179,11 @@ def _classes(path, y, kind, order, true):
     return y.numpy(), (), true if true is None else np.nan_to_num(true, nan=-1.0) if y.dim() == 1 else true
 
 
+def _texts(y):
+    """Labels [N] as texts where they are words, else as they are."""
+    return y.reshape(-1).astype(str) if y.dtype.kind in "US" else y.reshape(-1)
+
+
 def check_numbers(path, y):
     """Classes are 0..C-1 with a sample each."""
     different = np.unique(y)
@@ -179,27 +193,3 @@ def check_numbers(path, y):
         found = f"without a sample of class {absent[0]}"
     may_be = 'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or kind="numbers"'
     need(not len(absent), f"labels of {path.name}", found, may_be)
-
-
-def _scaled(path, x, x_test, scale):
-    """The samples and how they become inputs. scale: None, "standard" or a number. -> x, x_test, Scale"""
-    fine = scale is None or scale == "standard" or (_is_number(scale) and scale > 0 and np.isfinite(scale))
-    need(fine, "scale", scale, '"standard", or a number above 0 that samples are divided by')
-    if x.dtype == np.uint8 and x.ndim == 4:
-        return x, x_test, scale_of(tensor(x)) if scale in (None, "standard") else Scale(float(scale))
-    if scale == "standard":
-        axes = (0, 2, 3) if x.ndim == 4 else (0,)
-        mean, std = x.mean(axes, np.float64, keepdims=True), x.std(axes, np.float64, keepdims=True)
-        std = np.where(std > 0, std, 1)
-        return ((x - mean) / std).astype(np.float32), ((x_test - mean) / std).astype(np.float32), Scale()
-    if scale is not None:
-        return (x / np.float32(scale)).astype(np.float32), (x_test / np.float32(scale)).astype(np.float32), Scale()
-    largest = max(float(part.abs().max()) for part in chunks(tensor(x))) if len(x) else 0.0
-    if np.isfinite(largest) and largest > LARGE and x.dtype.kind == "f":
-        ask("scale", f"samples in {path.name} reach {largest:g}", '255 or another number that they are divided by (1: '
-            'they stay), or "standard"')  # fmt: skip
-    return x, x_test, Scale()
-
-
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

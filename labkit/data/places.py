@@ -26,8 +26,14 @@ def signature(data: object) -> tuple:
 
 
 def _files(place):
-    """All files below a folder, links followed. -> iterator of paths"""
-    for parent, _, names in os.walk(place, followlinks=True):
+    """All files below a folder, links followed, no folder twice. -> iterator of paths"""
+    seen = set()
+    for parent, inner, names in os.walk(place, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
         for name in names:
             yield Path(parent, name)
 

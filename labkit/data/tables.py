@@ -47,22 +47,14 @@ def from_csv(
     """
     path, given = Path(path), label_argument(target, label)
     y_true, skip = truth_of(true_label, labels_are), choose_skip(skip, SKIP)
-    marked = check_marks(decimal, thousands)
-    frame = read_table(path, sep, encoding, text=bool(skip) or marked)
-    targets = choose_columns(path, *given, frame.columns)
     roles = {"true_label": true_label, "split": split or None, "rows": rows}
-    taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
-    need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
-    words = choose_columns(path, "words", words, frame.columns) if len(words) else []
-    names = choose_features(path, frame, taken, features, drop)
+    words = [words] if isinstance(words, str) else words
+    frame = read_cells(path, sep, encoding, decimal, thousands, skip)
+    targets, names, taken = choose_roles(path, frame, given, roles, features, drop, words)
     frame = as_written(path, frame, [*words, *([rows] if rows else [])], sep, encoding)
-    if marked:
-        numbers = [name for name in (*targets, *names, true_label) if name and name not in words]
-        frame = frame.assign(**with_points(path, frame[numbers], decimal, thousands))
+    frame = numbers_of(path, frame, [*targets, *names, true_label], words, decimal, thousands)
     frame, left = complete(path, frame, names, [name for name in taken if name != true_label], words, skip)
-    if split is None:
-        ask_for_split(path, names if features is None else [], [])
-    parts = checked_parts(path.name, parts_of_column(path, frame[split])) if split else None
+    parts = parts_of_table(path, frame, split, names if features is None else [])
     true = frame[true_label] if true_label else None
     y, class_names, true = encoded(path, frame[targets], kind, order, true)
     x = as_features(path, frame[names], words)
@@ -72,9 +64,44 @@ def from_csv(
     raw = raw_table(path, x, y, class_names, y_true if true is None else true, parts, test, val, left)
     if rows is not None:
         name_rows(raw, path, frame[rows])
+    return raw.task(path.stem, val, n, origin_of(path, test, split, skip), standardise, limit_bytes)
+
+
+def read_cells(path, sep, encoding, decimal, thousands, skip):
+    """The table; its cells as text where they have other marks, or where lines may be left out."""
+    return read_table(path, sep, encoding, text=check_marks(decimal, thousands) or bool(skip))
+
+
+def choose_roles(path, frame, given, roles, features, drop, words):
+    """What the columns are. given: the argument that names the labels, and its value. -> labels, features, all that are
+    no features"""
+    targets = choose_columns(path, *given, frame.columns)
+    taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
+    need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
+    if len(words):
+        choose_columns(path, "words", words, frame.columns)
+    return targets, choose_features(path, frame, taken, features, drop), taken
+
+
+def parts_of_table(path, frame, split, names):
+    """The part of every row, or None. names: columns that may say it; where one does, it is asked about."""
+    if split is None:
+        ask_for_split(path, names, [])
+    return checked_parts(path.name, parts_of_column(path, frame[split])) if split else None
+
+
+def numbers_of(path, frame, names, words, decimal, thousands):
+    """The table with numbers that have other marks as numbers. names: columns that are read, words: none of these"""
+    if decimal is None and thousands is None:
+        return frame
+    numbers = [name for name in names if name is not None and name not in words]
+    return frame.assign(**with_points(path, frame[numbers], decimal, thousands))
+
+
+def origin_of(path, test, split, skip):
+    """A name for the rows of a table, by what chooses them."""
     marks = [f"{name}={value}" for name, value in (("split", split), ("skip", sorted(skip))) if value]
-    origin = " ".join([str(path.resolve()), f"test={test}", *marks])
-    return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
+    return " ".join([str(path.resolve()), f"test={test}", *marks])
 
 
 def label_argument(target, label):

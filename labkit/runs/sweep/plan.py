@@ -128,10 +128,15 @@ def _kind(given, sections):
 
 
 def _placed(point):
-    """The point with the path of its data absolute: a worker may run in another folder."""
-    data = point.get("data")
-    is_path = isinstance(data, str) and data not in (*NAMES, *VARIANTS) and Path(absolute(data)).exists()
-    return point | {"data": absolute(data)} if is_path else point
+    """The point with the paths of its data and of their table absolute: a worker may run in another folder."""
+    data, labels = point.get("data"), point.get("data.labels")
+    if not isinstance(data, str) or data in (*NAMES, *VARIANTS) or not Path(absolute(data)).exists():
+        return point
+    point = point | {"data": absolute(data)}
+    if isinstance(labels, str) and labels:
+        there = [place for place in (absolute(labels), absolute(labels, absolute(data))) if Path(place).is_file()]
+        point |= {"data.labels": there[0]} if len(set(there)) == 1 else {}  # of two files, the check asks for one
+    return point
 
 
 def _typed(notebook, every):
