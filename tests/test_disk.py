@@ -79,7 +79,14 @@ def another_folder(folder):
     (folder / "config.json").mkdir()
 
 
+def unsealed(facts):
+    """Remove the seal with the checksums, and edit an accuracy."""
+    del facts["seal"], facts["files"]
+    facts["accuracy"]["last"] = 1.0
+
+
 DAMAGE = {
+    "no seal and another accuracy": lambda folder: edit(folder, unsealed),
     "no config.json": gone("config.json"),
     "a dict without anything": text("{}"),
     "a list": text("[]"),

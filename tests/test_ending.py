@@ -322,6 +322,13 @@ def test_a_network_of_ones_own_needs_its_function_again(tmp_path):
         run.net(net="mlp")
 
 
+@pytest.mark.parametrize("net", ["nope", 5, ["mlp"]])
+def test_a_network_that_is_none_is_refused(net, tmp_path):
+    run = labkit.Run.load(train(tmp_path, epochs=1).folder)
+    with pytest.raises(ValueError, match="net is"):
+        run.net(net=net)
+
+
 def test_a_run_of_an_older_version_has_its_last_weights_alone(tmp_path):
     run = train(tmp_path)
     (run.folder / ending.BEST).unlink()

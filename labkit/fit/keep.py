@@ -22,6 +22,7 @@ from ..paths import printable
 from ..state import atomic_write, room, write_state
 from .ending import randomness
 from .place import place, set_aside
+from .run import unreadable
 from .seal import flaw, identity
 
 UNUSABLE = (
@@ -86,7 +87,9 @@ class Keeper:
 
     def _flaw(self):
         """What is wrong with what is in the run's place, in words; None: nothing, or nothing is there."""
-        return flaw(self.folder) if os.path.lexists(self.folder) else None
+        if not os.path.lexists(self.folder):
+            return None
+        return flaw(self.folder) or ("notebook" not in self.config and self.stored and unreadable(self.folder)) or None
 
     def _make_way(self):
         """Set aside what is in the run's place and is not what was stored there, by whomever. Nothing is deleted."""

@@ -194,6 +194,16 @@ class Run:
         return read_state(self.folder / name)
 
 
+def unreadable(folder: Path) -> str | None:
+    """Why a run without a seal cannot be read, in words; None: it can, or a seal tells what is wrong with it."""
+    try:
+        if FILES not in read_facts(folder):
+            Run.load(folder)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _check_accuracy(facts, rows):
     """Raise ValueError where the accuracies of a run without a seal are not those of its history."""
     if FILES in facts:

@@ -54,4 +54,7 @@ def _empty(run, k, net):
     needed = "what `fit` was given, a function that makes the network: the run holds its weights, not its code"
     need(net is not None or (isinstance(name, str) and name in nets.ALL), "net", None, needed)
     need(place is not None, "net", net, f"a module that the weights fit: the run does not tell its shape, {OLD}")
+    if isinstance(net, str):
+        choose("net", net, nets.ALL)
+    need(net is None or isinstance(net, str) or callable(net), "net", net, "a name, a function or a module")
     return build(name if net is None else net, place["shape"], place["outputs"])
