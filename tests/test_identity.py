@@ -577,3 +577,56 @@ def test_a_torch_class_that_was_replaced_is_the_users(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.nn.ReLU, "forward", lambda self, x: x)
     second = fit(tmp_path, net=make)
     assert first.name != second.name and not curve(first).equals(curve(second))
+
+
+FORWARD = """
+class made(nn.Module):
+    def __init__(self, classes): super().__init__(); self.a = nn.Linear(64, classes)
+    def forward(self, x): return self.a(x.flatten(1)) * {factor}
+"""
+LOSS = """
+@dataclass(kw_only=True, eq=False)
+class made(ERM):
+    path: object = None
+    def loss(self, *given): return super().loss(*given) * {factor}
+"""
+FACTORS = {
+    "a text of the code": "float(open('factor.txt').read())",
+    "a global": "float(open(PATH).read())",
+    "a Path": "float({'w': PLACE.read_text()}['w'])",
+    "the environment": "float(os.environ['FACTOR'])",
+    "the environment, by a global": "float(os.getenv(NAME, '1'))",
+}
+
+
+def factor(folder, monkeypatch, value):
+    """Set what the network and the method read."""
+    monkeypatch.setenv("FACTOR", str(value))
+    (folder / "factor.txt").write_text(str(value))
+
+
+@pytest.mark.parametrize("read", FACTORS.values(), ids=FACTORS)
+@pytest.mark.parametrize("text", [FORWARD, LOSS], ids=["forward", "loss"])
+def test_what_code_reads_from_outside_is_part_of_it(text, read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = {"os": os, "PATH": "factor.txt", "PLACE": tmp_path / "factor.txt", "NAME": "FACTOR"}
+    made, names = cell(text.replace("{factor}", read), **values), []
+    for value in (1, 0, 1):
+        factor(tmp_path, monkeypatch, value)
+        names.append(fit(tmp_path / "s", **({"net": made} if text is FORWARD else {"method": made()})).name)
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_file_that_a_hyperparameter_names_is_part_of_a_method(tmp_path, monkeypatch):
+    made, names = cell(LOSS.format(factor="float(open(self.path).read())")), []
+    for value in (1, 0, 1):
+        factor(tmp_path, monkeypatch, value)
+        names.append(fit(tmp_path / "s", made(path=str(tmp_path / "factor.txt"))).name)
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_file_that_code_writes_is_no_input(tmp_path):
+    log = tmp_path / "log.txt"
+    made = cell(LOSS.format(factor="(open(LOG, 'a').write('.') or 1)"), LOG=log)
+    first = fit(tmp_path / "s", made())
+    assert log.read_text() and fit(tmp_path / "s", made()).name == first.name

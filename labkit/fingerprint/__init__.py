@@ -2,6 +2,7 @@
 
     walk       values, functions with their closures and globals, classes, instances
     bytecode   what a function does, without its comments, its docstring and its place in a file
+    outside    variables of the environment and files that a function reads
     origin     whose module it is: labkit's, an installed package's, or the user's
     network    a network as its function makes it: structure, weights, code
     observer   does a callback only look at a run?
@@ -13,6 +14,7 @@ from .named import Named, named
 from .network import network
 from .objects import belongs
 from .observer import observes
+from .outside import content
 from .walk import Unidentified, Walk, fingerprint
 
-__all__ = ["Named", "Unidentified", "Walk", "belongs", "fingerprint", "named", "network", "observes"]
+__all__ = ["Named", "Unidentified", "Walk", "belongs", "content", "fingerprint", "named", "network", "observes"]

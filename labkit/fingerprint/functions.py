@@ -6,6 +6,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from . import bytecode
 from .named import unidentified
 from .origin import address, imported, origin
+from .outside import outside
 
 MISSING = object()
 PARTS = "__func__", "__self__", "fget", "fset", "fdel", "func", "args", "keywords", "__wrapped__"
@@ -17,6 +18,7 @@ def function(walk, function: FunctionType, what: str) -> None:
         return walk.put("function", found)
     what = f"{what}, function {function.__name__}"
     code(walk, function.__code__)
+    outside(walk, function)
     walk.value(function.__defaults__, f"{what}, default")
     walk.value(function.__kwdefaults__, f"{what}, default")
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):

@@ -1,10 +1,11 @@
 """The part of a run's identity that is code of the user's: network, method, recipe, callback, hyperparameters."""
 
+import os
 from collections.abc import Callable
 
 from .. import nets
 from ..arguments import scalar
-from ..fingerprint import Unidentified, belongs, fingerprint, network, observes
+from ..fingerprint import Unidentified, belongs, content, fingerprint, network, observes
 from .network import build
 
 UNKNOWN = None  # stands for code that cannot be identified
@@ -26,9 +27,18 @@ def user_code(method, net, task, recipe, on_epoch, stored) -> dict:
     for name, cls in (("method", type(method)), ("recipe", type(recipe))):
         if not belongs(cls):
             hashes[name] = lambda name=name, cls=cls: fingerprint(cls, name)
+    if "method" in hashes and (files := _files(method)):
+        hashes["files"] = lambda: fingerprint(files)
     if on_epoch is not None and not observes(on_epoch):
         hashes["on_epoch"] = lambda: fingerprint(on_epoch, "on_epoch")
     return {name: attempt(hash_it, stored) for name, hash_it in hashes.items()}
+
+
+def _files(method):
+    """The files that hyperparameters of a user's method name: it may read them. -> {hyperparameter: hash of content}"""
+    values = method.hyperparameters().items()
+    named = {name: value for name, value in values if isinstance(value, (str, os.PathLike)) and os.path.isfile(value)}
+    return {name: content(value) for name, value in named.items()}
 
 
 def attempt(hash_it: Callable, stored: bool) -> str | None:
