@@ -275,3 +275,24 @@ def test_the_table_of_a_plan_begins_where_the_plan_is_read(tmp_path, monkeypatch
     for given, meant in (("t.csv", "t.csv"), ("u.csv", "f/u.csv"), ("./f/../t.csv", "t.csv")):
         (point,) = Plan.read({"fit": fixed | {"data.labels": given}}).points
         assert point["data.labels"] == str(tmp_path / meant)
+
+
+def test_human_labels_without_a_line_for_every_sample_are_not_joined_by_position(tmp_path):
+    folder = pictures(tmp_path / "f", [f"{'ab'[k % 2]}/p{k}.png" for k in range(10)])
+    task, place = labkit.load(folder, size=8, labels_are="true"), tmp_path / "people.csv"
+    lines = [f"p{k}.png,{'ab'[k % 2]}" for k in range(10)]
+    corrupted = lambda: labkit.noise.corrupt(task, labkit.noise.human("label", place), 0)
+    name = task.files[int(task.train.ids[0])].rpartition("/")[2]
+    for changed in ([line for line in lines if not line.startswith(name)], [*lines, f"{name},a"]):
+        place.write_text("\n".join(["file,label", *changed]))
+        refused(corrupted, "the key 'file' in people.csv", name, "has no line, or several (1 have)")
+    place.write_text("\n".join(lines))
+    refused(corrupted, "the first line is 'p0.png, a'", "names of columns")
+    place.write_text("\n".join(["file,label", *lines[::-1]]))
+    assert torch.equal(corrupted().train.y, task.train.y)
+
+
+def test_channels_and_endings_that_are_none_are_refused(tmp_path):
+    folder = pictures(tmp_path / "f", [f"{c}/{k}.png" for c in "ab" for k in range(3)])
+    refused(lambda: labkit.load(folder, channels=True), "channels is True")
+    refused(lambda: labkit.load(folder, ending=[]), "ending is []")

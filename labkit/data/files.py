@@ -25,7 +25,9 @@ def files_below(path):
 def images_of(files, path, ending=None):
     """The images among files, without what is hidden below `path`. ending: only those. -> list of Path"""
     wanted = [ending] if isinstance(ending, str) else ending
-    fine = wanted is None or (isinstance(wanted, (list, tuple)) and all(isinstance(one, str) for one in wanted))
+    fine = wanted is None or (
+        isinstance(wanted, (list, tuple)) and wanted and all(isinstance(one, str) for one in wanted)
+    )
     need(fine, "ending", ending, "an ending such as '.png', or a list of them")
     wanted = wanted and {"." + one.lower().lstrip(".") for one in wanted}
     images = [file for file in files if is_image(file) and not is_hidden(file, path)]

@@ -52,7 +52,7 @@ def decoded(files, size, shape="crop", channels=None, limit_bytes=None):
     """
     need(Whole(1, 10**5).takes(size), "size", size, "a whole number of pixels above 0")
     size = int(scalar(size))
-    need(channels in (None, 1, 3), "channels", channels, "1, 3 or None")
+    need(channels in (None, 1, 3) and channels is not True, "channels", channels, "1, 3 or None")
     choose("shape", shape, dict.fromkeys(SHAPES))
     files = [Path(file) for file in files]
     need(files, "files", files, "one image or more")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..data.images import ENDINGS
 from ..errors import choose, need
 from ..tables import check_width, encoding_of, layout, lines
 
@@ -69,6 +70,8 @@ def _csv(path, sep=None, encoding=None):
     names = [path.stem] if numbered and len(rows[0]) == 1 else [*map(str, range(len(rows[0])))]
     if not numbered:
         names = check_width(path, sep, encoding, first)
+        heads = [name for name in names if name.lower().endswith(ENDINGS)]
+        need(not heads, "the first line", ", ".join(names), "names of columns: the names of files begin below it")
     columns = zip(*(rows if numbered else rows[1:]), strict=True)
     return {
         name: np.array([int(c) for c in column] if all(map(_whole, column)) else [c.strip() for c in column])

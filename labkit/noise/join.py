@@ -25,7 +25,7 @@ def places(path, columns, key, clean):
     found = rows_by_name(column, clean.files)
     absent = [name for name, row in zip(clean.files, found) if row < 0]
     may_be = f"a name for every sample: {absent[:1]} has no line, or several ({len(absent)} have)"
-    need(not absent, f"{key} in {path.name}", str(column[0]), may_be)
+    need(not absent, f"the key {key!r} in {path.name}", str(column[0]), may_be)
     return found, {name: column for name, column in columns.items() if name != key}
 
 
@@ -38,8 +38,10 @@ def key_of(path, columns, clean):
         if naming:
             return naming[0]
     like = [name for name, column in columns.items() if looks_like_files(name, column)]
+    if like and clean.files and (rows_by_name(columns[like[0]], clean.files) >= 0).any():
+        return like[0]  # by position they would be joined with others: `places` names those without a line
     if like:
-        what = "not each of the task's samples once" if clean.files else "samples, and those of the task have no names"
+        what = "none of the task's samples once" if clean.files else "samples, and those of the task have no names"
         others = ", ".join(repr(name) for name in columns if name != like[0])
         may_be = f"another of {others}; or False: the rows are in the order of the original training set"
         ask("key", f"{like[0]!r} in {path.name} names {what}", may_be)
