@@ -296,3 +296,10 @@ def test_channels_and_endings_that_are_none_are_refused(tmp_path):
     folder = pictures(tmp_path / "f", [f"{c}/{k}.png" for c in "ab" for k in range(3)])
     refused(lambda: labkit.load(folder, channels=True), "channels is True")
     refused(lambda: labkit.load(folder, ending=[]), "ending is []")
+
+
+@pytest.mark.parametrize("wrong", [{"words": 5}, {"words": [5]}, {"decimal": "5"}, {"thousands": "-"}, {"decimal": ""}])
+def test_marks_and_words_that_are_none_are_refused(wrong, tmp_path):
+    row = lambda k: f"{k % 7},{letter(k)}"
+    refused(lambda: table(tmp_path / "t.csv", "a,label", row, **wrong), next(iter(wrong)))
+    assert table(tmp_path / "t.csv", "a,label", row, words=None).shape == (1,)

@@ -14,8 +14,8 @@ TRUTHS = {"true": True, "false": False}
 def check_marks(decimal, thousands):
     """Raise ValueError unless marks in numbers are one character each, and different. -> are there any?"""
     for argument, mark in (("decimal", decimal), ("thousands", thousands)):
-        fine = mark is None or (isinstance(mark, str) and len(mark) == 1)
-        need(fine, argument, mark, "one character, such as ','")
+        fine = mark is None or (isinstance(mark, str) and len(mark) == 1 and not (mark.isalnum() or mark in "+-"))
+        need(fine, argument, mark, "one character, such as ',', that is no digit, letter or sign")
     need(decimal is None or decimal != thousands, "thousands", thousands, "another mark than decimal")
     return decimal is not None or thousands is not None
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from functools import lru_cache
 from urllib.parse import unquote
 
 import numpy as np
@@ -13,10 +13,12 @@ from .images import ENDINGS
 UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # what Label Studio writes before a name
 
 
+@lru_cache(2**18)  # every rule asks for it
 def normal(text):
     """Return a path with slashes and composed accents, without what only says that it is one."""
-    text = unicodedata.normalize("NFC", str(text))
-    text = re.sub(r"^[A-Za-z]:", "", text.strip().replace("\\", "/"))
+    text = str(text).strip().replace("\\", "/")
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)
+    text = re.sub(r"^[A-Za-z]:", "", text) if text[1:2] == ":" else text
     parts = [part for part in text.split("/") if part not in ("", ".")]
     return "/".join(parts)
 
@@ -34,8 +36,9 @@ def plain(text):
 
 def without_ending(text):
     """Return a path without what stands behind its last point."""
-    path = PurePosixPath(text)
-    return str(path.with_suffix("")) if path.suffix else text
+    start, point, ending = text.rpartition(".")
+    has_ending = start and ending and "/" not in ending and not start.endswith("/")
+    return start if point and has_ending else text
 
 
 def last(text):
@@ -91,7 +94,10 @@ def matched(listed, names):
     texts = list(dict.fromkeys(map(str, listed)))
     best, most = np.full(len(texts), -1), 0
     for of_text, of_file in ((str, str), (of_address, str), (plain, plain)):
-        found, alone = _best(list(map(of_text, texts)), list(map(of_file, names)))
+        changed, files = list(map(of_text, texts)), list(map(of_file, names))
+        if of_text is not str and (changed, files) == (texts, list(names)):
+            continue
+        found, alone = _best(changed, files)
         if alone > most:
             best, most = found, alone
         if most == len(texts):

@@ -48,7 +48,7 @@ def from_csv(
     path, given = Path(path), label_argument(target, label)
     y_true, skip = truth_of(true_label, labels_are), choose_skip(skip, SKIP)
     roles = {"true_label": true_label, "split": split or None, "rows": rows}
-    words = [words] if isinstance(words, str) else words
+    words = [words] if isinstance(words, str) else () if words is None else words
     frame = read_cells(path, sep, encoding, decimal, thousands, skip)
     targets, names, taken = choose_roles(path, frame, given, roles, features, drop, words)
     frame = as_written(path, frame, [*words, *([rows] if rows else [])], sep, encoding)
@@ -78,7 +78,7 @@ def choose_roles(path, frame, given, roles, features, drop, words):
     targets = choose_columns(path, *given, frame.columns)
     taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
     need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
-    if len(words):
+    if not isinstance(words, (list, tuple)) or words:
         choose_columns(path, "words", words, frame.columns)
     return targets, choose_features(path, frame, taken, features, drop), taken
 
