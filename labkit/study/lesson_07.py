@@ -61,7 +61,7 @@ class Watched(CDR_AUX):
         mask = chosen(self.by, w, g, self.rate, self.rng)  # [M]
         sizes = [p.numel() for p in weights]
         for p, part in zip(weights, (g * (mask * (1 - self.rate))).split(sizes)):
-            p.grad = part.view_as(p)
+            p.grad.copy_(part.view_as(p))  # keeps the layout of p
         self.count(mask)
         return weights, w.split(sizes), mask.split(sizes)
 
