@@ -15,6 +15,13 @@ def absolute(path: str | os.PathLike, start: str | None = None) -> str:
     return os.path.normpath(os.path.join(start or os.getcwd(), os.path.expanduser(path)))
 
 
+def located(table: str, folder: str, start: str | None = None) -> str:
+    """Make the path of a table of labels absolute, which begins in the folder `start` (None: the current one) or below
+    the folder of the images. It stays as it is where it names a file in neither, or one in each. -> text"""
+    there = {place for place in (absolute(table, start), absolute(table, folder)) if os.path.isfile(place)}
+    return there.pop() if len(there) == 1 else table
+
+
 def pin_variables() -> None:
     """Make the folders that labkit's variables name absolute: processes started later may run elsewhere."""
     for name in VARIABLES:

@@ -119,6 +119,14 @@ def choose_columns(path: Path, argument: str, names: object, columns: object) ->
     return list(listed)
 
 
+def refuse_headless(path: Path, frame: pd.DataFrame, names: list[str]) -> None:
+    """Raise ValueError where a column of labels is called like one of its labels: the first line is no header."""
+    for name in names:
+        labels = frame[name].dropna().astype(str).str.strip()
+        may_be = "names of columns: it is a label in the lines below too, so add a line of names above it"
+        need(not (labels == name).any(), f"{name!r} in the first line of {path.name}", name, may_be)
+
+
 def near(name: str, known: list[str]) -> str:
     """Return the nearest of the known names as a hint, or nothing."""
     from difflib import get_close_matches

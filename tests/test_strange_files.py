@@ -1,5 +1,6 @@
 """Files of strangers: what a table, a folder or an archive leaves open is read right, or asked for."""
 
+import json
 import os
 
 import numpy as np
@@ -12,6 +13,7 @@ import labkit
 from labkit.data.images import pixels
 from labkit.data.matching import matched
 from labkit.data.places import signature
+from labkit.notebook import find, parameters
 from labkit.runs.sweep.plan import Plan
 
 
@@ -164,6 +166,12 @@ def test_a_table_without_names_of_columns_is_refused(tmp_path):
     folder = pictures(tmp_path / "f", [f"{k}.png" for k in range(6)])
     (tmp_path / "t.csv").write_text("\n".join(f"{k}.png,{letter(k)}" for k in range(6)))
     refused(lambda: labkit.load(folder, labels=tmp_path / "t.csv"), "first line of t.csv", "names of columns")
+    (tmp_path / "t.csv").write_text("\n".join(f"{k},{letter(k)}" for k in range(6)))
+    refused(
+        lambda: labkit.load(folder, labels=tmp_path / "t.csv", label="x"), "first line of t.csv", "names of columns"
+    )
+    (tmp_path / "u.csv").write_text("\n".join(f"{k % 7}.5,{letter(k)}" for k in range(30)))
+    refused(lambda: labkit.load(tmp_path / "u.csv", label="x"), "first line of u.csv", "add a line of names")
 
 
 def test_several_annotators_are_refused_and_the_advice_works(tmp_path):
@@ -303,3 +311,16 @@ def test_marks_and_words_that_are_none_are_refused(wrong, tmp_path):
     row = lambda k: f"{k % 7},{letter(k)}"
     refused(lambda: table(tmp_path / "t.csv", "a,label", row, **wrong), next(iter(wrong)))
     assert table(tmp_path / "t.csv", "a,label", row, words=None).shape == (1,)
+
+
+def test_the_table_of_a_notebook_begins_where_the_command_was_typed(tmp_path, monkeypatch):
+    pictures(tmp_path / "f", ["0.png"])
+    for place in ("t.csv", "f/u.csv"):
+        (tmp_path / place).touch()
+    monkeypatch.chdir(tmp_path)
+    known = parameters.read(find("crust"))
+    for given, meant in (("t.csv", "t.csv"), ("u.csv", "f/u.csv"), ("./f/../t.csv", "t.csv")):
+        values = parameters.check(known, [("dataset", "./f"), ("options", json.dumps({"labels": given, "size": 8}))])
+        assert values == {"dataset": str(tmp_path / "f"), "options": {"labels": str(tmp_path / meant), "size": 8}}
+    values = parameters.check(known, [("options", '{"labels": "t.csv"}'), ("dataset", "mnist")])
+    assert values["options"] == {"labels": "t.csv"}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ask, need
-from ..tables import choose_columns, near, read_table
+from ..tables import choose_columns, near, read_table, refuse_headless
 from .divide import ask_for_split, checked_parts, part_of, parts_of_column
 from .labels import encoded, numeric, whole
 from .listing import Listing
@@ -26,6 +26,7 @@ def label_table(
             choose_columns(table, argument, value, frame.columns)
     file = file_column(table, frame.drop(columns=told if file is None else []), names, file, path)
     labels = choose_label(table, frame, label, {file, *told})
+    refuse_headless(table, frame, labels)
     roles = [file, *labels, *(one for one in (true_label, split) if one in frame.columns)]
     need(len(set(roles)) == len(roles), "the columns", roles, "a different column for each role")
     frame = complete_rows(table, frame, [one for one in roles if one != true_label], skip)

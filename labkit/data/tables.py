@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import choose, need
-from ..tables import choose_columns, read_table
+from ..tables import choose_columns, read_table, refuse_headless
 from .divide import (
     ask_for_split,
     checked_parts,
@@ -76,6 +76,7 @@ def choose_roles(path, frame, given, roles, features, drop, words):
     """What the columns are. given: the argument that names the labels, and its value. -> labels, features, all that are
     no features"""
     targets = choose_columns(path, *given, frame.columns)
+    refuse_headless(path, frame, targets)
     taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
     need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
     if not isinstance(words, (list, tuple)) or words:

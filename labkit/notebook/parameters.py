@@ -12,7 +12,7 @@ import yaml
 
 from ..arguments import Number, scalar
 from ..errors import choose, need
-from ..paths import absolute, typed_in
+from ..paths import absolute, located, typed_in
 from .execute import find
 from .specification import TYPES, Parameter, read
 
@@ -45,7 +45,16 @@ def placed(parameters, values, given, start=None):
     texts = [name for name in given if name in parameters and isinstance(values[name], str) and values[name]]
     beside = lambda name: parameters[name].takes_path and has_slash(values[name])
     paths = [name for name in texts if parameters[name].is_path or beside(name)]
-    return values | {name: absolute(values[name], start) for name in paths}
+    return _with_table(values | {name: absolute(values[name], start) for name in paths}, start)
+
+
+def _with_table(values, start):
+    """The values with the path of a table in `options` absolute, as labkit.load would look for it from `start`."""
+    options, data = values.get("options"), values.get("dataset")
+    labels = options.get("labels") if isinstance(options, dict) else None
+    if not isinstance(labels, str) or not labels or not has_slash(data):
+        return values
+    return values | {"options": options | {"labels": located(labels, data, start)}}
 
 
 def has_slash(value):

@@ -24,7 +24,7 @@ from ...arguments import Boolean, Checked, Number, Table, Text, Whole
 from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...notebook import find, parameters
-from ...paths import absolute
+from ...paths import absolute, located
 from ..store import folder
 from . import size, text
 from .check import check
@@ -133,10 +133,7 @@ def _placed(point):
     if not isinstance(data, str) or data in (*NAMES, *VARIANTS) or not Path(absolute(data)).exists():
         return point
     point = point | {"data": absolute(data)}
-    if isinstance(labels, str) and labels:
-        there = [place for place in (absolute(labels), absolute(labels, absolute(data))) if Path(place).is_file()]
-        point |= {"data.labels": there[0]} if len(set(there)) == 1 else {}  # of two files, the check asks for one
-    return point
+    return point | {"data.labels": located(labels, absolute(data))} if isinstance(labels, str) and labels else point
 
 
 def _typed(notebook, every):
