@@ -223,8 +223,8 @@ def test_coteachingplus_released_learns_from_an_agreeing_batch_until_step_5000(c
         (5000, 1, False),
     ):
         method = make()
-        method.select(method.train, epoch - 1)
-        method.epoch, method.steps = epoch - 1, before
+        method.epoch = method.epoch_of_steps = epoch - 1
+        method.steps = before
         assert close(stepped(method), right if moves else 0 * right), (epoch, before)
 
 
@@ -234,8 +234,9 @@ def test_coteachingplus_released_counts_its_batches_anew_in_every_epoch():
     for _ in range(3):
         stepped(method)
     counted = method.steps
-    method.select(method.train, 1)
-    assert (counted, method.steps) == (3, 0)
+    method.epoch = 1
+    stepped(method)
+    assert (counted, method.steps) == (3, 1)
 
 
 def test_coteachingplus_released_batch_whose_only_disagreeing_sample_is_0():
@@ -246,7 +247,8 @@ def test_coteachingplus_released_batch_whose_only_disagreeing_sample_is_0():
     for epoch, before in ((1, 0), (10, 600)):
         rights = disagreeing(z1[i], z2[i], y[i], i.tolist(), 0.5, epoch * before)
         method = table(CoTeachingPlus(rate=0.5, ramp=0, variant="released"), [z1, z2], y)
-        method.epoch, method.steps = epoch - 1, before
+        method.epoch = method.epoch_of_steps = epoch - 1
+        method.steps = before
         assert close(stepped(method, i), slope(rights[0], z1)) and rights[0] > 0
 
 

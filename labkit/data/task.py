@@ -3,94 +3,16 @@
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
-import torch
-
-from ..arguments import Checked, Fits, Flag, Name, Number, Positive, Seed, Whole, checked, scalar
+from ..arguments import Fits, Flag, Name, Number, Seed, Whole, checked, scalar
 from ..paths import printable
 from . import arrays, samples
 from .hashing import task_hash
 from .kinds import as_kind
-from .mapped import limit, take
-from .samples import TEST
+from .split import Scale, Split, Units, test_split, training_split
 from .truth import Truth, label_quality, true_labels, trust
 
 Classes = Annotated[int, Whole(1, 10**6)]
 Bytes = Annotated[float, Number(0, 10**18, what="a number of bytes")]
-
-
-@dataclass(frozen=True)
-class Scale(metaclass=Checked):
-    """How stored values become inputs: (x / top - mean) / std, with one mean and std per channel."""
-
-    top: Positive = 1.0
-    mean: tuple[Annotated[float, Number()], ...] = (0.0,)
-    std: tuple[Positive, ...] = (1.0,)
-
-    def __call__(self, x):
-        """uint8 [B, channels, H, W] -> float32 of the same shape; anything but uint8 is returned as it is."""
-        if x.dtype != torch.uint8:
-            return x
-        if len(self.mean) == 1:  # plain numbers: no small tensor to make in every step
-            return x.float().mul_(1 / (self.top * self.std[0])).sub_(self.mean[0] / self.std[0])
-        mean, std = (torch.tensor(values, device=x.device).view(-1, 1, 1) for values in (self.mean, self.std))
-        return x.float().div_(self.top).sub_(mean).div_(std)
-
-
-@dataclass
-class Split:
-    """Samples with the labels that were *given*. A training split also carries its noisy validation split.
-
-    x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for
-    regression. ids [N] int64: positions in the set that was loaded (train and val: in its training set, test: in its
-    test set), `origin` says which one that was. trusted: of a meta set and of a test set, are its labels the true ones?
-    mapped: x is a file on disk; it is read where it is indexed, and stays on the CPU.
-    """
-
-    x: torch.Tensor
-    y: torch.Tensor
-    classes: int | None
-    scale: Scale
-    val: "Split | None" = None
-    ids: torch.Tensor | None = None
-    trusted: bool | None = None
-    origin: str | None = None
-    mapped: bool = False
-
-    def __len__(self):
-        return len(self.y)
-
-    def __repr__(self):
-        labels = f"{self.classes} classes" if self.classes else f"{self.y.shape[1]} targets"
-        return f"{len(self):,} samples {list(self.x.shape[1:])} ({self.origin}), {labels}"
-
-    def inputs(self, i=slice(None)):
-        """The samples i as network inputs, on the device of y. -> [len(i), ...] float"""
-        if self.x.device == self.y.device:
-            return self.scale(self.x[i])
-        i = i.to(self.x.device) if isinstance(i, torch.Tensor) else i
-        return self.scale(self.x[i].to(self.y.device))
-
-    def to(self, device):
-        """The same split on `device`; the samples of a mapped one stay where they are."""
-        x = self.x if self.mapped else self.x.to(device)
-        val, ids = self.val and self.val.to(device), None if self.ids is None else self.ids.to(device)
-        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids)
-
-
-@dataclass(frozen=True)
-class Units:
-    """What standardised targets were before: y = (stored - mean) / std, mean and std [Q] of the training split."""
-
-    mean: torch.Tensor
-    std: torch.Tensor
-
-    def standard(self, y):
-        """Stored targets [..., Q] -> standardised ones."""
-        return ((y - self.mean.to(y.device)) / self.std.to(y.device)).to(y.dtype)
-
-    def stored(self, y):
-        """Standardised targets or outputs [..., Q] -> in the units that they were stored in."""
-        return (y * self.std.to(y.device) + self.mean.to(y.device)).to(y.dtype)
 
 
 A_SCALE = Annotated[Scale, Fits(lambda value: isinstance(value, Scale), "a labkit.data.Scale")]
@@ -191,21 +113,14 @@ class Task:
         told, test_trusted = true_labels(y, y_true, classes), trust(test_trusted, y_true)
         v, t = arrays.held_out(len(y), val, split_seed, shuffled)
         ids, origin = arrays.positions(ids, len(y)), origin or arrays.fresh_origin(name)
-        test_ids = torch.arange(len(y_test))
-        files, test_files = arrays.names("files", files, ids), arrays.names("test_files", test_files, test_ids)
         units = arrays.statistics(y[t], standardise)
         units = units and Units(*units)
         y, y_test = (units.standard(a) if units else a for a in (y, y_test))
-        mapped, mapped_test = (a.nbytes > limit(limit_bytes) for a in (x, x_test))
-
-        def part(i, val=None):
-            return Split(take(x, i, mapped), y[i], classes, scale or Scale(), val, ids[i], origin=origin, mapped=mapped)
-
-        train, truth = part(t, part(v)), _truth(told, units, t, v)
-        test = Split(x_test, y_test, classes, train.scale, None, test_ids, test_trusted, origin + TEST)
-        test.mapped = mapped_test
-        return cls(name, train, test, truth, units=units, class_names=tuple(class_names), files=files,
-                   test_files=test_files)  # fmt: skip
+        settings = {"classes": classes, "scale": scale or Scale()}
+        train = training_split(x, y, ids, (t, v), limit_bytes, origin=origin, **settings)
+        test = test_split(x_test, y_test, test_trusted, origin, limit_bytes, **settings)
+        files, test_files = arrays.names("files", files, ids), arrays.names("test_files", test_files, test.ids)
+        return cls(name, train, test, _truth(told, units, t, v), None, units, tuple(class_names), files, test_files)
 
 
 WHERE_FROM = "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)"

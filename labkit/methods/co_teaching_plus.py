@@ -107,14 +107,12 @@ class CoTeachingPlus(CoTeaching):
         return (torch.ones_like(apart) if early else apart).mean() / len(apart)
 
     def step(self, x, y, i):
+        if self.epoch != self.epoch_of_steps:  # batches are counted anew in every epoch
+            self.steps, self.epoch_of_steps = 0, self.epoch
         loss = super().step(x, y, i)
         self.steps += 1
         return loss
 
-    def select(self, train, epoch):
-        """All samples. Batches are counted anew in every epoch."""
-        self.steps = 0
-
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)
-        self.steps = 0
+        self.steps, self.epoch_of_steps = 0, 0
