@@ -630,3 +630,21 @@ def test_a_file_that_code_writes_is_no_input(tmp_path):
     made = cell(LOSS.format(factor="(open(LOG, 'a').write('.') or 1)"), LOG=log)
     first = fit(tmp_path / "s", made())
     assert log.read_text() and fit(tmp_path / "s", made()).name == first.name
+
+
+RECURRENT = """
+class made(nn.Module):
+    def __init__(self, classes): super().__init__(); self.a, self.b = nn.GRU(8, 5, {layers}), nn.Linear(5, classes)
+    def forward(self, x): return self.b(self.a(x[:, 0].transpose(0, 1))[0][-1])
+"""
+
+
+def test_a_recurrent_network_has_a_name(tmp_path):
+    runs = [fit(tmp_path, net=cell(RECURRENT.replace("{layers}", str(layers)))) for layers in (1, 2, 1)]
+    assert runs[0].name == runs[2].name != runs[1].name and runs[2].method is None
+
+
+def test_a_traced_network_has_a_name(tmp_path):
+    text = "def made(classes): return torch.fx.symbolic_trace(wide({width}, classes=classes))"
+    runs = [fit(tmp_path, net=cell(text.replace("{width}", str(width)), torch=torch)) for width in (3, 4, 3)]
+    assert runs[0].name == runs[2].name != runs[1].name

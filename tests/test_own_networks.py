@@ -378,6 +378,7 @@ WRONG = {
     "another width": (lambda: nn.Linear(4, 3), r"failed on \[2, 5\]; it must be a network for samples of shape \[5\]"),
     "arguments": (lambda inputs, outputs: nn.Linear(inputs, outputs), "needs inputs, outputs"),
     "float64": (lambda: linear(3)().double(), "task's x is 'of torch.float32'; it must be of torch.float64"),
+    "an input that is changed": (lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Linear(5, 3)), "its input in place"),
     "a module": (linear(3)(), "a name or a function that makes a module"),
     "a list": ([linear(3)], "net is"),
     "a number for a name": (5, "net is"),

@@ -21,6 +21,7 @@ SLOTS = "member_descriptor", "getset_descriptor"
 CONTENTS = list, tuple, dict, set, frozenset, int, float, str, bytes
 HOOKS = "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"
 INTERNAL = {"_parameters", "_buffers", "_modules", "training", "_non_persistent_buffers_set", "_is_full_backward_hook"}
+DERIVED = {"_flat_weights", "_flat_weight_refs"}  # of recurrent layers: their parameters once more
 
 
 def class_(walk, cls: type, what: str) -> None:
@@ -53,7 +54,7 @@ def user_members(cls: type) -> list:
     for base in cls.__mro__ if looked else ():
         members = [(f"{base.__name__}.{name}", member) for name, member in sorted(vars(base).items())]
         functions = [pair for pair in members if isinstance(pair[1], FunctionType)]
-        found += [pair for pair in functions if origin(pair[1].__globals__["__name__"]) is None]
+        found += [pair for pair in functions if origin(pair[1].__globals__.get("__name__", "")) is None]
     return found
 
 
@@ -122,7 +123,9 @@ def structure(walk, net: torch.nn.Module, what: str) -> None:
 
 def attributes(module: torch.nn.Module) -> dict:
     """What a module holds beside weights and modules; hooks without their numbers."""
-    kept = {name: value for name, value in vars(module).items() if name not in INTERNAL and name[:5] != "_load"}
+    kept = {
+        name: value for name, value in vars(module).items() if name not in INTERNAL | DERIVED and name[:5] != "_load"
+    }
     kept = {name: value for name, value in kept.items() if not isinstance(value, RemovableHandle)}  # a running number
     found = {name: value for name, value in kept.items() if "hooks" not in name and "state_dict" not in name}
     hooks = {name: list(kept[name].values()) for name in HOOKS if kept.get(name)}

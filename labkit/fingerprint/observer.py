@@ -26,7 +26,7 @@ def _harmless(thing, met):
         return True
     met.add(id(thing))
     if isinstance(thing, FunctionType):
-        if origin(thing.__globals__["__name__"]) == "labkit":
+        if origin(thing.__globals__.get("__name__", "")) == "labkit":
             return True
         return reads(thing.__code__) and all(_harmless(part, met) for part in _reach(thing))
     if isinstance(thing, BuiltinFunctionType):

@@ -48,7 +48,7 @@ def address(thing: object) -> tuple | None:
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str):
         return None
-    defined = thing.__globals__["__name__"] if isinstance(thing, FunctionType) else module
+    defined = thing.__globals__.get("__name__", "") if isinstance(thing, FunctionType) else module
     source = origin(module)
     if source is None or origin(defined) is None or _find(module, name) is not thing:
         return None

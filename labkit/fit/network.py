@@ -106,16 +106,19 @@ def _normalises(module):
 
 def check_outputs(net, samples, classes, name="net"):
     """Raise ValueError unless the network gives outputs [B, classes] of the samples' number type, finite, and with a
-    gradient in training mode. samples [B, ...]"""
+    gradient in training mode, and leaves its input as it is: several networks may get the same. samples [B, ...]"""
     has = next((p.dtype for p in net.parameters()), None)
     need(has in (None, samples.dtype), "task's x", f"of {samples.dtype}",
          f"of {has}, as the network's parameters are: x.to({has})")  # fmt: skip
     wanted = f"a tensor of shape [B, {classes}]: {list((len(samples), classes))} for {len(samples)} samples"
     for training in (False, True):
+        given = samples.clone()
+        version = given._version
         with untouched(net, training):
-            output = _forward(net, samples, name)
+            output = _forward(net, given, name)
         mode = "training" if training else "evaluation"
         argument = f"output of {name} in {mode} mode"
+        need(given._version == version, name, "one that changes its input in place", "one that leaves it as it is")
         need(isinstance(output, torch.Tensor), argument, f"a {type(output).__name__}", wanted)
         need(output.shape == (len(samples), classes), argument, f"of shape {list(output.shape)}", wanted)
         need(output.dtype == samples.dtype, argument, f"of {output.dtype}", f"of {samples.dtype}, as its input is")
