@@ -158,6 +158,26 @@ def test_an_edit_after_a_table_was_read_is_noticed(stored, tmp_path, monkeypatch
         assert not len(labkit.results(tmp_path))
 
 
+def test_a_damaged_index_is_none(stored, tmp_path, monkeypatch):
+    monkeypatch.setattr("labkit.runs.index.FEW", 0)
+    known = labkit.results(tmp_path)
+    index = tmp_path / ".index" / "result.parquet"
+    whole = index.read_bytes()
+    table = pd.read_parquet(index)
+    damaged = [b"", whole[: len(whole) // 2]]
+    damaged += [whole[:k] + bytes([whole[k] ^ 255]) + whole[k + 1 :] for k in range(4, len(whole) - 8, len(whole) // 4)]
+    damaged += [changed.to_parquet() for changed in (table.assign(last=1.0), pd.concat([table, table]), table[["run"]])]
+    for data in damaged:
+        index.write_bytes(data)
+        pd.testing.assert_frame_equal(labkit.results(tmp_path), known)
+    index.unlink()
+    index.mkdir()
+    pd.testing.assert_frame_equal(labkit.results(tmp_path), known)
+    shutil.rmtree(index.parent)
+    index.parent.write_text("a file")
+    pd.testing.assert_frame_equal(labkit.results(tmp_path), known)
+
+
 def older(folder, change=lambda facts: None):
     """Make a stored run one of a version without checksums, best weights and hashes of code. -> its folder"""
     facts = json.loads((folder / "config.json").read_text())

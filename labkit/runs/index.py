@@ -3,7 +3,7 @@
 A finished run never changes, so its rows are read once. The index (<store>/.index/) is a copy that may be deleted at
 any time; a run whose files were changed or made anew has another stamp, is looked at again, and is left out with a
 warning where it is not what was stored. Two processes may write the index at once: it is replaced as a whole, and what
-the slower one did not know is read again.
+the slower one did not know is read again. A checksum stands beside it: an index that is damaged is none.
 """
 
 import os
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..fit.seal import FACTS, FILES, flaw, read_facts, same
+from ..fit.seal import FACTS, FILES, checksum, flaw, read_facts, same
+from ..state import atomic_write
 
 NAME = re.compile(r"[0-9a-f]{16}")
 FEW = 100  # new runs that are read again each time rather than written into the index
@@ -113,10 +114,15 @@ def _known(connection, index):
     """Runs in the index; a damaged index, or one of an older version, is none. -> DataFrame"""
     import duckdb
 
-    with suppress(duckdb.Error):
-        if index.exists():
+    with suppress(duckdb.Error, OSError):
+        if _sum_of(index).read_text(encoding="ascii", errors="replace") == checksum(index):
             return connection.read_parquet(str(index)).project("run, stamp").distinct().df()
     return pd.DataFrame(columns=["run", "stamp"])
+
+
+def _sum_of(index):
+    """The file that holds the checksum of an index. -> Path"""
+    return index.with_name(f"{index.name}.sha256")
 
 
 def _rows(connection, index, paths):
@@ -146,7 +152,8 @@ def _sound(connection, paths):
             return False
 
     bad = [path for path in paths if not fine(path)]
-    warnings.warn(f"left out, as they cannot be read: {', '.join(bad)}", stacklevel=4)
+    if bad:
+        warnings.warn(f"left out, as they cannot be read: {', '.join(bad)}", stacklevel=4)
     return [path for path in paths if path not in bad]
 
 
@@ -158,7 +165,9 @@ def _write(rows, index):
     try:
         index.parent.mkdir(exist_ok=True)
         rows.write_parquet(str(temporary))
+        made = checksum(temporary)
         temporary.replace(index)
+        atomic_write(_sum_of(index), made.encode())
     except (OSError, duckdb.Error):
         pass
     finally:
