@@ -11,6 +11,12 @@ def need(fine, argument, value, may_be):
         raise ValueError(f"{argument} is {shown(value)}; it must be {may_be}")
 
 
+def must(fine, argument, finding, may_be):
+    """Raise a ValueError as `need` does, with a finding in words, which stands there without quotes."""
+    if not fine:
+        raise ValueError(f"{argument} is {' '.join(shortened(str(finding)).split())}; it must be {may_be}")
+
+
 def choose(argument, name, table):
     """Look `name` up in the dict `table`; an unknown name is a ValueError with the nearest names."""
     try:
@@ -29,6 +35,11 @@ def shown(value):
         text = " ".join(repr(value).split()) if not isinstance(value, str) else repr(value)
     except Exception:  # a whole number of too many digits, or a repr that fails
         return f"a value of type {type(value).__name__}"
+    return shortened(text)
+
+
+def shortened(text):
+    """A text that is not too long for a message; of a long one its two ends."""
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
 

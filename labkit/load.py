@@ -83,7 +83,8 @@ def options_of(name):
 def fitting(reader, **options):
     """The options, if the reader takes them all."""
     takes = {key: None for key in inspect.signature(reader).parameters if key not in ("path", "root", "download")}
-    for key in options:
+    for key, value in options.items():
+        need(takes, key, value, "left out: it is an option for files and folders of your own, or of another dataset")
         choose("option", key, takes)
     return options
 

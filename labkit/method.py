@@ -10,7 +10,7 @@ import torch
 
 from . import losses
 from .arguments import Checked
-from .errors import choose, need
+from .errors import choose, must
 from .state import load_value, save_value
 
 
@@ -184,6 +184,6 @@ class Method(metaclass=Checked):
     def load_state_dict(self, state):
         """Take the state of `state_dict` back, in place. Raises ValueError when it is another method's."""
         missing = {name for name in self.state_dict() if name not in state}
-        need(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
+        must(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
         for name, value in state.items():
             setattr(self, name, load_value(getattr(self, name, None), value, self.train.y.device))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .errors import ask, need
+from .errors import ask, must, need
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 WORDS = {"tab": "\t", "\\t": "\t"}  # how a separator may be written where a tab cannot be typed
@@ -31,7 +31,7 @@ def read_table(path: Path, sep: str | None = None, encoding: str | None = None, 
         )  # fmt: skip
     except (csv.Error, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError, LookupError, OSError) as error:
         raise ValueError(f"{path} cannot be read as a CSV table: {error}{_advice(error)}") from None
-    need(len(frame), f"rows of {path}", 0, "1 or more below the header")
+    need(len(frame), f"the number of rows of {path}", 0, "1 or more below the header")
     frame.columns = names
     return frame
 
@@ -99,10 +99,10 @@ def check_width(path: Path, sep: str, encoding: str, first: int) -> list[str]:
     header = next(rows, (1, []))[1]
     names = [name.strip() or f"unnamed {k}" for k, name in enumerate(header, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
-    need(not twice, f"the header of {path}", twice[:1], "names that are all different")
+    must(not twice, f"the header of {path}", f"one with {twice[:1]} twice", "one of different names")
     for number, cells in rows:
-        width = f"{len(cells)} values" if len(cells) != 1 else "1 value"
-        need(len(cells) == len(names), f"line {number} of {path}", width, f"{len(names)}, one per name in the header")
+        what = f"the number of values in line {number} of {path}"
+        need(len(cells) == len(names), what, len(cells), f"{len(names)}, one per name in the header")
     return names
 
 

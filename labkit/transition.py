@@ -11,7 +11,7 @@ import torch
 
 from . import losses
 from .arguments import Description, Number, listed
-from .errors import need
+from .errors import must, need
 
 ENTRY = Number(0)
 
@@ -41,7 +41,7 @@ def a_matrix(name, T, classes=None):
     """A transition matrix from nested lists, of so many classes. -> [C, C] float64. Raises ValueError unless it is
     square, >= 0, and its rows sum to 1."""
     T = torch.tensor(Transitions().check(name, T), dtype=torch.float64)
-    need(classes in (None, len(T)), name, f"of shape {tuple(T.shape)}", f"[{classes}, {classes}]")
+    must(classes in (None, len(T)), name, f"of shape {tuple(T.shape)}", f"[{classes}, {classes}]")
     return T
 
 
@@ -50,7 +50,7 @@ def check_invertible(name, T):
     values = torch.linalg.svdvals(T.double())
     share = (values[-1] / values[0]).item()
     allowed = "a matrix with an inverse: no row may be a mixture of others, as it is where two classes look alike"
-    need(
+    must(
         share > len(T) * torch.finfo(T.dtype).eps,
         name,
         f"without one (smallest by largest singular value {share:.1e})",

@@ -61,7 +61,7 @@ def test_bad_input_is_named(make, words):
 def test_a_meta_set_that_overlaps_the_training_set_is_refused(tmp_path):
     task, _ = prepared(RMNWNet)
     meta = labkit.Split(task.train.x[:40], task.train.y[:40], 10, task.train.scale, trusted=True)
-    with pytest.raises(ValueError, match="meta is 'a set that shares 40 samples"):
+    with pytest.raises(ValueError, match="meta is a set that shares 40 samples"):
         labkit.fit("RMNW-Net", task, "mlp", 1, 0, meta=meta, store=tmp_path)
     assert not list(tmp_path.iterdir())  # nothing half-written
 

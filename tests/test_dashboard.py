@@ -425,6 +425,6 @@ def test_what_cannot_be_written_is_not_written(tmp_path):
     for name in ("t.pdf", "t", ""):
         with pytest.raises(ValueError, match=r"ending in \.csv, \.tex or \.html"):
             export.write(made, tmp_path / name)
-    with pytest.raises(ValueError, match="table is 'without a run'"):
+    with pytest.raises(ValueError, match="table is one without a run"):
         export.pivot(pd.DataFrame(columns=["run"]))
     assert not list(tmp_path.iterdir())

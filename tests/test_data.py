@@ -98,7 +98,7 @@ X, Y = np.zeros((10, 3), np.float32), np.arange(10) % 2
         (lambda: labkit.Task.of(X, Y, X[:, :2], Y), ["x_test's shape", "[M, 3]"]),
         (lambda: labkit.Task.of(X, Y, X, Y, ids=[1, 2]), ["ids' shape", "(2,)", "[10]"]),
         (lambda: labkit.Task.of(X, Y, X, Y, limit_bytes="1 GB"), ["limit_bytes", "1 GB"]),
-        (lambda: labkit.load("digits", size=3), ["option", "'size'"]),
+        (lambda: labkit.load("digits", size=3), ["size is 3", "left out"]),
     ],
 )
 def test_bad_input_is_named(call, words):

@@ -269,7 +269,7 @@ def test_a_table_with_numbers(tmp_path):
     "columns, target, words",
     [
         ({"kind": ["a", "b"] * 20}, "knid", ["target is 'knid'", "did you mean 'kind'"]),
-        ({"kind": ["a", "b"] * 20}, None, ["target is None", "height, town, kind"]),
+        ({"kind": ["a", "b"] * 20}, None, ["label is not given", "'height', 'town', 'kind'"]),
         ({"kind": ["a", "b", "", "b"] * 10}, "kind", ["line 4", "'kind'", "10 cells"]),
         ({"kind": ["a", "b"] * 20, "w": [1.5, "x"] + [2.5] * 38}, "kind", ["line 3", "'w'", "'x'"]),
         ({"kind": ["a", "b"] * 20, "w": ["inf", 1.5] * 20}, "kind", ["line 2", "'w'", "inf", "finite"]),
@@ -342,7 +342,7 @@ def test_npz_files_that_do_not_fit(tmp_path):
     x, y = np.zeros((6, 2, 2), np.uint8), np.arange(6) % 2
     for arrays, words in (
         ({"pictures": x, "labels": y}, ["keys of a.npz", "pictures", "images"]),
-        ({"images": x, "labels": y[:-1]}, ["5 rows", "6, one per image"]),
+        ({"images": x, "labels": y[:-1]}, ["targets in a.npz is 5", "6, one per image"]),
         ({"images": x.astype(int), "labels": y}, ["int64", "uint8 or floats"]),
         ({"images": x, "labels": y.astype(str)}, ["targets in a.npz", "integers"]),
         ({"images": x * np.nan, "labels": y}, ["x is", "finite"]),

@@ -144,7 +144,7 @@ def test_weights_of_another_run_are_not_believed(part, stored, tmp_path):
     other = fit(tmp_path / "other", epochs=1)
     shutil.copy(other.folder / part, stored.folder)
     run = labkit.Run.load(stored.folder)
-    with pytest.raises(ValueError, match=f"{part} is 'not what was written'"):
+    with pytest.raises(ValueError, match=f"{part} is not what was written"):
         run.net("best_val" if part == "best.safetensors" else "last")
 
 

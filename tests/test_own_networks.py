@@ -240,7 +240,7 @@ def test_a_selection_of_one_sample_says_so():
         def select(self, train, epoch):
             return torch.arange(1)
 
-    with pytest.raises(ValueError, match="a batch that One selects in epoch 1 is '1 sample'; it must be 2 or more"):
+    with pytest.raises(ValueError, match="a batch that One selects in epoch 1 is 1 sample; it must be 2 or more"):
         labkit.fit(One(), rows(9), Normed, 2, 0)
     assert labkit.fit(One(), rows(9), Plain, 2, 0).finished
 
@@ -317,7 +317,7 @@ def test_a_matrix_without_an_inverse_is_said_before_training(T):
     def never(run):
         raise AssertionError("it trained")
 
-    with pytest.raises(ValueError, match=r"T of B-correction is 'without one.*must be a matrix with an inverse"):
+    with pytest.raises(ValueError, match=r"T of B-correction is without one.*must be a matrix with an inverse"):
         labkit.fit(BCorrection(T=T), rows(40), Plain, 1, 0, on_epoch=never)
 
 
@@ -355,29 +355,29 @@ class Says(Plain):
 
 
 WRONG = {
-    "7 outputs": (linear(7), r"of shape \[2, 7\]'; it must be a tensor of shape \[B, 3\]"),
-    "1000 outputs": (linear(1000), r"of shape \[2, 1000\]'; it must be a tensor of shape \[B, 3\]"),
-    "one output": (linear(1), r"of shape \[2, 1\]'"),
-    "dict": (lambda: Says(lambda z, _: {"logits": z}), "in evaluation mode is 'a dict'"),
-    "tuple": (lambda: Says(lambda z, _: (z, z)), "in evaluation mode is 'a tuple'"),
-    "tuple in training": (lambda: Says(lambda z, train: (z, z) if train else z), "in training mode is 'a tuple'"),
-    "wrong in training": (lambda: Says(lambda z, train: z[:, :2] if train else z), "in training mode is 'of shape"),
-    "no batch": (lambda: Says(lambda z, _: z.mean(0)), r"of shape \[3\]'"),
-    "more axes": (lambda: Says(lambda z, _: z[..., None]), r"of shape \[2, 3, 1\]'"),
-    "double": (lambda: Says(lambda z, _: z.double()), "of torch.float64'; it must be of torch.float32"),
-    "classes": (lambda: Says(lambda z, _: z.argmax(1)), r"of shape \[2\]'"),
+    "7 outputs": (linear(7), r"of shape \[2, 7\]; it must be a tensor of shape \[B, 3\]"),
+    "1000 outputs": (linear(1000), r"of shape \[2, 1000\]; it must be a tensor of shape \[B, 3\]"),
+    "one output": (linear(1), r"of shape \[2, 1\];"),
+    "dict": (lambda: Says(lambda z, _: {"logits": z}), "in evaluation mode is a dict;"),
+    "tuple": (lambda: Says(lambda z, _: (z, z)), "in evaluation mode is a tuple;"),
+    "tuple in training": (lambda: Says(lambda z, train: (z, z) if train else z), "in training mode is a tuple;"),
+    "wrong in training": (lambda: Says(lambda z, train: z[:, :2] if train else z), "in training mode is of shape"),
+    "no batch": (lambda: Says(lambda z, _: z.mean(0)), r"of shape \[3\];"),
+    "more axes": (lambda: Says(lambda z, _: z[..., None]), r"of shape \[2, 3, 1\];"),
+    "double": (lambda: Says(lambda z, _: z.double()), "of torch.float64; it must be of torch.float32"),
+    "classes": (lambda: Says(lambda z, _: z.argmax(1)), r"of shape \[2\];"),
     "NaN": (lambda: Says(lambda z, _: z * float("nan")), "not finite"),
     "infinite": (lambda: Says(lambda z, _: z / 0), "not finite"),
     "detached": (lambda: Says(lambda z, _: z.detach()), "without a gradient"),
     "None": (lambda: None, "returned None"),
-    "a number": (lambda: 5, "returned a int"),
-    "a class": (lambda: Plain, "returned a type"),
+    "a number": (lambda: 5, "object of type int"),
+    "a class": (lambda: Plain, "object of type type"),
     "a function": (lambda: torch.relu, "one that makes a module"),
     "frozen": (lambda: linear(3)().requires_grad_(False), "without a parameter that has a gradient"),
     "empty": (lambda: nn.Flatten(), "without a parameter"),
     "another width": (lambda: nn.Linear(4, 3), r"failed on \[2, 5\]; it must be a network for samples of shape \[5\]"),
     "arguments": (lambda inputs, outputs: nn.Linear(inputs, outputs), "needs inputs, outputs"),
-    "float64": (lambda: linear(3)().double(), "task's x is 'of torch.float32'; it must be of torch.float64"),
+    "float64": (lambda: linear(3)().double(), "task's x is of torch.float32; it must be of torch.float64"),
     "an input that is changed": (lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Linear(5, 3)), "its input in place"),
     "a module": (linear(3)(), "a name or a function that makes a module"),
     "a list": ([linear(3)], "net is"),
@@ -400,7 +400,7 @@ def test_what_is_no_network_for_the_task_is_refused_before_training(kind, method
 def test_the_outputs_of_a_regression_are_its_targets():
     x, y = torch.randn(30, 5), torch.randn(30, 2)
     task = Task.of(x, y, x, y)
-    with pytest.raises(ValueError, match=r"\[2, 3\]'; it must be a tensor of shape \[B, 2\]"):
+    with pytest.raises(ValueError, match=r"\[2, 3\]; it must be a tensor of shape \[B, 2\]"):
         labkit.fit("ERM", task, linear(3), 1, 0)
     assert labkit.fit("ERM", task, linear(2), 1, 0).finished
 
@@ -471,7 +471,7 @@ def test_what_is_measured_on_is_no_meta_set(which, copied, part):
     meta = replace(split, x=split.x[part], y=split.y[part], ids=split.ids[part])
     meta = replace(meta, x=meta.x.clone(), ids=None, origin=None) if copied else meta
     name = "test set" if which == "test" else "validation split"
-    with pytest.raises(ValueError, match=f"meta is 'a set that shares {len(meta)} samples with the {name}'"):
+    with pytest.raises(ValueError, match=f"meta is a set that shares {len(meta)} samples with the {name};"):
         labkit.fit(L2RW(meta_batch=5), task, "mlp", 1, 0, meta=meta)
 
 

@@ -42,6 +42,7 @@ LearningRate = Annotated[float, Number(0, 10**9, above=True)]
 Variant = Literal["paper", "released"]
 Name = Annotated[str, Text()]
 Place = Annotated[str | PathLike, Fits(_place, "a path")]
+Data = Annotated[str | PathLike, Fits(_place, "the name of a dataset or a path, as labkit.load takes it")]
 Function = Annotated[object, Fits(callable, "a function")]
 
 # fmt: off
@@ -52,6 +53,7 @@ __all__ = [
     "Checked",
     "Choice",
     "Count",
+    "Data",
     "Description",
     "Duration",
     "Either",

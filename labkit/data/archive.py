@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import need
+from ..errors import must, need
 from .mapped import kept, limit, opened
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -39,7 +39,7 @@ class Archive:
             shape, _, dtype = HEADERS[version](stream)
             need(not dtype.hasobject, "type", str(dtype), "numbers or texts: Python objects are never read")
             stated, there = _bytes(shape, dtype), self.file.getinfo(self.members[key]).file_size - stream.tell()
-            need(stated == there, f"shape {shape}", f"{stated:,} bytes", f"the {there:,} bytes that are there")
+            must(stated == there, f"shape {shape}", f"{stated:,} bytes", f"the {there:,} bytes that are there")
         return shape
 
     def read(self, key):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import numpy as np
 import torch
 
-from ..errors import need
+from ..errors import must, need
 from .kinds import labels
 from .mapped import chunks, tensor
 
@@ -22,7 +22,7 @@ def checked(x, y, x_test, y_test, val, classes=None, class_names=()):
     for argument, samples, given in (("", x, y), ("_test", x_test, y_test)):
         fine, allowed = len(given) == len(samples) > 0, f"{len(samples)}, one per sample, above 0"
         need(fine, f"len(y{argument})", len(given), allowed)
-        need(finite(samples), f"x{argument}", "not finite somewhere", "finite everywhere")
+        must(finite(samples), f"x{argument}", "not finite somewhere", "finite everywhere")
     need(x.shape[1:] == x_test.shape[1:], "x_test's shape", tuple(x_test.shape), f"[M, {str(list(x.shape[1:]))[1:]}")
     classes = class_number(y, y_test, classes, class_names)
     y, y_test = (y.long(), y_test.long()) if classes else (y, y_test)
@@ -33,9 +33,9 @@ def inputs(argument, x):
     """Samples as a tensor of numbers, [N, ...]."""
     x = x if isinstance(x, torch.Tensor) else np.asarray(x)
     fine = x.ndim and (isinstance(x, torch.Tensor) or x.dtype.kind in "biuf")
-    need(fine, argument, f"of type {x.dtype} and shape {tuple(x.shape)}", "an array of numbers, a row per sample")
+    must(fine, argument, f"of type {x.dtype} and shape {tuple(x.shape)}", "an array of numbers, a row per sample")
     dense = not isinstance(x, torch.Tensor) or x.layout == torch.strided
-    need(dense, argument, "a sparse tensor", "a dense one, from x.to_dense()")
+    must(dense, argument, "a sparse tensor", "a dense one, from x.to_dense()")
     return tensor(x.detach() if isinstance(x, torch.Tensor) else x)
 
 
@@ -57,24 +57,24 @@ def class_number(y, y_test, classes=None, names=(), advice=ABSENT):
         allowed = "finite float targets [N, Q], or integer classes [N]"
         for argument, targets in (("y", y), ("y_test", y_test)):
             need(targets.dim() == 2 and targets.is_floating_point(), argument, tuple(targets.shape), allowed)
-            need(torch.isfinite(targets).all(), argument, "not finite somewhere", allowed)
+            must(torch.isfinite(targets).all(), argument, "not finite somewhere", allowed)
         need(y_test.shape[1] == y.shape[1], "y_test's shape", tuple(y_test.shape), f"[M, {y.shape[1]}]")
         return None
     for argument, given in (("y", y), ("y_test", y_test)):
         need(given.numel(), f"len({argument})", 0, "1 or more, one per sample")
-    need(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
+    must(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
     largest = int(y.max())
     if classes is None:
         classes = largest + 1
         many = f"in 0..{len(y) - 1}: classes with a sample each are no more than samples"
-        need(classes <= max(len(y), 2**10), "y", f"up to {largest}", many)
+        must(classes <= max(len(y), 2**10), "y", f"up to {largest}", many)
         absent = (torch.bincount(y.long(), minlength=classes) == 0).nonzero()[:, 0].tolist()
         word = lambda c: f"{c} ({names[c]})" if names else str(c)
-        need(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
+        must(not absent, "y", f"without a sample of class {', '.join(map(word, absent[:5]))}",
              f"classes 0..{largest} with a sample each{advice}")  # fmt: skip
-    need(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1} with classes={classes}")
+    must(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1} with classes={classes}")
     fine = y_test.dim() == 1 and not y_test.is_floating_point() and y_test.min() >= 0 and y_test.max() < classes
-    need(fine, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
+    must(fine, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
     return classes
 
 
@@ -109,7 +109,7 @@ def held_out(n, val, seed, shuffled=False):
 def positions(ids, n):
     """ids [n] as int64, or 0..n-1."""
     ids = np.arange(n) if ids is None else np.asarray(ids)
-    need(ids.dtype.kind in "iu", "ids", f"of type {ids.dtype}", "whole numbers, one per sample")
+    must(ids.dtype.kind in "iu", "ids", f"of type {ids.dtype}", "whole numbers, one per sample")
     ids = torch.as_tensor(ids).long()
     need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
     need(len(ids.unique()) == n and ids.min() >= 0, "ids", ids.tolist()[:5], "different positions from 0 on")
@@ -124,7 +124,7 @@ def names(argument, files, ids):
         return ()
     need(len(files) == len(ids), f"len({argument})", len(files), f"{len(ids)}, one per row, or 0")
     twice = [file for file, count in Counter(files).items() if count > 1]
-    need(not twice, argument, f"with {twice[:1]} more than once", "a different name in every row")
+    must(not twice, argument, f"a list with {twice[:1]} more than once", "one with a different name in every row")
     by_id = [""] * (int(ids.max()) + 1)
     for place, file in zip(ids.tolist(), files, strict=True):
         by_id[place] = file
@@ -144,5 +144,5 @@ def statistics(y, standardise):
     need(y.is_floating_point(), "standardise", True, "False for classes: only regression targets have units")
     mean, std = y.double().mean(0), y.double().std(0, correction=0)
     constant = (std <= 1e-12 * (1 + mean.abs())).nonzero()[:, 0].tolist()
-    need(not constant, "y", f"the same for all samples in coordinate {constant[:1]}", "targets that differ")
+    must(not constant, "y", f"the same for all samples in coordinate {constant[:1]}", "targets that differ")
     return mean.float(), std.float()

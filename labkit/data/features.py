@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import ask, need
+from ..errors import ask, must, need
 from ..tables import choose_columns
 from .labels import finite, numeric, refuse_commas
 
@@ -138,7 +138,7 @@ def as_features(path, frame, words=()):
 
     words: columns whose cells are words, whatever they look like.
     """
-    need(len(frame.columns), f"columns of {path}", "the target alone", "the target and one feature or more")
+    must(len(frame.columns), f"the table {path}", "the target alone", "the target and one feature or more")
     frame = frame.apply(lambda column: column.astype(str) if column.name in words else numeric(column))
     worded = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
     for name in worded:
@@ -146,7 +146,7 @@ def as_features(path, frame, words=()):
         if name not in words:
             refuse_numbers(path, frame[name])
         few = count <= MOST_WORDS and (count <= len(frame) / 2 or len(frame) < 2 * FEW)
-        need(few, f"column {name!r} of {path}", f"{count} different words",
+        must(few, f"column {name!r} of {path}", f"{count} different words",
              f"numbers, or {MOST_WORDS} words or less, each in several lines: drop={[name]} leaves it out, "
              f"rows={name!r} says that it names the rows")  # fmt: skip
     return finite(path, pd.get_dummies(frame, columns=worded, dtype=float))

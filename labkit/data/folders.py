@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import ask, choose, need
+from ..errors import ask, choose, must, need
 from .divide import PARTS, checked_parts, choose_skip, part_of
 from .files import below, classes_in, files_below, folders_in, images_of
 from .images import ENDINGS
@@ -123,7 +123,7 @@ def need_images(images, everything, folder):
     """A class has an image. everything: all files of it"""
     endings = sorted({file.suffix.lower() for file in everything})
     more = f"; its files end in {', '.join(map(repr, endings))}, images end in {', '.join(ENDINGS)}" if endings else ""
-    need(images, f"class {folder.name!r}", f"without an image in {folder}", f"a folder with one image or more{more}")
+    must(images, f"class {folder.name!r}", f"without an image in {folder}", f"a folder with one image or more{more}")
 
 
 def part_folders(path, split):
@@ -181,6 +181,6 @@ def class_names(folder, path, train):
     inner = folder_of_folders(folder)
     hint += f"\nor load {inner}" if inner else ""
     hint += f"\nor load {train} alone: a share of it becomes the test set" if folder != train else ""
-    need(len(names) > 1, f"{folder}", f"a folder with {len(names)} class folders",
+    must(len(names) > 1, f"{folder}", f"a folder with {len(names)} class folders",
          f"one in this layout:\n{LAYOUT}{hint}")  # fmt: skip
     return names

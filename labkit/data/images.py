@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..arguments import Whole, scalar
-from ..errors import choose, need
+from ..errors import choose, must, need
 from .cache import cache_folder
 from .mapped import kept, opened
 from .task import Scale
@@ -171,7 +171,7 @@ def pixels(path, size, shape, channels):
     with _open(path) as image:
         need(image.mode not in ("I", "F"), f"{path}'s pixels", image.mode, "of 8 or 16 bits")
         fine = image.width * image.height <= MOST_PIXELS
-        need(
+        must(
             fine, f"{path}'s size", f"{image.width} x {image.height}", f"{MOST_PIXELS:,} pixels at most: scale it down"
         )
         with _naming(path):

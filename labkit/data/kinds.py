@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ..errors import ask, choose, need
+from ..errors import ask, choose, must, need
 from .mapped import tensor
 
 KINDS = ("classes", "numbers")
@@ -32,9 +32,9 @@ def labels(argument, y):
     """Return classes or targets as a tensor of numbers; whole numbers of every type, and truths, are int64."""
     y = y if isinstance(y, torch.Tensor) else np.asarray(y)
     fine = isinstance(y, torch.Tensor) or y.dtype.kind in "biuf"
-    need(fine, argument, f"of type {y.dtype}", "integer classes 0..C-1 [N] or finite float targets [N, Q]")
+    must(fine, argument, f"of type {y.dtype}", "integer classes 0..C-1 [N] or finite float targets [N, Q]")
     if isinstance(y, np.ndarray) and y.dtype == np.uint64 and len(y):
-        need(y.max() < LARGEST, argument, f"up to {y.max()}", "classes from 0 on, fewer than samples")
+        must(y.max() < LARGEST, argument, f"up to {y.max()}", "classes from 0 on, fewer than samples")
     y = tensor(y.astype(np.int64) if isinstance(y, np.ndarray) and y.dtype.kind in "biu" else y)
     need(y.ndim, argument, y.tolist() if not y.ndim else None, "an array, a class or a row of targets per sample")
     return y if y.is_floating_point() else y.long()
@@ -71,13 +71,13 @@ def as_classes(argument, y, unknown=False):
     if y.dim() == 2 and y.shape[1] > 1:
         absent = (y.isnan().any(1) if y.is_floating_point() else (y < 0).any(1)) & unknown
         fine = bool(((y == 0) | (y == 1)).all(1)[~absent].all() and (y.sum(1) == 1)[~absent].all())
-        need(fine, argument, f"{list(y.shape)} without a single 1 in every row", "classes [N], or rows with a single 1")
+        must(fine, argument, f"{list(y.shape)} without a single 1 in every row", "classes [N], or rows with a single 1")
         return y.nan_to_num().argmax(1).masked_fill(absent, -1)
     y = y.flatten()
     if not y.is_floating_point():
         return y
     absent = y.isnan() & unknown
-    need(is_whole(y[~absent]), argument, "not whole somewhere", "whole numbers, one per sample")
+    must(is_whole(y[~absent]), argument, "not whole somewhere", "whole numbers, one per sample")
     return y.masked_fill(absent, -1).long()
 
 

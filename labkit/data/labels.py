@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import ask, choose, need
+from ..errors import ask, choose, must, need
 from .order import class_order
 
 KINDS = ("classes", "numbers")
@@ -69,7 +69,7 @@ def kind_of(path, frame):
         refuse_commas(name, column)
         refuse_mixed(name, column)
         few = len(column) < MANY or column.nunique() <= len(column) / 2
-        need(few, name, f"{column.nunique()} different words in {len(column)} lines", "classes of several samples each")
+        must(few, name, f"{column.nunique()} different words in {len(column)} lines", "classes of several samples each")
         return "classes"
     if not whole(column):
         return "numbers"
@@ -102,7 +102,7 @@ def one_hot(path, frame, true=None):
     """Return the classes of columns that hold a single 1 in every line, named as the columns are. true: names of these
     columns, empty where not known."""
     name = f"the columns {list(frame)} of {Path(path).name}"
-    need(is_one_hot(frame.to_numpy()), name, "not a single 1 in each line",
+    must(is_one_hot(frame.to_numpy()), name, "not a single 1 in each line",
          'one column; or several with a single 1 in each line; or kind="numbers"')  # fmt: skip
     names = tuple(map(str, frame.columns))
     y = frame.to_numpy().argmax(1).astype(np.int64)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import need
+from ..errors import must, need
 from . import npz
 from .images import decoded, scale_of
 from .mapped import tensor
@@ -76,7 +76,7 @@ def _celeba_lists(place):
     except (ValueError, KeyError, IndexError) as error:
         raise ValueError(f"the lists in {place} cannot be read: {error}; the layout is\n{CELEBA}") from None
     need(values.shape == (said, 10), f"{lists[0]}'s table", values.shape, f"({said}, 10), as its first line says")
-    need(list(part.index) == list(points.index), f"{lists[1]}", f"a list of {len(part)} files",
+    must(list(part.index) == list(points.index), f"{lists[1]}", f"a list of {len(part)} files",
          f"a list of the {said} files of {lists[0].name}, in their order")  # fmt: skip
     files = [place / "img_align_celeba" / name for name in points.index]
     need(files[0].is_file(), "an image", str(files[0]), "a file that exists")
@@ -87,7 +87,7 @@ def _celeba_lists(place):
 
 def in_image(y, source):
     """Landmarks have to lie in their image."""
-    need(np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1, f"landmarks of {source}",
+    must(np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1, f"landmarks of {source}",
          f"{y.min():.3g}..{y.max():.3g}", "in units of the image, [0, 1]")  # fmt: skip
     return y
 
@@ -109,7 +109,7 @@ def faces(root, download, *, file=None, limit_bytes=None):
     names = [path.name for path in there]
     need(file in names or (file is None and len(names) == 1), "file", file, f"one of {', '.join(names)}")
     raw = npz.read(place / (file or names[0]), limit_bytes=limit_bytes)
-    need(raw.y.dtype.kind == "f", f"targets of {file or names[0]}", "classes", f"landmarks:\n{FACES}")
+    must(raw.y.dtype.kind == "f", f"targets of {file or names[0]}", "classes", f"landmarks:\n{FACES}")
     for y in (raw.y, raw.y_test):
         in_image(y, file or names[0])
     scale = scale_of(tensor(raw.x), 1.0) if raw.x.dtype == np.uint8 else raw.scale

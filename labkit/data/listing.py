@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..errors import need
+from ..errors import must, need
 from .divide import positions_of_parts
 from .images import Unreadable, decoded, recalled, remember, scale_of, unreadable
 from .raw import Raw
@@ -50,7 +50,7 @@ def check_classes(y, names, parts):
     only = np.setdiff1d(y[parts != "train"], y[parts == "train"])
     may_be = "one that leaves every class a sample for training"
     named = [names[c] if names else int(c) for c in only[:3]]
-    need(not len(only), "split", f"one with the classes {named} outside of the training set alone", may_be)
+    must(not len(only), "split", f"one with the classes {named} outside of the training set alone", may_be)
 
 
 def raw_images(listing, size, shape, channels, test, val, skip, limit_bytes):

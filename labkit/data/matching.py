@@ -177,6 +177,7 @@ def positions_of(path, column, names, where, skip=()):
     )
     need(not len(twice), what, [names[k] for k in twice[:1]], may_be)
     rest = np.setdiff1d(np.arange(len(names)), there)
-    need(not len(rest) or "unlisted" in skip, f"lines of {path.name}", len(there), f"{len(names)}, one per image: "
-         f'{[names[k] for k in rest[:1]]} has none; skip="unlisted" leaves such images out')  # fmt: skip
+    without = f'{[names[k] for k in rest[:1]]} has none; skip="unlisted" leaves such images out'
+    what, may_be = f"the number of lines of {path.name}", f"{len(names)}, one per image: {without}"
+    need(not len(rest) or "unlisted" in skip, what, len(there), may_be)
     return found, rest

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import ask, choose, need
+from ..errors import ask, choose, must, need
 from .archive import archive
 from .divide import checked_parts, parts_of_column, positions_of_parts
 from .inputs import scaled
@@ -102,7 +102,7 @@ def _arrays(path, file, names):
     rows = {role: (file.shape(key) or (0,))[0] for role, key in keys.items()}
     for role, count in rows.items():
         what = "targets" if role == "label" else role
-        need(count == rows["x"], f"{what} in {path.name}", f"{count} rows", f"{rows['x']}, one per image")
+        need(count == rows["x"], f"the number of {what} in {path.name}", count, f"{rows['x']}, one per image")
     need(len(set(keys.values())) == len(keys), "the arrays", list(keys.values()), "a different array for each role")
     arrays = {role: file.read(key) for role, key in keys.items()}
     return arrays | {role: _column(role, arrays[role]) for role in ("split", "file") if role in arrays}
@@ -110,7 +110,7 @@ def _arrays(path, file, names):
 
 def _column(role, array):
     """An array with one value per row. -> [N]"""
-    need(array.size == len(array), role, f"of shape {array.shape}", "one value per row")
+    must(array.size == len(array), role, f"of shape {array.shape}", "one value per row")
     return array.reshape(-1)
 
 
@@ -130,7 +130,7 @@ def _samples(path, x, scale, layout):
     """Images as [N, channels, H, W]; floats as float32."""
     choose("layout", layout, dict.fromkeys((None, "first", "last")))
     numbers = x.dtype == np.uint8 or x.dtype.kind == "f" or (scale is not None and x.dtype.kind in "iub")
-    need(numbers, f"images in {path.name}", f"of type {x.dtype}",
+    must(numbers, f"images in {path.name}", f"of type {x.dtype}",
          "uint8 or floats; scale=... says what whole numbers are divided by")  # fmt: skip
     x = x if x.dtype == np.uint8 else x.astype(np.float32)
     if x.dtype == np.uint8 and x.ndim == 3:
@@ -138,7 +138,7 @@ def _samples(path, x, scale, layout):
     if x.ndim == 4:
         return _channels_first(path, x, layout)
     allowed = "[N, H, W], [N, H, W, 3], [N, 3, H, W] or [N, F]"
-    need(x.ndim >= 2, f"images in {path.name}", f"of shape {x.shape}", allowed)
+    must(x.ndim >= 2, f"images in {path.name}", f"of shape {x.shape}", allowed)
     return x
 
 
@@ -154,7 +154,7 @@ def _channels_first(path, x, layout):
 def _labels(path, y, kind):
     """Labels as numbers or words, targets [N, ...] as [N, Q]."""
     words = y.dtype.kind in "US" and kind == "classes"
-    need(y.dtype.kind in "iufb" or words, f"targets in {path.name}", f"of type {y.dtype}",
+    must(y.dtype.kind in "iufb" or words, f"targets in {path.name}", f"of type {y.dtype}",
          'integers (classes) or floats; kind="classes" takes words')  # fmt: skip
     return y.reshape(len(y), -1) if y.ndim > 2 or (y.ndim == 2 and y.dtype.kind == "f") else y
 
@@ -163,7 +163,7 @@ def _classes(path, y, kind, order, true):
     """Labels as classes [N] or targets float32 [N, Q]. -> y, class names, true labels or None"""
     if true is not None:
         alike = (y.dtype.kind in "US") == (true.dtype.kind in "US")
-        need(alike, "true_label", f"an array of type {true.dtype}", f"one of labels as the given ones, {y.dtype}")
+        must(alike, "true_label", f"an array of type {true.dtype}", f"one of labels as the given ones, {y.dtype}")
     if y.dtype.kind in "US" or order is not None:
         frame = pd.DataFrame({"labels": _texts(y)})
         told = None if true is None else pd.Series(_texts(true), name="true_label")

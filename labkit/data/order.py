@@ -5,7 +5,7 @@ import unicodedata
 
 import pandas as pd
 
-from ..errors import ask, choose, need
+from ..errors import ask, choose, must, need
 
 ORDERS = ("alphabet", "number")
 
@@ -29,9 +29,9 @@ def class_order(what, values, order=None):
         rising = sorted(map(int, different))
         as_they_are = rising == list(range(len(rising)))
         allowed = (
-            'classes 0..C-1 with a sample each; or use kind="numbers", or order="number" numbers them as they rise'
+            'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or use kind="numbers"'
         )
-        need(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
+        must(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
         return sorted(rising, key=str) if order == "alphabet" else rising
     alphabet = sorted(map(str, different))
     if not all(re.fullmatch(r"-?\d+", name) for name in alphabet):

@@ -66,7 +66,7 @@ def complete_rows(table, frame, columns, skip):
     """Return the rows without an empty cell in the columns; others are left out where `skip` says so."""
     empty = frame[columns].isna().any(axis=1)
     if "incomplete" in skip:
-        need(not empty.all(), f"lines of {table.name}", "all with empty cells", "1 or more without")
+        need(not empty.all(), f"the number of lines of {table.name} without an empty cell", 0, "1 or more")
         return frame[~empty]
     if empty.any():
         row = int(np.flatnonzero(empty)[0])

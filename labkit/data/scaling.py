@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from ..errors import need
+from ..errors import must, need
 from .task import Scale, Task
 
 
@@ -16,7 +16,7 @@ def scaled(task: Task, scale: Scale) -> Task:
     """
     need(isinstance(scale, Scale), "scale", scale, "a labkit.data.Scale")
     x = task.train.x
-    need(x.dtype == torch.uint8 and x.dim() == 4, "samples to be scaled", f"{x.dtype}, {x.dim()} axes", "uint8 images")
+    must(x.dtype == torch.uint8 and x.dim() == 4, "samples to be scaled", f"{x.dtype}, {x.dim()} axes", "uint8 images")
     channels, sizes = x.shape[1], {len(scale.mean), len(scale.std)}
     need(sizes in ({1}, {channels}), "numbers of means and stds of scale", sorted(sizes), f"1, or {channels} of each")
     val = task.train.val and replace(task.train.val, scale=scale)

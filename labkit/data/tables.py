@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import choose, need
+from ..errors import choose, must, need
 from ..tables import choose_columns, read_table, refuse_headless
 from .divide import (
     ask_for_split,
@@ -108,7 +108,7 @@ def origin_of(path, test, split, skip):
 def label_argument(target, label):
     """The argument that names the labels, and its value. -> name, value"""
     need(target is None or label is None, "label", label, "left out where target is given: they are the same")
-    return ("target", target) if label is None else ("label", label)
+    return ("label", label) if target is None else ("target", target)
 
 
 def truth_of(true_label, labels_are):
@@ -145,7 +145,7 @@ def raw_table(path, x, y, class_names, y_true, parts, test, val, notes):
 def name_rows(raw, path, column):
     """Give the rows the names of a column: numbers and words that are all different."""
     texts = column.astype(str).tolist()
-    need(len(set(texts)) == len(texts), f"rows {column.name!r} of {path.name}", "with a name twice", "different names")
+    must(len(set(texts)) == len(texts), f"rows {column.name!r} of {path.name}", "with a name twice", "different names")
     train, held = raw.rows
     raw.files, raw.test_files = [texts[k] for k in train], [texts[k] for k in held]
 
@@ -164,7 +164,7 @@ def complete(path, frame, names, taken, words, skip):
     columns = [*names, *taken]
     if skip:
         bad = incomplete(frame[columns], words)
-        need(not bad.all(), f"lines of {path}", "all incomplete", "1 or more without an empty cell")
+        need(not bad.all(), f"the number of lines of {path} without an empty cell", 0, "1 or more")
         frame = frame[~bad].reset_index(drop=True)
         frame = frame.apply(lambda column: column if column.name in words else numeric(column))
         return frame, [f"incomplete lines left out: {bad.sum()}"] if bad.any() else []

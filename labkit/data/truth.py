@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ..errors import need
+from ..errors import must, need
 from .kinds import labels
 
 GIVEN = "given"  # the labels that were given are the true ones
@@ -85,16 +85,16 @@ def _classes(true, classes):
     values = true.masked_fill(absent, -1)
     may_be = f"classes in 0..{classes - 1}, and -1 or NaN where the truth is not known"
     whole = bool((values == values.long()).all())
-    need(whole, "y_true", "fractions", may_be)
+    must(whole, "y_true", "fractions", may_be)
     values = values.long()
-    need(values.min() >= -1 and values.max() < classes, "y_true", f"{values.min()}..{values.max()}", may_be)
+    must(values.min() >= -1 and values.max() < classes, "y_true", f"{values.min()}..{values.max()}", may_be)
     return values, ~absent
 
 
 def _numbers(true, dtype):
     """True numbers and where they are known: in rows without NaN."""
     values = true.to(dtype)
-    need(not values.isinf().any(), "y_true", "infinite somewhere", "finite numbers, and NaN where not known")
+    must(not values.isinf().any(), "y_true", "infinite somewhere", "finite numbers, and NaN where not known")
     known = ~values.isnan().any(1)
     return values.masked_fill(~known[:, None], float("nan")), known
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import choose, need
+from ..errors import choose, must, need
 from .images import decoded, is_image, scale_of
 from .places import folder, missing
 from .raw import Raw
@@ -53,7 +53,7 @@ def _listed(place, name, within, classes):
         if int(label) < classes:
             files.append(place / within / file)
             y.append(int(label))
-    need(files, str(place / name), "a list without a file of the first classes", f"a list of files:\n{LAYOUT}")
+    must(files, str(place / name), "a list without a file of the first classes", f"a list of files:\n{LAYOUT}")
     return files, np.array(y)
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from ..errors import need
+from ..errors import must, need
 from ..measure import CHUNK
 from .network import SAMPLES, fewest, smallest_batch
 
@@ -52,5 +52,5 @@ def explained(method):
         if ALONE not in str(error):
             raise
         remedy = "take a larger batch, a lower rate, or a network with GroupNorm"
-        need(False, f"a batch that {type(method).__name__} selects in epoch {method.epoch + 1}", "1 sample",
+        must(False, f"a batch that {type(method).__name__} selects in epoch {method.epoch + 1}", "1 sample",
              f"{method.min_batch} {WORDS}: {remedy}")  # fmt: skip

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 import torch
 
 from .. import data, nets
-from ..errors import choose, need
+from ..errors import choose, must, need
 from ..fingerprint import Named, fingerprint
 from ..method import Method
 from ..methods import ALL
@@ -26,7 +26,7 @@ def a_method(method):
     need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
     copy = replace(method)
     lost = _lost(method, copy)
-    need(not lost, f"method's {', '.join(lost)}", "set on the object", OVERRIDE)
+    must(not lost, f"method's {', '.join(lost)}", "set on the object", OVERRIDE)
     return copy
 
 
@@ -115,4 +115,4 @@ def suits(method, task, meta):
         splits = {"training set": task.train, "validation split": task.train.val, "test set": task.test}
         for name, split in splits.items():
             shared = data.overlap(meta, split) if split is not None else 0
-            need(not shared, "meta", f"a set that shares {shared} samples with the {name}", "disjoint from it")
+            must(not shared, "meta", f"a set that shares {shared} samples with the {name}", "disjoint from it")

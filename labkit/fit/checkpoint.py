@@ -9,7 +9,7 @@ from math import isfinite
 import torch
 
 from .. import generators
-from ..errors import need
+from ..errors import must, need
 
 MOST_THREADS = 1024
 
@@ -83,9 +83,9 @@ def _queue(state, n):
         return
     _kind("checkpoint's queue", queue, torch.Tensor)
     fine = queue.dtype == torch.int64 and queue.ndim == 1 and len(queue) <= n
-    need(fine, "checkpoint's queue", f"{queue.dtype} {list(queue.shape)}", f"at most {n} positions")
+    must(fine, "checkpoint's queue", f"{queue.dtype} {list(queue.shape)}", f"at most {n} positions")
     inside = not len(queue) or (queue.min() >= 0 and queue.max() < n)
-    need(inside, "checkpoint's queue", "of others", f"of positions in 0..{n - 1}")
+    must(inside, "checkpoint's queue", "of others", f"of positions in 0..{n - 1}")
     need(state["position"] <= len(queue), "checkpoint's position", state["position"], f"at most {len(queue)}")
     seconds = state["seconds"]
     need(isinstance(seconds, float) and isfinite(seconds), "checkpoint's seconds", seconds, "a finite number")
@@ -125,7 +125,7 @@ def _life(life, loop, epochs):
     """Lives are kept where they are asked for, one per epoch."""
     need((life is None) == (loop.life is None), "checkpoint's life", type(life).__name__, "there where it is asked for")
     if life is not None:
-        need(isinstance(life, list) and len(life) == epochs, "checkpoint's life", "another number", f"{epochs} epochs")
+        must(isinstance(life, list) and len(life) == epochs, "checkpoint's life", "another number", f"{epochs} epochs")
         for epoch in life:
             _kind("checkpoint's life", epoch, dict)
             for name, tensor in epoch.items():
@@ -144,7 +144,7 @@ def _whole(name, value, low, high=2**62):
 
 
 def _shape(name, tensor, shape):
-    need(tensor.shape == tuple(shape), name, f"of shape {list(tensor.shape)}", f"of shape {list(shape)}")
+    must(tensor.shape == tuple(shape), name, f"of shape {list(tensor.shape)}", f"of shape {list(shape)}")
 
 
 def _generator(name, state, like):

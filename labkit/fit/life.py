@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from ..data import Task
-from ..errors import need
+from ..errors import must, need
 
 COLUMNS = ("loss", "weight", "selected", "believed")
 
@@ -64,7 +64,7 @@ def samples(run, task: Task) -> pd.DataFrame:
     """The samples of the task that a run was trained on beside what became of them, see Run.samples. -> DataFrame"""
     need(run.life is not None and run.life.epochs, "run", run.name, "a run of labkit.fit(..., life=True)")
     same = run.config["data"] == task.hash()
-    need(same, "task", f"{task.name}, data {task.hash()}", f"that of the run, data {run.config['data']}")
+    must(same, "task", f"{task.name}, data {task.hash()}", f"that of the run, data {run.config['data']}")
     last = run.life.last().set_index(task.samples().index)
     last = last if task.classes else last.drop(columns="believed")
     return task.samples().join(last)

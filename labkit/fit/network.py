@@ -11,7 +11,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .. import nets
-from ..errors import need
+from ..errors import must
 from ..generators import unmoved
 from ..nets.probe import untouched
 
@@ -53,8 +53,8 @@ def build(net, shape, classes, samples=None):
 
 def _module(made, name):
     """What a function made, if it is a module. Raises ValueError for anything else."""
-    kind = f"a {type(made).__name__}" if made is not None else "None"
-    need(isinstance(made, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
+    kind = f"an object of type {type(made).__name__}" if made is not None else "None"
+    must(isinstance(made, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
     return made
 
 
@@ -72,7 +72,7 @@ def _builder(net, shape, classes):
     offered = {"shape": shape, "classes": classes}
     given = {key: value for key, value in offered.items() if key in takes}
     asked = [key for key, p in takes.items() if key not in given and p.default is p.empty and p.kind in _NEEDED]
-    need(not asked, "net", f"a function that needs {', '.join(asked)}", "one that needs no more than shape and classes")
+    must(not asked, "net", f"a function that needs {', '.join(asked)}", "one that needs no more than shape and classes")
     return lambda: function(**given)
 
 
@@ -90,10 +90,10 @@ def materialise(net, samples, name="net"):
 def _claim(net, name):
     """Raise ValueError if the network shares what training moves with one that was made before."""
     moving = [p for p in net.parameters() if p.requires_grad]
-    need(moving, name, "without a parameter that has a gradient", "a module that can be trained")
+    must(moving, name, "without a parameter that has a gradient", "a module that can be trained")
     moving += [b for module in net.modules() if _normalises(module) for b in module.buffers(recurse=False)]
     old = any(p in _used for p in moving)
-    need(
+    must(
         not old, name, "a function that returned a module that it made before", "one that makes a new module each time"
     )
     for p in moving:
@@ -108,7 +108,7 @@ def check_outputs(net, samples, classes, name="net"):
     """Raise ValueError unless the network gives outputs [B, classes] of the samples' number type, finite, and with a
     gradient in training mode, and leaves its input as it is: several networks may get the same. samples [B, ...]"""
     has = next((p.dtype for p in net.parameters()), None)
-    need(has in (None, samples.dtype), "task's x", f"of {samples.dtype}",
+    must(has in (None, samples.dtype), "task's x", f"of {samples.dtype}",
          f"of {has}, as the network's parameters are: x.to({has})")  # fmt: skip
     wanted = f"a tensor of shape [B, {classes}]: {list((len(samples), classes))} for {len(samples)} samples"
     for training in (False, True):
@@ -118,12 +118,12 @@ def check_outputs(net, samples, classes, name="net"):
             output = _forward(net, given, name)
         mode = "training" if training else "evaluation"
         argument = f"output of {name} in {mode} mode"
-        need(given._version == version, name, "one that changes its input in place", "one that leaves it as it is")
-        need(isinstance(output, torch.Tensor), argument, f"a {type(output).__name__}", wanted)
-        need(output.shape == (len(samples), classes), argument, f"of shape {list(output.shape)}", wanted)
-        need(output.dtype == samples.dtype, argument, f"of {output.dtype}", f"of {samples.dtype}, as its input is")
-        need(_finite(output), argument, "not finite", "finite numbers on the first samples")
-    need(output.requires_grad, argument, "without a gradient", "one that depends on the parameters and is not detached")
+        must(given._version == version, name, "one that changes its input in place", "one that leaves it as it is")
+        must(isinstance(output, torch.Tensor), argument, f"a {type(output).__name__}", wanted)
+        must(output.shape == (len(samples), classes), argument, f"of shape {list(output.shape)}", wanted)
+        must(output.dtype == samples.dtype, argument, f"of {output.dtype}", f"of {samples.dtype}, as its input is")
+        must(_finite(output), argument, "not finite", "finite numbers on the first samples")
+    must(output.requires_grad, argument, "without a gradient", "one that depends on the parameters and is not detached")
 
 
 def _finite(output):

@@ -10,7 +10,7 @@ import torch
 
 from ..data import Task
 from ..data.truth import CLEAN
-from ..errors import need
+from ..errors import must, need
 from ..paths import printable
 from ..state import read_state, whole, write_state
 from . import life as lives
@@ -171,7 +171,7 @@ class Run:
         folder = Path(folder).expanduser()
         try:
             facts = read_facts(folder)
-            need("notebook" not in facts["config"], "config", "that of a notebook", "that of a training")
+            must("notebook" not in facts["config"], "config", "that of a notebook", "that of a training")
             check_files(folder, facts, (HISTORY, LIFE))
             rows = pd.read_parquet(folder / HISTORY).to_dict("records")
             _check_accuracy(facts, rows)

@@ -9,7 +9,7 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-from ..errors import need
+from ..errors import must, need
 
 FACTS, SEAL, FILES = "config.json", "seal", "files"
 OPEN = ".txt", ".ipynb"  # files that people may change: logs and notebooks
@@ -61,10 +61,10 @@ def read_facts(folder: Path) -> dict:
             _check(facts["config"]["noise"], "noise", NOISE)
     name = identity(facts["config"])
     if NAME.fullmatch(folder.name):
-        need(name == folder.name, "its configuration", f"that of run {name}", f"that of run {folder.name}")
+        must(name == folder.name, "its configuration", f"that of run {name}", f"that of run {folder.name}")
     if SEAL in facts:
         said = facts.pop(SEAL)
-        need(said == _seal(facts), FACTS, "not what was written", "as it was written")
+        must(said == _seal(facts), FACTS, "not what was written", "as it was written")
         _check(facts.get(FILES), FILES, {})
     return facts
 
@@ -79,7 +79,7 @@ def check_files(folder: Path, facts: dict, names: tuple = ()) -> None:
             fine = checksum(folder / name) == known
         except OSError as error:
             raise ValueError(f"{name} cannot be read: {error}") from None
-        need(fine, name, "not what was written", "as it was written")
+        must(fine, name, "not what was written", "as it was written")
 
 
 def flaw(folder: Path, names: tuple = ()) -> str | None:
@@ -105,7 +105,7 @@ def _check(table, name, types):
     """Raise ValueError unless `table` is a dict that has values of these types. types: key -> type or types"""
     need(isinstance(table, dict), name, _short(table), "a dict")
     for key, kinds in types.items():
-        need(key in table, name, f"without {key}", f"a dict with {', '.join(types)}")
+        must(key in table, name, f"without {key}", f"a dict with {', '.join(types)}")
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         wrong = isinstance(table[key], bool) or not isinstance(table[key], kinds)
         need(not wrong, f"{name}'s {key}", _short(table[key]), " or ".join(kind.__name__ for kind in kinds))

@@ -17,7 +17,7 @@ import torch.autograd.forward_ad as dual
 from torch.func import functional_call
 from torch.utils.checkpoint import get_device_states, set_device_states
 
-from ..errors import need
+from ..errors import must
 from ..nets.probe import untouched
 
 
@@ -94,7 +94,7 @@ def bare(net):
     if not isinstance(net, torch.nn.DataParallel):
         return net
     copies = len(net.device_ids)
-    need(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device, for meta-gradients")
+    must(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device, for meta-gradients")
     return net.module
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.autograd.graph import get_gradient_edge
 
-from ..errors import need
+from ..errors import must, need
 from .rules import RULES
 
 
@@ -62,7 +62,7 @@ class SampleGradients:
             if p is None or not p.requires_grad:
                 continue
             need(len(a) == self.size, f"input of {self.names[p]}", tuple(a.shape), f"[{self.size}, ...], samples first")
-            need(a._version == version, f"input of {self.names[p]}", "changed in place", "left as the layer got it")
+            must(a._version == version, f"input of {self.names[p]}", "changed in place", "left as the layer got it")
             self.uses.setdefault(p, []).append((rule, layer, a, d))
 
     def _check_uses(self, root):
@@ -111,7 +111,7 @@ def check_layers(net):
     known = ", ".join(kind.__name__ for kind in RULES)
     for name, layer in net.named_modules():
         copies = len(layer.device_ids) if isinstance(layer, nn.DataParallel) else 1
-        need(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device: its copies have no hooks")
+        must(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device: its copies have no hooks")
         where = f"layer {name!r} of the network"
         need(
             not isinstance(layer, nn.modules.batchnorm._BatchNorm),
@@ -123,7 +123,7 @@ def check_layers(net):
         own = any(p.requires_grad for p in layer.parameters(recurse=False))
         need(not own or type(layer) in RULES, where, type(layer).__name__, f"without parameters, or one of {known}")
         computed = [key for key in RULES.get(type(layer), ()) if not isinstance(getattr(layer, key), _PLAIN)]
-        need(not computed, where, f"a {type(layer).__name__} whose {computed} is computed", "one of plain parameters")
+        must(not computed, where, f"a {type(layer).__name__} whose {computed} is computed", "one of plain parameters")
         rows = isinstance(layer, nn.Embedding) and (layer.sparse or layer.scale_grad_by_freq or layer.max_norm)
         need(not rows, where, layer, "without sparse, scale_grad_by_freq and max_norm")
 

@@ -13,7 +13,7 @@ import torch
 
 from labkit import losses, transition
 from labkit.arguments import Count
-from labkit.errors import need
+from labkit.errors import must
 from labkit.method import Method, Stage, evaluate
 
 
@@ -31,7 +31,7 @@ class GLC(Method):
     def bind(self, make_net, make_opt, train, meta, rng):
         counts = torch.bincount(meta.y, minlength=train.classes)
         empty = (counts == 0).nonzero()[:, 0].tolist()
-        need(not empty, "meta", f"a set without class {empty}", "at least one sample of every class for GLC")
+        must(not empty, "meta", f"a set without class {empty}", "at least one sample of every class for GLC")
         super().bind(make_net, make_opt, train, meta, rng)
         self.C = None
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from ..errors import need
+from ..errors import must
 from ..generators import unmoved
 
 
@@ -51,7 +51,7 @@ def calls(net, x, kind=nn.Module):
     """The layers of a kind in the order in which they are called. x [B, ...] -> list of (layer, its input, its
     output)"""
     compiled = [name for name, layer in net.named_modules() if isinstance(layer, torch.jit.ScriptModule)]
-    need(not compiled, "net", f"compiled ({type(net).__name__})", "a module whose layers can be watched")
+    must(not compiled, "net", f"compiled ({type(net).__name__})", "a module whose layers can be watched")
     called = []
 
     def remember(layer, inputs, output):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..data.images import ENDINGS
-from ..errors import choose, need
+from ..errors import choose, must, need
 from ..tables import check_width, encoding_of, layout, lines
 
 LARGEST = 2**31  # bytes of an archive of labels, unpacked
@@ -93,7 +93,7 @@ def labels_of_rows(path, name, column, clean):
         may_be += f", or names of classes: {', '.join(clean.class_names[:10])}"
     words = column.dtype.kind in "US"
     fine = column.ndim == 1 and len(column) and (column.dtype.kind in "iu" or (words and clean.class_names))
-    need(fine, f"{name} in {path.name}", f"{column.dtype} {column.shape}", may_be)
+    must(fine, f"{name} in {path.name}", f"{column.dtype} {column.shape}", may_be)
     if clean.class_names:
         texts, numbers = column.astype(str), {text: c for c, text in enumerate(clean.class_names)}
         unknown = sorted({text for text in texts.tolist() if text not in numbers})
@@ -101,7 +101,7 @@ def labels_of_rows(path, name, column, clean):
         if not unknown:
             return np.array([numbers[text] for text in texts.tolist()], np.int64)
     low, high = int(column.min()), int(column.max())
-    need(low >= 0 and high < clean.classes, f"{name} in {path.name}", f"{low}..{high}", may_be)
+    must(low >= 0 and high < clean.classes, f"{name} in {path.name}", f"{low}..{high}", may_be)
     return column.astype(np.int64)
 
 

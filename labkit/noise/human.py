@@ -7,7 +7,7 @@ import torch
 
 from ..arguments import Name, Place
 from ..data import folder
-from ..errors import choose, need
+from ..errors import choose, must, need
 from .base import Noise
 from .files import labels_of_rows, places_in_order, read_columns
 from .join import places
@@ -65,13 +65,13 @@ class human(Noise):
         if CLEAN in columns:
             expected = self._labels(path, CLEAN, columns.pop(CLEAN), rows, clean)
             wrong = int((expected != clean.y).sum())
-            need(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
+            must(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
         name = next(iter(columns)) if len(columns) == 1 else self.labels
         return self._labels(path, name, choose("labels", name, columns), rows, clean)
 
     def _labels(self, path, name, column, rows, clean):
         """A column of the file, in the order of the samples. -> [N] int64"""
-        need(column.ndim == 1, f"{name} in {path.name}", f"{column.dtype} {column.shape}", "one label per sample")
+        must(column.ndim == 1, f"{name} in {path.name}", f"{column.dtype} {column.shape}", "one label per sample")
         if rows is None:
             rows = places_in_order(path, column, clean)
         need(rows.max() < len(column), f"length of {path.name}", len(column), f"{rows.max() + 1} or more")

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 
 from ..arguments import Positive, Rate, Seed
-from ..errors import need
+from ..errors import must
 from .base import Noise
 from .models import pairflip
 from .rows import Points, count_rows, draw_rows
@@ -68,7 +68,7 @@ class linadv(Rows):
         V = torch.randn(clean.y.shape[1], d, generator=own, dtype=torch.float64) / d**0.5
         mapped = standard_inputs_times(V, clean)
         width = mapped[: clean.sizes[0]].square().mean().sqrt()
-        need(width > 0, "x", "the same in every sample", "different: linadv is a map of the inputs")
+        must(width > 0, "x", "the same in every sample", "different: linadv is a map of the inputs")
         return self.times / width * mapped[rows]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import need
+from ..errors import must, need
 from ..state import atomic_write
 from . import groups
 
@@ -95,7 +95,7 @@ def pivot(table, rows="method", columns=("noise", "rate"), y="last10"):
         len({*rows, *columns}) == len(rows + columns), "columns", columns, "other parameters than the rows, none twice"
     )
     keys = {name: groups.parameter(table, name, "rows" if name in rows else "columns") for name in rows + columns}
-    need(table["run"].is_unique, "table", "with a run twice", "one row per run, as labkit.results makes it")
+    must(table["run"].is_unique, "table", "one with a run twice", "one row per run, as labkit.results makes it")
     mixed = groups.differing(table, rows + columns)
     need(not mixed, "columns", columns, f"such that runs of a cell differ in their seeds only: add {', '.join(mixed)}")
     frame = pd.DataFrame(keys).assign(score=table[y])

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from ..errors import choose, need
+from ..errors import choose, must
 from ..fit.run import AS_GIVEN
 from ..measure import t_quantile
 from ..methods import ALL
@@ -166,7 +166,7 @@ def criterion(table, y):
 
 def described(table):
     """Data, samples, networks, epochs and noise of all runs in words. -> text"""
-    need(len(table), "table", "without a run", "a table of finished runs, see labkit.results")
+    must(len(table), "table", "one without a run", "a table of finished runs, see labkit.results")
     each = lambda name: list(dict.fromkeys(map(str, ordered(table[name])))) if name in table else []
     samples = [f"n = {' or '.join(each('samples'))}"] if "samples" in table else []
     nets = dict.fromkeys(net.partition("(")[0] for net in each("net"))

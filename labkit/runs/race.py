@@ -6,7 +6,7 @@ from typing import Annotated
 import torch
 
 from .. import noise
-from ..arguments import Checked, Count, Epochs, Number, Place, Rate, Seed, checked
+from ..arguments import Checked, Count, Data, Epochs, Number, Rate, Seed, checked
 from ..errors import Diverged, choose, need
 from ..fit import Recipe, begin, identified, maker
 from ..fit.check import a_method, arguments, net_name, suits
@@ -32,7 +32,7 @@ class Race(metaclass=Checked):
     """
 
     def __init__(
-        self, methods, data: Place = "digits", noise="symmetric", rate: Rate = 0.4, epochs: Epochs = 30, *, net="mlp",
+        self, methods, data: Data = "digits", noise="symmetric", rate: Rate = 0.4, epochs: Epochs = 30, *, net="mlp",
         recipe=None, n: Count | None = None,
     ):  # fmt: skip
         self.data, self.noise, self.rate, self.epochs, self.net = data, noise, rate, epochs, net

@@ -3,7 +3,7 @@ printed, measured, holds and n, as `Findings.add` takes them. The runs are rows 
 
 import pandas as pd
 
-from ..errors import need
+from ..errors import must
 from .cdr_aux import NEAR, OTHERS, claims
 from .ledger import gains
 
@@ -13,7 +13,7 @@ OWN = "CDR+AUX"
 def table_1(runs, criterion):
     """Gains of CDR+AUX over its parts and over SGD, and who leads in which column. -> list of findings"""
     scores = runs.groupby(["noise", "rate", "method"])[criterion].mean().unstack("method")
-    need(OWN in scores and scores.shape[1] > 1, "runs", f"of {', '.join(scores)}", f"{OWN} and another method")
+    must(OWN in scores and scores.shape[1] > 1, "runs", f"of {', '.join(scores)}", f"{OWN} and another method")
     gain, said = gains(runs, criterion), claims()["table"]
     n, seeds = len(runs[runs["method"] == OWN]), runs["seed"].nunique()
     found = []

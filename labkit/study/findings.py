@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from .. import numbers
-from ..errors import need
+from ..errors import must, need
 from ..fit.config import about
 from ..state import atomic_write
 
@@ -42,6 +42,6 @@ class Findings:
 
     def keep(self, path):
         """Write the findings as a parquet file, in place of what it held, all of them or none."""
-        need(self.rows, "findings", "none", "one or more")
+        must(self.rows, "findings", "none", "one or more")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, pd.DataFrame(self.rows).to_parquet(None))

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..errors import choose, need
+from ..errors import choose, must
 from ..runs.grid import CRITERIA
 
 PAIR = ["task", "net", "noise", "rate", "seed"]  # what two runs share that differ in the method only
@@ -104,6 +104,6 @@ def _pair(scores, a, b):
 def _wide(runs, criterion):
     """Scores of the settings and seeds in which every method has a run. -> DataFrame [settings x seeds, methods]"""
     wide = runs.pivot_table(index=PAIR, columns="method", values=criterion, sort=False).dropna()
-    need(wide.shape[1] > 1, "runs", f"{wide.shape[1]} methods", "runs of two methods or more")
-    need(len(wide), "runs", "without a common setting", "runs of all methods in one setting or more")
+    must(wide.shape[1] > 1, "runs", f"{wide.shape[1]} methods", "runs of two methods or more")
+    must(len(wide), "runs", "without a common setting", "runs of all methods in one setting or more")
     return wide

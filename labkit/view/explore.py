@@ -2,7 +2,7 @@
 
 import html
 
-from ..errors import need
+from ..errors import must
 from ..runs import groups
 from .live import headless
 from .plot import over
@@ -17,7 +17,7 @@ def explore(table, x="rate", by="method", criterion="last10"):
     -> a widget; where nobody can move it (papermill, nbval, LABKIT_FAST=1), a line of text. Raises ValueError for names
     that do not exist.
     """
-    need(len(table), "table", "without a run", "a table of finished runs, see labkit.results")
+    must(len(table), "table", "one without a run", "a table of finished runs, see labkit.results")
     first = {"x": x, "by": by, "y": criterion, "band": "range"}
     for argument in ("x", "by"):
         groups.parameter(table, first[argument], argument)

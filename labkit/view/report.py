@@ -14,7 +14,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 import labkit
 
-from ..errors import need
+from ..errors import must, need
 from ..fit import Run
 from ..runs.scores import CRITERIA, scores, truth_known
 from ..state import atomic_write
@@ -57,7 +57,7 @@ def grouped(runs):
     places = {(run.config["task"], run.config["net"]) for run in every}
     need(len(places) == len(noises) == 1, "runs", sorted(places), "runs on the same data, network, noise and rate")
     may_be = "runs on noisy labels, or on labels that may be wrong"
-    need(not any(map(is_clean, every)), "runs", "trained on clean labels", may_be)
+    must(not any(map(is_clean, every)), "runs", "a list of runs on clean labels", may_be)
     seeds = [sorted(run.config["seed"] for run in group) for group in groups.values()]
     need(all(some == seeds[0] for some in seeds), "runs", seeds, "runs of the same seeds for every method")
     return groups

@@ -22,7 +22,7 @@ from typing import Annotated
 
 from ...arguments import Boolean, Checked, Number, Table, Text, Whole
 from ...data.sets import NAMES, VARIANTS
-from ...errors import choose, need
+from ...errors import choose, must, need
 from ...notebook import find, parameters
 from ...paths import absolute, located
 from ..store import folder
@@ -148,7 +148,7 @@ def _typed(notebook, every):
 def _plain(name, value):
     """An entry of the plan as JSON values: tuples and ranges become lists, paths texts."""
     may_be = f"of at most {size.NODES:,} values in all, and none inside itself"
-    need(size.of_value(value) <= size.NODES, name, size.Count(f"a {type(value).__name__}"), may_be)
+    must(size.of_value(value) <= size.NODES, name, f"a {type(value).__name__}", may_be)
     try:
         return json.loads(json.dumps(value, allow_nan=False, default=_plainer))
     except (TypeError, ValueError, RecursionError):

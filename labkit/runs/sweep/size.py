@@ -7,7 +7,7 @@ from math import prod
 
 import yaml
 
-from ...errors import need
+from ...errors import must
 
 POINTS = 100_000  # of a plan at most
 NODES = 1_000_000  # values of a plan at most, with every alias written out
@@ -24,15 +24,8 @@ def combinations(where: str, grid: dict) -> int:
 def limited(where: str, count: int, product: str = "") -> int:
     """Refuse a number of points above the limit. -> the number"""
     may_be = f"at most {POINTS:,} points: leave values out, or split the plan into several that share a store"
-    need(count <= POINTS, where, Count(f"{count:,} points{product}"), may_be)
+    must(count <= POINTS, where, f"{count:,} points{product}", may_be)
     return count
-
-
-class Count(str):
-    """A number in words, shown without quotes."""
-
-    def __repr__(self):
-        return str(self)
 
 
 def tell(count: int) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...errors import need
+from ...errors import must, need
 from ...runs.scores import truth_known
 from .known import is_clean, score_name, setting_lines
 from .style import DASHES, GREY, canvas, colour, head, legend, literal, marker
@@ -70,9 +70,10 @@ def _same_setting(runs):
     noises = [run.noise and (run.noise["name"], run.noise["rate"], run.noise["options"]) for run in runs]
     same = all(setting == settings[0] for setting in settings) and all(noise == noises[0] for noise in noises)
     need(same, "runs", [run.name for run in runs], "runs that differ in their seed only")
-    may_be = "of a task with wrong labels, or with labels that may be wrong"
-    need(not is_clean(runs[0]), "runs", "trained on clean labels", may_be)
-    need("test" in runs[0].history, "runs", "of a regression, or without an epoch", "of a task with classes")
+    may_be = "runs on a task with wrong labels, or with labels that may be wrong"
+    must(not is_clean(runs[0]), "runs", "a list of runs on clean labels", may_be)
+    may_be = "a list of runs on a task with classes"
+    must("test" in runs[0].history, "runs", "a list of runs on a regression, or without an epoch", may_be)
     return runs
 
 

@@ -4,7 +4,7 @@ from textwrap import fill
 
 import numpy as np
 
-from ...errors import need
+from ...errors import must, need
 from .known import labels_of_test, setting_lines, true_class
 from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, literal, mosaic, write
 
@@ -60,7 +60,7 @@ def label_gallery(task, i):
     """Training images with their given labels; where a label is known to be wrong, the true one stands beside it. i:
     positions, at most 60. -> Drawing"""
     i = [int(k) for k in i]
-    need(0 < len(i) <= 60, "i", f"{len(i)} positions", "1 to 60 positions in the training set")
+    must(0 < len(i) <= 60, "i", f"{len(i)} positions", "1 to 60 positions in the training set")
     columns = min(12, len(i))
     figure, ax, corners = mosaic(-(-len(i) // columns), columns, above=0.42)
     for k, at in zip(i, corners):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...errors import need
+from ...errors import must, need
 from ...study.lesson_09 import main_rows
 from .lesson import GIVEN, captioned
 from .style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
@@ -74,7 +74,7 @@ def suspects(task, i, believed, chance, words=""):
     """Training images with the given label, the class that networks believe, and how sure they are that the label is
     wrong. i: positions, at most 48; believed [N] classes; chance [N]. -> Drawing"""
     i = [int(k) for k in i]
-    need(0 < len(i) <= 48, "i", f"{len(i)} positions", "1 to 48 positions in the training set")
+    must(0 < len(i) <= 48, "i", f"{len(i)} positions", "1 to 48 positions in the training set")
     columns = min(8, len(i))
     figure, ax, corners = mosaic(-(-len(i) // columns), columns, above=0.5, side=0.85)
     for k, at in zip(i, corners):

@@ -8,7 +8,7 @@ from textwrap import fill
 
 import numpy as np
 
-from ...errors import need
+from ...errors import must, need
 from ...runs.grid import curves
 from .parts import CRITERIA, DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
 from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
@@ -46,7 +46,7 @@ def beside_printed(table):
     """Printed (hollow) beside measured (filled, with its 95 % interval where there are seeds): a panel per noise and
     rate that was run. table: of labkit.ledger.table. -> Drawing. Raises ValueError when no cell was run."""
     ran = table[table["n"] > 0]
-    need(len(ran), "table", "without a cell that was run", "one with measured cells")
+    must(len(ran), "table", "one without a cell that was run", "one with measured cells")
     cells = list(ran.groupby(["noise", "rate"], sort=False))
     columns = min(4, len(cells))
     figure, axes = canvas(-(-len(cells) // columns), columns, width=2.6, height=2.3)

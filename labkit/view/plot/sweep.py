@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from ...errors import choose, need
+from ...errors import choose, must, need
 from ...runs import groups
 from .parts import headline
 from .style import GREY, canvas, head, legend, literal
@@ -113,7 +113,7 @@ def nothing(words="No finished run yet: there is nothing to draw."):
 
 def _framed(rows, table, x, by, row, col):
     """Rows (run, x, y) with by, row and col of their runs. -> Framed"""
-    need(table["run"].is_unique, "table", "with a run twice", "one row per run, as labkit.results makes it")
+    must(table["run"].is_unique, "table", "one with a run twice", "one row per run, as labkit.results makes it")
     given = {"by": by, "row": row, "col": col}
     for argument, name in given.items():
         if name not in ("auto", None):
