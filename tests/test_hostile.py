@@ -17,7 +17,9 @@ from labkit.markup import styled
 from labkit.notebook import execute
 from labkit.runs import export
 from labkit.runs.store import note
+from labkit.study import ledger
 from labkit.study import sweep as morning
+from labkit.view.site import deck
 from labkit.view.site.notebook import cells as site_cells
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +139,44 @@ def test_names_of_no_encoding_come_into_a_report_and_a_table(tmp_path):
     name = "caf\udce9"
     run = labkit.fit("ERM", task(name), "mlp", 1, 0, progress=False)
     assert "caf\\udce9" in labkit.report(run, tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+class Lesson:
+    """A lesson whose title, slide types and outputs are hostile."""
+
+    title = BAD
+
+    def __init__(self):
+        made = nbformat.v4.new_output
+        outputs = [made("stream", text=BAD), made("error", ename=BAD, evalue=BAD, traceback=[BAD])]
+        outputs += [made("display_data", {kind: BAD}) for kind in ("text/plain", "image/png", "image/svg+xml")]
+        outputs[-2]["metadata"] = {"image/png": {"width": BAD, "height": BAD}}
+        plotly = {"data": [{"name": BAD}], "layout": {"height": BAD}}
+        outputs.append(made("display_data", {"application/vnd.plotly.v1+json": plotly}))
+        panel = {"panel": BAD, "state": {BAD: BAD}}
+        outputs.append(made("display_data", {"application/vnd.labkit.panel+json": panel}))
+        cells = [nbformat.v4.new_markdown_cell("# A\n\n## B"), nbformat.v4.new_code_cell("1", outputs=outputs)]
+        self.notebook = nbformat.v4.new_notebook(cells=cells)
+        for cell in cells:
+            cell.metadata["slideshow"] = {"slide_type": BAD}
+
+
+def test_slides_run_nothing_that_an_output_or_a_name_holds():
+    html = deck.slides(Lesson())
+    soup = BeautifulSoup(html, "html.parser")
+    assert not planted(html) and BAD in soup.title.text
+    assert {cell["data-kind"] for cell in soup.select("#cells > .cell")} == {BAD}
+
+
+def test_a_ledger_shows_findings_and_machines_as_text(tmp_path):
+    for name in ("cdr_aux", "cdr_aux_findings"):
+        rows = pd.read_parquet(ROOT / "notebooks" / "results" / f"{name}.parquet").head(20)
+        changed = [column for column in ("claim", "printed", "measured", "setting", "hardware") if column in rows]
+        rows.assign(**dict.fromkeys(changed, BAD)).to_parquet(tmp_path / f"{name}.parquet")
+    every = ledger.ledger("CDR+AUX", tmp_path)
+    for table in (ledger.overview("CDR+AUX", tmp_path, every), ledger.styled(every[every["printed"].notna()])):
+        assert not planted(table.to_html())
+    assert "onerror" in ledger.overview("CDR+AUX", tmp_path, every).to_html()  # it is there, as text
 
 
 def executed(store, tmp_path):

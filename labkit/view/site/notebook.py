@@ -65,7 +65,7 @@ def living(output):
         return PLACE.format(name=escape(str(data["panel"])), state=state)
     if data := output["data"].get(PLOTLY):
         figure = json.dumps({key: data[key] for key in ("data", "layout")}).replace("<", "\\u003c")
-        height = data["layout"].get("height", 450)
+        height = escape(str(data["layout"].get("height", 450)))
         script = f'<script type="application/json">{figure}</script>'
         return f'<div class="plotly-place" style="min-height: {height}px">{script}</div>'
     return ""
