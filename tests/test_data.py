@@ -150,6 +150,25 @@ def test_download_fetches_checks_and_is_found_afterwards(mirror, tmp_path):
     assert labkit.load("mnist", root=root).hash() == task.hash()
 
 
+def test_a_folder_that_was_copied_in_part_says_which_file_is_damaged(tmp_path):
+    for name, content in idx_files(30).items():
+        part = tmp_path / "MNIST" / "raw" / name.removesuffix(".gz")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(gzip.decompress(content))
+    labels = tmp_path / "MNIST" / "raw" / "train-labels-idx1-ubyte"
+    fewer = gzip.decompress(idx_files(20)[f"{labels.name}.gz"])
+    for content, words in ((labels.read_bytes()[:-9], "is 29 bytes that begin"), (fewer, "is 20; it must be 30")):
+        labels.write_bytes(content)
+        with pytest.raises(ValueError, match=f"{labels} {words}"):
+            labkit.load("mnist", root=tmp_path)
+    batches = tmp_path / "cifar-10-batches-py"
+    batches.mkdir()
+    for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch", "batches.meta"):
+        (batches / name).write_bytes(b"half")
+    with pytest.raises(ValueError, match="checksum of data_batch_1.* is another; .* delete it, then fetch"):
+        labkit.load("cifar10", root=tmp_path)
+
+
 def test_download_of_a_damaged_file_is_refused(mirror, tmp_path):
     served = tmp_path / "served" / "t10k-labels-idx1-ubyte.gz"
     served.write_bytes(served.read_bytes()[:-9] + b"oops-oops")

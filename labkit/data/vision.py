@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from ..errors import need
+from ..errors import must, need
 from .places import folder
 from .raw import Raw
 from .task import Scale
@@ -42,7 +42,8 @@ SOURCES = {
 
 
 def check_idx(place, fetch):
-    """Raise ValueError that names the file of MNIST's four that is none, or is not whole."""
+    """Raise ValueError that names the file of MNIST's four that is none, is not whole, or has too many or few labels."""
+    rows = {}
     for name in _IDX:
         dimensions = 3 if "images" in name else 1
         magic = 0x800 + dimensions
@@ -53,7 +54,27 @@ def check_idx(place, fetch):
         whole = size == len(head) + prod(numbers[1:])
         may_be = f"an IDX file, which begins with the number {magic} and is as long as it says; delete it, then {fetch}"
         content = f"{size} bytes that begin with {head[:4]!r}"
-        need(numbers[0] == magic and whole, str(place / name), content, may_be)
+        must(numbers[0] == magic and whole, str(place / name), content, may_be)
+        rows[name] = numbers[1]
+    for images, labels in (_IDX[:2], _IDX[2:]):
+        may_be = f"{rows[images]}, as in {images}; delete both, then {fetch}"
+        need(rows[labels] == rows[images], f"the number of labels in {place / labels}", rows[labels], may_be)
+
+
+def check_sums(place, reader, fetch):
+    """Raise ValueError that names the files whose checksum is not the one that torchvision knows."""
+    from torchvision.datasets.utils import check_integrity
+
+    sums = [*getattr(reader, "train_list", ()), *getattr(reader, "test_list", ())]
+    if meta := getattr(reader, "meta", None):
+        sums.append((meta["filename"], meta["md5"]))
+    bad = [name for name, md5 in sums if not check_integrity(str(place / name), md5)]
+    must(
+        not bad,
+        f"the checksum of {', '.join(bad)} in {place}",
+        "another",
+        f"the published one; delete it, then {fetch}",
+    )
 
 
 def mirrored(reader: type) -> type:
@@ -85,6 +106,8 @@ def read(name, root, download):
     try:
         train, test = (reader(folder(root), train=part, download=bool(missing)) for part in (True, False))
     except (OSError, RuntimeError) as error:
+        if not missing:
+            check_sums(place, reader, fetch)
         raise FileNotFoundError(
             f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
         ) from None
