@@ -111,6 +111,8 @@ def choose_columns(path: Path, argument: str, names: object, columns: object) ->
     listed = [names] if isinstance(names, str) else names
     columns = list(columns)
     may_be = f"a column of {Path(path).name}, or a list of them: {', '.join(map(str, columns))}"
+    if names is None:
+        ask(argument, f"the columns of {Path(path).name} are {', '.join(map(repr, columns))}", "one of them, or a list")
     need(isinstance(listed, (list, tuple)) and listed, argument, names, may_be)
     need(all(isinstance(name, str) for name in listed), argument, names, may_be)
     for name in listed:

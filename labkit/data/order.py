@@ -28,9 +28,7 @@ def class_order(what, values, order=None):
     if are_numbers:
         rising = sorted(map(int, different))
         as_they_are = rising == list(range(len(rising)))
-        allowed = (
-            'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or use kind="numbers"'
-        )
+        allowed = 'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or use kind="numbers"'
         must(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
         return sorted(rising, key=str) if order == "alphabet" else rising
     alphabet = sorted(map(str, different))
