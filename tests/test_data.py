@@ -165,7 +165,7 @@ def test_a_folder_that_was_copied_in_part_says_which_file_is_damaged(tmp_path):
     batches.mkdir()
     for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch", "batches.meta"):
         (batches / name).write_bytes(b"half")
-    with pytest.raises(ValueError, match="checksum of data_batch_1.* is another; .* delete it, then fetch"):
+    with pytest.raises(ValueError, match=r"checksum of data_batch_1.* is another; .* delete it, then fetch"):
         labkit.load("cifar10", root=tmp_path)
 
 

@@ -42,7 +42,7 @@ SOURCES = {
 
 
 def check_idx(place, fetch):
-    """Raise ValueError that names the file of MNIST's four that is none, is not whole, or has too many or few labels."""
+    """Raise ValueError that names the file of MNIST's four that is none, is not whole, or holds too few labels."""
     rows = {}
     for name in _IDX:
         dimensions = 3 if "images" in name else 1
