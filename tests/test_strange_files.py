@@ -324,3 +324,21 @@ def test_the_table_of_a_notebook_begins_where_the_command_was_typed(tmp_path, mo
         assert values == {"dataset": str(tmp_path / "f"), "options": {"labels": str(tmp_path / meant), "size": 8}}
     values = parameters.check(known, [("options", '{"labels": "t.csv"}'), ("dataset", "mnist")])
     assert values["options"] == {"labels": "t.csv"}
+
+
+def test_advice_on_the_numbers_of_a_table_of_images_works(tmp_path):
+    folder, place = pictures(tmp_path / "f", [f"p{k}.png" for k in range(12)]), tmp_path / "t.csv"
+    place.write_text("image;age\n" + "\n".join(f"p{k}.png;{k},5" for k in range(12)))
+    load = lambda **options: labkit.load(folder, labels=place, label="age", size=8, standardise=False, **options)
+    refused(load, 'decimal=","')
+    task = load(decimal=",")
+    assert [f"p{int(y)}.png" for y in task.train.y[:, 0]] == task.samples().file.tolist()
+    place.write_text("image,age\n" + "\n".join(f"p{k}.png,{'unsure' if k == 3 else k + 0.5}" for k in range(12)))
+    refused(load, "line 5, column 'age'", 'skip="incomplete"')
+    assert "p3.png" not in load(skip=["incomplete", "unlisted"]).files
+
+
+def test_words_among_numbers_stay_where_labels_are_classes(tmp_path):
+    row = lambda k: f"{k % 7},{'unsure' if k % 3 == 0 else k % 3}"
+    task = table(tmp_path / "t.csv", "a,label", row, kind="classes", skip="incomplete")
+    assert task.class_names == ("1", "2", "unsure")

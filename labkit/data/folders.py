@@ -27,7 +27,7 @@ SKIP = ("unreadable", "absent", "unlisted", "incomplete")
 def from_folder(
     path, size=64, labels=None, test=0.2, val=None, n=None, *, shape=None, channels=None, kind=None, standardise=None,
     limit_bytes=None, label=None, true_label=None, file=None, split=None, order=None, sep=None, encoding=None,
-    ending=None, skip=(), labels_are="given",
+    ending=None, skip=(), labels_are="given", decimal=None, thousands=None,
 ):  # fmt: skip
     """A task from a folder of images, decoded once to uint8 [N, channels, size, size] and kept in the cache.
 
@@ -36,7 +36,7 @@ def from_folder(
     of labels, or several of numbers; file: the column that names the images (as a path, with or without its ending);
     true_label: the column of true labels, empty where they are not known; split: the column that says what is for
     training, validation and testing, "folder" for the folders of the files, False for neither; kind: "classes" |
-    "numbers"; sep, encoding: of the file. What the files leave open is asked for.
+    "numbers"; sep, encoding: of the file; decimal, thousands: marks in its numbers. What is left open is asked for.
     order: of the classes: "alphabet", "number" (2 before 10) or the list of all names. ending: read these files only.
     skip: what to leave out: "unreadable" images, "unlisted" ones (without a line), "absent" ones (lines without a
     file), "incomplete" lines. labels_are: "given" (they may be wrong: the truth is not known) | "true".
@@ -50,9 +50,9 @@ def from_folder(
     y_true = choose("labels_are", labels_are, TRUE_LABELS)
     skip, table = choose_skip(skip, SKIP), find_table(path, labels)
     everything = files_below(path)
-    need_utf8(everything)
-    files = images_of(everything, path, ending)
+    files = images_of(need_utf8(everything), path, ending)
     columns = {"label": label, "true_label": true_label, "file": file, "kind": kind, "sep": sep, "encoding": encoding}
+    columns |= {"decimal": decimal, "thousands": thousands}
     if table:
         need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
         listing = label_table(path, table, files, split=split, order=order, skip=skip, **columns)
@@ -91,10 +91,12 @@ def find_table(path, labels):
 
 
 def need_utf8(files):
-    """Refuse paths in another encoding than UTF-8: tables and runs, which keep them, could not hold them."""
+    """Return the files. Raises ValueError for paths in another encoding than UTF-8: tables and runs, which keep them,
+    could not hold them."""
     foreign = [str(file) for file in files if not str(file).isascii() and SURROGATE.search(str(file))]
     may_be = f"in UTF-8, with all folders above it; rename what is not ({len(foreign)} of {len(files)} files)"
     need(not foreign, "the name of a file", foreign[:1] and foreign[0], may_be)
+    return files
 
 
 def class_folders(path, files, everything, split, order):

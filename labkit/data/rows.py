@@ -8,12 +8,13 @@ from ..tables import choose_columns, near, read_table, refuse_headless
 from .divide import ask_for_split, checked_parts, part_of, parts_of_column
 from .labels import encoded, numeric, whole
 from .listing import Listing
+from .marks import check_marks, with_points
 from .matching import file_column, positions_of
 
 
 def label_table(
     path, table, files, *, label=None, true_label=None, file=None, split=None, kind=None, order=None, sep=None,
-    encoding=None, skip=(),
+    encoding=None, skip=(), decimal=None, thousands=None,
 ):  # fmt: skip
     """Read a table of labels of the files below a folder. -> Listing, in the order of the lines"""
     frame = read_table(table, sep, encoding)
@@ -29,7 +30,11 @@ def label_table(
     refuse_headless(table, frame, labels)
     roles = [file, *labels, *(one for one in (true_label, split) if one in frame.columns)]
     need(len(set(roles)) == len(roles), "the columns", roles, "a different column for each role")
-    frame = complete_rows(table, frame, [one for one in roles if one != true_label], skip)
+    if check_marks(decimal, thousands):
+        marked = [*labels, *([true_label] if true_label else [])]
+        frame = frame.assign(**with_points(table, frame[marked], decimal, thousands))
+    numbers = labels if kind != "classes" else []
+    frame = complete_rows(table, frame, [one for one in roles if one != true_label], skip, numbers)
     found, _ = positions_of(table, frame[file], names, path, skip)
     frame, found = frame[found >= 0], found[found >= 0]
     parts = parts_of_rows(table, frame, split, [names[k] for k in found], roles)
@@ -62,9 +67,13 @@ def is_fraction(column):
     return pd.api.types.is_numeric_dtype(values) and not whole(values)
 
 
-def complete_rows(table, frame, columns, skip):
-    """Return the rows without an empty cell in the columns; others are left out where `skip` says so."""
+def complete_rows(table, frame, columns, skip, numbers):
+    """Return the rows without an empty cell in the columns; others are left out where `skip` says so, and so are words
+    in the columns `numbers` where most cells are numbers."""
     empty = frame[columns].isna().any(axis=1)
+    for name in numbers if "incomplete" in skip else []:
+        number = pd.to_numeric(frame[name], errors="coerce").notna()
+        empty |= ~number & (number.mean() > 0.5)
     if "incomplete" in skip:
         need(not empty.all(), f"the number of lines of {table.name} without an empty cell", 0, "1 or more")
         return frame[~empty]

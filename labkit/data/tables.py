@@ -53,7 +53,8 @@ def from_csv(
     targets, names, taken = choose_roles(path, frame, given, roles, features, drop, words)
     frame = as_written(path, frame, [*words, *([rows] if rows else [])], sep, encoding)
     frame = numbers_of(path, frame, [*targets, *names, true_label], words, decimal, thousands)
-    frame, left = complete(path, frame, names, [name for name in taken if name != true_label], words, skip)
+    as_words = [*words, *(targets if kind == "classes" else [])]
+    frame, left = complete(path, frame, names, [name for name in taken if name != true_label], as_words, skip)
     parts = parts_of_table(path, frame, split, names if features is None else [])
     true = frame[true_label] if true_label else None
     y, class_names, true = encoded(path, frame[targets], kind, order, true)
