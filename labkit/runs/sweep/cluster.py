@@ -10,7 +10,7 @@ import secrets
 import sys
 from contextlib import contextmanager, suppress
 
-from ...errors import must, need
+from ...errors import need
 from . import work
 
 HERE = "127.0.0.1"
@@ -42,7 +42,7 @@ def layout(plan, workers=None, cores=None, cards=None):
         env = threads | {"CUDA_VISIBLE_DEVICES": str(card)}
         own += [{"env": env, "resources": {"GPU": 1, **plan.resources}}] * min(room, workers or room)
     free = [round(free / 1e9, 1) for free in cards]
-    must(own, "gpu_memory", f"{plan.gpu_memory:g}", f"at most what a card has free: {free} GB")
+    need(own, "gpu_memory", plan.gpu_memory, f"at most what a card has free: {free} GB")
     return own
 
 
