@@ -262,7 +262,7 @@ def test_arrays_of_an_archive_have_one_role_and_one_value_per_row(tmp_path):
 
 def test_tensors_are_dense_and_without_a_gradient():
     x = torch.randn(40, 5)
-    refused(lambda: labkit.Task.of(x.to_sparse(), Y, x[:8], Y[:8]), "x is 'a sparse tensor'", "to_dense")
+    refused(lambda: labkit.Task.of(x.to_sparse(), Y, x[:8], Y[:8]), "a sparse tensor", "to_dense")
     assert not labkit.Task.of(x.requires_grad_(), Y, x[:8], Y[:8]).train.x.requires_grad
 
 
