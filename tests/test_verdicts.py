@@ -166,7 +166,7 @@ def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
     html = ledger.overview("CRUST", tmp_path).to_html()
     assert "98, 94, 86 % [digits, mlp]" in html and "63 not run" in html and "2026" not in html
     assert found.table()["holds"].tolist() == [True, False]
-    with pytest.raises(ValueError, match="findings is 'none'"):
+    with pytest.raises(ValueError, match="findings is none"):
         Findings("CRUST").keep(tmp_path / "x.parquet")
 
 
