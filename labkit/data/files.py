@@ -1,25 +1,15 @@
 """Files below a folder: which are images, which are hidden."""
 
-import os
-from pathlib import Path
-
 from ..errors import need
 from .images import is_image
+from .places import walked
 
 LEFT_BEHIND = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 
 
 def files_below(path):
     """All files below a folder, sorted, also through links; what was seen is not walked again. -> list of Path"""
-    files, seen = [], set()
-    for folder, inner, names in os.walk(path, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            inner.clear()
-            continue
-        seen.add(real)
-        files += [Path(folder, name) for name in names]
-    return sorted(file for file in files if file.is_file())
+    return sorted(file for file in walked(path) if file.is_file())
 
 
 def images_of(files, path, ending=None):

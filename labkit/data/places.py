@@ -21,12 +21,12 @@ def signature(data: object) -> tuple:
     place = Path(data).expanduser().absolute() if isinstance(data, (str, os.PathLike)) else None
     if place is None or not place.exists():
         return (str(folder().absolute()),)
-    files = sorted(_files(place)) if place.is_dir() else [place]
+    files = sorted(walked(place)) if place.is_dir() else [place]
     return str(place), *((str(file), *_times(file)) for file in files)
 
 
-def _files(place):
-    """All files below a folder, links followed, no folder twice. -> iterator of paths"""
+def walked(place):
+    """Give all files below a folder, links followed, no folder twice. -> iterator of Path"""
     seen = set()
     for parent, inner, names in os.walk(place, followlinks=True):
         real = os.path.realpath(parent)

@@ -47,8 +47,8 @@ def estimate_rate(
     Chuang, JAIR 2021). net, epochs (of each fold), seed, recipe, device, progress: as of labkit.fit. folds: 2 or more.
 
     The count is mostly too high, for every mistake of the network counts as a wrong label: the weaker the network, the
-    more. Digits, mlp, 10 epochs, three seeds: clean .004 to .006; symmetric .2 (.192 to .219 were wrong) .204 to .230;
-    symmetric .4 (.400 to .403) .423 to .429; pairflip .3 (.291 to .301) .335 to .344.
+    more. Digits, mlp, 10 epochs, five seeds: clean .004 to .008; symmetric .2 (.192 to .219 were wrong) .202 to .230;
+    symmetric .4 (.400 to .413) .423 to .447; pairflip .3 (.291 to .313) .335 to .367.
     Raises ValueError for a regression, and for what `fit` and ConfidentLearning refuse.
     """
     from . import fit
