@@ -15,13 +15,11 @@ from scipy.stats import sem, ttest_1samp
 
 import labkit
 from labkit import plot
-from labkit.fit import identity
+from labkit.fit import CRITERIA, identity
 from labkit.runs import export, groups
 from labkit.runs.store import forgive, histories, note
 from labkit.study import sweep as morning
 from labkit.view.explore import explore
-
-CRITERIA = ("last", "last10", "best_val", "oracle_best")
 
 
 def run(method="ERM", rate=0.2, seed=0, noise="symmetric", recipe=None, hyper=None, **more):
@@ -97,7 +95,7 @@ def test_means_and_bands_are_those_of_the_runs(y):
         for at, value in zip(x, mean):
             own = [row[y] for row in runs.to_dict("records") if row["method"] == method and row["rate"] == at]
             assert value == pytest.approx(statistics.mean(own)) and band[at] == pytest.approx((min(own), max(own)))
-    assert groups.WORDS[y].format("test accuracy") in caption(figure) and "n = 3 seeds" in caption(figure)
+    assert CRITERIA[y] in caption(figure) and "n = 3 seeds" in caption(figure)
     assert "symmetric 20%, 40%, 60%" in caption(figure) and ax.get_xlabel() == "noise rate (% of the labels)"
 
 
@@ -355,7 +353,7 @@ def test_a_table_has_means_errors_and_n():
     for cell in made.cells.itertuples():
         same = runs.drop(index=0).query("method == @cell.method and rate == @cell.rate")["best_val"]
         assert (cell.mean, cell.error, cell.n) == pytest.approx((same.mean(), sem(same), len(same)))
-    assert "at the best epoch on noisy validation" in made.caption and "n = 2 to 3 seeds, unequal" in made.caption
+    assert "best epoch on noisy validation" in made.caption and "n = 2 to 3 seeds, unequal" in made.caption
     first = made.cells.query("method == 'GCE' and rate == 0.6").iloc[0]
     words = f"{100 * first['mean']:.1f} ± {100 * first['error']:.1f} (n = 3)"
     assert made.wide.loc["GCE", ("symmetric", "60%")] == words

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import labkit
-from labkit.fit import identity
+from labkit.fit import CRITERIA, identity
 from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
 from labkit.study import cdr_aux, ledger
@@ -22,7 +22,7 @@ def row(seed=0, score=0.984, **more):
     """What the ledger needs to know of a run on the whole of MNIST; a mark as its name."""
     fields = {"task": "mnist", "net": "lenet", "samples": 54_000, "noise": "symmetric", "rate": 0.4, "method": "ERM"}
     fields |= {"epochs": 10, "seed": seed, "numbers": 1, "hyperparameters": "{}", "recipe": "{}", "hardware": "CPU"}
-    fields |= dict.fromkeys(("last", "last10", "best_val", "oracle_best"), score)
+    fields |= dict.fromkeys(CRITERIA, score)
     fields |= {"seconds": 60.0, "date": "2026-01-01", "test": [0.5, score], **more}
     return fields | {"run": more.get("run", json.dumps(fields, sort_keys=True))}
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import wilcoxon
 
 from labkit import plot
-from labkit.runs.grid import CRITERIA
+from labkit.fit import CRITERIA
 from labkit.study import meter
 
 

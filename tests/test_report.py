@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import labkit
+from labkit.fit import CRITERIA
 from labkit.methods import CoTeaching
-from labkit.runs.scores import CRITERIA, scores
+from labkit.runs.scores import scores
 
 SMALL = {"n": 200, "epochs": 3}
 

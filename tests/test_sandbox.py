@@ -11,10 +11,11 @@ import torch
 from test_notebooks import faults
 
 import labkit
+from labkit.fit import CRITERIA
 from labkit.methods import ALL, CoTeaching
 from labkit.notebook import parameters
 from labkit.runs import race as racing
-from labkit.runs.scores import CRITERIA, lead, leads, scores
+from labkit.runs.scores import lead, leads, scores
 from labkit.view.lessons import sandbox
 
 ROOT = Path(__file__).parents[1]

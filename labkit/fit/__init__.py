@@ -10,6 +10,7 @@ from ..arguments import Epochs, Flag, Function, Number, Place, Seed, checked
 from ..errors import Diverged
 from ..generators import seed_all, unmoved
 from . import check
+from .accuracy import CRITERIA, criteria
 from .config import about, configuration
 from .identity import identified, user_code
 from .keep import Keeper
@@ -18,9 +19,12 @@ from .loop import Loop
 from .network import maker
 from .recipe import Recipe
 from .resume import resume
-from .run import Run, criteria, identity
+from .run import Run, identity
 
-__all__ = ["Keeper", "Life", "Loop", "Recipe", "Run", "begin", "criteria", "fit", "identified", "identity", "maker"]
+__all__ = [
+    "CRITERIA", "Keeper", "Life", "Loop", "Recipe", "Run",
+    "begin", "criteria", "fit", "identified", "identity", "maker",
+]  # fmt: skip
 
 Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]
 

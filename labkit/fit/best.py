@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 
 from ..state import save_value
+from .accuracy import TEST, VALIDATION
 
-SCORES = {"best_val": ("val_noisy", "r2_val_noisy"), "oracle_best": ("test", "r2_test")}  # in a row of the history
+SCORES = {"best_val": VALIDATION, "oracle_best": TEST}  # columns of the history
 
 
 class Best:

@@ -15,28 +15,13 @@ from ..paths import printable
 from ..state import read_state, whole, write_state
 from . import life as lives
 from . import weights
+from .accuracy import criteria
 from .best import Best
 from .ending import ENDING, HISTORY, LIFE, MODEL, ending, write_best
 from .life import Life
 from .seal import FILES, check_files, identity, read_facts, same, write_facts
 
 AS_GIVEN = "given labels"  # the noise of labels that are not known to be clean, and to which none was added
-
-
-def criteria(rows):
-    """Test accuracy (R2 for regression) by criterion: last epoch, mean of the last ten, at the best epoch on the noisy
-    validation split, and at the best epoch on the test set itself (oracle_best: nobody can choose that epoch). ->
-    dict"""
-    if not rows:
-        return {}
-    test, val = ("test", "val_noisy") if "test" in rows[0] else ("r2_test", "r2_val_noisy")
-    scores, chosen = [row[test] for row in rows], [row[val] for row in rows]
-    last10 = scores[-10:]
-    best = max(
-        range(len(rows)), key=lambda e: (chosen[e] == chosen[e], chosen[e])
-    )  # NaN (no validation split) never wins
-    best_val = scores[best] if chosen[best] == chosen[best] else float("nan")
-    return {"last": scores[-1], "last10": sum(last10) / len(last10), "best_val": best_val, "oracle_best": max(scores)}
 
 
 def _no_noise(notes):

@@ -7,17 +7,18 @@ import torch
 
 from .. import nets
 from ..errors import choose, need
+from .accuracy import CRITERIA
 from .ending import BEST, OLD, read_best
 from .network import build
 from .seal import check_files, read_facts
 
 Network = str | Callable | torch.nn.Module | None
-WHEN = {"last": "the last epoch", "best_val": "the best on noisy validation", "oracle_best": "the best on the test set"}
+EPOCHS = [name for name in CRITERIA if name != "last10"]  # criteria that name a single epoch
 
 
 def network(run, best="last", k=0, net=None) -> torch.nn.Module:
     """Network k of a run with the weights of an epoch, see Run.net. -> module in evaluation mode"""
-    choose("best", best, WHEN)
+    choose("best", best, dict.fromkeys(EPOCHS))
     states = _states(run, best)
     whole = isinstance(k, int) and not isinstance(k, bool)
     need(whole and 0 <= k < len(states), "k", k, f"a number of a network, 0 to {len(states) - 1}")

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from ..data import meta_split
 from ..errors import Diverged, choose, need
-from ..fit import fit, hidden
+from ..fit import CRITERIA, fit, hidden
 from ..load import load
 from ..methods import ALL, FAMILIES
 from ..noise import corrupt, signflip, symmetric
@@ -78,7 +78,7 @@ def job(name, kind, seed, epochs):
         run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
     except Diverged as error:
         run, diverged = error.run, True
-    scores = dict.fromkeys(("last", "last10", "best_val", "oracle_best"), math.nan)
+    scores = dict.fromkeys(CRITERIA, math.nan)
     scores |= {"best_val": run.accuracy.get("best_val", math.nan)} if diverged else run.accuracy
     kept = {}
     for column in ("selected_precision", "auc_weight", "auc"):

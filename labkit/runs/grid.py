@@ -13,7 +13,6 @@ from ..noise import ALL, corrupt
 
 CURVES = ("train_given", "train_aided", "noisy_memorised", "val_noisy", "test")  # drawn by the figures of all papers
 NOT_CURVES = ("stage", "epoch", "seconds")
-CRITERIA = ("last", "last10", "best_val", "oracle_best")
 
 
 def grid(

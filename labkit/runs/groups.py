@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from ..errors import choose, must
+from ..fit.accuracy import CRITERIA, in_words
 from ..fit.run import AS_GIVEN
 from ..measure import t_quantile
 from ..methods import ALL
@@ -12,12 +13,6 @@ from ..methods import ALL
 # what a run was asked for, and where on_epoch stopped it
 PLAIN = ("task", "samples", "noise", "rate", "net", "epochs", "method", "numbers", "stopped")
 PACKED = {"method": "hyperparameters", "recipe": "recipe"}  # columns of JSON: "method.q", "recipe.lr"
-WORDS = {
-    "last": "{}, last epoch",
-    "last10": "{}, mean of the last ten epochs",
-    "best_val": "{} at the best epoch on noisy validation",
-    "oracle_best": "{} at the best epoch on the test set (oracle_best)",
-}
 HIDDEN = "something without a column (the number of samples, the meta set)"  # runs alike in all that the table shows
 TITLES = {"rate": "noise rate", "numbers": "version of the numbers", "stopped": "stopped after epoch"}
 SHARES = ("rate", "realised")  # written in percent
@@ -161,7 +156,8 @@ def scored(table, histories):
 def criterion(table, y):
     """The criterion in words, with what it is a score of: "test accuracy, last epoch". -> text. Raises ValueError for
     another name than last, last10, best_val, oracle_best."""
-    return choose("criterion", y, WORDS).format(score_of(table))
+    choose("criterion", y, CRITERIA)
+    return in_words(y, score_of(table))
 
 
 def described(table):

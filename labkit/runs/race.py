@@ -8,13 +8,13 @@ import torch
 from .. import noise
 from ..arguments import Checked, Count, Data, Epochs, Number, Rate, Seed, checked
 from ..errors import Diverged, choose, need
-from ..fit import Recipe, begin, identified, maker
+from ..fit import CRITERIA, Recipe, begin, identified, maker
 from ..fit.check import a_method, arguments, net_name, suits
 from ..generators import put, states, unmoved
 from ..methods import ALL
 from .compare import SETTINGS
 from .entry import META, clean, enter
-from .scores import CRITERIA, Bet, leads, table
+from .scores import Bet, leads, table
 
 Points = Annotated[float, Number(0, 100)]  # of accuracy, in percent
 MOST = 4  # methods that can still be told apart in one picture
@@ -118,7 +118,7 @@ class Race(metaclass=Checked):
         Raises ValueError for a method that does not race, points below 0, or an unknown criterion.
         """
         choose("winner", winner, self.methods)
-        choose("criterion", criterion, dict.fromkeys(CRITERIA))
+        choose("criterion", criterion, CRITERIA)
         return Bet(winner, points, criterion)
 
     def table(self, runs):

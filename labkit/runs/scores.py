@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import need
-from ..fit import Run, criteria
-
-CRITERIA = ("last", "last10", "best_val", "oracle_best")
+from ..fit import Run
+from ..fit.accuracy import CRITERIA, TEST, criteria
 
 
 def score_column(run):
     """The column of a history that a race is about: test accuracy, or R2 for regression."""
-    return "test" if not run.rows or "test" in run.rows[0] else "r2_test"
+    return TEST[0] if not run.rows or TEST[0] in run.rows[0] else TEST[1]
 
 
 def truth_known(run: Run) -> bool:

@@ -29,7 +29,7 @@ from tqdm.auto import tqdm
 from ..data import Task
 from ..data.task import Scale
 from ..errors import choose, need
-from ..fit import Recipe, fit, hidden
+from ..fit import CRITERIA, Recipe, fit, hidden
 from ..method import evaluate
 from ..methods import ALL, ERM
 from ..noise import ALL as MODELS
@@ -41,7 +41,6 @@ PAPER = PAPERS["PRL, CelebA"]
 EXTRACTOR = Recipe(optimiser="adam", lr=2e-3, momentum=0.0, batch=32, cosine=20)  # the paper does not give any
 BY_HEART = Recipe(optimiser="adam", lr=1e-3, momentum=0.0, batch=128)  # plain training fits wrong targets, too
 NOISES, METHODS = ("clean", *PAPER.noise), ("ERM", "Huber", "PRL(L)")
-SCORES = ("last", "last10", "best_val", "oracle_best")
 
 
 def features(task, epochs=20, seed=0, recipe=EXTRACTOR, val=0.1):
@@ -97,8 +96,8 @@ def table(
 
     task: of `features`. noises: names in labkit.noise.suited(task), or "clean"; methods: names in labkit.methods.ALL;
     those that want a rate get `assumed`, None: the true one. store, progress: see `runs.grid.grid`.
-    Columns: noise, rate, method, seed; R2 on the test set by criterion (SCORES); of the last epoch precision (the share
-    of right rows among those used) and auc (of the loss, for wrong rows); seconds. Raises ValueError, before any
+    Columns: noise, rate, method, seed; R2 on the test set by criterion (CRITERIA); of the last epoch precision (the
+    share of right rows among those used) and auc (of the loss, for wrong rows); seconds. Raises ValueError, before any
     training, for an unknown name.
     """
     known = {"clean": None} | {name: MODELS[name] for name in suited(task)}
@@ -142,8 +141,8 @@ def quota_precision(n, rate, batch, assumed=None):
 
 def lines(runs):
     """The rows of `table` as text: mean +- standard deviation over the seeds. -> iterator of lines"""
-    yield f"{'R2 on the test set':24s}" + "".join(f"{name:>18s}" for name in SCORES) + "  precision    AUC"
+    yield f"{'R2 on the test set':24s}" + "".join(f"{name:>18s}" for name in CRITERIA) + "  precision    AUC"
     for (name, rate, method), some in runs.groupby(["noise", "rate", "method"], sort=False):
-        spread = some[list(SCORES)].std(ddof=0)
-        scores = "".join(f"{some[score].mean():10.3f} +-{spread[score]:5.3f}" for score in SCORES)
+        spread = some[list(CRITERIA)].std(ddof=0)
+        scores = "".join(f"{some[score].mean():10.3f} +-{spread[score]:5.3f}" for score in CRITERIA)
         yield f"{name:9s} {rate:4.0%} {method:9s}{scores} {some.precision.mean():10.3f} {some.auc.mean():6.3f}"

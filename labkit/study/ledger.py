@@ -10,7 +10,7 @@ import pandas as pd
 from .. import markup
 from ..checkout import require
 from ..errors import choose, need
-from ..runs.grid import CRITERIA
+from ..fit import CRITERIA
 from .measured import RESULTS, counted, each, gains, read, record
 from .order import COLUMN, places, tau
 from .printed import ITEMS, STEMS, cells

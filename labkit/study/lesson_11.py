@@ -15,7 +15,7 @@ import torch
 
 from .. import confident, nets
 from ..data import folder
-from ..fit import fit
+from ..fit import CRITERIA, fit
 from ..load import load
 from ..methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
 from ..noise import corrupt, human, matrix_noise, symmetric
@@ -41,7 +41,7 @@ SEEDS, EPOCHS, IMAGES, HELD_OUT, TESTED, CENTRES, KEPT_PARTS = (0, 1, 2), 20, 10
 RECIPE = {"lr": 0.05, "momentum": 0.9, "batch": 128}
 FILE = RESULTS / "real_noise.parquet"
 CURVES = ("clean_fitted", "noisy_memorised", "noisy_corrected", "val_noisy", "test", "auc", "selected_precision")
-KEPT = ["last", "last10", "best_val", "oracle_best", "realised", "numbers", "samples", "seconds", "date", *CURVES]
+KEPT = [*CRITERIA, "realised", "numbers", "samples", "seconds", "date", *CURVES]
 
 
 def counts(labels=COLUMN):

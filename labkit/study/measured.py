@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
+from ..fit import CRITERIA
 from ..measure import t_quantile
-from ..runs.grid import CRITERIA
 from ..state import atomic_write
 
 RESULTS = Path(__file__).parents[2] / "notebooks" / "results"

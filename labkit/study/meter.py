@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import choose, must
-from ..runs.grid import CRITERIA
+from ..fit import CRITERIA
 
 PAIR = ["task", "net", "noise", "rate", "seed"]  # what two runs share that differ in the method only
 LEAST = 6  # pairs: with fewer Wilcoxon's test cannot reach p < .05
@@ -71,7 +71,7 @@ def paired(runs, criterion="last10", of=None):
     .05; never with fewer than 6 pairs). The settings are not independent samples of anything: read p as a measure of
     how steady a difference is over *these* settings.
     """
-    choose("criterion", criterion, dict.fromkeys(CRITERIA))
+    choose("criterion", criterion, CRITERIA)
     scores = _wide(runs, criterion)
     if of is not None:
         choose("of", of, dict.fromkeys(scores.columns))

@@ -3,6 +3,7 @@
 import html
 
 from ..errors import must
+from ..fit import CRITERIA
 from ..runs import groups
 from .live import headless
 from .plot import over
@@ -30,7 +31,7 @@ def explore(table, x="rate", by="method", criterion="last10"):
     drawn = _drawn(table, first)
 
     names = list(dict.fromkeys([x, by, *groups.varied(table), "method"]))
-    choices = {"x": names, "by": names, "y": list(groups.WORDS), "band": list(BANDS)}
+    choices = {"x": names, "by": names, "y": list(CRITERIA), "band": list(BANDS)}
     words = {"x": "x", "by": "a curve for each", "y": "criterion", "band": "band"}
     narrow = Layout(width="11em")
     menus = {key: Dropdown(options=choices[key], value=value, layout=narrow) for key, value in first.items()}

@@ -15,11 +15,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 import labkit
 
 from ..errors import must, need
-from ..fit import Run
-from ..runs.scores import CRITERIA, scores, truth_known
+from ..fit import CRITERIA, Run
+from ..runs.scores import scores, truth_known
 from ..state import atomic_write
 from .plot.known import added_noise, is_clean
-from .plot.parts import CRITERIA as WORDS
 from .plot.sandbox import race as figure_of
 from .report_page import PAGE
 
@@ -81,7 +80,7 @@ def page(groups, bet, title):
         score=score,
         table=accuracies(groups),
         seeds=seeds,
-        criteria=html.escape("; ".join(f"{name}: {words}" for name, words in WORDS.items()) + "."),
+        criteria=html.escape("; ".join(f"{name}: {words}" for name, words in CRITERIA.items()) + "."),
         alt=html.escape(f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {said}", quote=True),
         figure=svg(figure_of(groups)),
         noise=passports(first),

@@ -2,9 +2,10 @@
 
 import labkit
 
+from ...fit import CRITERIA
 from ...noise import suited
 from ...runs.race import Race
-from ...runs.scores import CRITERIA, score_column, scores, selects
+from ...runs.scores import score_column, scores, selects
 from ..live import one_thread
 from ..panel import Question, Sketch, choice, curve, cycle, part, slider
 from ..panel.pictures import SVG_DASHES, SVG_MARKERS, look

@@ -7,8 +7,9 @@ from textwrap import fill
 import numpy as np
 import torch
 
+from ...fit.accuracy import in_words
 from ...runs.grid import curves
-from .parts import CRITERIA, band, data_of, headline, noise_of
+from .parts import band, data_of, headline, noise_of
 from .style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 
 __all__ = ["crust_ablation", "crust_cloud", "crust_epochs", "crust_filters", "crust_orders"]
@@ -134,7 +135,7 @@ def crust_orders(table, criterion):
         ax.grid(False)
         head(ax, f"{noise} {rate:.0%}", f"Spearman {cell['printed_rank'].corr(cell['measured_rank'], 'spearman'):.2f}")
     axes[0, 0].set_ylabel("rank (1 is best)", fontsize=8)
-    headline(figure, "printed: CIFAR-10, ResNet-32; here: the small setting", CRITERIA[criterion])
+    headline(figure, "printed: CIFAR-10, ResNet-32; here: the small setting", in_words(criterion))
     return figure
 
 
@@ -157,7 +158,7 @@ def crust_ablation(runs, criterion):
         ax.set(ylim=(len(steps) - 0.5, -0.5), xlim=(0, 1.02))
         ax.set_yticks(range(len(steps)), steps)
         ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="lower left")
-    axes[0, 0].set_xlabel(CRITERIA[criterion], fontsize=8)
+    axes[0, 0].set_xlabel(in_words(criterion), fontsize=8)
     axes[0, 1].set_xlabel("label precision of the coreset", fontsize=8)
     headline(figure, noise_of(runs), data_of(runs))
     return figure

@@ -1,17 +1,13 @@
 """The figure of the honest selection meter."""
 
-from ...runs.grid import CRITERIA
+from textwrap import fill
+
+from ...fit import CRITERIA
 from ...study.meter import rank
 from .parts import data_of, headline
 from .style import GREY, canvas, colour, marker
 
 __all__ = ["meter"]
-WORDS = {
-    "last": "last epoch",
-    "last10": "mean of the\nlast ten",
-    "best_val": "best on noisy\nvalidation",
-    "oracle_best": "best on the\ntest set (oracle)",
-}
 
 
 def meter(runs):
@@ -28,7 +24,7 @@ def meter(runs):
         for at in zip(range(len(columns)), rows):
             ax.annotate(f"{100 * scores.iloc[at[0]]:.1f}", at, (0, 5), ha="center", fontsize=7, **small)
         ax.annotate(name, (len(columns) - 1, rows.iloc[-1]), (12, 0), va="center", fontsize=8, **small)
-    ax.set_xticks(range(len(columns)), [WORDS[name] for name in columns])
+    ax.set_xticks(range(len(columns)), [fill(CRITERIA[name], 16) for name in columns])
     ax.set(ylim=(methods + 0.4, 0.2), xlim=(-0.3, 3.9), ylabel="place (1 is the best)")
     ax.set_yticks(range(1, methods + 1))
     ax.grid(False, axis="x")

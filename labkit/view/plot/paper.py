@@ -9,8 +9,9 @@ from textwrap import fill
 import numpy as np
 
 from ...errors import must, need
+from ...fit.accuracy import in_words
 from ...runs.grid import curves
-from .parts import CRITERIA, DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
+from .parts import DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
 from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
 
 __all__ = [
@@ -38,7 +39,7 @@ def table_heat(runs, criterion):
         ax.set(xlabel="noise rate", xticks=range(len(rates)), xticklabels=[f"{rate:.0%}" for rate in rates])
         ax.set_yticks(range(len(methods)), methods)
         head(ax, f"{noise} noise")
-    headline(figure, f"{CRITERIA[criterion]}, in %", data_of(runs, "mean ± standard deviation"))
+    headline(figure, f"{in_words(criterion)}, in %", data_of(runs, "mean ± standard deviation"))
     return figure
 
 
@@ -61,7 +62,7 @@ def beside_printed(table):
     for ax in axes.flat[len(cells) :]:
         ax.set_visible(False)
     one = ran.iloc[0]
-    headline(figure, f"{one['dataset']}, {one['net']}; {CRITERIA[one['criterion']]}")
+    headline(figure, f"{one['dataset']}, {one['net']}; {in_words(one['criterion'])}")
     legend(figure, axes[0, 0], 2)
     return figure
 
@@ -115,7 +116,7 @@ def lambda_sweep(runs, criterion, by="rate", x="lam"):
         ax.minorticks_off()
         ax.set_xlabel(words[column])
     axes[0, 0].set(ylabel="test accuracy", ylim=(0, 1.02))
-    headline(figure, f"{CRITERIA[criterion]}; {noise_of(runs)}", data_of(runs))
+    headline(figure, f"{in_words(criterion)}; {noise_of(runs)}", data_of(runs))
     legend(figure, axes[0, 0], 3)
     return figure
 
@@ -132,7 +133,7 @@ def width_sweep(runs, criteria=("last", "best_val")):
         ax.set_xscale("log", base=2)
         ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
         ax.set(xlabel="units per hidden layer", ylim=(0, 1.02))
-        head(ax, CRITERIA[criterion])
+        head(ax, in_words(criterion))
     axes[0, 0].set_ylabel("test accuracy")
     headline(figure, noise_of(runs), data_of(runs))
     legend(figure, axes[0, 0], 3)

@@ -3,10 +3,8 @@ to the highest seed."""
 
 import numpy as np
 
-from ...runs.groups import WORDS
 from .style import GREY, ORDER, write
 
-CRITERIA = {name: words.format("test accuracy") for name, words in WORDS.items()}
 DASHES = ("-", "--", "-.", ":")
 
 

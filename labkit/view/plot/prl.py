@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ...fit.accuracy import in_words
 from ...runs.grid import curves
-from .parts import CRITERIA, DASHES, band, data_of, headline, methods_of, noise_of
+from .parts import DASHES, band, data_of, headline, methods_of, noise_of
 from .prl_theory import *  # noqa: F403
 from .prl_theory import __all__ as THEORY
 from .style import DASHES as METHOD_DASHES
@@ -12,7 +13,6 @@ from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker,
 
 __all__ = ["prl_beside", "prl_curves", "prl_norms", "prl_offsets", "prl_quota", "prl_table", *THEORY]
 
-R2 = {name: words.replace("accuracy", "R2") for name, words in CRITERIA.items()}
 FLOOR = -0.5  # R2 below is drawn at the lower edge
 
 
@@ -35,7 +35,7 @@ def prl_table(runs, criterion):
         ax.set(xlabel="noise rate", xticks=range(len(columns)), xticklabels=[f"{rate:.0%}" for rate in columns])
         ax.set_yticks(range(len(methods)), methods)
         head(ax, noise)
-    what = R2[criterion] if regression else f"{CRITERIA[criterion]}, in %"
+    what = in_words(criterion, "test R2") if regression else f"{in_words(criterion)}, in %"
     headline(figure, what, data_of(runs, "mean"))
     return figure
 
@@ -99,7 +99,8 @@ def prl_beside(runs, cells, criterion):
         ax.set_ylabel(f"{what} here")
     for ax in axes[-1]:
         ax.set_xlabel(f"{what}, printed")
-    headline(figure, (R2 if regression else CRITERIA)[criterion], data_of(runs), f"printed: {cells['dataset'].iloc[0]}")
+    score = in_words(criterion, "test R2" if regression else "test accuracy")
+    headline(figure, score, data_of(runs), f"printed: {cells['dataset'].iloc[0]}")
     legend(figure, axes[0, 0], 5)
     return figure
 
@@ -121,7 +122,7 @@ def prl_offsets(runs, cells, criterion):
         ax.set(xlabel="assumed minus true rate", ylim=(0, 1.02))
         head(ax, words)
     axes[0, 0].set_ylabel("test accuracy")
-    headline(figure, f"{', '.join(methods_of(runs))}: {CRITERIA[criterion]}", data_of(runs))
+    headline(figure, f"{', '.join(methods_of(runs))}: {in_words(criterion)}", data_of(runs))
     legend(figure, axes[0, 0], 3)
     return figure
 
@@ -146,7 +147,7 @@ def prl_norms(runs, criterion, by="norm"):
         ax.set(ylim=(0, 1.02))
         head(ax, f"{noise} {rate:.0%}")
     axes[0, 0].set_ylabel("test accuracy")
-    headline(figure, CRITERIA[criterion], data_of(runs, "points; bar: mean"))
+    headline(figure, in_words(criterion), data_of(runs, "points; bar: mean"))
     legend(figure, axes[0, 0], len(kinds))
     return figure
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
+from ...fit.accuracy import in_words
 from ...runs.grid import curves
 from ...study.rmnw import TRUSTING, agreement
-from .parts import CRITERIA, band, data_of, headline, methods_of, numbers
+from .parts import band, data_of, headline, methods_of, numbers
 from .rmnw_theory import *  # noqa: F403
 from .rmnw_theory import __all__ as theory
 from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
@@ -58,7 +59,7 @@ def rmnw_order(table, runs, criterion, dataset="cifar10"):
         ax.grid(False)
         head(ax, words)
     same = "   ".join(f"{noise} {rate:.0%}: {alike[noise, rate]:+.2f}" for noise, rate in columns)
-    headline(figure, f"{CRITERIA[criterion]}, in %; colour: place in the column", data_of(runs, "mean"))
+    headline(figure, f"{in_words(criterion)}, in %; colour: place in the column", data_of(runs, "mean"))
     figure.supxlabel(f"Spearman's correlation of the columns  {same}", fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
 
@@ -175,6 +176,6 @@ def rmnw_meta_sets(runs, criterion):
         ax.set(xlabel="meta samples")
         head(ax, f"{noise} {rate:.0%}")
     axes[0, 0].set_ylabel("test accuracy")
-    headline(figure, CRITERIA[criterion], data_of(runs.assign(samples=runs["samples"].max())))
+    headline(figure, in_words(criterion), data_of(runs.assign(samples=runs["samples"].max())))
     legend(figure, axes[0, 0], 2)
     return figure
