@@ -54,7 +54,7 @@ class Method(metaclass=Checked):
     normalised = True  # do the weights of a batch sum to 1?
     networks = 1  # how many are trained, from different random weights
     targets = ("classes", "numbers")  # tasks it takes: "numbers" is regression
-    needs_meta = False  # does it learn from a meta set?
+    meta_labels = None  # labels that its meta set has, "true" or "given" (noisy ones); None: it takes no meta set
     min_batch = 1  # samples that the networks need at once in training mode: `fit` sets 2 for batch normalisation
     later = {}  # hyperparameters that came after runs were stored, with the defaults that keep the runs' names
 
@@ -137,6 +137,16 @@ class Method(metaclass=Checked):
         return {}
 
     # -- bookkeeping
+
+    @property
+    def needs_meta(self) -> bool:
+        """Return whether the method learns from a meta set."""
+        return self.meta_labels is not None
+
+    @classmethod
+    def assumes_rate(cls) -> bool:
+        """Return whether the method assumes a noise rate, which is then its hyperparameter `rate`."""
+        return any(field.name == "rate" for field in fields(cls))
 
     @property
     def epochs(self):

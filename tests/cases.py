@@ -14,15 +14,13 @@ TESTS = {"neutral", "typical", "moves", "permuted", "stacked", "meta_device"}
 @dataclass(frozen=True)
 class Case:
     """settings: typical hyperparameters for two epochs on 256 digits. neutral: those with which the method is plain
-    SGD, bit for bit, or up to `atol`; None with a reason in `except_`. meta: None | "clean" | "noisy", the meta set it
-    gets. task: "digits" | "faces". core: {class: what replaces its line marked `# core` in a mutant}. except_: {shared
-    test: why it does not apply}.
+    SGD, bit for bit, or up to `atol`; None with a reason in `except_`. task: "digits" | "faces". core: {class: what
+    replaces its line marked `# core` in a mutant}. except_: {shared test: why it does not apply}.
     """
 
     settings: dict = field(default_factory=dict)
     neutral: dict | None = None
     atol: float = 0.0
-    meta: str | None = None
     task: str = "digits"
     core: dict = field(default_factory=dict)
     except_: dict = field(default_factory=dict)
@@ -42,8 +40,9 @@ for cls, case in CASES.items():
     assert (case.neutral is None) == ("neutral" in case.except_) and case.core, cls
 
 
-def meta_for(case, task):
-    """The task, and the meta set that a case asks for taken out of it. -> Task, Split or None"""
-    if case.meta is None:
+def meta_for(cls, task, n=60):
+    """Take the meta set of n samples that a method asks for out of a task. -> Task, Split or None"""
+    if cls.meta_labels is None:
         return task, None
-    return labkit.data.meta_split(task, 60, trusted=case.meta == "clean", balanced="true" if task.classes else False)
+    trusted, balanced = cls.meta_labels == "true", "true" if task.classes else False
+    return labkit.data.meta_split(task, n, trusted=trusted, balanced=balanced)

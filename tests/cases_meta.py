@@ -14,12 +14,11 @@ WHY = {
     "meta_device": "the virtual step asks an optimiser for its learning rate, and optimisers have no meta kernels",
 }
 CASES = {
-    MWNet: Case(SETTINGS, meta="clean", core=BLIND, except_=WHY),
-    MNWNet: Case(SETTINGS, meta="noisy", core=BLIND, except_=WHY),
-    RMNWNet: Case(SETTINGS, meta="noisy", core=BLIND, except_=WHY),
+    MWNet: Case(SETTINGS, core=BLIND, except_=WHY),
+    MNWNet: Case(SETTINGS, core=BLIND, except_=WHY),
+    RMNWNet: Case(SETTINGS, core=BLIND, except_=WHY),
     L2RW: Case(
         {"meta_batch": 20},
-        meta="clean",
         core={"L2RW": "agreement = torch.ones_like(y, dtype=x.dtype)"},
         except_={
             "neutral": "no hyperparameter makes the weights of all samples equal",

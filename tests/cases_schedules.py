@@ -21,7 +21,6 @@ CASES = {
     MentorNetDD: Case(
         {"burn_in": 20, "dropout": HALF_DROPPED},
         {"burn_in": 100, "dropout": ()},
-        meta="clean",
         core={"MentorNetPD": ALL_TRUSTED, "MentorNetDD": "return torch.ones_like(loss)"},
     ),
     O2UNet: Case(

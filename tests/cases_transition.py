@@ -12,13 +12,12 @@ CASES = {
     FCorrection: Case({}, {"T": EYE}, core={"FCorrection": PLAIN}, atol=1e-5),
     BCorrection: Case({"T": NOISY}, {"T": EYE}, core={"BCorrection": PLAIN}, atol=1e-5),
     SModel: Case({"rate": 0.4}, {"rate": 0.0, "layer_lr": 0}, core={"SModel": CE}, atol=1e-5),
-    GLC: Case(meta="clean", core={"GLC": "silver = losses.ce(logits, y)"}, except_=STAGES),
+    GLC: Case(core={"GLC": "silver = losses.ce(logits, y)"}, except_=STAGES),
     TRevision: Case({"revise_lr": 1e-4}, core={"TRevision": CE}, except_=STAGES),
     L_DMI: Case({"lr": 1e-3, "batch_size": 64, "warmup": 2}, core={"L_DMI": CE}, except_=STAGES),
     FineTuning: Case(
         {"tune": 2, "tune_lr": 0.01},
         {"tune": 0},
-        meta="clean",
         core={"FineTuning": "loss = super().step(x, y, i)"},
     ),
 }

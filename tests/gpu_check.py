@@ -107,7 +107,7 @@ def in_float64(task):
 def prepare(cls, device, n=160, dtype=torch.float32, batch=32):
     """A loop in front of its first batch. -> Loop"""
     case = CASES[cls]
-    task, meta = meta_for(case, noisy_task(case.task, n, dtype))
+    task, meta = meta_for(cls, noisy_task(case.task, n, dtype))
     net = "mlp" if dtype == torch.float32 else exact_mlp
     return begin(cls(**case.settings), task, net, EPOCHS, 0, RECIPE | {"batch": batch}, device, meta)[1]
 

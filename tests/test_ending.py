@@ -227,7 +227,7 @@ marked = [pytest.param(cls, marks=[] if cls.__name__ in QUICK else [pytest.mark.
 def test_every_method_goes_on_to_the_same_bits_or_says_why_not(cls, tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("LABKIT_PROGRESS", raising=False)
     case = CASES.get(cls, NO_CASE)
-    task, meta = meta_for(case, faces(n=130) if case.task == "faces" else digits(n=130))
+    task, meta = meta_for(cls, faces(n=130) if case.task == "faces" else digits(n=130))
     options = {"task": task, "meta": meta, "recipe": {"batch": 64}}
     make = lambda: cls(**case.settings)
     train(tmp_path, make(), 2, **options)

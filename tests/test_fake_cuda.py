@@ -34,7 +34,7 @@ def small(name):
 def prepare(method, device, seed=0, net="mlp", **recipe):
     """A loop in front of its first batch. -> Loop"""
     case = CASES.get(type(method), NO_CASE)
-    task, meta = meta_for(case, small(case.task))
+    task, meta = meta_for(type(method), small(case.task))
     return begin(method, task, net, EPOCHS, seed, RECIPE | recipe, device, meta)[1]
 
 

@@ -7,7 +7,7 @@ from tools import bound, digits, linear_net, linear_task, ridge, train, weights
 import labkit
 from labkit.fit.loop import Loop
 from labkit.method import Method
-from labkit.methods import AUX, CDR, CDR_AUX, CDR_RDI, ERM, RDI
+from labkit.methods import ALL, AUX, CDR, CDR_AUX, CDR_RDI, ERM, RDI, make
 from labkit.methods.cdr import critical
 
 
@@ -293,3 +293,35 @@ def test_bad_hyperparameters_are_named(make, words):
     with pytest.raises(ValueError) as error:
         make()
     assert all(word in str(error.value) for word in words)
+
+
+# -- making methods by name
+
+
+def test_a_method_is_made_by_its_name_with_a_noise_rate_where_it_assumes_one():
+    assert make("Co-teaching", 0.4).rate == make("Co-teaching", 0.2, rate=0.4).rate == 0.4
+    assert make("SPL", noise_rate=0.3).rate == 0.3
+    assert make("GCE", 0.4, q=0.5).q == 0.5
+    with pytest.raises(ValueError, match="rate of CoTeaching is missing"):
+        make("Co-teaching")
+    with pytest.raises(ValueError, match=r"method is 'Coteaching'.*Co-teaching"):
+        make("Coteaching")
+    with pytest.raises(ValueError, match="argument of GCE is 'rate'"):
+        make("GCE", rate=0.4)
+
+
+def test_methods_say_whether_they_assume_a_rate_and_which_labels_their_meta_set_has():
+    rated = {"SPL", "PRL_G", "PRL_L", "CoPRL_L", "CoTeaching", "CoTeachingPlus", "JoCoR", "O2UNet", "SModel"}
+    assert {cls.__name__ for cls in ALL.values() if cls.assumes_rate()} == rated | {"CDR", "CDR_AUX", "CDR_RDI"}
+    labels = {cls.__name__: cls.meta_labels for cls in ALL.values() if cls.meta_labels}
+    clean = dict.fromkeys(("GLC", "FineTuning", "L2RW", "MWNet", "MentorNetDD"), "true")
+    assert labels == clean | {"MNWNet": "given", "RMNWNet": "given"}
+    assert make("MW-Net").needs_meta and not make("ERM").needs_meta
+
+
+def test_a_method_of_ones_own_may_say_that_it_needs_a_meta_set():
+    class Own(ERM):
+        needs_meta = True
+
+    with pytest.raises(ValueError, match="meta is None; it must be a meta set for Own"):
+        labkit.fit(Own(), digits(), "mlp", 1, 0)

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from cases import CASES
+from cases import CASES, meta_for
 from tools import NO_CASE
 from torch import nn
 
@@ -41,20 +41,17 @@ QUICK = {"PES": {"refine": (1,), "parts": (1,)}, "INCV": {"selection_epochs": 1,
 
 
 @cache
-def small(kind, meta):
-    """65 training samples, and a meta set of 20. -> Task, Split or None"""
-    n = 94 if meta else 72
+def small(kind, cls):
+    """65 training samples, and the meta set of 20 that a method asks for. -> Task, Split or None"""
+    n = 94 if cls.meta_labels else 72
     noise = labkit.noise.signflip(0.4) if kind == "faces" else labkit.noise.symmetric(0.4)
-    task = labkit.corrupt(labkit.load(kind, n=n), noise, 0)
-    if not meta:
-        return task, None
-    return labkit.data.meta_split(task, 20, trusted=meta == "clean", balanced="true" if task.classes else False)
+    return meta_for(cls, labkit.corrupt(labkit.load(kind, n=n), noise, 0), 20)
 
 
 def fitted(cls, net, **recipe):
     """An epoch or two of a method with the settings of its case. -> its networks"""
     case = CASES.get(cls, NO_CASE)
-    task, meta = small(case.task, case.meta)
+    task, meta = small(case.task, cls)
     settings = case.settings | QUICK.get(cls.__name__, {})
     return labkit.fit(cls(**settings), task, net, 2, 0, recipe=recipe, meta=meta, progress=False).method.nets
 
@@ -133,7 +130,7 @@ def test_a_frozen_layer_is_a_constant(cls):
     for one, other in zip(learnt(nets), learnt(fitted(cls, Buffered)), strict=True):
         assert torch.equal(one, other)
     torch.manual_seed(0)
-    first = Frozen((*small(CASES.get(cls, NO_CASE).task, None)[0].shape,), 10)
+    first = Frozen((*small(CASES.get(cls, NO_CASE).task, ERM)[0].shape,), 10)
     assert torch.equal(nets[0].a.weight, first.a.weight) and not nets[0].a.weight.requires_grad
 
 
@@ -198,7 +195,7 @@ def test_batch_normalisation_over_pixels_takes_one_sample():
         layers = (nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, classes))
         return nn.Sequential(*layers)
 
-    assert sizes(small("digits", None)[0], pixels, 32) == [32, 32, 1]
+    assert sizes(small("digits", ERM)[0], pixels, 32) == [32, 32, 1]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +208,7 @@ def test_batch_normalisation_over_pixels_takes_one_sample():
     ],
 )
 def test_batches_of_one_are_refused_before_training(method, recipe, argument):
-    task, meta = small("digits", "clean")
+    task, meta = small("digits", MWNet)
     with pytest.raises(ValueError, match=f"{argument}; it must be 2 or more: the network has batch normalisation"):
         labkit.fit(method, task, Normed, 1, 0, recipe=recipe, meta=meta if method.needs_meta else None, progress=False)
     assert labkit.fit(method, task, Plain, 1, 0, recipe=recipe, meta=meta if method.needs_meta else None).finished
@@ -466,7 +463,7 @@ def test_trying_a_network_moves_nothing():
 @pytest.mark.parametrize("which", ["test", "val"])
 @pytest.mark.parametrize("part", [slice(None), slice(0, 15)])
 def test_what_is_measured_on_is_no_meta_set(which, copied, part):
-    task, _ = small("digits", None)
+    task, _ = small("digits", ERM)
     split = task.test if which == "test" else task.train.val
     meta = replace(split, x=split.x[part], y=split.y[part], ids=split.ids[part])
     meta = replace(meta, x=meta.x.clone(), ids=None, origin=None) if copied else meta

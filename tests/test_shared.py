@@ -52,7 +52,7 @@ def test_neutral_setting_is_plain_sgd(cls, case):
 
 @methods("neutral")
 def test_neutral_setting_is_plain_sgd_on_a_convolutional_network(cls, case):
-    task, meta = meta_for(case, images(case.task))
+    task, meta = meta_for(cls, images(case.task))
     options = {"net": "small_cnn", "epochs": 1, "seed": 0, "recipe": {"weight_decay": 1e-3}}
     neutral = first_weights(labkit.fit(cls(**case.neutral), task, meta=meta, **options).method)
     plain = first_weights(labkit.fit(ERM(), task, **options).method)

@@ -16,7 +16,6 @@ from labkit.fit import identity
 from labkit.fit.check import net_name
 from labkit.fit.config import configuration
 from labkit.methods import CDR, ERM, GCE, MNWNet, MWNet, SModel
-from labkit.runs.compare import NOISY_META
 from labkit.runs.sweep import points as grids
 from labkit.runs.sweep.entry import entry
 from labkit.runs.sweep.plan import Plan, label
@@ -358,7 +357,7 @@ def test_a_race_and_a_sweep_enter_the_same_run():
         (point,) = plan({"method": method, "n": 300, "rate": 0.3, "seed": 4, **own}).points
         mine, task, meta = race._entry(method, 4)
         assert name(mine, task, "mlp", 3, 4, None, meta, False) == name(*entry(point))
-        assert meta is None or meta.trusted == (method not in NOISY_META)
+        assert meta is None or meta.trusted == (method in ("MW-Net", "L2RW"))
 
 
 # -- notebooks

@@ -232,9 +232,9 @@ def test_regression_without_truth(y_true):
 @pytest.mark.parametrize("cls", CASES, ids=lambda cls: cls.__name__)
 def test_every_method_trains_without_truth_with_the_same_bits(cls):
     case = CASES[cls]
-    task = labkit.load(case.task, n=200 if case.meta else 80)
+    task = labkit.load(case.task, n=200 if cls.meta_labels else 80)
     model = noise.signflip(0.3) if task.classes is None else noise.symmetric(0.3)
-    task, meta = meta_for(case, labkit.corrupt(task, model, 0))
+    task, meta = meta_for(cls, labkit.corrupt(task, model, 0))
     settings = {"meta": meta, "recipe": {"batch": 36}}
     one, other = (trained(each, cls(**case.settings), 1, **settings) for each in (task, forgotten(task)))
     bits = [

@@ -28,7 +28,7 @@ def faces(rate=0.4, n=256, seed=0):
 def prepared(cls, task=None):
     """The task and the meta set that a method is tested on. -> Task, Split or None"""
     case = CASES.get(cls, NO_CASE)
-    return meta_for(case, task or {"digits": digits, "faces": faces}[case.task]())
+    return meta_for(cls, task or {"digits": digits, "faces": faces}[case.task]())
 
 
 def weights(method):

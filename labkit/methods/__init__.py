@@ -1,5 +1,7 @@
 """The methods, one file each or one per family. ALL maps the papers' names to the classes, FAMILIES sorts them."""
 
+from ..errors import choose
+from ..method import Method
 from .auxiliary import AUX
 from .cdr import CDR
 from .cdr_aux import CDR_AUX
@@ -102,4 +104,17 @@ FAMILIES = {
 }
 ALL = {name: cls for family in FAMILIES.values() for name, cls in family.items()}
 
-__all__ = ["ALL", "FAMILIES", *dict.fromkeys(cls.__name__ for cls in ALL.values())]
+__all__ = ["ALL", "FAMILIES", "make", *dict.fromkeys(cls.__name__ for cls in ALL.values())]
+
+
+def make(name: str, noise_rate: float | None = None, **settings) -> Method:
+    """Make a method by its name in ALL: make("Co-teaching", noise_rate=0.4, ramp=5).
+
+    noise_rate: the hyperparameter `rate` of a method that assumes a noise rate, unless `settings` has one; other
+    methods do without. settings: hyperparameters. Raises ValueError for an unknown name, and for a hyperparameter that
+    the method does not take.
+    """
+    method = choose("method", name, ALL)
+    if noise_rate is not None and method.assumes_rate():
+        settings = {"rate": noise_rate} | settings
+    return method(**settings)

@@ -20,7 +20,7 @@ class FineTuning(Method):
     keeps the training set's running statistics and uses them.
     """
 
-    needs_meta = True
+    meta_labels = "true"
     normalised = False  # in the second stage no training sample counts
     tune: Duration = 10
     tune_lr: LearningRate = 1e-3

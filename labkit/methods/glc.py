@@ -25,7 +25,7 @@ class GLC(Method):
     """
 
     targets = ("classes",)
-    needs_meta = True
+    meta_labels = "true"
     gold_batch: Count | None = None
 
     def bind(self, make_net, make_opt, train, meta, rng):

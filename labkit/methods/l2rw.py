@@ -63,7 +63,7 @@ class L2RW(Method):
 
     normalised = False  # where no sample agrees, all weights are 0
     targets = ("classes",)
-    needs_meta = True
+    meta_labels = "true"
 
     def bind(self, make_net, make_opt, train, meta, rng):
         super().bind(make_net, make_opt, train, meta, rng)

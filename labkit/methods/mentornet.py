@@ -110,7 +110,7 @@ class MentorNetDD(MentorNetPD):
     corruption: Annotated[float, Number(0, 1, above=True, below=True)] = 0.4
 
     targets = ("classes",)
-    needs_meta = True
+    meta_labels = "true"
 
     def __post_init__(self):
         super().__post_init__()

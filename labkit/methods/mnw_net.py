@@ -17,6 +17,7 @@ from labkit.methods.mw_net import MWNet
 class MNWNet(MWNet):
     """MW-Net with weights that sum to 1, for a noisy meta set. Hyperparameters: as MW-Net."""
 
+    meta_labels = "given"
     differences = MWNet.differences | {
         "normalise": {"paper": True, "released": True},
         "meta_batch": {"paper": 100, "released": 10},

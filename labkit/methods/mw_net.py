@@ -69,7 +69,7 @@ class MWNet(Method):
     draw: Draw | None = None
 
     targets = ("classes",)
-    needs_meta = True
+    meta_labels = "true"
     differences = {
         "normalise": {"paper": False, "released": True},
         "meta_batch": {"paper": 100, "released": 100},

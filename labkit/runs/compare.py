@@ -17,31 +17,17 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from ..data import meta_split
 from ..errors import Diverged, choose, need
 from ..fit import CRITERIA, fit, hidden
 from ..load import load
 from ..methods import ALL, FAMILIES
 from ..noise import corrupt, signflip, symmetric
+from .entry import META, enter
 
 RATE = 0.4
 RECIPE = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-3, "batch": 32}  # CDR's, for every method alike
-NUMBERS = ("ERM", "MAE", "Huber", "NormClip", "Ignormclip", "SPL", "Min-SGD", "PRL(G)", "PRL(L)", "Co-PRL(L)")
-NOISY_META = ("MNW-Net", "RMNW-Net")
-# hyperparameters on the digits, beside the defaults
+# hyperparameters on the digits, beside the defaults and the noise rate
 SETTINGS = {
-    "SPL": {"rate": RATE},
-    "PRL(G)": {"rate": RATE},
-    "PRL(L)": {"rate": RATE},
-    "Co-PRL(L)": {"rate": RATE},
-    "Co-teaching": {"rate": RATE},
-    "Co-teaching+": {"rate": RATE},
-    "JoCoR": {"rate": RATE},
-    "O2U-Net": {"rate": RATE},
-    "CDR": {"rate": RATE},
-    "CDR+AUX": {"rate": RATE},
-    "CDR+RDI": {"rate": RATE},
-    "S-Model": {"rate": RATE},
     "T-Revision": {"revise_lr": 1e-5},
     "L_DMI": {"warmup": 20, "lr": 1e-3, "batch_size": 256},
     "Fine-tuning": {"tune": 30, "tune_lr": 0.01},
@@ -70,10 +56,8 @@ def job(name, kind, seed, epochs):
     """Train one method once. -> a row: test score by criterion, precision, AUC, seconds per epoch"""
     torch.set_num_threads(1)
     clean, noise = (load("digits"), symmetric(RATE)) if kind == "classes" else (load("faces"), signflip(RATE))
-    task, meta = corrupt(clean, noise, seed), None
-    if ALL[name].needs_meta:
-        task, meta = meta_split(task, 100, trusted=name not in NOISY_META, balanced="true", seed=seed)
-    method, diverged = ALL[name](**SETTINGS.get(name, {})), False
+    noisy, settings, diverged = corrupt(clean, noise, seed), SETTINGS.get(name, {}), False
+    method, task, meta = enter(name, settings, RATE, noisy, META, seed)
     try:
         run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
     except Diverged as error:
@@ -95,9 +79,8 @@ def compare(names=(), epochs=60, seeds=3, jobs=2):
     for argument, value in (("epochs", epochs), ("seeds", seeds), ("jobs", jobs)):
         need(isinstance(value, int) and value > 0, argument, value, "a whole number above 0")
     chosen = [name for name in ALL if name != "SGD" and (not names or name in ("ERM", *names))]
-    on_classes = [(name, "classes", s) for name in chosen if "classes" in ALL[name].targets for s in range(seeds)]
-    on_numbers = [(name, "numbers", s) for name in chosen if name in NUMBERS for s in range(seeds)]
-    work = on_classes + on_numbers
+    kinds = ("classes", "numbers")
+    work = [(name, on, s) for on in kinds for name in chosen if on in ALL[name].targets for s in range(seeds)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         rows = pool.map(partial(_star, epochs), work)
         return pd.DataFrame(tqdm(rows, total=len(work), unit="run", disable=hidden(None), leave=False))

@@ -1,7 +1,6 @@
 """One training of a method by name: what it is told, and its meta set. Races and sweeps enter runs through here."""
 
 import json
-from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from ..data.places import signature
 from ..data.sets import HUMAN, NAMES, VARIANTS, find
 from ..errors import need
 from ..load import load
-from ..methods import ALL
-from .compare import NOISY_META
+from ..method import Method
+from ..methods import ALL, make
 
 META = 100  # samples of a meta set, held out of the training set
 
@@ -55,25 +54,24 @@ def true_rate(task: Task, rate: float) -> float | None:
     return (wrong.any(-1) if wrong.dim() > 1 else wrong).double().mean().item() or rate
 
 
-def told(name, hyperparameters, rate):
-    """A method by name. One that assumes a noise rate, and is not given one, is told the true one. -> Method
+def make_method(name: str, hyperparameters: dict, rate: float | None) -> Method:
+    """Make a method by name, with the true noise rate where it assumes one and `hyperparameters` have none.
 
-    Raises ValueError where that is not known (None).
+    Raises ValueError where the true rate is needed and unknown (None).
     """
-    cls = ALL[name]
-    assumes = any(field.name == "rate" for field in fields(cls))
-    how = "a number in [0, 1): nobody knows the true labels, so give it; labkit.estimate_rate(task) estimates it"
-    need(rate is not None or not assumes or "rate" in hyperparameters, f"rate of {name}", None, how)
-    return cls(**(({"rate": rate} if assumes else {}) | hyperparameters))
+    missing = rate is None and "rate" not in hyperparameters and ALL[name].assumes_rate()
+    may_be = "a number in [0, 1): nobody knows the true labels, so give it; labkit.estimate_rate(task) estimates it"
+    need(not missing, f"rate of {name}", None, may_be)
+    return make(name, rate, **hyperparameters)
 
 
 def enter(name, hyperparameters, rate, task, n, seed):
     """A method by name, and what it trains on. n: samples of the meta set, held out of the training set for a method
     that learns from one, with labels as noisy as the others where the method asks for such. -> Method, Task, Split or
     None"""
-    method = told(name, hyperparameters, true_rate(task, rate))
+    method = make_method(name, hyperparameters, true_rate(task, rate))
     if not method.needs_meta:
         return method, task, None
     by = "given" if task.truth is None else "true"
     balanced = by if task.classes else False
-    return method, *meta_split(task, n, trusted=name not in NOISY_META, balanced=balanced, seed=seed)
+    return method, *meta_split(task, n, trusted=method.meta_labels == "true", balanced=balanced, seed=seed)

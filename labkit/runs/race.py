@@ -76,8 +76,7 @@ class Race(metaclass=Checked):
         named, task = self.methods[label], self.task(seed)
         if not isinstance(named, str):
             return a_method(named), task, None
-        settings = {name: value for name, value in SETTINGS.get(named, {}).items() if name != "rate"}
-        return enter(named, settings, self.rate, task, META, seed)
+        return enter(named, SETTINGS.get(named, {}), self.rate, task, META, seed)
 
     @checked
     def steps(self, seed: Seed = 0):

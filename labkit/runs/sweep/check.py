@@ -17,7 +17,7 @@ from ...fit.check import suits
 from ...generators import unmoved
 from ...load import options_of
 from ...methods import ALL
-from ..entry import clean, told
+from ..entry import clean, make_method
 from .entry import entry, own, source
 
 NEEDED = ("data", "method", "net", "epochs", "seed")
@@ -130,8 +130,8 @@ def _method(part):
         need(known, f"method.{one}", given[one], f"left out: {name} has no hyperparameters")
         choose(f"a hyperparameter of {name}", one, known)
     _fitting("method", given, cls)
-    told(name, given, part.get("rate", 0))
-    need("meta" not in part or cls.needs_meta, "meta", part.get("meta"), f"left out: {name} takes no meta set")
+    make_method(name, given, part.get("rate", 0))
+    need("meta" not in part or cls.meta_labels, "meta", part.get("meta"), f"left out: {name} takes no meta set")
 
 
 def _shape(part):
