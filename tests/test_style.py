@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labkit.methods import ALL
+from labkit.methods import ALL, FAMILIES
 from labkit.view.plot import style
 
 
@@ -27,6 +27,34 @@ def test_every_method_has_a_look_of_its_own():
 )
 def test_the_protagonists_of_a_paper_differ_in_colour_alone(together):
     assert len({style.colour(name) for name in together}) == len(together)
+
+
+def places():
+    """Names of all methods with a new one at the start, in the middle and at the end of each family."""
+    for family, members in FAMILIES.items():
+        for place in {0, len(members) // 2, len(members)}:
+            names = list(members)
+            names.insert(place, "APL")
+            families = {**{name: list(others) for name, others in FAMILIES.items()}, family: names}
+            yield [name for listed in families.values() for name in listed if name != "SGD"]
+
+
+def test_a_new_method_changes_no_other_look():
+    looks = {name: (style.COLOURS[name], style.MARKERS[name], style.DASHES[name]) for name in style.METHODS}
+    new = style.derived_look("APL")
+    for names in places():
+        after = style.looks_of(names)
+        assert {name: tuple(look) for name, look in after.items() if name != "APL"} == looks
+        assert after["APL"] == new and list(after) == [*looks, "APL"]
+    assert (new.colour, new.marker) not in {look[:2] for look in looks.values()}
+
+
+def test_methods_without_an_entry_look_like_no_entry_and_mostly_unlike_each_other():
+    names = [f"method {k}" for k in range(30)]
+    looks = [style.derived_look(name) for name in names]
+    pairs = {look[:2] for look in style.METHOD_LOOKS.values()}
+    assert not [look for look in looks if look[:2] in pairs or look.dash == style.SOLID]
+    assert len(set(looks)) >= 27 and looks == [style.derived_look(name) for name in names]
 
 
 def test_an_unknown_name_is_an_error():

@@ -1,6 +1,10 @@
 """One look: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
 
+from collections.abc import Iterable
 from io import BytesIO
+from itertools import product
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,48 +18,118 @@ from ...paths import printable
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
-CURVES = {"clean_fitted": "#009E73", "noisy_memorised": "#D55E00", "noisy_corrected": "#0072B2", "test": GREY}
-CURVES |= {"train_given": "#CC79A7"}
-PAPERS = {  # the papers' own methods and their usual company, in the order in which they are drawn
-    "CDR": "#0072B2",
-    "AUX": "#E69F00",
-    "CDR+AUX": "#D55E00",
-    "RDI": "#009E73",
-    "CDR+RDI": "#CC79A7",
-    "CRUST": "#D55E00",
-    "NormClip": "#009E73",
-    "Huber": "#117733",
-    "Ignormclip": "#332288",
-    "Min-SGD": "#56B4E9",
-    "SPL": "#E69F00",
-    "Co-teaching": "#0072B2",
-    "PRL(G)": "#CC79A7",
-    "PRL(L)": "#D55E00",
-    "Co-PRL(L)": "#882255",
-    "MW-Net": "#009E73",
-    "MNW-Net": "#0072B2",
-    "RMNW-Net": "#AA4499",
-}
-OTHERS = [name for name in ALL if name not in {"ERM", "SGD", *PAPERS}]  # SGD is ERM
+SOLID, DASHED, DASH_DOT, DOTTED = "-", "--", "-.", ":"
+DASH_DOTS, DENSE_DOTS, LONG_DASHED = (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2))
+STYLES = (SOLID, DASHED, DASH_DOT, DOTTED, DASH_DOTS, DENSE_DOTS, LONG_DASHED)
 LINES = (*OKABE_ITO[:6], "#999933")  # yellow is too pale for a line on white: olive in its place
-METHODS = {"ERM": GREY} | {name: LINES[k % 7] for k, name in enumerate(OTHERS)} | PAPERS
-METHODS["GCE"] = "#56B4E9"
+MARKS = "osD^vPX*ph<>d8H"
+
+
+class Look(NamedTuple):
+    """The colour, the marker and the dash of a line, as matplotlib takes them."""
+
+    colour: str
+    marker: str
+    dash: str | tuple
+
+
+# A look belongs to a name, whatever its place in labkit.methods; two methods of one colour differ in marker and dash.
+# The order is that in which methods are drawn.
+METHOD_LOOKS = {
+    "ERM": Look(GREY, "o", DASHED),
+    "MSE": Look("#0072B2", "s", DASHED),
+    "MAE": Look("#D55E00", "D", DASHED),
+    "Bootstrap soft": Look("#009E73", "^", DASHED),
+    "Bootstrap hard": Look("#CC79A7", "v", DASHED),
+    "Focal": Look("#E69F00", "P", DASHED),
+    "mixup": Look("#56B4E9", "X", DASHED),
+    "GCE": Look("#56B4E9", "*", DASH_DOT),
+    "SCE": Look("#0072B2", "p", DASH_DOT),
+    "Label smoothing": Look("#D55E00", "h", DASH_DOT),
+    "Decoupling": Look("#009E73", "<", DASH_DOT),
+    "INCV": Look("#CC79A7", ">", DASH_DOT),
+    "MentorNet PD": Look("#E69F00", "d", DASH_DOT),
+    "MentorNet DD": Look("#56B4E9", "8", DASH_DOT),
+    "O2U-Net": Look("#999933", "H", DOTTED),
+    "F-correction": Look("#0072B2", "o", DOTTED),
+    "B-correction": Look("#D55E00", "s", DOTTED),
+    "S-Model": Look("#009E73", "D", DOTTED),
+    "GLC": Look("#CC79A7", "^", DOTTED),
+    "T-Revision": Look("#E69F00", "v", DOTTED),
+    "L_DMI": Look("#56B4E9", "P", DOTTED),
+    "D2L": Look("#999933", "X", DASH_DOTS),
+    "Fine-tuning": Look("#0072B2", "*", DASH_DOTS),
+    "L2RW": Look("#D55E00", "p", DASH_DOTS),
+    "ELR": Look("#009E73", "h", DASH_DOTS),
+    "SOP": Look("#CC79A7", "<", DASH_DOTS),
+    "JoCoR": Look("#E69F00", ">", DASH_DOTS),
+    "Co-teaching+": Look("#56B4E9", "d", DASH_DOTS),
+    "DivideMix": Look("#999933", "8", DENSE_DOTS),
+    "PES": Look("#0072B2", "H", DENSE_DOTS),
+    "Confident learning": Look("#D55E00", "o", DENSE_DOTS),
+    # the papers' own methods and their usual company
+    "CDR": Look("#0072B2", "s", SOLID),
+    "AUX": Look("#E69F00", "D", SOLID),
+    "CDR+AUX": Look("#D55E00", "^", SOLID),
+    "RDI": Look("#009E73", "v", SOLID),
+    "CDR+RDI": Look("#CC79A7", "P", SOLID),
+    "CRUST": Look("#D55E00", "X", SOLID),
+    "NormClip": Look("#009E73", "*", SOLID),
+    "Huber": Look("#117733", "p", SOLID),
+    "Ignormclip": Look("#332288", "h", SOLID),
+    "Min-SGD": Look("#56B4E9", "<", SOLID),
+    "SPL": Look("#E69F00", ">", SOLID),
+    "Co-teaching": Look("#0072B2", "d", SOLID),
+    "PRL(G)": Look("#CC79A7", "8", SOLID),
+    "PRL(L)": Look("#D55E00", "H", SOLID),
+    "Co-PRL(L)": Look("#882255", "o", SOLID),
+    "MW-Net": Look("#009E73", "s", SOLID),
+    "MNW-Net": Look("#0072B2", "D", SOLID),
+    "RMNW-Net": Look("#AA4499", "^", SOLID),
+}
+CURVE_LOOKS = {
+    "clean_fitted": Look("#009E73", "o", SOLID),
+    "noisy_memorised": Look("#D55E00", "s", DASHED),
+    "noisy_corrected": Look("#0072B2", "D", DASH_DOT),
+    "test": Look(GREY, "^", DOTTED),
+    "train_given": Look("#CC79A7", "v", DASH_DOTS),
+}
+
+
+def derived_look(name: str) -> Look:
+    """Return a look for a method without an entry in METHOD_LOOKS. It depends on the name and the entries alone, and
+    no entry has its colour and marker."""
+    number = crc32(name.encode())
+    taken = {(look.colour, look.marker) for look in METHOD_LOOKS.values()}
+    pairs = list(product(LINES, MARKS))
+    start = number % len(pairs)
+    candidates = pairs[start:] + pairs[:start]
+    ink, mark = next((pair for pair in candidates if pair not in taken), candidates[0])
+    dashes = STYLES[1:]  # solid lines are for the papers' own methods
+    return Look(ink, mark, dashes[number // len(pairs) % len(dashes)])
+
+
+def looks_of(methods: Iterable[str]) -> dict[str, Look]:
+    """Return the look of each method, in the order in which they are drawn: those of METHOD_LOOKS, then the others."""
+    others = [name for name in methods if name not in METHOD_LOOKS]
+    return METHOD_LOOKS | {name: derived_look(name) for name in others}
+
+
+METHODS = looks_of(name for name in ALL if name != "SGD")  # SGD is ERM
+LOOKS = METHODS | CURVE_LOOKS
 ORDER = tuple(METHODS)
-COLOURS = METHODS | CURVES
-# two methods of one colour differ in marker and dash
-STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
-MARKERS = {name: "osD^vPX*ph<>d8H"[k % 15] for k, name in enumerate(METHODS)} | dict(zip(CURVES, "osD^v"))
-DASHES = {name: "-" if name in PAPERS else STYLES[1 + k // 7 % 6] for k, name in enumerate(METHODS)}
-DASHES |= dict(zip(CURVES, STYLES))
+COLOURS = {name: look.colour for name, look in LOOKS.items()}
+MARKERS = {name: look.marker for name, look in LOOKS.items()}
+DASHES = {name: look.dash for name, look in LOOKS.items()}
 
 
-def colour(name):
-    """The colour of a method or a curve."""
+def colour(name: str) -> str:
+    """Return the colour of a method or a curve of the history."""
     return choose("name", name, COLOURS)
 
 
-def marker(name):
-    """The marker of a method or a curve."""
+def marker(name: str) -> str:
+    """Return the marker of a method or a curve of the history."""
     return choose("name", name, MARKERS)
 
 
