@@ -445,4 +445,4 @@ def test_stopped_runs_are_not_averaged_with_finished_ones(tmp_path):
 
 def test_a_report_says_how_many_runs_were_stopped():
     runs = [labkit.fit("ERM", small(), "mlp", 2, seed, progress=False, on_epoch=after(1)) for seed in (0, 1)]
-    assert "GCE (stopped in 2)" in report.accuracies({"GCE": runs})
+    assert "GCE (stopped in 2)" in report.page({"GCE": runs}, None, "A race")

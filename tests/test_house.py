@@ -18,6 +18,7 @@ FLOORS = [
         "markup",
         "numbers",
         "optimisers",
+        "pages",
         "paths",
         "ranks",
         "state",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .. import pages
 from ..errors import must, need
 from ..state import atomic_write
 from . import groups
@@ -20,23 +21,6 @@ TEX = str.maketrans(
     | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "±": r"$\pm$", "−": "$-$", "\n": " "}
     | {"[": "{[}", "*": "{*}"}  # after the end of a row, these would be its options
 )
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; overflow-x: auto }}
-table {{ border-collapse: collapse; border-block: 2px solid; font-variant-numeric: tabular-nums }}
-caption {{ text-align: left; padding-bottom: .6rem }}
-th, td {{ padding: .3rem .9rem; text-align: right; font-weight: 400; white-space: nowrap }}
-tbody th {{ text-align: left }} th[colspan] {{ text-align: center }}
-thead tr:last-child th {{ border-bottom: 1px solid }}
-</style></head><body>
-{table}
-</body></html>
-"""
-
 
 @dataclass(frozen=True)
 class Table:
@@ -145,7 +129,8 @@ def tex(table):
 
 def page(table):
     """A page that holds the table alone and asks for nothing else. -> text"""
-    return PAGE.format(title=html.escape(table.caption.partition(";")[0]), table=table._repr_html_())
+    title = table.caption.partition(";")[0]
+    return pages.render("table.html.j2", title=title, table=pages.html(table._repr_html_()))
 
 
 def escaped(text):

@@ -1,7 +1,6 @@
 """A report: what was run, on what, and how it ended, as one HTML file that needs no other."""
 
 import base64
-import html
 import json
 import platform
 from datetime import UTC, datetime
@@ -16,11 +15,11 @@ import labkit
 
 from ..errors import must, need
 from ..fit import CRITERIA, Run
+from ..pages import render
 from ..runs.scores import scores, truth_known
 from ..state import atomic_write
 from .plot.known import added_noise, is_clean
 from .plot.sandbox import race as figure_of
-from .report_page import PAGE
 
 
 def report(runs, path, bet=None, title="A race of methods under label noise"):
@@ -62,105 +61,127 @@ def grouped(runs):
     return groups
 
 
-def page(groups, bet, title):
-    """The report. groups: of `grouped` -> HTML"""
-    first, every = next(iter(groups.values())), [run for group in groups.values() for run in group]
-    one = first[0]
-    n = f", n = {len(one.method.train):,}" if one.method else ""
-    said = one.notes.get("noise_words") or added_noise(one)
-    said += "; test scores are against the given labels" * ("test_labels" in one.notes)
-    setting = f"{one.config['task']}{n}, {one.config['net']}, {one.config['epochs']} epochs; {said}."
-    score = "accuracy" if "test" in one.rows[0] else "R2"
-    seeds = f"seed {one.config['seed']} alone, which cannot tell luck from merit"
-    seeds = f"mean over {len(first)} seeds (lowest to highest)" if len(first) > 1 else seeds
-    return PAGE.format(
-        title=html.escape(title),
-        setting=html.escape(setting),
-        bet=f"<blockquote>{html.escape(bet.score(groups))}</blockquote>" if bet else "",
+def page(groups: dict[str, list[Run]], bet, title: str) -> str:
+    """Write the report. groups: of `grouped`. -> HTML"""
+    runs = [run for group in groups.values() for run in group]
+    first = next(iter(groups.values()))
+    labels = labels_of(first[0])
+    score = "accuracy" if "test" in first[0].rows[0] else "R2"
+    return render(
+        "report.html.j2",
+        title=title,
+        setting=f"{setting(first[0])}; {labels}.",
+        bet=bet.score(groups) if bet else None,
         score=score,
-        table=accuracies(groups),
-        seeds=seeds,
-        criteria=html.escape("; ".join(f"{name}: {words}" for name, words in CRITERIA.items()) + "."),
-        alt=html.escape(f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {said}", quote=True),
+        criteria=CRITERIA,
+        accuracies=accuracies(groups),
+        seeds=seeds(first),
+        alt=f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {labels}",
         figure=svg(figure_of(groups)),
-        noise=passports(first),
+        noise=passport(first[0]),
+        seeds_of_noise=realised(first),
+        recipe=json.dumps(first[0].config["recipe"]),
         runs=configurations(groups),
-        made=rows(versions(every)),
+        versions=versions(runs),
     )
 
 
-def accuracies(groups):
-    """A row per method, a column per criterion. -> HTML"""
-    table = scores(groups)
-    by = table.groupby("method", sort=False)
-    best, lines = by[list(CRITERIA)].mean().idxmax(), []
-    for label, group in by:
-        cells = [f"<td{' class=best' if best[c] == label else ''}>{spread(group[c])}</td>" for c in CRITERIA]
-        lost = cut_short(groups[label])
-        kept = precision(group["precision"], groups[label])
-        lines.append(
-            f"<tr><th>{html.escape(label)}{lost}</th>{''.join(cells)}<td>{kept}</td><td>{group['seconds'].mean():.1f}</td></tr>"
-        )
-    names = ["method", *CRITERIA, "label precision, last epoch", "seconds of training"]
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(lines)}</table>"
+def setting(run: Run) -> str:
+    """Describe data, network and epochs of a run."""
+    n = f", n = {len(run.method.train):,}" if run.method else ""
+    return f"{run.config['task']}{n}, {run.config['net']}, {run.config['epochs']} epochs"
 
 
-def cut_short(runs):
-    """How many runs of a method did not train all their epochs, and why. -> text, "" for none"""
-    counts = {word: sum(word in run.notes for run in runs) for word in ("diverged", "stopped")}
-    return "".join(f" ({word} in {count})" for word, count in counts.items() if count)
+def labels_of(run: Run) -> str:
+    """Describe the labels that a run was trained on, and those that it was tested on where they may be wrong."""
+    text = run.notes.get("noise_words") or added_noise(run)
+    if "test_labels" in run.notes:
+        text += "; test scores are against the given labels"
+    return text
 
 
-def precision(values, runs):
-    """The label precision of a method's runs: as percent, or why there is none. -> text"""
+def seeds(group: list[Run]) -> str:
+    """Describe what a score of a method is the mean of. group: its runs"""
+    if len(group) > 1:
+        return f"mean over {len(group)} seeds (lowest to highest)"
+    return f"seed {group[0].config['seed']} alone, which cannot tell luck from merit"
+
+
+def accuracies(groups: dict[str, list[Run]]) -> list[dict]:
+    """Return a row per method: its score by criterion, precision, seconds of training. -> list of dicts of texts"""
+    by_method = scores(groups).groupby("method", sort=False)
+    best = by_method[list(CRITERIA)].mean().idxmax()
+    rows = []
+    for label, table in by_method:
+        cells = [{"text": spread(table[name]), "best": best[name] == label} for name in CRITERIA]
+        row = {"label": label, "ended": cut_short(groups[label]), "scores": cells}
+        row["precision"] = precision(table["precision"], groups[label])
+        row["seconds"] = f"{table['seconds'].mean():.1f}"
+        rows.append(row)
+    return rows
+
+
+def cut_short(runs: list[Run]) -> str:
+    """Count the runs of a method that did not train all their epochs, and say why. -> text, "" for none"""
+    text = ""
+    for reason in ("diverged", "stopped"):
+        count = sum(reason in run.notes for run in runs)
+        if count:
+            text += f" ({reason} in {count})"
+    return text
+
+
+def precision(values: pd.Series, runs: list[Run]) -> str:
+    """Write the label precision of a method's runs as percent, or why there is none."""
     if not any(map(truth_known, runs)):
         return "truth not known"
     return spread(values) if values.notna().any() else "all samples"
 
 
-def spread(values):
-    """Shares as percent: mean (lowest to highest). -> text"""
-    low, mean, high = (100 * values.agg(how) for how in ("min", "mean", "max"))
-    return f"{mean:.1f} ({low:.1f} to {high:.1f})" if len(values) > 1 else f"{mean:.1f}"
+def spread(values: pd.Series) -> str:
+    """Write shares as percent: mean (lowest to highest)."""
+    mean = 100 * values.mean()
+    if len(values) == 1:
+        return f"{mean:.1f}"
+    return f"{mean:.1f} ({100 * values.min():.1f} to {100 * values.max():.1f})"
 
 
-def passports(group):
-    """The noise of every seed: asked, realised, hash; where none was added, what is known of the labels. -> HTML"""
-    noise = group[0].noise
+def passport(run: Run) -> dict[str, str]:
+    """Describe the noise of a run; where none was added, what is known of the labels."""
+    noise, text = run.noise, run.notes.get("noise_words")
     if noise is None:
-        return rows({"noise added": "none", "labels": group[0].notes.get("noise_words", "not noted")})
-    table = pd.DataFrame(
-        [
-            {"seed": run.noise["seed"], "realised": run.noise["realised"], "hash of the labels": run.noise["hash"]}
-            for run in group
-        ]
-    )
-    table["realised"] = table["realised"].map("{:.1%}".format)
-    told = {"model": noise["name"], "asked rate": f"{noise['rate']:.1%}", "options": json.dumps(noise["options"])}
-    told["in other papers' words"] = group[0].notes.get("noise_words", "")
-    return rows(told) + table.to_html(index=False, border=0)
+        return {"noise added": "none", "labels": text or "not noted"}
+    return {
+        "model": noise["name"],
+        "asked rate": f"{noise['rate']:.1%}",
+        "options": json.dumps(noise["options"]),
+        "in other papers' words": text or "",
+    }
 
 
-def configurations(groups):
-    """Every run: method, hyperparameters, seed, recipe, name. -> HTML"""
-    table = [
-        {
-            "method": label,
-            "hyperparameters": json.dumps(run.config["hyperparameters"]),
-            "meta set": json.dumps(run.config["meta"]) if run.config["meta"] else "none",
-            "seed": run.config["seed"],
-            "run": run.name,
-        }
-        for label, group in groups.items()
-        for run in group
+def realised(group: list[Run]) -> list[dict]:
+    """Return the noise of every seed: its rate and the hash of its labels; nothing where none was added."""
+    noises = [run.noise for run in group if run.noise]
+    return [
+        {"seed": noise["seed"], "realised": f"{noise['realised']:.1%}", "hash of the labels": noise["hash"]}
+        for noise in noises
     ]
-    recipe = next(iter(groups.values()))[0].config["recipe"]
-    with pd.option_context("display.max_colwidth", None):
-        return rows({"recipe": json.dumps(recipe)}) + pd.DataFrame(table).to_html(index=False, border=0)
 
 
-def versions(runs):
-    """What this was made with. -> dict"""
+def configurations(groups: dict[str, list[Run]]) -> list[dict]:
+    """Return a row per run: method, hyperparameters, meta set, seed, name."""
+    rows = []
+    for label, group in groups.items():
+        for run in group:
+            hyperparameters = json.dumps(run.config["hyperparameters"])
+            meta = json.dumps(run.config["meta"]) if run.config["meta"] else "none"
+            row = {"method": label, "hyperparameters": hyperparameters, "meta set": meta}
+            rows.append(row | {"seed": run.config["seed"], "run": run.name})
+    return rows
+
+
+def versions(runs: list[Run]) -> dict[str, str]:
+    """Describe the software and the hardware that made the runs, and when."""
     about = runs[0].about
     hardware = sorted({f"{run.about.get('hardware')}, {run.about.get('threads')} threads" for run in runs})
     return {
@@ -173,16 +194,8 @@ def versions(runs):
     }
 
 
-def rows(facts):
-    """Names and values, a row each. -> HTML"""
-    cells = (
-        f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(str(v))}</code></td></tr>" for name, v in facts.items()
-    )
-    return f"<table>{''.join(cells)}</table>"
-
-
-def svg(figure):
-    """A figure as SVG in base64. -> text"""
-    drawn = BytesIO()
-    FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None})  # savefig would draw everything twice
-    return base64.b64encode(drawn.getvalue()).decode()
+def svg(figure) -> str:
+    """Draw a figure as SVG in base64."""
+    drawing = BytesIO()
+    FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None})  # savefig would draw everything twice
+    return base64.b64encode(drawing.getvalue()).decode()
