@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -91,3 +92,21 @@ def test_every_fault_is_seen(fault, spoil):
     spoil(notebook := good())
     (found,) = faults(notebook)
     assert found.startswith(fault)
+
+
+def files_written(notebook):
+    """Paths that a paper's notebook gives to `keep` and `record`, if its results lie in /results. -> list of Path"""
+    names = {"RESULTS": Path("/results/runs.parquet"), "KERNEL": Path("/results/kernel.parquet")}
+    paths = []
+    for cell in notebook.cells:
+        for node in ast.walk(parsed(cell.source)) if cell.cell_type == "code" else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("keep", "record"):
+                paths.append(Path(eval(ast.unparse(node.args[-1]), dict(names))))
+    return paths
+
+
+@pytest.mark.parametrize("name", ["crust", "prl", "cdr_aux", "rmnw_net"])
+def test_a_paper_keeps_runs_and_findings_beside_each_other(name):
+    paths = files_written(nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4))
+    assert {path.parent for path in paths} == {Path("/results")}, "a relative path begins in the caller's folder"
+    assert Path(f"/results/{name}_findings.parquet") in paths and len(paths) > 1

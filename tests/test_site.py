@@ -3,10 +3,15 @@
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from base64 import b64decode
+from fnmatch import fnmatch
 from gzip import decompress
 from html import unescape
 from html.parser import HTMLParser
@@ -18,6 +23,7 @@ from browser import ROOT, browser, drag, settled, shot  # noqa: F401
 import labkit.view.ledger
 from labkit.cli import main
 from labkit.view import lessons
+from labkit.view import site as site_module
 from labkit.view.panel import stored
 from labkit.view.site import MARK, book, build, compose, formulas, living, notebook
 
@@ -63,6 +69,33 @@ def site(tmp_path_factory):
         patch.setattr(labkit.view.ledger, "body", lambda: "<h1>The ledger</h1>")
         assert build(out, tell=lambda words: None) == 8
     return out
+
+
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from labkit.view.site import build
+build(Path(sys.argv[1]), tell=lambda page: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is killed")
+def test_what_a_killed_build_leaves_is_ignored_by_git_and_removed_by_the_next(tmp_path):
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "site")])
+    (leftover,) = tmp_path.iterdir()
+    assert done.returncode == -signal.SIGKILL and (leftover / "site" / MARK).exists()
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert any(fnmatch(leftover.name, pattern) for pattern in ignored)
+    running = tmp_path / ".lab-site-running"
+    running.mkdir()
+
+    def stop(page):
+        assert not leftover.exists() and running.exists()
+        raise KeyboardInterrupt
+
+    with site_module.lock(running), pytest.raises(KeyboardInterrupt):
+        build(tmp_path / "site", tell=stop)
+    assert list(tmp_path.iterdir()) == [running]
 
 
 @pytest.fixture(scope="module", params=["http", "file"])

@@ -22,6 +22,7 @@ TEX = str.maketrans(
     | {"[": "{[}", "*": "{*}"}  # after the end of a row, these would be its options
 )
 
+
 @dataclass(frozen=True)
 class Table:
     """What `pivot` makes.

@@ -1,9 +1,12 @@
 """Lessons and papers' notebooks as a site: files alone, made from what is stored, with nothing from elsewhere."""
 
+import glob
 import shutil
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+
+from filelock import FileLock, Timeout
 
 from ... import __version__
 from ...errors import need
@@ -22,13 +25,35 @@ def build(out, tell=print):
     old = out.exists() and (out / MARK).exists()
     need(old or not out.exists() or (out.is_dir() and not any(out.iterdir())), "out", str(out), "a new or empty folder")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
+    remove_leftovers(out)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".lab-{out.name}-") as folder, lock(folder):
         site = Site(Path(folder) / "site", tell)
         site.write()
         if out.exists():
             shutil.rmtree(out)
         site.out.rename(out)
     return site.count
+
+
+def remove_leftovers(out: Path) -> None:
+    """Remove the unfinished folders beside `out` of builds that were killed; a running build locks its folder."""
+    for folder in out.parent.glob(f".lab-{glob.escape(out.name)}-*"):
+        if is_free(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_free(folder: Path) -> bool:
+    """Return whether no running build has locked a folder."""
+    try:
+        with lock(folder):
+            return True
+    except Timeout:
+        return False
+
+
+def lock(folder: str | Path) -> FileLock:
+    """Lock the folder of a build; the system frees the lock of a process that ends. Raises Timeout if it is locked."""
+    return FileLock(Path(folder) / "lock", timeout=0)
 
 
 class Site:
