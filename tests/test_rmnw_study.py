@@ -63,7 +63,7 @@ def test_only_starred_methods_get_true_labels_and_all_get_the_same_samples():
     sets = {
         name: take(task, 3, make(0.4))[1] for name, make in zip(rmnw.TABLE_1, rmnw.makers(rmnw.TABLE_1, "uniform", 10))
     }
-    assert {name for name, meta in sets.items() if meta.trusted} == set(rmnw.TRUSTING)
+    assert {name for name, meta in sets.items() if meta.trusted} == set(rmnw.CLEAN_META)
     assert all(torch.equal(meta.ids, sets["ERM"].ids) for meta in sets.values())
     assert torch.equal(sets["MNW-Net"].y, sets["RMNW-Net"].y) and not torch.equal(sets["MW-Net"].y, sets["MNW-Net"].y)
 

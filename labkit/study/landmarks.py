@@ -18,7 +18,7 @@ With the paper's recipe least squares lose as much as in its Table 1. Two findin
    1 - .4 * 4 = -.6 on that split, and a network near the mean, from the first epochs, looks better.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
@@ -31,7 +31,7 @@ from ..data.task import Scale
 from ..errors import choose, need
 from ..fit import CRITERIA, Recipe, fit, hidden
 from ..method import evaluate
-from ..methods import ALL, ERM
+from ..methods import ALL, ERM, make
 from ..noise import ALL as MODELS
 from ..noise import corrupt, suited
 from ..ranks import kept
@@ -95,27 +95,23 @@ def table(
     """Train every method on every noise from every seed, with PRL's small network. -> DataFrame, a row per run
 
     task: of `features`. noises: names in labkit.noise.suited(task), or "clean"; methods: names in labkit.methods.ALL;
-    those that want a rate get `assumed`, None: the true one. store, progress: see `runs.grid.grid`.
+    those that assume a rate get `assumed`, None: the true one. store, progress: see `runs.grid.grid`.
     Columns: noise, rate, method, seed; R2 on the test set by criterion (CRITERIA); of the last epoch precision (the
     share of right rows among those used) and auc (of the loss, for wrong rows); seconds. Raises ValueError, before any
     training, for an unknown name.
     """
     known = {"clean": None} | {name: MODELS[name] for name in suited(task)}
     models = {name: choose("noises", name, known) for name in noises}
-    classes = {name: choose("methods", name, ALL) for name in methods}
-    rows, cells = [], list(product(models, seeds, classes))
+    for name in methods:
+        choose("methods", name, ALL)
+    rows, cells = [], list(product(models, seeds, dict.fromkeys(methods)))
     for name, seed, method in tqdm(cells, unit="run", disable=hidden(progress), leave=bool(progress)):
         true = rate if models[name] else 0.0
         noisy = corrupt(task, models[name](true), seed) if models[name] else task
-        bound = _with_rate(classes[method], true if assumed is None else assumed)
+        bound = make(method, true if assumed is None else assumed)
         run = fit(bound, noisy, PAPER.net, epochs, seed, recipe, store=store, progress=False)
         rows.append({"noise": name, "rate": true, "method": method, "seed": seed, **_row(run)})
     return pd.DataFrame(rows)
-
-
-def _with_rate(cls, rate):
-    """A method, told the rate if it wants one."""
-    return cls(**({"rate": rate} if "rate" in {f.name for f in fields(cls)} else {}))
 
 
 def _row(run):

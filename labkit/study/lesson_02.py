@@ -23,11 +23,9 @@ def corrupted(noise, rate, seed):
 
 
 def train(noise, rate, method, seed, epochs, on_epoch=None):
-    """Train an MLP by one of METHODS; a method that asks for the noise rate is told it. -> Run, with its lives"""
-    made = labkit.methods.ALL[method]
-    method = made(rate=rate) if "rate" in made.__dataclass_fields__ else made()
+    """Train an MLP by one of METHODS; a method that assumes a noise rate gets it. -> Run, with its lives"""
     task, quiet = corrupted(noise, rate, seed), {"device": "cpu", "life": True, "progress": False}
-    return labkit.fit(method, task, "mlp", epochs, seed, **quiet, on_epoch=on_epoch)
+    return labkit.fit(labkit.methods.make(method, rate), task, "mlp", epochs, seed, **quiet, on_epoch=on_epoch)
 
 
 def corrected_early(seed):

@@ -1,6 +1,5 @@
 """What the papers printed, cell by cell, in labkit's words."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -141,7 +140,7 @@ def _method(label):
 def _settings(cell, extra):
     """Hyperparameters that a run of the cell must have: a value each, or a tuple of values. -> dict"""
     settings, method = {}, cell["method"]
-    if cell["paper"] in ("PRL", "CDR+AUX") and "rate" in {field.name for field in fields(ALL[method])}:
+    if cell["paper"] in ("PRL", "CDR+AUX") and ALL[method].assumes_rate():
         settings["rate"] = extra.get("eps_used", cell["rate"])  # methods are told the true rate
     if method == "CRUST":
         settings["keep"] = 0.5

@@ -5,6 +5,7 @@ supervision"). The theory is in prl_theory.py, the regression on faces in landma
 import statistics
 import time
 from dataclasses import fields
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 
 from ..data import Task
 from ..errors import choose
-from ..methods import ALL, ERM, PRL_G, PRL_L
+from ..methods import ALL, ERM, PRL_G, PRL_L, make
 from ..nets import mlp
 from ..ranks import kept, smallest
 from ..recipes import PAPERS
@@ -41,17 +42,22 @@ def ways(names, offset=0.0, ramp=None, single=False, first_epoch=None):
     too; the paper's Algorithm 3 has none. first_epoch: 1 reads the ramp as the released code does, whose first epoch
     filters already; None leaves it at the method's own, 0. Raises ValueError for an unknown name.
     """
-    return [_way(choose("methods", name, ALL), offset, ramp, single, first_epoch) for name in names]
+    for name in names:
+        choose("methods", name, ALL)
+    return [partial(_make_at, name, offset, _ramp_of(ALL[name], ramp, single, first_epoch)) for name in names]
 
 
-def _way(cls, offset, ramp, single, first_epoch):
-    known = {f.name for f in fields(cls)}
-    wanted = ramp is not None and (cls.networks == 2 or single) and "ramp" in known
-    more = {"ramp": ramp} if wanted else {}
-    more |= {"first_epoch": first_epoch} if wanted and "first_epoch" in known else {}
-    if "rate" not in known:
-        return lambda rate: cls(**more)
-    return lambda rate: cls(rate=min(max(round(rate + offset, 4), 0.0), 0.99), **more)
+def _make_at(name, offset, settings, rate):
+    """Make a method for a noise rate; one that assumes a rate gets rate + offset, between 0 and 0.99."""
+    return make(name, min(max(round(rate + offset, 4), 0.0), 0.99), **settings)
+
+
+def _ramp_of(cls, ramp, single, first_epoch):
+    """Return the hyperparameters of a method's ramp, an empty dict where it has none. -> dict"""
+    names = {field.name for field in fields(cls)}
+    if ramp is None or "ramp" not in names or (cls.networks != 2 and not single):
+        return {}
+    return {"ramp": ramp, "first_epoch": first_epoch} if "first_epoch" in names else {"ramp": ramp}
 
 
 def order(runs, cells, criterion):

@@ -7,7 +7,8 @@ WACV 2021. Its tables in labkit's words, who gets which meta set, and what the l
 """
 
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from ..fit import Recipe, fit
 from ..losses import ce
 from ..measure import auc
 from ..method import evaluate
-from ..methods import ALL
+from ..methods import ALL, make
 from ..recipes import PAPERS
 from ..runs.grid import grid
 
@@ -28,8 +29,8 @@ TABLE_1 = (  # in the printed order
     *("Fine-tuning", "MentorNet PD", "MNW-Net", "RMNW-Net"),
 )
 OWN = ("MW-Net", "MNW-Net", "RMNW-Net")  # trained by the authors; Table 1 copies the other rows from the MW-Net paper
-# clean meta sets. Fine-tuning has no star in the paper, but its numbers are from the MW-Net paper, which tunes on clean
-TRUSTING = ("L2RW", "GLC", "MW-Net", "Fine-tuning")
+# Fine-tuning has no star in the paper, but its numbers are from the MW-Net paper, which tunes on clean labels
+CLEAN_META = tuple(name for name in TABLE_1 if ALL[name].meta_labels == "true")
 NORMALISED = {"MW-Net": {"normalise": True}}  # as the released code, for all three
 # meta_lr: among the best of .01, .03, .1, .3 on noisy validation at seed 100 (uniform 60 %, flip2 40 %), one for all
 # three; Fine-tuning's pair was tried once, at that seed
@@ -81,26 +82,27 @@ def wrong_share(noise, rate, classes):
 
 
 def makers(names, noise, classes, hyperparameters=None):
-    """What `grid` asks for: functions rate -> Method. A method that wants a rate is told the share of wrong labels."""
+    """Return what `grid` takes as methods: for each name a function rate -> Method. A method that assumes a noise rate
+    gets the share of wrong labels."""
     hyperparameters = hyperparameters or {}
 
-    def maker(name):
-        cls, more = choose("methods", name, ALL), hyperparameters.get(name, {})
-        told = "rate" in {each.name for each in fields(cls)}
-        return lambda rate: cls(**({"rate": wrong_share(noise, rate, classes)} if told else {}), **more)
+    def make_at(name, rate):
+        return make(name, wrong_share(noise, rate, classes), **hyperparameters.get(name, {}))
 
-    return [maker(name) for name in names]
+    for name in names:
+        choose("methods", name, ALL)
+    return [partial(make_at, name) for name in names]
 
 
 def meta_of(n, balanced="true"):
-    """What `grid` takes as `meta`: the same n samples of a seed for every method, with their true labels for those of
-    TRUSTING, with the given, noisy ones for the others. balanced: see labkit.data.meta_split; the released code
-    balances a *noisy* meta set by the true labels."""
+    """Return what `grid` takes as `meta`: a function that takes the same n samples of a seed out for every method, with
+    their true labels for a method that asks for these, with the given, noisy ones for the others. balanced: see
+    labkit.data.meta_split; the released code balances a *noisy* meta set by the true labels."""
 
-    trusting = {ALL[name] for name in TRUSTING}  # by type: MNW-Net is an MWNet
-    return lambda task, seed, method: meta_split(
-        task, n, trusted=type(method) in trusting, balanced=balanced, seed=seed
-    )
+    def take(task, seed, method):
+        return meta_split(task, n, trusted=method.meta_labels == "true", balanced=balanced, seed=seed)
+
+    return take
 
 
 def table(names, task, settings, rates, seeds, *, balanced="true", store=None, also=None):
@@ -159,7 +161,7 @@ def weights(method, task):
 def watched(name, task, setting, seed, losses):
     """One training, and V after every epoch. losses [L]: where V is drawn. -> dict: V [E, L], loss [E, N] of the
     training samples after every epoch, wrong [N]; method, seed, noise (its passport), accuracy by criterion"""
-    method, drawn = ALL[name](**setting.hyperparameters.get(name, {})), []
+    method, drawn = make(name, **setting.hyperparameters.get(name, {})), []
     seen, meta = meta_of(setting.meta)(task, seed, method)
 
     @torch.no_grad()

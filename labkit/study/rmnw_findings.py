@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from .rmnw import OWN, TRUSTING, agreement
+from .rmnw import CLEAN_META, OWN, agreement
 
 NEAR = 2.0  # "similar", "on par": percentage points
 
@@ -37,7 +37,7 @@ def table_1(found, runs, order, criterion):
     before, wide, about = len(found.rows), 100 * means(runs, criterion), facts(runs, criterion)
     rate, uniform = wide.index.get_level_values("rate"), wide.index.get_level_values("noise") == "uniform"
     robust, plain = wide["RMNW-Net"] - wide["MW-Net"], wide["MNW-Net"] - wide["MW-Net"]
-    rivals = wide.drop(columns=[*TRUSTING, *OWN], errors="ignore").max(axis=1)
+    rivals = wide.drop(columns=[*CLEAN_META, *OWN], errors="ignore").max(axis=1)
     ahead, behind = wide["RMNW-Net"] - rivals, wide["MNW-Net"] - wide["RMNW-Net"]
     alike, near = agreement(order), f"at most {NEAR:g} points below MW-Net*"
     checks = (

@@ -15,7 +15,7 @@ from ..data.task import Scale, Split
 from ..fit import fit
 from ..grads.meta import outputs, virtual_step
 from ..losses import ce
-from ..methods import ALL
+from ..methods import make
 from ..methods.mw_net import META_LOSSES
 from ..noise import flip, symmetric
 from .rmnw import meta_of
@@ -87,7 +87,7 @@ def snapshot(method, task, clean, meta_loss, batch=100, seed=0):
 
 
 def _method(name, setting):
-    return ALL[name](**setting.hyperparameters.get(name, {}))
+    return make(name, **setting.hyperparameters.get(name, {}))
 
 
 def _gradients(values, parameters):

@@ -6,7 +6,7 @@ from matplotlib import colormaps
 
 from ...fit.accuracy import in_words
 from ...runs.grid import curves
-from ...study.rmnw import TRUSTING, agreement
+from ...study.rmnw import CLEAN_META, agreement
 from .parts import band, data_of, headline, methods_of, numbers
 from .rmnw_theory import *  # noqa: F403
 from .rmnw_theory import __all__ as theory
@@ -19,7 +19,7 @@ __all__ = [
 
 def starred(name):
     """A method as the paper writes it: with a star if its meta set is clean."""
-    return f"{name}*" if name in TRUSTING else name
+    return f"{name}*" if name in CLEAN_META else name
 
 
 def rmnw_noise(models, classes=5):
