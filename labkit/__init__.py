@@ -24,11 +24,11 @@ from .show import show
 __version__ = "0.1.0"
 
 # what people see is imported where it is used first: import labkit needs no matplotlib, plotly or ipywidgets
-_LAZY = {"plot": "view.plot", "ledger": "study.ledger"}
-_LAZY_NAMES = {"check": ("view.check", "check"), "Race": ("runs.race", "Race"), "report": ("view.report", "report")}
+_LAZY = {"plot": "plot", "ledger": "ledger"}
+_LAZY_NAMES = {"check": ("exercises", "check"), "Race": ("runs.race", "Race"), "report": ("site.report", "report")}
 _LAZY_NAMES |= {"sweep": ("runs.sweep", "sweep"), "styled": ("markup", "styled")}
 _LAZY_NAMES |= {"parameters": ("notebook.parameters", "in_cell")}
-_LAZY_NAMES |= {name: ("view.lessons", name) for name in ("panel", "predict", "score", "scores")}
+_LAZY_NAMES |= {name: ("panels.lessons", name) for name in ("panel", "predict", "score", "scores")}
 
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",

@@ -18,8 +18,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit.cli import app as app_command
 from labkit.cli import main
-from labkit.view.live import headless
-from labkit.view.site import app, book
+from labkit.panels.live import headless
+from labkit.site import app, book
 
 TEXT = "# A panel\n\nWith $\\tau = 0.4$ and $$T_{ij} = \\frac{\\tau}{C-1}$$ and [a lesson](02_x.ipynb)."
 TOKEN = "a-token-of-the-tests"

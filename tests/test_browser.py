@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from browser import browser, close_notebook, complaints, connected, drag, lab, open_notebook, run_all, settled, shot  # noqa: F401
 
-from labkit.view import lessons
-from labkit.view.check import EXERCISES
+from labkit import rooms
+from labkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[1]
@@ -31,7 +31,7 @@ def marked(path):
 
 
 def has_panel(path):
-    return path.stem[:2] in lessons.names() or path.stem in lessons.names()
+    return path.stem[:2] in rooms.lessons("panel") or path.stem in rooms.lessons("panel")
 
 
 @pytest.fixture(scope="module", params=[marked(path) for path in LESSONS if has_panel(path)])

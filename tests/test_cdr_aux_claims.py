@@ -3,8 +3,8 @@
 import pytest
 from test_ledger import row, rows
 
+from labkit.ledger.findings import Findings
 from labkit.study import cdr_aux_claims as judge
-from labkit.study.findings import Findings
 
 
 def run(method, noise="symmetric", rate=0.4, seed=0, last=0.9, **more):

@@ -9,7 +9,7 @@ import torch
 from tools import digits
 
 import labkit
-from labkit.view.check import EXERCISES
+from labkit.exercises import EXERCISES
 
 NOISY = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), 0)
 WRONG = (NOISY.train.y != NOISY.truth.y).double().mean()

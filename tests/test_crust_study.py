@@ -8,13 +8,14 @@ import pytest
 import torch
 
 import labkit
+from labkit import spectrum
 from labkit.grads import ce_gradient
+from labkit.ledger.findings import Findings
 from labkit.method import evaluate
 from labkit.runs.grid import grid
-from labkit.study import crust, crust_claims, crust_theorem, crust_theory, spectrum
+from labkit.study import crust, crust_claims, crust_theorem, crust_theory
 from labkit.study import crust_findings as find
 from labkit.study import crust_findings_theory as find_theory
-from labkit.study.findings import Findings
 
 RECIPE = {"lr": 0.1, "momentum": 0.9, "batch": 32}
 M = labkit.methods

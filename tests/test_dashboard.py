@@ -16,10 +16,10 @@ from scipy.stats import sem, ttest_1samp
 import labkit
 from labkit import plot
 from labkit.fit import CRITERIA, identity
+from labkit.panels.explore import explore
 from labkit.runs import export, groups
+from labkit.runs import overview as morning
 from labkit.runs.store import forgive, histories, note
-from labkit.study import sweep as morning
-from labkit.view.explore import explore
 
 
 def run(method="ERM", rate=0.2, seed=0, noise="symmetric", recipe=None, hyper=None, **more):

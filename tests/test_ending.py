@@ -15,8 +15,8 @@ import labkit
 from labkit.fit import ending, keep
 from labkit.methods import ALL, AUX, CDR, ERM, GCE, BCorrection, CoTeaching, FCorrection, MentorNetPD
 from labkit.runs import export, groups
+from labkit.site import report
 from labkit.state import read_state
-from labkit.view import report
 
 
 @cache

@@ -11,16 +11,15 @@ from browser import browser  # noqa: F401
 from bs4 import BeautifulSoup
 
 import labkit
-from labkit import plot
+from labkit import ledger, plot
 from labkit.cli.papers import page as page_of
 from labkit.markup import styled
 from labkit.notebook import execute
 from labkit.runs import export
+from labkit.runs import overview as morning
 from labkit.runs.store import note
-from labkit.study import ledger
-from labkit.study import sweep as morning
-from labkit.view.site import deck
-from labkit.view.site.notebook import cells as site_cells
+from labkit.site import deck
+from labkit.site.notebook import cells as site_cells
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb")) + sorted(ROOT.glob("lessons/**/*.ipynb"))

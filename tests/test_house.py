@@ -21,6 +21,7 @@ FLOORS = [
         "pages",
         "paths",
         "ranks",
+        "rooms",
         "state",
         "tables",
     },
@@ -28,8 +29,9 @@ FLOORS = [
     {"method", "methods", "load"},
     {"measure", "fit", "show", "recipes"},
     {"runs", "notebook"},
-    {"study"},
-    {"view"},
+    {"ledger", "spectrum", "study"},
+    {"plot", "exercises", "panels", "site", "view"},
+    {"lessons", "papers"},
     {"cli"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

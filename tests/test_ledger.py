@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 import labkit
+from labkit import ledger
 from labkit.fit import CRITERIA, identity
 from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
-from labkit.study import cdr_aux, ledger
+from labkit.study import cdr_aux
 
 CELLS = ledger.cells("CDR+AUX")
 CELL = {"noise": "symmetric", "rate": 0.4, "label": "SGD"}

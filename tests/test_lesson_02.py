@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 import labkit
+from labkit.panels.live import one_thread
 from labkit.study import lesson_02 as study
 from labkit.view.lessons import lesson_02
-from labkit.view.live import one_thread
 
 
 def state(rate=0.4, noise="symmetric", method="ERM", seed=0):

@@ -6,9 +6,9 @@ import torch
 import labkit
 from labkit.grads.layer import loss_gradient_norm
 from labkit.losses import ce
+from labkit.panels import lessons
+from labkit.panels.stored import drawn, load
 from labkit.study import lesson_04 as study
-from labkit.view import lessons
-from labkit.view.panel.stored import drawn, load
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import torch
 from torch.nn.functional import one_hot
 
 import labkit
-from labkit.study import lesson_06, spectrum
+from labkit import spectrum
+from labkit.study import lesson_06
 from labkit.view.lessons.lesson_06 import SIGNS, SKETCH, fate
 
 

@@ -5,8 +5,8 @@ import torch
 
 import labkit
 from labkit.methods import CDR_AUX
+from labkit.panels.lessons import sketch
 from labkit.study import lesson_07 as lesson
-from labkit.view.lessons import sketch
 
 RIGHT = [
     *(("07.1", answer) for answer in ([1, 2, 4], (4, 2, 1), torch.tensor([1, 2, 4]).numpy())),
@@ -90,7 +90,7 @@ def test_an_unknown_choice_is_an_error():
 
 def test_every_stored_state_has_a_picture_within_its_axes():
     at = sketch("07")
-    from labkit.view.panel import stored
+    from labkit.panels import stored
 
     for positions in at.kept():
         picture = stored.frame(at, positions)["picture"]
@@ -100,7 +100,7 @@ def test_every_stored_state_has_a_picture_within_its_axes():
 
 
 def test_the_naive_guess_is_outside_the_band():
-    from labkit.view.panel import stored
+    from labkit.panels import stored
 
     found = stored.answers(sketch("07"))
     assert len(found) == 5 and sketch("07").question.naive < min(found)

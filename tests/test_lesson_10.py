@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import labkit
+from labkit.panels import lessons
+from labkit.panels.stored import drawn, load
 from labkit.study import lesson_10 as study
-from labkit.view import lessons
-from labkit.view.panel.stored import drawn, load
 
 
 @pytest.mark.parametrize("noise", study.NOISES)

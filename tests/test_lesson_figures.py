@@ -7,7 +7,7 @@ from tools import digits
 
 import labkit
 from labkit import plot
-from labkit.view.plot.learnt import WORDS
+from labkit.plot.learnt import WORDS
 
 
 def fit(rate=0.4, seed=0, task=None, **more):

@@ -10,8 +10,8 @@ from nbclient import NotebookClient
 from test_notebooks import faults
 
 import labkit
+from labkit.exercises import EXERCISES
 from labkit.show import answers
-from labkit.view.check import EXERCISES
 
 ROOT = Path(__file__).parents[1]
 SANDBOX = ROOT / "lessons" / "sandbox.ipynb"  # nobody marks it

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from labkit.view.live import Worker, headless
+from labkit.panels.live import Worker, headless
 
 PATIENCE = 10  # seconds until a test that hangs fails
 

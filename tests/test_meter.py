@@ -7,7 +7,7 @@ from scipy.stats import wilcoxon
 
 from labkit import plot
 from labkit.fit import CRITERIA
-from labkit.study import meter
+from labkit.ledger import meter
 
 
 def runs(scores, noise="symmetric", rate=0.4):

@@ -7,8 +7,8 @@ from tools import linear_net, linear_task, ridge
 
 import labkit
 from labkit.methods import AUX, ERM, RDI
+from labkit.spectrum import gram, stacked
 from labkit.study import ntk
-from labkit.study.spectrum import gram, stacked
 
 
 def start(way, width, seed=0):

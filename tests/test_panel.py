@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import labkit
-from labkit.view import lessons
-from labkit.view.panel import (
+from labkit import rooms
+from labkit.panels import (
     Panel,
     Question,
     Sketch,
@@ -20,6 +20,7 @@ from labkit.view.panel import (
     curve,
     cycle,
     guesses,
+    lessons,
     part,
     points,
     script,
@@ -55,7 +56,7 @@ def nobody_looks(monkeypatch):
 
 @pytest.fixture
 def folder(monkeypatch, tmp_path):
-    monkeypatch.setattr(stored, "FOLDER", tmp_path)
+    monkeypatch.setattr(stored, "path", lambda name: tmp_path / f"{name}.json.gz")
     stored.load.cache_clear()
     yield tmp_path
     stored.load.cache_clear()
@@ -269,7 +270,7 @@ def test_a_file_without_an_export_is_refused(monkeypatch, tmp_path):
 
 # --- every lesson's panel -----------------------------------------------------------------------------------------
 
-EVERY = lessons.names()
+EVERY = rooms.lessons("panel")
 
 
 @pytest.mark.parametrize("lesson", EVERY)
@@ -314,7 +315,7 @@ def test_the_front_of_a_panel_is_worded(lesson):
 
 
 def test_the_stored_pictures_are_small():
-    assert sum(path.stat().st_size for path in stored.FOLDER.iterdir()) < 10e6
+    assert 1e5 < sum(stored.path(lesson).stat().st_size for lesson in EVERY) < 10e6
 
 
 def test_the_naive_guess_is_wrong_in_at_least_half_of_the_lessons():

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from labkit.view.panel import curve, sprite
+from labkit.panels import curve, sprite
 
 
 def pixels(data):

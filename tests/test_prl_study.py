@@ -7,9 +7,10 @@ import torch
 
 import labkit
 from labkit import plot
+from labkit.ledger import printed_tables as printed
+from labkit.ledger.findings import Findings
 from labkit.runs.grid import grid
-from labkit.study import landmarks, printed, prl, prl_bounds, prl_findings, prl_theory
-from labkit.study.findings import Findings
+from labkit.study import landmarks, prl, prl_bounds, prl_findings, prl_theory
 
 M = labkit.methods
 RECIPE = {"optimiser": "adam", "lr": 5e-3, "momentum": 0.0, "batch": 60}

@@ -12,9 +12,10 @@ from torch.func import functional_call
 
 import labkit
 from labkit import losses
+from labkit.ledger import printed_tables as printed
+from labkit.ledger.findings import Findings
 from labkit.methods.mw_net import META_LOSSES
-from labkit.study import printed, rmnw, rmnw_claims, rmnw_findings, rmnw_parts, rmnw_theory
-from labkit.study.findings import Findings
+from labkit.study import rmnw, rmnw_claims, rmnw_findings, rmnw_parts, rmnw_theory
 
 SMALL = replace(rmnw.plans("digits", epochs=2)["uniform"], meta=40)
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import pytest
 from browser import ROOT, browser, drag, settled, shot  # noqa: F401
 
-import labkit.view.ledger
+import labkit.site.ledger
+from labkit import rooms
+from labkit import site as site_module
 from labkit.cli import main
-from labkit.view import lessons
-from labkit.view import site as site_module
-from labkit.view.panel import stored
-from labkit.view.site import MARK, book, build, compose, formulas, living, notebook
+from labkit.panels import stored
+from labkit.site import MARK, book, build, compose, formulas, living, notebook
 
 NOTEBOOKS = sorted(
     path for place in ("lessons", "lessons/solutions", "notebooks") for path in (ROOT / place).glob("*.ipynb")
@@ -66,7 +66,7 @@ def site(tmp_path_factory):
         shutil.copy(ROOT / name, project / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "ROOT", project)
-        patch.setattr(labkit.view.ledger, "body", lambda: "<h1>The ledger</h1>")
+        patch.setattr(labkit.site.ledger, "body", lambda: "<h1>The ledger</h1>")
         assert build(out, tell=lambda words: None) == 8
     return out
 
@@ -74,7 +74,7 @@ def site(tmp_path_factory):
 KILLED = """\
 import os, signal, sys
 from pathlib import Path
-from labkit.view.site import build
+from labkit.site import build
 build(Path(sys.argv[1]), tell=lambda page: os.kill(os.getpid(), signal.SIGKILL))
 """
 
@@ -210,7 +210,7 @@ def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, mon
     monkeypatch.setattr(book, "lessons", list)
     monkeypatch.setattr(book, "solutions", dict)
     monkeypatch.setattr(book, "papers", list)
-    monkeypatch.setattr(labkit.view.ledger, "body", lambda: "")
+    monkeypatch.setattr(labkit.site.ledger, "body", lambda: "")
     out = tmp_path / "here" / "site"
     assert build(out, tell=str) == 3
     (out / "old.html").write_text("")
@@ -219,7 +219,7 @@ def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, mon
     (tmp_path / "mine" / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"out is .*mine.*; it must be a new or empty folder"):
         build(tmp_path / "mine", tell=str)
-    monkeypatch.setattr(labkit.view.ledger, "body", lambda: 1 / 0)
+    monkeypatch.setattr(labkit.site.ledger, "body", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build(out, tell=str)
     assert (out / "index.html").exists() and [path.name for path in out.parent.iterdir()] == ["site"]
@@ -344,7 +344,7 @@ def test_the_whole_site(whole):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("lesson", lessons.names())
+@pytest.mark.parametrize("lesson", rooms.lessons("panel"))
 def test_every_panel_drags_without_a_kernel(browser, whole, lesson):  # noqa: F811
     (path,) = (whole / "lessons").glob(f"{lesson}*.html")
     page, bad = browser.new_page(), []

@@ -9,7 +9,7 @@ from browser import ROOT, browser, shot  # noqa: F401
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit.cli import main
-from labkit.view.site import deck
+from labkit.site import deck
 
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
 SIZES = [(1280, 720), (1024, 768), (1920, 1080), (700, 900)]

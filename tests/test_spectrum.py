@@ -8,9 +8,8 @@ from torch import nn
 from torch.func import functional_call, jacrev
 from torch.nn import functional as F
 
-from labkit import nets
-from labkit.study import spectrum
-from labkit.study.spectrum import kernel, rows
+from labkit import nets, spectrum
+from labkit.spectrum import kernel, rows
 
 
 class Odd(nn.Module):

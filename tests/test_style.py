@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from labkit.methods import ALL, FAMILIES
-from labkit.view.plot import style
+from labkit.plot import style
 
 
 def test_every_method_has_a_look_of_its_own():

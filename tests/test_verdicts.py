@@ -8,11 +8,13 @@ import pytest
 from scipy.stats import kendalltau, ttest_ind_from_stats
 from test_ledger import row, rows
 
+from labkit import ledger
+from labkit.ledger import printed_tables as printed
+from labkit.ledger import verdict
+from labkit.ledger.findings import Findings
+from labkit.ledger.measured import of_cell
+from labkit.ledger.order import tau
 from labkit.methods import ALL
-from labkit.study import ledger, printed, verdict
-from labkit.study.findings import Findings
-from labkit.study.measured import of_cell
-from labkit.study.order import tau
 
 WHERE = {"task": "cifar10", "net": "resnet32", "samples": 45_000, "noise": "symmetric", "rate": 0.5, "method": "D2L"}
 

@@ -17,7 +17,7 @@ from ..errors import need
 from . import ROOT, parser
 from .lab import free_port
 
-TEMPLATES = ROOT / "labkit" / "view" / "front" / "app"  # Voila looks for templates where Jupyter's data are
+TEMPLATES = ROOT / "labkit" / "site" / "front" / "app"  # Voila looks for templates where Jupyter's data are
 LEAD = '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={}">\n'
 NEEDED = (  # of JupyterLab's extensions; others only make the page late
     *("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab-plotly"),
@@ -32,7 +32,7 @@ def main(argv):
     read.add_argument("--port", type=int, help="default: 8866, or the next one that is free")
     read.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     args = read.parse_args(argv)
-    from ..view.site import app, book
+    from ..site import app, book
 
     need(find_spec("voila"), "voila", None, "installed: ./lab installs it, or pip install voila")
     source = book.lesson(args.lesson)
@@ -57,7 +57,7 @@ def command(path, port, code):
         "VoilaConfiguration.strip_sources": not code,
         "VoilaConfiguration.show_tracebacks": True,
         "VoilaConfiguration.progressive_rendering": True,
-        "VoilaExporter.markdown_renderer_class": "labkit.view.site.markdown.Renderer",
+        "VoilaExporter.markdown_renderer_class": "labkit.site.markdown.Renderer",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     words += [f"--VoilaConfiguration.extension_allowlist={name}" for name in NEEDED]

@@ -9,12 +9,12 @@ from . import ROOT, parser
 
 def main(argv):
     """Store the pictures of the lessons that are named, or of all. -> exit status"""
-    from ..view import lessons
-    from ..view.panel import stored
+    from .. import rooms
+    from ..panels import lessons, stored
 
     read = parser("bundle", "Draw every state of a lesson's panel that pages without a kernel offer, and store them.")
     read.add_argument("lesson", nargs="*", help='e.g. 04, or "sandbox"; all when none is named')
-    wanted = read.parse_args(argv).lesson or lessons.names()
+    wanted = read.parse_args(argv).lesson or rooms.lessons("panel")
     sketches = [lessons.sketch(lesson) for lesson in wanted]
     os.environ.pop("LABKIT_FAST", None)  # stored pictures are of full size
     torch.set_num_threads(1)

@@ -6,9 +6,9 @@ import time
 import nbformat
 
 from ..notebook import execute
+from ..site.book import DASHBOARDS
+from ..site.ledger import page as page_of_ledger
 from ..state import atomic_write
-from ..view.ledger import page as page_of_ledger
-from ..view.site.book import DASHBOARDS
 from . import ROOT, parser
 from .run import KEPT
 
@@ -63,7 +63,7 @@ def page(notebook, title):
     """An executed notebook as one HTML file that holds all it shows. -> text"""
     from nbconvert import HTMLExporter
 
-    from ..view.site.notebook import markdown
+    from ..site.notebook import markdown
 
     notebook.metadata.pop("widgets", None)
     _turnable(notebook)

@@ -13,7 +13,7 @@ def main(argv):
     )
     read.add_argument("--out", type=Path, default=ROOT / "site", help="the folder; an older site in it is replaced")
     args = read.parse_args(argv)
-    from ..view.site import build
+    from ..site import build
 
     began = time.monotonic()
     count = build(args.out)

@@ -14,7 +14,7 @@ def main(argv):
     read.add_argument("lesson", help="its number, e.g. 05")
     read.add_argument("--out", type=Path, help="the file (default: slides/NN_name.html in the project)")
     args = read.parse_args(argv)
-    from ..view.site import book, deck
+    from ..site import book, deck
 
     source = book.lesson(args.lesson)
     out = args.out.expanduser() if args.out else ROOT / "slides" / Path(source.page).name

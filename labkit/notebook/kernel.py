@@ -8,7 +8,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-IMPORTS = ("torch", "labkit", "labkit.view.plot", "matplotlib.pyplot", "IPython.display")
+IMPORTS = ("torch", "labkit", "labkit.plot", "matplotlib.pyplot", "IPython.display")
 BLANK = "__import__('labkit.notebook.blank', fromlist=['']).{}{!r}"  # a function and its arguments; leaves no name
 PATIENCE = 120  # seconds for a start, with the imports, on a machine that is busy
 TRIES = 3

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from . import ledger
+from .. import ledger
 
 NEAR = 0.05  # "close to the ideal performance" (section 4): within 5 percentage points
 OTHERS = {"SGD": "ERM", "CDR": "CDR", "AUX": "AUX"}  # as printed: in labkit

@@ -4,8 +4,8 @@ printed, measured, holds and n, as `Findings.add` takes them. The runs are rows 
 import pandas as pd
 
 from ..errors import must
+from ..ledger import gains
 from .cdr_aux import NEAR, OTHERS, claims
-from .ledger import gains
 
 OWN = "CDR+AUX"
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from . import printed
+from ..ledger import printed_tables as printed
 
 # item, section, words, what is looked up in the table, the number in the words, how near is near enough
 WORDS = (

@@ -11,11 +11,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from .. import coreset, noise
+from .. import coreset, noise, spectrum
 from ..data import Task
 from ..fit import fit
 from ..methods import ERM
-from . import spectrum
 
 
 def margin(classes):

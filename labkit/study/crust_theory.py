@@ -1,6 +1,6 @@
 """The theory of the paper on CRUST, measured on networks that are small enough for their whole Jacobian.
 
-Snapshots of a training are looked at through one Gram matrix K = J J^T (`labkit.study.spectrum`) of `n` samples: the
+Snapshots of a training are looked at through one Gram matrix K = J J^T (`labkit.spectrum`) of `n` samples: the
 Jacobian of a subset S is the rows of S, so its Gram matrix is a part of K. Rows: i C + c is output c of sample i.
 """
 
@@ -11,11 +11,10 @@ import pandas as pd
 import torch
 from torch.nn.functional import one_hot
 
-from .. import coreset, measure
+from .. import coreset, measure, spectrum
 from ..fit import Loop, Recipe, maker
 from ..grads import ce_gradient
 from ..method import evaluate
-from . import spectrum
 from .crust import chosen_by, looking
 
 CHOICES = {"coreset, Algorithm 1": "facility_location", "coreset, released": "centrality"}

@@ -12,10 +12,10 @@ from torch.nn.functional import one_hot
 
 import labkit
 
+from .. import spectrum
 from ..grads import ce_gradient
 from ..measure import labels_row
 from ..method import evaluate
-from . import spectrum
 from .crust_theory import part, snapshots, some
 
 NOISES = {

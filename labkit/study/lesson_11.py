@@ -16,14 +16,14 @@ import torch
 from .. import confident, nets
 from ..data import folder
 from ..fit import CRITERIA, fit
+from ..ledger.measured import RESULTS, read, record
+from ..ledger.printed_tables import table
 from ..load import load
 from ..methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
 from ..noise import corrupt, human, matrix_noise, symmetric
 from ..numbers import DEFAULTS_SINCE
 from ..runs.grid import summary
-from .measured import RESULTS, read, record
 from .patches import featured
-from .printed import table
 
 COLUMN = "worse_label"  # of CIFAR-10_human.pt
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

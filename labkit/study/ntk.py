@@ -27,7 +27,7 @@ from ..fit.config import about
 from ..methods import AUX, ERM, RDI
 from ..nets import mlp
 from ..noise import corrupt, symmetric
-from .spectrum import gram, stacked
+from ..spectrum import gram, stacked
 
 
 class Times(nn.Module):
@@ -67,7 +67,7 @@ def one_hot(task):
 
 def kernel_ridge(K, K_new, residual, lam):
     """K_new (K + lam^2 I)^-1 residual: how far RDI and AUX move the function in the limit. K [m, m], K_new [M, m],
-    residual [m] = y - f_0, because f_0 is not 0 at the initial weights; rows as in labkit.study.spectrum -> [M].
+    residual [m] = y - f_0, because f_0 is not 0 at the initial weights; rows as in labkit.spectrum -> [M].
     Source: Hu, Li, Yu, ICLR 2020.
     """
     need(lam > 0, "lam", lam, "a number above 0")

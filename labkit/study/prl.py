@@ -15,12 +15,12 @@ from torch import nn
 
 from ..data import Task
 from ..errors import choose
+from ..ledger import printed_tables as printed
 from ..methods import ALL, ERM, PRL_G, PRL_L, make
 from ..nets import mlp
 from ..ranks import kept, smallest
 from ..recipes import PAPERS
 from ..runs.bench.steps import batch_of, step_of
-from . import printed
 
 REGRESSION = ("ERM", "NormClip", "Huber", "Min-SGD", "Ignormclip", "PRL(G)", "PRL(L)", "Co-PRL(L)")  # Table 1
 CLASSES = (  # Table 2

@@ -1,5 +1,6 @@
 """What PRL's notebook finds of each table, figure, lemma and theorem: every function adds one or more findings to a
-labkit.study.findings.Findings, each with a truth value computed from what was measured. more: setting, n, criterion."""
+labkit.ledger.findings.Findings, each with a truth value computed from what was measured. more: setting, n and
+criterion."""
 
 import pandas as pd
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .printed import cells
+from ..ledger.printed_tables import cells
 
 RUNS = 5  # behind every printed mean
 CLEAN = ("L2RW", "GLC", "MW-Net", "Fine-tuning")  # rows that use clean samples

@@ -2,7 +2,7 @@
 
 import labkit
 
-from .answers import compare, share
+from ...exercises.answers import compare, share
 
 
 def wrong_labels(answer):

@@ -6,7 +6,7 @@ import torch
 
 import labkit
 
-from .answers import Wrong, call, compare, number, share, vector
+from ...exercises.answers import Wrong, call, compare, number, share, vector
 
 MNIST_TEST = 10_000  # images
 

@@ -4,8 +4,8 @@ import torch
 
 import labkit
 
+from ...exercises.answers import Wrong, call, compare, number
 from ...ranks import kept, smallest
-from .answers import Wrong, call, compare, number
 
 ROUNDS = ((10, 4, 0.3), (128, 10, 0.45))  # of `repaired_filter`: samples, outputs, rate
 

@@ -4,7 +4,7 @@ import numpy as np
 
 import labkit
 
-from .answers import Wrong, call, compare, number, vector
+from ...exercises.answers import Wrong, call, compare, number, vector
 
 W, G, TAU = np.array([0.5, -2.0, 0.1, 1.0, -0.2]), np.array([0.4, 0.3, -3.0, 0.1, 2.0]), 0.4
 

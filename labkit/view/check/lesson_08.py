@@ -4,7 +4,7 @@ import numpy as np
 
 import labkit
 
-from .answers import Wrong, call, compare, number, vector
+from ...exercises.answers import Wrong, call, compare, number, vector
 
 RUNS = 5  # behind every printed mean of RMNW-Net's tables
 

@@ -1,8 +1,8 @@
 """The panel of lesson 01: the same rate under seven noise models."""
 
+from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite
+from ...plot.style import OKABE_ITO
 from ...study.lesson_01 import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
-from ..panel import Question, Sketch, choice, curve, cycle, part, slider, sprite
-from ..plot.style import OKABE_ITO
 
 RATES = tuple(k / 20 for k in range(19))
 SHOWN = 36  # images

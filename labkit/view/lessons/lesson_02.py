@@ -1,9 +1,9 @@
 """Lesson 02's panel: move the noise, and see which labels a network learns first."""
 
+from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
+from ...panels.live import one_thread
+from ...plot.learnt import WORDS
 from ...study.lesson_02 import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
-from ..live import one_thread
-from ..panel import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
-from ..plot.learnt import WORDS
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}
 CELLS = [

@@ -5,10 +5,10 @@ import torch
 import labkit
 
 from ...method import evaluate
+from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider
+from ...panels.live import one_thread
+from ...plot.learnt import WORDS
 from ...study.lesson_03 import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
-from ..live import one_thread
-from ..panel import Question, Sketch, choice, curve, cycle, look, part, points, slider
-from ..plot.learnt import WORDS
 
 STEPS = tuple(k / 10 for k in range(11))
 P = torch.linspace(0.005, 0.995, 100, dtype=torch.float64)

@@ -2,9 +2,9 @@
 
 import labkit
 
+from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider, sprite
+from ...plot.style import GREY, OKABE_ITO
 from ...study import lesson_04 as study
-from ..panel import Question, Sketch, choice, curve, cycle, look, part, points, slider, sprite
-from ..plot.style import GREY, OKABE_ITO
 
 RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 SHOWN = 12  # images of each mistake

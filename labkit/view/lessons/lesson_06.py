@@ -3,6 +3,11 @@ rest."""
 
 import numpy as np
 
+from ...panels import Question, Sketch, choice, curve, part, slider, sprite
+from ...panels import look as styled
+from ...panels.live import one_thread
+from ...plot.learnt import WORDS
+from ...plot.style import GREY, OKABE_ITO
 from ...study.lesson_06 import (
     COUNTS,
     EPOCHS,
@@ -16,12 +21,7 @@ from ...study.lesson_06 import (
     named,
     vectors,
 )
-from ..live import one_thread
-from ..panel import Question, Sketch, choice, curve, part, slider, sprite
-from ..panel import look as styled
-from ..plot.learnt import WORDS
 from ..plot.lesson_06 import INKS
-from ..plot.style import GREY, OKABE_ITO
 
 SHOWN = 24  # images
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "lost": "×", "": ""}

@@ -1,9 +1,9 @@
 """The panel of lesson 07: who may learn in CDR's step, what b takes upon itself, and what comes of it."""
 
+from ...panels import Question, Sketch, choice, curve, look, part, slider
+from ...panels.live import one_thread
+from ...plot.learnt import WORDS
 from ...study.lesson_07 import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
-from ..live import one_thread
-from ..panel import Question, Sketch, choice, curve, look, part, slider
-from ..plot.learnt import WORDS
 from ..plot.lesson_07 import EVER, LABELS, STAYED
 
 RATES = tuple(k / 10 for k in range(10))

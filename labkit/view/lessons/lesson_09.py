@@ -2,9 +2,9 @@
 
 from labkit import fast
 
+from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
 from ...study import lesson_01
 from ...study.lesson_09 import doubts, error, main_rows, matrix_of, precision, train, true_matrix
-from ..panel import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
 
 EPOCHS, LONGEST, SHOWN = 30, 35, 24
 METHODS = ["Forward, true T", "F-correction", "GLC", "T-Revision", "S-Model"]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ...panels import Question, Sketch, choice, curve, look, part, slider
 from ...study.lesson_11 import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
-from ..panel import Question, Sketch, choice, curve, look, part, slider
 from ..plot.lesson_11 import SHORT
 
 

@@ -4,13 +4,13 @@ import labkit
 
 from ...fit import CRITERIA
 from ...noise import suited
+from ...panels import Question, Sketch, choice, curve, cycle, part, slider
+from ...panels.live import one_thread
+from ...panels.pictures import SVG_DASHES, SVG_MARKERS, look
+from ...plot.sandbox import looks
+from ...plot.style import COLOURS
 from ...runs.race import Race
 from ...runs.scores import score_column, scores, selects
-from ..live import one_thread
-from ..panel import Question, Sketch, choice, curve, cycle, part, slider
-from ..panel.pictures import SVG_DASHES, SVG_MARKERS, look
-from ..plot.sandbox import looks
-from ..plot.style import COLOURS
 
 EPOCHS, FAST = 30, 2
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)

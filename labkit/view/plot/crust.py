@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from ...fit.accuracy import in_words
+from ...plot.parts import band, data_of, headline, noise_of
+from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 from ...runs.grid import curves
-from .parts import band, data_of, headline, noise_of
-from .style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 
 __all__ = ["crust_ablation", "crust_cloud", "crust_epochs", "crust_filters", "crust_orders"]
 

@@ -6,8 +6,8 @@ from textwrap import fill
 
 import numpy as np
 
-from .parts import band, headline
-from .style import GREY, OKABE_ITO, canvas, head, legend
+from ...plot.parts import band, headline
+from ...plot.style import GREY, OKABE_ITO, canvas, head, legend
 
 __all__ = ["crust_alignment", "crust_bias", "crust_nuisance", "crust_spectra", "crust_theorem"]
 

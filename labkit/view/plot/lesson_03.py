@@ -3,9 +3,9 @@ cross-entropy."""
 
 import numpy as np
 
-from .learnt import WORDS
-from .parts import band
-from .style import DASHES, GREY, STYLES, canvas, colour, head, legend, marker
+from ...plot.learnt import WORDS
+from ...plot.parts import band
+from ...plot.style import DASHES, GREY, STYLES, canvas, colour, head, legend, marker
 
 __all__ = ["loss_shapes", "loss_steps"]
 

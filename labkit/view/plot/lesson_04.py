@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ...plot.parts import band
+from ...plot.style import DASHES, GREY, OKABE_ITO, STYLES, canvas, colour, head, legend, marker
 from ...study.lesson_04 import BATCH, TRUE_RATE, edge
-from .parts import band
-from .style import DASHES, GREY, OKABE_ITO, STYLES, canvas, colour, head, legend, marker
 
 __all__ = ["assumed_rates", "filter_race", "kept_by_class", "trust_plane"]
 

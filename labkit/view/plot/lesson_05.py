@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ...plot.parts import headline
+from ...plot.style import GREY, OKABE_ITO, canvas, head, legend
 from ...study.lesson_05 import SHOWN, TURN, cloud
 from .crust import CHOOSERS
-from .parts import headline
-from .style import GREY, OKABE_ITO, canvas, head, legend
 
 __all__ = ["chosen_gradients", "clean_over_epochs"]
 

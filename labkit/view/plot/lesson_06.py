@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ...plot.learnt import WORDS
+from ...plot.parts import headline
+from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 from ...study.lesson_06 import COUNTS, SAMPLES, fates, halves, held, named, vectors
-from .learnt import WORDS
-from .parts import headline
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 
 __all__ = ["labels_after_the_cut", "labels_over_directions", "spectra_without_labels"]
 

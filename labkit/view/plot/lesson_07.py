@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from ...plot.learnt import WORDS
+from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend
 from ...study.lesson_07 import FATES, WIDTH
-from .learnt import WORDS
-from .style import GREY, OKABE_ITO, canvas, colour, head, legend
 
 __all__ = ["critical_weights", "label_givers", "who_may_learn"]
 
-STAYED, EVER = (OKABE_ITO[0], "", "circle"), (OKABE_ITO[3], "7 3", "square")  # as labkit.view.panel has them
+STAYED, EVER = (OKABE_ITO[0], "", "circle"), (OKABE_ITO[3], "7 3", "square")  # as labkit.panels has them
 LABELS = {"right": colour("clean_fitted"), "wrong": colour("noisy_memorised")}
 LAST = "test accuracy after the last epoch"
 

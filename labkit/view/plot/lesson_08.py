@@ -1,7 +1,7 @@
 """Figures of lesson 08: what the noise of the meta set does to the learnt weights."""
 
-from .parts import band
-from .style import DASHES, GREY, canvas, colour, head, legend, marker
+from ...plot.parts import band
+from ...plot.style import DASHES, GREY, canvas, colour, head, legend, marker
 
 __all__ = ["meta_noise", "meta_pulls"]
 LOSSES = {"CE": "MNW-Net", "MAE": "RMNW-Net"}  # whose look each meta loss has

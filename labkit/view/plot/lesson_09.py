@@ -3,9 +3,9 @@
 import numpy as np
 
 from ...errors import must, need
+from ...plot.lesson import GIVEN, captioned
+from ...plot.style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
 from ...study.lesson_09 import main_rows
-from .lesson import GIVEN, captioned
-from .style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
 
 __all__ = ["corrected", "fading_anchors", "suspects"]
 

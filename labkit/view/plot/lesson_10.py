@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker, mosaic
+from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, marker, mosaic
 
 __all__ = ["fitted_lines", "landmark_faces", "r2_race"]
 

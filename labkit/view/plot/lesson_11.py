@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ...plot.parts import numbers
+from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 from ...study.lesson_11 import CLASSES, NOISES, OTHERS, RATES, of, scores
-from .parts import numbers
-from .style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 
 __all__ = ["confusions", "rates_told", "three_noises"]
 

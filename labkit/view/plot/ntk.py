@@ -2,9 +2,9 @@
 
 from itertools import product
 
+from ...plot.parts import band, data_of, headline, noise_of
+from ...plot.style import OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 from ...study.ntk import WAYS
-from .parts import band, data_of, headline, noise_of
-from .style import OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 
 __all__ = ["towards_the_kernel"]
 SOLVED = {"kernel ridge": OKABE_ITO[5], "kernel, no ridge": OKABE_ITO[3]}

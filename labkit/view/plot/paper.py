@@ -10,9 +10,9 @@ import numpy as np
 
 from ...errors import must, need
 from ...fit.accuracy import in_words
+from ...plot.parts import DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
+from ...plot.style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
 from ...runs.grid import curves
-from .parts import DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
-from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
 
 __all__ = [
     "absorbed", "beside_printed", "lambda_sweep", "noise_matrices", "table_heat", "training_and_validation",

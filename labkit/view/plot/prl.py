@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from ...fit.accuracy import in_words
+from ...plot.parts import DASHES, band, data_of, headline, methods_of, noise_of
+from ...plot.style import DASHES as METHOD_DASHES
+from ...plot.style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker, write
 from ...runs.grid import curves
-from .parts import DASHES, band, data_of, headline, methods_of, noise_of
 from .prl_theory import *  # noqa: F403
 from .prl_theory import __all__ as THEORY
-from .style import DASHES as METHOD_DASHES
-from .style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker, write
 
 __all__ = ["prl_beside", "prl_curves", "prl_norms", "prl_offsets", "prl_quota", "prl_table", *THEORY]
 

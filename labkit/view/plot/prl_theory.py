@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .parts import DASHES, band, headline
-from .style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from ...plot.parts import DASHES, band, headline
+from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 
 __all__ = ["prl_contours", "prl_descent", "prl_lemma_1", "prl_lemma_2", "prl_robust", "prl_stops", "prl_surface"]
 

@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib import colormaps
 
 from ...fit.accuracy import in_words
+from ...plot.parts import band, data_of, headline, methods_of, numbers
+from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
 from ...runs.grid import curves
 from ...study.rmnw import CLEAN_META, agreement
-from .parts import band, data_of, headline, methods_of, numbers
 from .rmnw_theory import *  # noqa: F403
 from .rmnw_theory import __all__ as theory
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
 
 __all__ = [
     "rmnw_detection", "rmnw_heavy", "rmnw_meta_sets", "rmnw_noise", "rmnw_order", "rmnw_spread", "rmnw_weights", *theory

@@ -4,8 +4,8 @@ from textwrap import wrap
 
 from matplotlib.ticker import NullFormatter
 
-from .parts import band, headline
-from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend
+from ...plot.parts import band, headline
+from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend
 
 __all__ = ["rmnw_classes", "rmnw_directions", "rmnw_scatter", "rmnw_step"]
 LOSSES = {"mae": "MAE (RMNW-Net)", "ce": "cross-entropy (MNW-Net)"}

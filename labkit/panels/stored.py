@@ -1,0 +1,87 @@
+"""Stored pictures: every state of a panel that is offered without a kernel, and the measured answers to its question.
+`./lab bundle` makes them; each file says how."""
+
+import gzip
+import json
+import platform
+import time
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import torch
+
+import labkit
+
+from ..rooms import lesson_folder
+from ..state import atomic_write
+
+
+def path(name):
+    """The file of a panel."""
+    before = Path(__file__).parents[1] / "view" / "stored" / f"{name}.json.gz"
+    return before if before.exists() else lesson_folder(name) / "stored.json.gz"
+
+
+@cache
+def load(name):
+    """What is stored of a panel: {recipe, controls, answers, frames}; None if nothing is."""
+    if not path(name).exists():
+        return None
+    return json.loads(gzip.decompress(path(name).read_bytes()))
+
+
+def key(sketch, positions):
+    """The name of a state among the frames, e.g. "4,0,2". -> text"""
+    return ",".join(str(positions[c["name"]]) for c in sketch.controls)
+
+
+def frame(sketch, positions):
+    """The stored picture and message of a state. Raises LookupError if it is not among them."""
+    kept = load(sketch.name)
+    if kept is None or key(sketch, positions) not in kept["frames"]:
+        raise LookupError(f"nothing is stored for this setting; `./lab bundle {sketch.name}` stores the offered ones")
+    return kept["frames"][key(sketch, positions)]
+
+
+def answers(sketch):
+    """The measured answers to the sketch's question, a seed each. -> list, empty if none are stored"""
+    return (load(sketch.name) or {}).get("answers", [])
+
+
+def drawn(sketch, positions):
+    """Draw one state here and now. -> {picture, message}"""
+    picture, said = {}, {"message": ""}
+
+    def show(message=None, progress=None, **parts):
+        picture.update(parts)
+        if message is not None:
+            said["message"] = message
+
+    sketch.draw(sketch.values(positions), show)
+    return {"picture": picture, **said}
+
+
+def make(sketch, tell=print):
+    """Draw every offered state, answer the question for its seeds, and write the file. -> its path"""
+    began, frames, states = time.monotonic(), {}, sketch.kept()
+    for k, positions in enumerate(states):
+        frames[key(sketch, positions)] = drawn(sketch, positions)
+        tell(f"{sketch.name}: {k + 1} of {len(states)} states, {time.monotonic() - began:.0f} s")
+    question = sketch.question
+    measured = [question.measure(seed) for seed in question.seeds] if question else []
+    recipe = {
+        "made": date.today().isoformat(),
+        "by": f"./lab bundle {sketch.name}",
+        "numbers": labkit.NUMBERS,
+        "torch": torch.__version__,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "seconds": round(time.monotonic() - began),
+        "question": question.words if question else "",
+        "seeds": list(question.seeds) if question else [],
+    }
+    whole = {"recipe": recipe, "controls": sketch.controls, "answers": measured, "frames": frames}
+    text = json.dumps(whole, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    atomic_write(path(sketch.name), gzip.compress(text.encode(), 9, mtime=0))
+    load.cache_clear()
+    return path(sketch.name)
