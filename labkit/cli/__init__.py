@@ -1,10 +1,12 @@
-"""The commands of ./lab and python -m labkit."""
+"""The commands of ./lab and python -m labkit: one module each, with `arguments()`, its parser, and `main(argv)`."""
 
 import argparse
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import labkit
 
@@ -13,53 +15,51 @@ from ..errors import choose
 from ..paths import pin_variables, printable
 
 HELP = """\
-usage: ./lab [command] [words]      (on Windows: python lab; in an environment of your own: python -m labkit)
+usage: ./lab [command] [arguments]      (on Windows: python lab; in an environment of your own: python -m labkit)
 
 {commands}
 
-./lab COMMAND --help says what a command takes. Variables: LABKIT_DATA (folder of the datasets), LABKIT_PYTHON (an
-environment to use instead of .venv), LABKIT_FAST=1 (notebooks at the size in which they are tested)."""
+./lab COMMAND --help lists the arguments of a command. Variables: LABKIT_DATA (folder of the datasets), LABKIT_PYTHON
+(an environment to use instead of .venv), LABKIT_FAST=1 (notebooks at the size in which they are tested)."""
 COMMANDS = {
-    "lab": "open JupyterLab on the first lesson; what ./lab does without a word",
+    "lab": "open JupyterLab on the first lesson, as ./lab does without a command",
     "run": "run one notebook with other parameters, without a browser",
     "sweep": "run many trainings or notebooks from one file, here or on a cluster",
     "papers": "run every paper's notebook and write each as a page beside it",
-    "test": "the project's tests; --all takes the slow ones too",
+    "test": "run the project's tests; --all takes the slow ones too",
     "fetch": "download a dataset",
-    "doctor": "what is here, what is missing, and how to get it",
+    "doctor": "print what is here, what is missing, and how to get it",
     "methods": "train every method beside plain SGD on the embedded data, and print the table",
-    "site": "lessons, papers and the ledger as pages that need no kernel and no network",
-    "slides": "a lesson as slides, in one file",
-    "app": "a lesson as an app in the browser, with a kernel",
-    "bench": "what a step costs, as ratios measured side by side",
+    "site": "write lessons, papers and the ledger as pages that need no kernel and no network",
+    "slides": "write a lesson as slides, in one file",
+    "app": "serve a lesson as an app in the browser, with a kernel",
+    "bench": "measure what a step costs, as ratios taken side by side",
     "bundle": "draw and store the pictures of lessons' panels, for pages without a kernel",
     "fmt": "format the code and the notebooks",
 }
 IN_THE_PROJECT = ("lab", "papers", "test", "site", "slides", "app", "bundle", "fmt")  # they use its notebooks or tests
 
 
-def main(argv=None):
-    """Run one command. -> exit status: 0 fine, 1 it failed, 2 it was asked for something that does not exist"""
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] in (["-h"], ["--help"], ["help"]):
-        print(HELP.format(commands="\n".join(f"  {name:8s} {text}" for name, text in COMMANDS.items())))
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; argv None takes the arguments of this process.
+
+    Return the exit status: 0 success, 1 the command failed, 2 a wrong command or argument, 130 stopped by Ctrl-C.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] in (["-h"], ["--help"], ["help"]):
+        print(overview())
         return 0
-    if words[:1] == ["--version"]:
+    if argv[:1] == ["--version"]:
         print(f"labkit {labkit.__version__}")
         return 0
-    if not words or words[0].startswith("-"):
-        words = ["lab", *words]
+    if not argv or argv[0].startswith("-"):
+        argv = ["lab", *argv]
     pin_variables()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # whatever a name holds, and whatever the locale
+    _print_any_name()
     try:
-        choose("the command", words[0], COMMANDS)
-        if words[0] in IN_THE_PROJECT and not {"-h", "--help"} & {*words}:
-            require(f"./lab {words[0]}")
-        return import_module(f".{words[0]}", __name__).main(words[1:])
+        return _run(argv[0], argv[1:])
     except (ValueError, FileNotFoundError) as error:
-        if not _ours(error):
+        if not _raised_by_labkit(error):
             raise
         print(f"lab: {printable(error)}", file=sys.stderr)
         return 2
@@ -68,12 +68,33 @@ def main(argv=None):
         return 130
 
 
-def parser(command, description, **options):
-    """An argument parser that speaks as ./lab COMMAND."""
+def overview() -> str:
+    """Return the help of ./lab: every command with a line."""
+    return HELP.format(commands="\n".join(f"  {name:8s} {purpose}" for name, purpose in COMMANDS.items()))
+
+
+def parser(command: str, description: str, **options: Any) -> argparse.ArgumentParser:
+    """Return an argument parser that calls itself `lab COMMAND`. options: of ArgumentParser"""
     return argparse.ArgumentParser(prog=f"lab {command}", description=description, allow_abbrev=False, **options)
 
 
-def _ours(error):
-    """Was it labkit that raised this, on purpose? Anything else keeps its traceback."""
-    *_, last = traceback.walk_tb(error.__traceback__)
-    return Path(last[0].f_code.co_filename).is_relative_to(ROOT / "labkit")
+def _run(command, argv):
+    """Run the module of a command. -> exit status"""
+    choose("the command", command, COMMANDS)
+    for_help = "-h" in argv or "--help" in argv
+    if command in IN_THE_PROJECT and not for_help:
+        require(f"./lab {command}")
+    return import_module(f".{command}", __name__).main(argv)
+
+
+def _print_any_name():
+    """Let both streams print names that their encoding does not have, as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _raised_by_labkit(error):
+    """Return whether a line of labkit raised the error. Any other error keeps its traceback."""
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    return Path(frame.f_code.co_filename).is_relative_to(ROOT / "labkit")

@@ -1,5 +1,5 @@
 """lab bench: see labkit.runs.bench."""
 
-from ..runs.bench import main
+from ..runs.bench import arguments, main
 
-__all__ = ["main"]
+__all__ = ["arguments", "main"]

@@ -1,24 +1,31 @@
 """lab bundle: draw every offered state of lessons' panels and store the pictures, with the recipe."""
 
+import argparse
 import os
+from collections.abc import Sequence
 
 import torch
 
 from . import ROOT, parser
 
 
-def main(argv):
-    """Store the pictures of the lessons that are named, or of all. -> exit status"""
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab bundle`."""
+    command = parser("bundle", "Draw and store every state of a lesson's panel that pages without a kernel offer.")
+    command.add_argument("lesson", nargs="*", help='e.g. 04, or "sandbox"; all when none is named')
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Store the pictures of the named lessons, or of all. -> exit status; raises ValueError for an unknown lesson"""
     from .. import rooms
     from ..panels import lessons, stored
 
-    read = parser("bundle", "Draw every state of a lesson's panel that pages without a kernel offer, and store them.")
-    read.add_argument("lesson", nargs="*", help='e.g. 04, or "sandbox"; all when none is named')
-    wanted = read.parse_args(argv).lesson or rooms.lessons("panel")
-    sketches = [lessons.sketch(lesson) for lesson in wanted]
+    names = arguments().parse_args(argv).lesson or rooms.lessons("panel")
+    sketches = [lessons.sketch(name) for name in names]
     os.environ.pop("LABKIT_FAST", None)  # stored pictures are of full size
     torch.set_num_threads(1)
     for sketch in sketches:
-        path = stored.make(sketch, tell=lambda words: print(f"\r{words}", end="", flush=True))
+        path = stored.make(sketch, tell=lambda text: print(f"\r{text}", end="", flush=True))
         print(f"\n{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
     return 0

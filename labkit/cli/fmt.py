@@ -1,15 +1,23 @@
-"""lab fmt: one format for code and notebooks."""
+"""lab fmt: format code and notebooks alike."""
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from . import ROOT, parser
 
 RUFF = (sys.executable, "-m", "ruff")
 
 
-def main(argv):
-    """Mend what ruff can mend, and format. -> exit status, 1 where something is left to mend by hand"""
-    parser("fmt", "ruff check --fix, then ruff format, over the project.").parse_args(argv)
-    calls = ([*RUFF, "check", "--fix"], [*RUFF, "format"])
-    return max([subprocess.call(call, cwd=ROOT) for call in calls])
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab fmt`."""
+    return parser("fmt", "ruff check --fix, then ruff format, over the project.")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Repair what ruff can repair, and format. -> exit status, 1 where something is left to repair by hand"""
+    arguments().parse_args(argv)
+    fixed = subprocess.call([*RUFF, "check", "--fix"], cwd=ROOT)
+    formatted = subprocess.call([*RUFF, "format"], cwd=ROOT)
+    return max(fixed, formatted)

@@ -1,7 +1,9 @@
-"""lab papers: every paper's notebook, executed, and as a page; and the ledger of all papers."""
+"""lab papers: run every paper's notebook, write each as a page, and the ledger of all papers."""
 
+import argparse
 import json
 import time
+from collections.abc import Sequence
 
 import nbformat
 
@@ -28,11 +30,18 @@ math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaV
 """
 
 
-def main(argv):
-    """Run them all, whatever fails; end with a table. -> exit status, 1 when one failed"""
-    parser("papers", DESCRIPTION).parse_args(argv)
-    found = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    rows = [_one(path) for path in found if path.relative_to(ROOT).as_posix() not in DASHBOARDS]
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab papers`."""
+    return parser("papers", DESCRIPTION)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run all notebooks, whatever fails, and print a table of the outcomes. -> exit status, 1 if one failed"""
+    arguments().parse_args(argv)
+    rows = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if path.relative_to(ROOT).as_posix() not in DASHBOARDS:
+            rows.append(_run(path))
     ledger = ROOT / "notebooks" / "ledger.html"
     atomic_write(ledger, page_of_ledger().encode())
     print(f"the ledger -> {ledger.relative_to(ROOT)}\n")
@@ -43,24 +52,23 @@ def main(argv):
     return int(failed > 0 or not rows)
 
 
-def _one(notebook):
-    """Run one notebook; its page is written when it came to its end. -> name, minutes, last line of what failed"""
-    began, out = time.monotonic(), KEPT / notebook.name
+def _run(notebook):
+    """Run one notebook; write its page if it came to its end. -> name, minutes, last line of the failure or None"""
+    start = time.monotonic()
+    out, target = KEPT / notebook.name, notebook.with_suffix(".html")
     out.parent.mkdir(parents=True, exist_ok=True)
-    print(f"{notebook.name} -> {notebook.with_suffix('.html').relative_to(ROOT)}", flush=True)
+    print(f"{notebook.name} -> {target.relative_to(ROOT)}", flush=True)
     failure = execute(notebook, out, {})
     if failure:
         print(failure.traceback)
         failure = f"failed: {failure.error} (see {out.relative_to(ROOT)})"
     else:
-        notebook.with_suffix(".html").write_text(
-            page(nbformat.read(out, as_version=4), notebook.stem), encoding="utf-8"
-        )
-    return notebook.name, (time.monotonic() - began) / 60, failure
+        target.write_text(page(nbformat.read(out, as_version=4), notebook.stem), encoding="utf-8")
+    return notebook.name, (time.monotonic() - start) / 60, failure
 
 
-def page(notebook, title):
-    """An executed notebook as one HTML file that holds all it shows. -> text"""
+def page(notebook: nbformat.NotebookNode, title: str) -> str:
+    """Write an executed notebook as one HTML file that needs no other."""
     from nbconvert import HTMLExporter
 
     from ..site.notebook import markdown
@@ -76,9 +84,11 @@ def _turnable(notebook):
     """Give the plotly figures of a notebook the HTML that a page needs, the first one with plotly.js in it."""
     from plotly.io import from_json, to_html
 
-    kind, script = "application/vnd.plotly.v1+json", True
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if drawn := output.get("data", {}).get(kind):
-            figure = from_json(json.dumps({key: drawn[key] for key in ("data", "layout")}), skip_invalid=True)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    script = True
+    for output in outputs:
+        stored = output.get("data", {}).get("application/vnd.plotly.v1+json")
+        if stored:
+            figure = from_json(json.dumps({"data": stored["data"], "layout": stored["layout"]}), skip_invalid=True)
             output.data["text/html"] = to_html(figure, full_html=False, include_plotlyjs=script)
             script = False

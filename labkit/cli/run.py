@@ -1,8 +1,9 @@
-"""lab run: one notebook with other parameters, without a browser."""
+"""lab run: run one notebook with other parameters, without a browser."""
 
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..checkout import output_folder
@@ -15,34 +16,39 @@ KEPT = output_folder("runs") / "notebooks"
 DESCRIPTION = """\
 Run a notebook from top to bottom and keep the executed copy. Every parameter is checked before anything starts.
 
-  lab run cdr_aux -p rate 0.4 -p methods '[CDR, AUX]'"""
+  lab run cdr_aux -p rates '[0.4]' -p methods '[CDR, AUX, CDR+AUX]'"""
 
 
-def main(argv):
-    """Check, run, and say where the executed notebook is. -> exit status: 1 a cell failed, 2 a parameter is wrong"""
-    args = parser("run", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("notebook", help="its path, or its name in notebooks/ or lessons/")
-    values = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
-    args.add_argument("-p", dest="given", help="set a parameter; as often as you like", **values)
-    args.add_argument(
-        "-o", dest="out", metavar="OUT", help="where to keep it (default: runs/notebooks/NAME-TIME.ipynb)"
-    )
-    args = args.parse_args(argv)
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab run`."""
+    command = parser("run", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("notebook", help="its path, or its name in notebooks/ or lessons/")
+    pairs = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
+    command.add_argument("-p", dest="values", help="set a parameter; may be repeated", **pairs)
+    default = "(default: runs/notebooks/NAME-TIME.ipynb)"
+    command.add_argument("-o", dest="out", metavar="OUT", help=f"where to keep the copy {default}")
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check the parameters, run the notebook, print where its copy is. -> exit status, 1 if a cell failed"""
+    args = arguments().parse_args(argv)
     notebook = find(args.notebook)
-    given = parameters.check(parameters.read(notebook), args.given)
-    out = _out(args.out, notebook)
-    failure = execute(notebook, out, given)
+    values = parameters.check(parameters.read(notebook), args.values)
+    out = _output(args.out, notebook)
+    failure = execute(notebook, out, values)
     if failure:
-        said = f"lab: {notebook.name} failed; the notebook as far as it came is {out}"
-        print(printable(f"{failure.traceback}\n\n{said}"), file=sys.stderr)
+        message = f"lab: {notebook.name} failed; the notebook as far as it came is {out}"
+        print(printable(f"{failure.traceback}\n\n{message}"), file=sys.stderr)
         return 1
     print(printable(f"kept as {out}"))
     return 0
 
 
-def _out(name, notebook):
-    """Where the executed notebook goes; its folder is made."""
-    out = Path(absolute(name)) if name else KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
+def _output(name, notebook):
+    """Return the path of the executed copy, and make its folder."""
+    default = KEPT / f"{notebook.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb"
+    out = Path(absolute(name)) if name else default
     need(out.suffix == ".ipynb" and not out.is_dir(), "-o", name, "the path of a notebook, with the ending .ipynb")
     need(out != notebook, "-o", name, "another file than the notebook itself")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,19 +1,25 @@
-"""lab slides: a lesson as slides, in one file that works without a network."""
+"""lab slides: write a lesson as slides, in one file that works without a network."""
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..state import atomic_write
 from . import ROOT, parser
 
 
-def main(argv):
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab slides`."""
+    purpose = "Write a lesson as slides: one HTML file, from what is stored in the notebook; nothing trains."
+    command = parser("slides", purpose)
+    command.add_argument("lesson", help="its number, e.g. 05")
+    command.add_argument("--out", type=Path, help="the file (default: slides/NN_name.html in the project)")
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
     """Write the slides of a lesson. -> exit status; raises ValueError for an unknown lesson"""
-    read = parser(
-        "slides", "Write a lesson as slides: one HTML file, from what is stored in the notebook; nothing trains."
-    )
-    read.add_argument("lesson", help="its number, e.g. 05")
-    read.add_argument("--out", type=Path, help="the file (default: slides/NN_name.html in the project)")
-    args = read.parse_args(argv)
+    args = arguments().parse_args(argv)
     from ..site import book, deck
 
     source = book.lesson(args.lesson)

@@ -1,7 +1,8 @@
-"""lab sweep: many trainings or notebooks, from one file."""
+"""lab sweep: run many trainings or notebooks, from one file."""
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import need
@@ -16,43 +17,54 @@ starts; what the store holds already is not run again. labkit/runs/sweep/plan.py
   lab sweep notebooks/sweep.yml --dry"""
 
 
-def main(argv):
-    """Check, run, and say what came of it. -> exit status: 0 all finished, 1 some failed, 2 the plan is wrong"""
-    read = parser("sweep", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    read.add_argument("plan", help="a YAML file, for example notebooks/sweep.yml")
-    read.add_argument("--store", metavar="DIR", help="keep the runs here, whatever the plan says")
-    read.add_argument("--address", help="of a Dask scheduler, tcp://HOST:PORT; default: workers of this machine")
-    read.add_argument("--workers", type=int, metavar="N", help="how many at once on this machine")
-    read.add_argument("--as-notebooks", action="store_true", help="leave an executed notebook in every run's folder")
-    read.add_argument("--dry", action="store_true", help="say what would run, and start nothing")
-    args = read.parse_args(argv)
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab sweep`."""
+    command = parser("sweep", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("plan", help="a YAML file, for example notebooks/sweep.yml")
+    command.add_argument("--store", metavar="DIR", help="keep the runs here, whatever the plan says")
+    command.add_argument("--address", help="of a Dask scheduler, tcp://HOST:PORT; default: workers of this machine")
+    command.add_argument("--workers", type=int, metavar="N", help="how many at once on this machine")
+    command.add_argument("--as-notebooks", action="store_true", help="leave an executed notebook in every run's folder")
+    command.add_argument("--dry", action="store_true", help="print what would run, and start nothing")
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check the plan, run it, print the outcome. -> exit status: 0 all finished, 1 some failed"""
+    args = arguments().parse_args(argv)
     need(args.workers is None or args.workers > 0, "--workers", args.workers, "a whole number above 0")
     need(args.address is None or "://" in args.address, "--address", args.address, "like tcp://HOST:PORT")
+    plan = _plan(args)
+    if args.dry:
+        return _print(plan)
+    from ..runs.sweep import sweep
+
+    try:
+        outcome = sweep(plan, address=args.address, workers=args.workers)
+    except OSError as error:  # the disk is full, the scheduler is gone
+        print(printable(f"lab: {error}"), file=sys.stderr)
+        return 1
+    print(printable(outcome.words))
+    return int(outcome.failed > 0)
+
+
+def _plan(args):
+    """Read the plan, with the store and the notebooks that the command line asks for. -> Plan"""
     from ..runs.store import folder
     from ..runs.sweep.plan import Plan
 
     plan = Plan.read(args.plan)
-    place = folder(args.store).absolute() if args.store is not None else plan.store
-    plan = replace(plan, store=place, as_notebooks=plan.as_notebooks or args.as_notebooks)
-    if args.dry:
-        return _dry(plan)
-    from ..runs.sweep import sweep
-
-    try:
-        done = sweep(plan, address=args.address, workers=args.workers)
-    except OSError as error:  # the disk is full, the scheduler is gone
-        print(printable(f"lab: {error}"), file=sys.stderr)
-        return 1
-    print(printable(done.words))
-    return int(done.failed > 0)
+    store = plan.store if args.store is None else folder(args.store).absolute()
+    return replace(plan, store=store, as_notebooks=plan.as_notebooks or args.as_notebooks)
 
 
-def _dry(plan):
+def _print(plan):
     """Print how many runs of what, and the first of them. -> exit status"""
     from ..runs.sweep.plan import label
 
-    count, what = len(plan.points), "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
-    print(printable(f"{count} {what} -> {plan.store}"))
+    count = len(plan.points)
+    kind = "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
+    print(printable(f"{count} {kind} -> {plan.store}"))
     for point in plan.points[:SHOWN]:
         print(printable(f"  {label(point, plan)}"))
     if count > SHOWN:

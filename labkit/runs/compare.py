@@ -1,6 +1,6 @@
 """Every method beside plain SGD: one small training each, on the embedded data, by one command.
 
-    ./lab methods [NAME ...] [--epochs 60] [--seeds 3] [--jobs 2]
+    ./lab methods CDR Co-teaching --epochs 60 --seeds 3 --jobs 2
 
 Classes: handwritten digits, symmetric noise, mlp. Regression: drawn faces, signs of targets flipped, mlp. A method gets
 what it needs to know: the assumed rate is the true one, a meta set is 100 samples held out of the training set.

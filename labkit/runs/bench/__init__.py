@@ -1,9 +1,10 @@
 """lab bench: ratios measured side by side, in one run. Every part is a module with lines(...) -> printed lines.
 
-./lab bench [cdr | steps | meta | coreset | sweep ...] [--rounds 5] [--threads 2]
+./lab bench cdr steps --rounds 5 --threads 2
 """
 
 import argparse
+from collections.abc import Sequence
 from importlib import import_module
 
 import torch
@@ -19,13 +20,18 @@ PARTS = {
 }
 
 
-def main(argv=None):
-    """Print each part's ratios; all parts when none is named."""
-    parser = argparse.ArgumentParser(prog="lab bench", description=__doc__.split("\n")[0])
-    parser.add_argument("parts", nargs="*", help="; ".join(f"{name}: {what}" for name, what in PARTS.items()))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    args = parser.parse_args(argv)
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of `lab bench`."""
+    command = argparse.ArgumentParser(prog="lab bench", description=__doc__.split("\n")[0], allow_abbrev=False)
+    command.add_argument("parts", nargs="*", help="; ".join(f"{name}: {purpose}" for name, purpose in PARTS.items()))
+    command.add_argument("--rounds", type=int, default=5, help="repetitions; the median is printed (default 5)")
+    command.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch")
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the ratios of the named parts, or of all. -> exit status; raises ValueError for an unknown part"""
+    args = arguments().parse_args(argv)
     for name in args.parts:
         choose("part", name, PARTS)
     torch.set_num_threads(args.threads)
@@ -33,3 +39,4 @@ def main(argv=None):
         print(f"\n{name}: {PARTS[name]}; {args.threads} threads, medians of {args.rounds} interleaved rounds")
         for line in import_module(f".{name}", __name__).lines(rounds=args.rounds):
             print(line, flush=True)
+    return 0
