@@ -7,20 +7,30 @@ from .data import Task
 from .method import Method
 
 CHUNK = 1000
-COLUMNS = (
-    *(
-        "stage",
-        "epoch",
-        "seconds",
-        "train_loss",
-        "train_given",
-        "train_aided",
-        "train_true",
-        "clean_fitted",
-        "noisy_memorised",
-    ),
-    *("noisy_corrected", "val_noisy", "test", "selected_precision", "selected_recall", "auc", "auc_weight"),
-)
+# The columns of a history and their meaning: here and nowhere else. Shares and accuracies are fractions in [0, 1]; what
+# needs the truth is measured on the samples whose true label is known, and is NaN where there is none.
+COLUMNS = {
+    "stage": "which of the method's trainings the epoch belongs to, counted from 0",
+    "epoch": "number of the epoch over all stages, counted from 1",
+    "seconds": "seconds that the epoch's steps took, without selection and measuring",
+    "train_loss": "mean over the epoch's samples of the loss that the steps minimised, with weights and penalty",
+    "train_given": "accuracy on the training split against its given labels",
+    "train_aided": "the same with the outputs that the training loss sees (AUX adds b_i); else equal to train_given",
+    "train_true": "accuracy on the training split against the true labels",
+    "clean_fitted": "share of the right labels that are predicted",
+    "noisy_memorised": "share of the wrong labels that are predicted",
+    "noisy_corrected": "share of the samples with a wrong label whose true class is predicted",
+    "val_noisy": "accuracy on the validation split against its given (noisy) labels; NaN without such a split",
+    "test": "accuracy on the test set",
+    "selected_precision": "share of right labels among the samples with a weight above 0",
+    "selected_recall": "share of the right labels that have a weight above 0",
+    "auc": "probability that a wrong label has a larger loss than a right one (ties count half)",
+    "auc_weight": "probability that a wrong label has a smaller weight than a right one; NaN if all weights are equal",
+    "r2_given": "regression: R2 on the training split against its given targets, mean over the outputs",
+    "r2_true": "regression: R2 on the training split against the true targets",
+    "r2_val_noisy": "regression: R2 on the validation split against its given targets; NaN without such a split",
+    "r2_test": "regression: R2 on the test set",
+}
 
 
 @torch.no_grad()
@@ -39,12 +49,9 @@ def share(hits, among=None):
 
 
 def labels_row(believed, given, true):
-    """What became of right and wrong labels. believed, given, true [N] classes -> dict
+    """Return the columns of a history that compare predictions with given and true labels, see COLUMNS. -> dict
 
-    train_given, train_true: accuracy against given and true labels; clean_fitted: share of right labels that are
-    predicted;
-    noisy_memorised: share of wrong labels that are predicted; noisy_corrected: share of them for which the true class
-    is.
+    believed: the predicted classes [N]; given, true: labels [N].
     """
     wrong = given != true
     return {

@@ -4,7 +4,9 @@ Shapes: B batch, C classes, N training set. Losses and weights act on the last a
 front of them.
 """
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Self
 
 import torch
 
@@ -12,6 +14,9 @@ from . import losses
 from .arguments import Checked
 from .errors import choose, must
 from .state import load_value, save_value
+
+if TYPE_CHECKING:
+    from .data import Split
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,41 @@ class Method(metaclass=Checked):
         self.nets = [make_net() for _ in range(self.networks)]
         self.opts = make_opt(self.nets, self.extra())
 
+    def bound_to(
+        self,
+        net: torch.nn.Module | Sequence[torch.nn.Module],
+        train: "Split",
+        meta: "Split | None" = None,
+        *,
+        make_opt: Callable | None = None,
+        epoch: int = 0,
+        epochs: int = 1,
+        augment: Callable | None = None,
+        seed: int = 0,
+    ) -> Self:
+        """Return a copy of the method that is bound to networks and data, to look at it without a training.
+
+        Its questions can be asked at once: `bound.select(train, epoch)`, `bound.weight(x, y, i, logits)`,
+        `bound.loss(logits, y, i)`, and single steps, `bound.step(x, y, i)`, where it has optimisers.
+
+        net: the network, which is used and not copied; or a list, one for each that `bind` asks for (two for
+        Co-teaching). train, meta: what the method sees of the data. make_opt: what makes the optimisers, e.g.
+        `labkit.Recipe(lr=0.1).optimisers`; None: none, so that nothing moves. epoch: from 0 on, which schedules read.
+        epochs: the length of the training that schedules assume. augment: a function of inputs; None changes nothing.
+        seed: of the method's own generator. Raises ValueError where the list has too few networks.
+        """
+        method = replace(self)
+        method.epochs, method.epoch = epochs, epoch
+        method.augment = augment or _unchanged
+        rng = torch.Generator(train.y.device).manual_seed(seed)
+        method.bind(_handing_out(net), make_opt or _no_optimisers, train, meta, rng)
+        return method
+
+    def set_epoch(self, epoch: int) -> Self:
+        """Set the epoch that the schedules read, counted from 0, as `fit` does before each epoch. -> the method"""
+        self.epoch = epoch
+        return self
+
     def stage(self, k, train):
         """The k-th training, from 0 on, or None when there is none left."""
         return Stage() if k == 0 else None
@@ -197,3 +237,27 @@ class Method(metaclass=Checked):
         must(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
         for name, value in state.items():
             setattr(self, name, load_value(getattr(self, name, None), value, self.train.y.device))
+
+
+def _unchanged(x):
+    """Return the inputs as they are."""
+    return x
+
+
+def _no_optimisers(nets, groups):
+    """Return no optimiser, for a method that is not to move its networks."""
+    return []
+
+
+def _handing_out(net):
+    """Return make_net(), which gives a network every time, or the networks of a list one after another."""
+    if isinstance(net, torch.nn.Module):
+        return lambda: net
+    remaining = list(net)
+    number = len(remaining)
+
+    def make_net():
+        must(remaining, "net", f"a list of {number} networks", "a list with a network for each that the method binds")
+        return remaining.pop(0)
+
+    return make_net

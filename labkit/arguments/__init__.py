@@ -47,6 +47,7 @@ Function = Annotated[object, Fits(callable, "a function")]
 
 # fmt: off
 __all__ = [
+    "MOST_EPOCHS",
     "MOST_SAMPLES",
     "AssumedRate",
     "Boolean",

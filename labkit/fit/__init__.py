@@ -3,11 +3,13 @@
 import os
 import sys
 import threading
+from collections.abc import Collection
 from contextlib import nullcontext
+from copy import deepcopy
 from typing import Annotated
 
-from ..arguments import Epochs, Flag, Function, Number, Place, Seed, checked
-from ..errors import Diverged
+from ..arguments import MOST_EPOCHS, Epochs, Flag, Function, Number, Place, Seed, checked
+from ..errors import Diverged, need
 from ..generators import seed_all, unmoved
 from . import check
 from .accuracy import CRITERIA, criteria
@@ -23,7 +25,7 @@ from .run import Run, identity
 
 __all__ = [
     "CRITERIA", "Keeper", "Life", "Loop", "Recipe", "Run",
-    "begin", "criteria", "fit", "identified", "identity", "maker",
+    "begin", "criteria", "fit", "identified", "identity", "maker", "snapshots",
 ]  # fmt: skip
 
 Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]
@@ -80,12 +82,64 @@ def fit(
 def begin(
     method, task, net, epochs: Epochs, seed: Seed, recipe=None, device=None, meta=None, *, life: Flag = False,
 ):  # fmt: skip
-    """A training before its first step, for a caller who drives it: `loop.run()` yields "epoch" after each epoch.
+    """Return a training before its first step, for a caller who drives it. -> Run, Loop
 
-    Arguments and errors of `fit`. It seeds the global generators (torch's, numpy's, Python's) and leaves them so. ->
-    Run, Loop
+    `loop.run()` yields "batch" after each batch and "epoch" after each epoch; `loop.begin_epoch(None)` and
+    `loop.one_batch()` take single steps. `loop.method` is the bound copy of the method. Arguments and errors of `fit`.
+    The global generators (torch's, numpy's, Python's) are seeded and stay so.
     """
     return _prepared(method, task, net, epochs, seed, recipe, device, meta, life)[1]()
+
+
+@checked
+def snapshots(
+    method, task, net, epochs: Epochs, seed: Seed, recipe=None, device=None, meta=None,
+    *, at: Collection[int] | None = None,
+):  # fmt: skip
+    """Train as `fit` does, bit for bit, and return copies of the networks on the way. -> {epoch: [network, ...]}
+
+    at: the epochs to copy after, counted over all stages from 1 on; 0 is the start; None: all of them. The training
+    ends with the last one. A stage that ends with its best weights takes them after its last epoch, so a snapshot of
+    that epoch has the weights before. The networks are in training mode and on the device. The global generators are
+    put back. Arguments and errors of `fit`; ValueError for an epoch that the training does not reach.
+    `method.bound_to(networks, task.train, epoch=...)` asks the method about a snapshot.
+    """
+    with unmoved():
+        _, loop = begin(method, task, net, epochs, seed, recipe, device, meta)
+        last = MOST_EPOCHS if loop.several else epochs
+        _check_epochs(at, last)
+        copies = _copies(loop, at)
+    need(at is None or copies.keys() == set(at), "at", at, f"epochs of the training: it has {len(loop.rows)}")
+    return copies
+
+
+def _check_epochs(at, last):
+    """Raise ValueError unless `at` is None or holds epochs from 0 to the last one."""
+    if at is None:
+        return
+    may_be = f"None, or numbers of epochs from 0 to {last}"
+    need(isinstance(at, Collection) and not isinstance(at, str), "at", at, may_be)
+    for epoch in at:
+        whole = isinstance(epoch, int) and not isinstance(epoch, bool)
+        need(whole and 0 <= epoch <= last, "at", at, may_be)
+
+
+def _copies(loop, at):
+    """Drive a loop to the last epoch of `at` and copy its networks after each of them. -> {epoch: [network, ...]}"""
+    copies = {}
+    if at is None or 0 in at:
+        copies[0] = deepcopy(loop.method.nets)
+    if at is not None and max(at, default=0) == 0:
+        return copies
+    for event in loop.run():
+        if event != "epoch":
+            continue
+        epoch = len(loop.rows)
+        if at is None or epoch in at:
+            copies[epoch] = deepcopy(loop.method.nets)
+        if at is not None and epoch == max(at):
+            break
+    return copies
 
 
 def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_epoch=None, kept=False):
@@ -103,7 +157,10 @@ def _prepared(method, task, net, epochs, seed, recipe, device, meta, life, on_ep
         on_device, trained = task.to(device), check.a_method(method)
         with _seeding:
             seed_all(seed)
-            loop = Loop(trained, on_device, make_net, epochs, seed, recipe, meta and meta.to(device), life)
+            loop = Loop(
+                method=trained, task=on_device, make_net=make_net, epochs=epochs, seed=seed, recipe=recipe,
+                meta=meta and meta.to(device), life=life,
+            )  # fmt: skip
         notes = trained.notes() | {"noise_words": task.noise_text}
         notes |= {} if task.test.trusted else {"test_labels": "given: whether they are true is not known"}
         notes |= {"samples": len(task.train), "score": "accuracy" if task.classes else "R2"}

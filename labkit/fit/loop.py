@@ -20,17 +20,14 @@ SCALED = 2**26  # bytes of a training set that is scaled once, and not batch by 
 
 
 class Loop:
-    """Trains `method` on `task` (both on the device), stage by stage, epoch by epoch, batch by batch."""
+    """Trains `method` on `task` (both on the device), stage by stage, epoch by epoch, batch by batch.
 
-    def __init__(self, method, task, make_net, epochs, seed, recipe, meta=None, life=False):
-        self.method, self.task, self.make_net, self.epochs, self.seed, self.asked = (
-            method,
-            task,
-            make_net,
-            epochs,
-            seed,
-            recipe,
-        )
+    It binds the method that it is given. `begin` of labkit.fit makes a loop for a copy of a method.
+    """
+
+    def __init__(self, *, method, task, make_net, epochs, seed, recipe, meta=None, life=False):
+        self.method, self.task, self.make_net = method, task, make_net
+        self.epochs, self.seed, self.asked = epochs, seed, recipe
         self.recipe, self.device = recipe, task.train.y.device
         self.life = Life() if life else None
         small = not task.train.mapped and 4 * task.train.x.numel() <= SCALED
@@ -86,7 +83,7 @@ class Loop:
     def begin_epoch(self, indices):
         """Ask the method for samples and shuffle them; the order depends on seed, stage and epoch alone."""
         train, method = self.task.train, self.method
-        method.epoch = self.epoch
+        method.set_epoch(self.epoch)
         self.recipe.schedule(method.opts, self.epoch + 1)
         method.train_mode()
         chosen = method.select(train, self.epoch)

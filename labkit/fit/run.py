@@ -11,6 +11,7 @@ import torch
 from ..data import Task
 from ..data.truth import CLEAN
 from ..errors import must, need
+from ..measure import COLUMNS
 from ..paths import printable
 from ..state import read_state, whole, write_state
 from . import life as lives
@@ -87,7 +88,7 @@ class Run:
 
     @property
     def history(self):
-        """One row per epoch: the columns of labkit.measure.COLUMNS (r2_... for regression). -> DataFrame"""
+        """One row per epoch. Columns, as labkit.measure.COLUMNS has them (those of regression begin with r2_):"""
         return pd.DataFrame(self.rows)
 
     @property
@@ -177,6 +178,14 @@ class Run:
         """Read a file of the run's folder that holds tensors. Raises ValueError where it is not what was stored."""
         check_files(self.folder, read_facts(self.folder), (name,))
         return read_state(self.folder / name)
+
+
+def _columns():
+    """Return a line of text for every column of a history."""
+    return "\n".join(f"{name}: {meaning}" for name, meaning in COLUMNS.items())
+
+
+Run.history.__doc__ += f"\n\n{_columns()}\n\n-> DataFrame"
 
 
 def unreadable(folder: Path) -> str | None:
