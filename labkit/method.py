@@ -132,7 +132,7 @@ class Method(metaclass=Checked):
 
     def bound_to(
         self,
-        net: torch.nn.Module | Sequence[torch.nn.Module],
+        net: torch.nn.Module | Sequence[torch.nn.Module] | Callable,
         train: "Split",
         meta: "Split | None" = None,
         *,
@@ -148,10 +148,10 @@ class Method(metaclass=Checked):
         `bound.loss(logits, y, i)`, and single steps, `bound.step(x, y, i)`, where it has optimisers.
 
         net: the network, which is used and not copied; or a list, one for each that `bind` asks for (two for
-        Co-teaching). train, meta: what the method sees of the data. make_opt: what makes the optimisers, e.g.
-        `labkit.Recipe(lr=0.1).optimisers`; None: none, so that nothing moves. epoch: from 0 on, which schedules read.
-        epochs: the length of the training that schedules assume. augment: a function of inputs; None changes nothing.
-        seed: of the method's own generator. Raises ValueError where the list has too few networks.
+        Co-teaching); or a function that makes one. train, meta: what the method sees of the data. make_opt: what makes
+        the optimisers, e.g. `labkit.Recipe(lr=0.1).optimisers`; None: none, so that nothing moves. epoch: from 0 on,
+        which schedules read. epochs: the length of the training that schedules assume. augment: a function of inputs;
+        None changes nothing. seed: of the method's own generator. Raises ValueError for a list of too few networks.
         """
         method = replace(self)
         method.epochs, method.epoch = epochs, epoch
@@ -250,9 +250,11 @@ def _no_optimisers(nets, groups):
 
 
 def _handing_out(net):
-    """Return make_net(), which gives a network every time, or the networks of a list one after another."""
+    """Return make_net(), which gives the network every time, or the networks of a list one after another."""
     if isinstance(net, torch.nn.Module):
         return lambda: net
+    if callable(net):
+        return net
     remaining = list(net)
     number = len(remaining)
 

@@ -6,13 +6,13 @@ coreset's gradient is worth, what an epoch costs.
 """
 
 import time
-from dataclasses import replace
 
 import pandas as pd
 import torch
 
 from .. import coreset, losses
-from ..fit import Loop, Recipe, maker
+from ..fit import begin
+from ..generators import unmoved
 from ..measure import share
 from ..methods import CRUST
 
@@ -50,9 +50,7 @@ def looking(net, train, **how):
     """CRUST, bound to a network that it looks at and does not train. train: the Split that it selects from; how: its
     hyperparameters. -> CRUST; `gradients(train)`, `select(train, 0)` and `batch` may be called"""
     method = CRUST(**{"start": 0, "mixup_after": 0, **how})
-    method.epoch, method.augment = 0, lambda x: x
-    method.bind(lambda: net, lambda nets, groups: [], train, None, torch.Generator(train.y.device).manual_seed(0))
-    return method
+    return method.bound_to(net, train)
 
 
 def chosen_by(net, train, selector, keep, group_by="prediction", space="logit"):
@@ -183,7 +181,8 @@ def seconds(methods, task, net, epochs, recipe=None, seed=0):
     """
     rows = []
     for name, method in methods.items():
-        loop = Loop(replace(method), task, maker(net, task, task.train.y.device), epochs, seed, Recipe.of(recipe))
+        with unmoved():
+            _, loop = begin(method, task, net, epochs, seed, recipe, task.train.y.device)
         rows += [{"method": name, **_epoch(loop)} for _ in range(epochs)][1:]
     table = pd.DataFrame(rows).groupby("method", sort=False).median()
     return table.assign(total=table.sum(axis=1), share=table["select"] / table.sum(axis=1))

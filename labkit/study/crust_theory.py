@@ -4,7 +4,6 @@ Snapshots of a training are looked at through one Gram matrix K = J J^T (`labkit
 Jacobian of a subset S is the rows of S, so its Gram matrix is a part of K. Rows: i C + c is output c of sample i.
 """
 
-import copy
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +11,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from .. import coreset, measure, spectrum
-from ..fit import Loop, Recipe, maker
+from ..fit import snapshots as fit_snapshots
 from ..grads import ce_gradient
 from ..method import evaluate
 from .crust import chosen_by, looking
@@ -23,15 +22,8 @@ GROUPS = {"facility_location": "prediction", "centrality": "label"}  # as the pa
 
 def snapshots(method, task, net, epochs, seed, recipe, at):
     """The network after each of the epochs `at` of the training that `fit` does; 0: the start. -> {epoch: net}"""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        make_net = maker(net, task, task.train.y.device)
-        loop = Loop(replace(method), task, make_net, epochs, seed, Recipe.of(recipe))
-        nets = {0: copy.deepcopy(loop.method.nets[0])}
-        for event in loop.run():
-            if event == "epoch" and len(loop.rows) in at:
-                nets[len(loop.rows)] = copy.deepcopy(loop.method.nets[0])
-    return {epoch: nets[epoch] for epoch in sorted(at)}
+    kept = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at=at)
+    return {epoch: nets[0] for epoch, nets in kept.items()}
 
 
 def some(task, n, seed=0):

@@ -35,8 +35,8 @@ def gradients(method, logits, y):
     """A loss and its gradient on the logits, sample by sample. logits [B, C], y [B] -> loss [B], gradient [B, C]"""
     logits = logits.detach().requires_grad_()
     with torch.enable_grad():
-        method.train = labkit.Split(logits, y, logits.shape[-1], None)  # its loss asks only: are these classes?
-        value = method.loss(logits, y, None)
+        samples = labkit.Split(logits, y, logits.shape[-1], None)  # a loss asks only whether these are classes
+        value = method.bound_to(torch.nn.Identity(), samples).loss(logits, y, None)
         (slope,) = torch.autograd.grad(value.sum(), logits)
     return value.detach(), slope
 

@@ -22,8 +22,9 @@ from tqdm.auto import tqdm
 
 from ..data import Task
 from ..errors import choose, need
-from ..fit import Loop, Recipe, hidden
+from ..fit import Recipe, begin, hidden
 from ..fit.config import about
+from ..generators import unmoved
 from ..methods import AUX, ERM, RDI
 from ..nets import mlp
 from ..noise import corrupt, symmetric
@@ -127,12 +128,13 @@ def _cell(task, net, seed, ridge, steps):
 def descend(method, task, net, lr, steps, seed):
     """Gradient descent of a method from a copy of `net`; measured at the end only. -> the trained network"""
     recipe = Recipe(lr=float(lr), momentum=0.0, batch=len(task.train))
-    loop = Loop(method, task, lambda: deepcopy(net), steps, seed, recipe)
+    with unmoved():
+        _, loop = begin(method, task, lambda: deepcopy(net), steps, seed, recipe, task.train.y.device)
     loop.begin_epoch(None)
     for _ in range(steps):
         loop.position = 0
         loop.one_batch()
-    return method.nets[0]
+    return loop.method.nets[0]
 
 
 def _moved(before, net, K, task, aim, f_new):

@@ -204,7 +204,7 @@ def keeps_the_short(method, output, y):
     """Does a filter give weight to the samples of shortest gradient at the loss layer, and to no others? output [B, C],
     y [B] classes. -> bool"""
     x = torch.zeros(len(y), 1)
-    method.train, method.epoch = Task.of(x, y, x, y, val=0.0).train, 0
-    weight = method.weight(x, y, torch.arange(len(y)), output)
+    bound = method.bound_to(nn.Identity(), Task.of(x, y, x, y, val=0.0).train)
+    weight = bound.weight(x, y, torch.arange(len(y)), output)
     length = (output.softmax(-1) - nn.functional.one_hot(y, output.shape[-1])).norm(dim=-1)
     return bool(length[weight > 0].max() <= length[weight == 0].min())

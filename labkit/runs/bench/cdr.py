@@ -11,8 +11,9 @@ from itertools import islice
 
 import torch
 
+from ...arguments import MOST_EPOCHS
 from ...data import SOURCES, Task, find
-from ...fit import Loop, Recipe, maker
+from ...fit import Recipe, begin
 from ...load import load
 from ...methods import CDR, ERM
 from ...nets import lenet
@@ -24,7 +25,7 @@ RECIPE = Recipe(lr=0.01, momentum=0.9, weight_decay=1e-3, batch=32)
 
 def labkit_loop(method, task):
     """An endless labkit training of LeNet. -> iterator; every next() is one step"""
-    loop = Loop(method, task, maker(lenet, task, "cpu"), epochs=10**9, seed=0, recipe=RECIPE)
+    _, loop = begin(method, task, lenet, MOST_EPOCHS, 0, RECIPE, "cpu")
     return (event for event in loop.run() if event == "batch")
 
 

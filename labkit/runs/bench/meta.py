@@ -12,8 +12,9 @@ from copy import deepcopy
 
 import torch
 
+from ...arguments import MOST_EPOCHS
 from ...data import Task
-from ...fit import Loop, Recipe, maker
+from ...fit import Recipe, begin, maker
 from ...losses import ce, mae
 from ...methods import ERM
 from ...methods.mw_net import weight_net
@@ -34,8 +35,7 @@ def images(n=2000, meta=500):
 
 def labkit_loop(method, task, meta, net):
     """An endless labkit training. -> iterator; every next() is one step"""
-    torch.manual_seed(0)
-    loop = Loop(method, task, maker(net, task, "cpu"), 10**9, 0, RECIPE, meta)
+    _, loop = begin(method, task, net, MOST_EPOCHS, 0, RECIPE, "cpu", meta)
     return (event for event in loop.run() if event == "batch")
 
 

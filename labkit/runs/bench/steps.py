@@ -12,7 +12,7 @@ import torch
 from torch.func import functional_call, grad, vmap
 
 from ...data import Task
-from ...fit import Loop, Recipe, maker
+from ...fit import Recipe, maker
 from ...losses import ce
 from ...methods import ERM
 from ...ranks import kept, smallest
@@ -31,19 +31,21 @@ def batch_of(shape, batch):
 
 def step_of(method, task, net):
     """step(): one step of a method on the batch."""
-    torch.manual_seed(0)
-    n = len(task.train)
-    loop = Loop(method, task, maker(net, task, "cpu"), 1, 0, Recipe(lr=1e-3, batch=n))
-    loop.begin_epoch(None)
-    i = torch.arange(n)
+    bound = bound_method(method, task, net)
+    i = torch.arange(len(task.train))
     x, y = task.train.inputs(i), task.train.y
-    return lambda: method.step(x, y, i)
+    return lambda: bound.step(x, y, i)
+
+
+def bound_method(method, task, net):
+    """Return a copy of the method with its own network of the same initial weights, and an optimiser."""
+    torch.manual_seed(0)
+    return method.bound_to(maker(net, task, "cpu"), task.train, make_opt=Recipe(lr=1e-3).optimisers)
 
 
 def vmap_step(task, net):
     """step(): PRL(G) by vmap(grad)."""
-    method = ERM()
-    step_of(method, task, net)
+    method = bound_method(ERM(), task, net)
     model, keep = method.nets[0], kept(RATE, len(task.train))
     x, y = task.train.inputs(torch.arange(len(task.train))), task.train.y
     params = {name: p.detach() for name, p in model.named_parameters()}
