@@ -29,15 +29,13 @@ class Table(nn.Module):
         return self.l(x)
 
 
-def bind(method, nets, x, y, classes, meta=None, **recipe):
+def bind(method, nets, x, y, classes, meta=None, epochs=100, augment=None, **recipe):
     """A method on copies of the networks, without augmentation; plain SGD at a learning rate of 1, unless told."""
-    pool, rule = iter([copy.deepcopy(net) for net in nets]), Recipe.of({"lr": 1.0, "momentum": 0.0, **recipe})
+    pool, rule = [copy.deepcopy(net) for net in nets], Recipe.of({"lr": 1.0, "momentum": 0.0, **recipe})
     split = Split(x, y, classes, Scale(), None, torch.arange(len(y)))
-    method.epochs, method.augment, method.epoch = 100, lambda batch: batch, 0
-    rng = torch.Generator().manual_seed(5)
-    method.bind(lambda: next(pool), lambda own, groups: rule.optimisers(own, groups), split, meta, rng)
-    method.train_mode()
-    return method
+    bound = method.bound_to(pool, split, meta, make_opt=rule.optimisers, epochs=epochs, augment=augment, seed=5)
+    bound.train_mode()
+    return bound
 
 
 def table(method, zs, y, classes=2, **recipe):

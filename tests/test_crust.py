@@ -111,7 +111,7 @@ def test_crust_mixes_a_medoid_with_another_of_its_cluster():
 def test_crust_mixed_labels_are_those_of_the_two_samples():
     method, chosen = selected(**PAPER, keep=0.2, alpha=5.0)
     state = method.rng.get_state()
-    i, method.epoch = chosen[:40], 0
+    i = chosen[:40]
     x, y, _ = method.batch(method.train.inputs(i), method.train.y[i], i)
     method.rng.set_state(state)
     j = method.partner(i)
@@ -128,7 +128,7 @@ def test_crust_mixed_labels_are_those_of_the_two_samples():
 
 def test_crust_released_mixes_with_the_same_given_label_and_keeps_it():
     method, chosen = selected()
-    i, method.epoch = chosen[:40], 0
+    i = chosen[:40]
     partners = torch.stack([method.partner(i) for _ in range(200)])
     assert torch.equal(method.train.y[partners], method.train.y[i].expand(200, 40))
     outside = ~torch.isin(partners, chosen)
@@ -148,7 +148,7 @@ def test_crust_begins_when_its_start_says():
     method, split, i = loop.method, loop.task.train, torch.arange(32)
     x, y = split.inputs(i), split.y[i]
     for epoch, chosen, mixed in ((0, False, False), (1, False, False), (2, True, False), (3, True, True)):
-        method.epoch = epoch
+        method.set_epoch(epoch)
         assert (method.select(split, epoch) is not None) == chosen
         assert torch.equal(method.batch(x, y, i)[0], x) != mixed
 

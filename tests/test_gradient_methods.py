@@ -17,6 +17,7 @@ TASKS = {"classes": digits, "numbers": faces}
 def ready(method, task=None, net="mlp", **recipe):
     """A loop in float64 before its first batch. -> method, x, y, i"""
     loop = bound(method, task, net, lr=0.1, momentum=0.0, **recipe)
+    method = loop.method
     method.nets[0].double()
     method.opts = loop.make_opt(method.nets, loop.groups)
     i = loop.queue[: loop.recipe.batch]
@@ -74,7 +75,7 @@ def test_prl_g_filters_more_as_the_ramp_grows_and_takes_any_optimiser():
     assert method.ramp == 10 and PRL_G(rate=0.4).ramp == 0
     method, x, y, i = ready(method, optimiser="adam")
     for epoch, kept in ((0, 30), (5, 23), (8, 19), (40, 19)):
-        method.epoch = epoch
+        method.set_epoch(epoch)
         method.step(x, y, i)
         assert (method.seen[1] > 0).sum() == kept
 

@@ -33,10 +33,9 @@ def ready(method, net=None, train=None, meta=None, lr=LR, **sgd):
     """A method bound by hand to a network in float64. -> method, arguments of a step"""
     torch.manual_seed(0)
     net = net or nn.Sequential(nn.Linear(D, 8), nn.Tanh(), nn.Linear(8, C)).double()
-    method.augment = lambda x: x
     make_opt = lambda nets, groups: [torch.optim.SGD(nets[0].parameters(), lr=lr, **sgd)]
     train, meta = train or split(B, 1), meta or split(M, 2)
-    method.bind(lambda: net, make_opt, train, meta, torch.Generator().manual_seed(5))
+    method = method.bound_to(net, train, meta, make_opt=make_opt, seed=5)
     if isinstance(method, MWNet):
         method.V.double()
         with torch.no_grad():  # far from constant

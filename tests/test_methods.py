@@ -5,7 +5,6 @@ import torch
 from tools import bound, digits, linear_net, linear_task, ridge, train, weights
 
 import labkit
-from labkit.fit.loop import Loop
 from labkit.method import Method
 from labkit.methods import ALL, AUX, CDR, CDR_AUX, CDR_RDI, ERM, RDI, make
 from labkit.methods.cdr import critical
@@ -179,11 +178,12 @@ def test_aux_and_rdi_reach_kernel_ridge_on_a_linear_model(momentum, lam):
 def bound_linear(method, task, steps, recipe):
     """Full-batch training of a linear model without measuring it."""
     torch.manual_seed(0)
-    loop = Loop(method, task, lambda: linear_net(task.shape, task.train.y.shape[1]), 1, 0, labkit.Recipe.of(recipe))
+    net = linear_net(task.shape, task.train.y.shape[1])
+    bound_method = method.bound_to(net, task.train, make_opt=labkit.Recipe.of(recipe).optimisers, seed=1)
     i = torch.arange(len(task.train))
     for _ in range(steps):
-        method.step(task.train.x, task.train.y, i)
-    return loop.method
+        bound_method.step(task.train.x, task.train.y, i)
+    return bound_method
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

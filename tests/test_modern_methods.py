@@ -386,9 +386,11 @@ def test_pes_history_is_shorter_when_nothing_is_left_and_longer_by_the_refinemen
 
 
 def test_pes_views_average_two_augmentations():
-    method = bound(PES(variant="released")).method
-    method.k, drawn = 3, []
-    method.augment = lambda x: drawn.append(len(x)) or x
+    drawn = []
+    trained = bound(PES(variant="released")).method
+    count = lambda x: drawn.append(len(x)) or x
+    method = trained.bound_to(trained.nets * 3, trained.train, epochs=10, augment=count)
+    method.k = 3
     plain = bound(PES()).method
     plain.k = 3
     assert torch.equal(method.select(method.train, 0), plain.select(plain.train, 0))

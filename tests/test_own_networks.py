@@ -319,8 +319,7 @@ def test_a_matrix_without_an_inverse_is_said_before_training(T):
 
 
 def test_an_estimated_matrix_without_an_inverse_is_said():
-    method = BCorrection()
-    method.bind(lambda: Constant(), lambda nets, groups: [], rows(40).train, None, None)
+    method = BCorrection().bound_to(Constant(), rows(40).train)
     with pytest.raises(ValueError, match="T that B-correction estimated"):
         method.end_stage(0)
 

@@ -82,8 +82,7 @@ def test_the_snippet_uses_as_many_samples_as_there_are_outputs():
     table = prl.snippet(output, y, 0.4)
     assert table["used"].tolist() == [7, 50, 30] and table["largest"].tolist()[1:] == [50, 30]
     kept = (output - y).square().sum(1).sort().values[:30]
-    filtered = M.PRL_L(rate=0.4)
-    filtered.train, filtered.epoch = labkit.load("faces", n=100).train, 0
+    filtered = M.PRL_L(rate=0.4).bound_to(torch.nn.Identity(), labkit.load("faces", n=100).train)
     weight = filtered.weight(None, y, torch.arange(50), output)
     assert torch.equal((output - y).square().sum(1)[weight > 0].sort().values, kept)
 

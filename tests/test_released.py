@@ -53,18 +53,17 @@ def test_prl_l_released_ramp_is_ten_epochs_long_and_the_first_of_them_filters():
 @pytest.mark.parametrize("exponent, gradual", [(1, 10), (2, 10), (0.5, 10), (3, 4), (2, 1), (2, 0)])
 def test_coteaching_released_exponent_is_that_of_the_rate(cls, exponent, gradual):
     method, shares = cls(rate=0.4, exponent=exponent, ramp=gradual, variant="released"), []
-    for method.epoch in range(15):
-        shares.append(method.forgotten())
+    for epoch in range(15):
+        shares.append(method.set_epoch(epoch).forgotten())
     assert shares == pytest.approx(rate_schedule(0.4, exponent, gradual, 16)[1:], abs=1e-12)
 
 
 def test_coteaching_released_share_jumps_after_its_ramp():
     method, shares = CoTeaching(rate=0.4, exponent=2.0, variant="released"), []
-    for method.epoch in range(11):
-        shares.append(round(method.forgotten(), 3))
+    for epoch in range(11):
+        shares.append(round(method.set_epoch(epoch).forgotten(), 3))
     assert shares == [0.018, 0.036, 0.053, 0.071, 0.089, 0.107, 0.124, 0.142, 0.16, 0.4, 0.4]
-    paper = CoTeaching(rate=0.4, exponent=2.0)
-    paper.epoch = 5
+    paper = CoTeaching(rate=0.4, exponent=2.0).set_epoch(5)
     assert paper.forgotten() == pytest.approx(0.4 * 0.5**2)
 
 
@@ -223,7 +222,7 @@ def test_coteachingplus_released_learns_from_an_agreeing_batch_until_step_5000(c
         (5000, 1, False),
     ):
         method = make()
-        method.epoch = method.epoch_of_steps = epoch - 1
+        method.set_epoch(epoch - 1).epoch_of_steps = epoch - 1
         method.steps = before
         assert close(stepped(method), right if moves else 0 * right), (epoch, before)
 
@@ -234,7 +233,7 @@ def test_coteachingplus_released_counts_its_batches_anew_in_every_epoch():
     for _ in range(3):
         stepped(method)
     counted = method.steps
-    method.epoch = 1
+    method.set_epoch(1)
     stepped(method)
     assert (counted, method.steps) == (3, 1)
 
@@ -247,7 +246,7 @@ def test_coteachingplus_released_batch_whose_only_disagreeing_sample_is_0():
     for epoch, before in ((1, 0), (10, 600)):
         rights = disagreeing(z1[i], z2[i], y[i], i.tolist(), 0.5, epoch * before)
         method = table(CoTeachingPlus(rate=0.5, ramp=0, variant="released"), [z1, z2], y)
-        method.epoch = method.epoch_of_steps = epoch - 1
+        method.set_epoch(epoch - 1).epoch_of_steps = epoch - 1
         method.steps = before
         assert close(stepped(method, i), slope(rights[0], z1)) and rights[0] > 0
 
@@ -257,6 +256,6 @@ def test_coteachingplus_released_start_counts_epochs_from_1_on():
     plain = exchanged(z, z, y, 0.5)[0]
     for epoch, first in ((0, True), (18, True), (19, False), (20, False)):
         method = table(CoTeachingPlus(rate=0.5, ramp=0, start=20, variant="released"), [z, z], y, 3)
-        method.epoch = epoch
+        method.set_epoch(epoch)
         assert close(stepped(method), slope(plain, z)) == first
         plain = exchanged(z, z, y, 0.5)[0]

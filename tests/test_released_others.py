@@ -165,8 +165,7 @@ def test_trevision_released_estimate_divides_columns_once(quantile):
 
 def test_trevision_released_revision_decays_as_the_recipe_says():
     for variant, decay in (("released", 0.01), ("paper", 0.0)):
-        method = TRevision(variant=variant, revise_lr=1e-3)
-        table(method, [Z], Y, weight_decay=0.01)
+        method = table(TRevision(variant=variant, revise_lr=1e-3), [Z], Y, weight_decay=0.01)
         recipe = Recipe.of({"weight_decay": 0.01, **method.stage(2, method.train).recipe})
         opts = recipe.optimisers(method.nets, method.extra())
         assert [group["weight_decay"] for opt in opts for group in opt.param_groups] == [decay, decay]
@@ -203,8 +202,8 @@ def convolutional():
 def test_cdr_released_train_one_step(tau):
     x, y = torch.randn(12, 1, 4, 4, dtype=torch.float64), torch.arange(12) % 3
     how = {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-2}
-    method, net, buffers = CDR(rate=tau, variant="released"), convolutional(), {}
-    bind(method, [convolutional()], x, y, 3, **how)
+    method = bind(CDR(rate=tau, variant="released"), [convolutional()], x, y, 3, **how)
+    net, buffers = convolutional(), {}
     for _ in range(4):
         stepped(method)
         criticised(net, F.cross_entropy(net(x), y), tau, buffers, 0.1, 0.9, 1e-2)
@@ -240,8 +239,9 @@ def test_cdr_rdi_released_update_of_the_penalised_loss():
 def test_cdr_released_and_prl_l_say_that_running_statistics_move_less_often():
     x, y = points()
     for method, passes in ((CDR(rate=0.4, variant="released"), 1), (PRL_L(rate=0.4, ramp=0, variant="released"), 2)):
-        stepped(bind(method, [normed()], x, y, 3))
-        assert method.nets[0][1].num_batches_tracked == passes  # one more there
+        bound = bind(method, [normed()], x, y, 3)
+        stepped(bound)
+        assert bound.nets[0][1].num_batches_tracked == passes  # one more there
         assert "running statistics" in sys.modules[type(method).__module__].__doc__
 
 
@@ -291,8 +291,7 @@ def test_o2unet_released_learning_rate_and_ranking():
     method, rates = table(O2UNet(rate=0.3, variant="released"), [drawn(10)[0]], torch.arange(10) % 3, 3), []
     method.cyclic, total = True, np.zeros(10)
     for epoch in range(1, 24):
-        method.epoch = epoch - 1
-        method.select(method.train, method.epoch)
+        method.set_epoch(epoch - 1).select(method.train, epoch - 1)
         logits = method.nets[0].l.weight.detach().T
         loss = F.cross_entropy(logits, method.train.y, reduction="none").numpy()
         total = total + loss - loss.mean()
@@ -438,17 +437,16 @@ def test_dividemix_released_step(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_pes_released_confident_set_and_weights(seed):
     z, y = drawn(40, seed=seed)
-    method = table(PES(refine=(), warmup=1, variant="released"), [z], y, 3)
-    method.k = 1
     turns = iter([1.0, -0.4])  # two views of every sample: the second one is another input
-    method.augment = lambda x: x * next(turns)
+    released = PES(refine=(), warmup=1, variant="released")
+    method = table(released, [z], y, 3, augment=lambda x: x * next(turns, 1.0))
+    method.k = 1
     chosen = method.select(method.train, 0)
     p = z.detach().softmax(1) + (-0.4 * z.detach()).softmax(1)
     right = [k for k in range(40) if p[k].argmax() == y[k]]
     counts = np.bincount(y[right], minlength=3)
     cw = torch.tensor([counts[counts > 0].mean() / n if n else 0.0 for n in counts], dtype=torch.float64)
     assert chosen.tolist() == right
-    method.augment = lambda x: x
     assert close(stepped(method, chosen), slope(F.cross_entropy(z[chosen], y[chosen], weight=cw), z), 1e-6)
 
 
@@ -457,8 +455,7 @@ def test_pes_released_blocks_that_started_again_never_move_after_the_refinement(
     blocks = [nn.Sequential(nn.Linear(6, 6), nn.BatchNorm1d(6), nn.ReLU()) for _ in range(3)]
     net, (x, y) = nn.Sequential(*blocks, nn.Linear(6, 3)).double(), points()
     for variant, moving in (("released", [True, True, False, False]), ("paper", [True] * 4)):
-        method = bind(PES(parts=(2, 1), variant=variant), [net] * 3, x, y, 3)
-        method.epochs = 99
+        method = bind(PES(parts=(2, 1), variant=variant), [net] * 3, x, y, 3, epochs=99)
         for k in range(4):
             stage = method.stage(k, method.train)
             method.opts = Recipe.of({"lr": 0.1, **stage.recipe}).optimisers(method.nets, [])

@@ -22,7 +22,7 @@ def draw(*shape, seed=0):
 def stages(method, **settings):
     """Train; -> the method, and per stage the weights at its start and the samples of its first epoch."""
     loop, begun = bound(method, **settings), []
-    begin = loop.begin_epoch
+    method, begin = loop.method, loop.begin_epoch
 
     def remember(indices):
         begin(indices)
@@ -142,9 +142,9 @@ def test_mentornetpd_schedule(epoch, stage):
 
 def test_mentornetpd_drops_an_exact_share_at_random():
     method = bound(MentorNetPD(burn_in=100), epochs=100).method
-    count = lambda epoch: (setattr(method, "epoch", epoch), (method.drop(torch.ones(30)) > 0).sum().item())[1]
+    count = lambda epoch: (method.set_epoch(epoch).drop(torch.ones(30)) > 0).sum().item()
     assert [count(epoch) for epoch in (0, 16, 17, 94, 95, 99)] == [15, 15, 28, 28, 0, 0]
-    method.epoch = 0
+    method.set_epoch(0)
     assert not torch.equal(method.drop(torch.ones(30)), method.drop(torch.ones(30)))
 
 
@@ -170,11 +170,9 @@ def test_mentornetdd_trusts_right_labels_more_on_digits():
 def test_mentornetdd_mentor_is_frozen_after_the_burn_in():
     method = train(MentorNetDD(dropout=(), burn_in=30), epochs=3)
     loss = torch.linspace(0, 6, 50)
-    method.epoch, early = 1, method.trust(loss, loss - 1)
-    method.epoch = 2
-    assert torch.equal(method.trust(loss, loss - 1), early) and early[0] > 0.5 > early[-1]
-    method.epoch = 0
-    assert torch.equal(method.trust(loss, loss - 1), torch.ones(50))
+    early = method.set_epoch(1).trust(loss, loss - 1)
+    assert torch.equal(method.set_epoch(2).trust(loss, loss - 1), early) and early[0] > 0.5 > early[-1]
+    assert torch.equal(method.set_epoch(0).trust(loss, loss - 1), torch.ones(50))
 
 
 def test_mentornetdd_wants_known_labels():
@@ -208,7 +206,7 @@ def test_o2unet_uses_the_cyclic_rate_in_the_cyclic_stage_only():
 def test_o2unet_record_is_the_loss_of_every_epoch_less_its_mean():
     still = O2UNet(rate=0.3, first_epochs=2, cyclic_epochs=3, high=1e-12, low=1e-12)
     loop = bound(still, epochs=1)
-    loop.queue = None
+    still, loop.queue = loop.method, None
     for event in loop.run():
         if event == "epoch" and loop.k == 1 and loop.epoch == 1:
             loss = losses.ce(still.nets[0](loop.task.train.inputs()), loop.task.train.y).detach()
@@ -228,9 +226,8 @@ def test_o2unet_removes_the_largest(rate):
 
 @pytest.mark.parametrize("variant", ["paper", "released"])
 def test_o2unet_restart(variant):
-    method = O2UNet(rate=0.3, cyclic_epochs=1, variant=variant)
-    loop = bound(method, epochs=1)
-    ends, loop.queue = [], None
+    loop = bound(O2UNet(rate=0.3, cyclic_epochs=1, variant=variant), epochs=1)
+    method, ends, loop.queue = loop.method, [], None
     end_stage = method.end_stage
     method.end_stage = lambda k: (ends.append(weights(method).clone()), end_stage(k))
     first = weights(method).clone()
@@ -276,8 +273,8 @@ def test_incv_remaining_noise_of_the_card():
 
 
 def test_incv_halves_partition_the_candidates_and_start_from_the_same_weights():
-    method = INCV(rounds=2, selection_epochs=1)
-    loop = bound(method, epochs=1)
+    loop = bound(INCV(rounds=2, selection_epochs=1), epochs=1)
+    method = loop.method
     n, loop.queue, seen = len(method.train), None, []
     begin, start = loop.begin_epoch, weights(method).clone()
 
@@ -321,7 +318,7 @@ def test_incv_networks_learn_from_the_small_losses_of_the_other():
     for net in method.nets:
         net.double()
     method.opts = loop.make_opt(method.nets, loop.groups)
-    method.left, method.epoch = 0.3, 1
+    method.set_epoch(1).left = 0.3
     x, y, i = loop.task.train.inputs()[:20].double(), loop.task.train.y[:20], torch.arange(20)
     rows = [losses.ce(net(x), y) for net in method.nets]
     keep = [row.argsort()[:14] for row in rows]

@@ -84,13 +84,13 @@ def test_spl_threshold_admits_more_every_epoch_and_may_admit_nobody():
     x, y = loop.task.train.inputs(i), loop.task.train.y[i]
     logits = method.nets[0](x).detach()
     sizes = []
-    for method.epoch in range(3):
-        weight = method.weight(x, y, i, logits)
+    for epoch in range(3):
+        weight = method.set_epoch(epoch).weight(x, y, i, logits)
         sizes.append((weight > 0).sum().item())
-        inside = losses.ce(logits, y) < 2.3 * 1.5**method.epoch
+        inside = losses.ce(logits, y) < 2.3 * 1.5**epoch
         assert torch.equal(weight > 0, inside)
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1] == 64
-    method.first, method.epoch = 1e-6, 0
+    method.set_epoch(0).first = 1e-6
     assert (method.weight(x, y, i, logits) == 0).all()
 
 

@@ -8,7 +8,7 @@ import torch
 from cases import CASES, Case, meta_for
 
 import labkit
-from labkit.fit import Loop, maker
+from labkit.fit import begin as begin_training
 from labkit.runs.sweep.cluster import IMPORTED
 
 assert labkit.__file__.startswith(os.environ.get("LABKIT_COPY", "")), "tests/mutate.py must test its own copy"
@@ -48,11 +48,10 @@ def train(method, task=None, epochs=2, net="mlp", seed=0, **recipe):
 
 
 def bound(method, task=None, net="mlp", seed=0, epochs=10, **recipe):
-    """A loop in front of its first batch. -> Loop"""
-    torch.manual_seed(seed)
+    """A loop for a copy of the method, in front of its first batch. -> Loop"""
     task, meta = prepared(type(method), task)
-    loop = Loop(method, task, maker(net, task, "cpu"), epochs, seed, labkit.Recipe.of(recipe or None), meta)
-    stage = method.stage(0, task.train)
+    _, loop = begin_training(method, task, net, epochs, seed, recipe or None, "cpu", meta)
+    stage = loop.method.stage(0, task.train)
     loop.begin_epoch(stage.indices)
     return loop
 
