@@ -6,38 +6,41 @@ front of them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import torch
+from torch import Generator, Tensor, nn
 
 from . import losses
 from .arguments import Checked
+from .data import Split
 from .errors import choose, must
 from .state import load_value, save_value
 
-if TYPE_CHECKING:
-    from .data import Split
+MakeNet = Callable[[], nn.Module]
+MakeOpt = Callable[[list[nn.Module], list[dict]], list[torch.optim.Optimizer]]  # of networks and groups of `extra`
 
 
 @dataclass(frozen=True)
 class Stage:
     """One training of a method that trains several times.
 
-    epochs: None = as many as `fit` was asked for; indices: the training samples to use, None = all; start: weights to
-    begin with, "init" (those that the first stage began with) | "previous"; keep: weights to end with, "last" |
-    "best_val" (of the epoch that is best on the noisy validation split); recipe: changes to the recipe.
+    epochs: their number; None takes the number given to `fit`. indices: the training samples to use; None: all. start:
+    the weights to begin with, "init" (those that the first stage began with) | "previous". keep: the weights to end
+    with, "last" | "best_val" (of the epoch that is best on the noisy validation split). recipe: changes to the recipe.
     """
 
     epochs: int | None = None
-    indices: torch.Tensor | None = None
+    indices: Tensor | None = None
     start: str = "init"
     keep: str = "last"
     recipe: dict = field(default_factory=dict)
 
 
 @torch.no_grad()
-def evaluate(net, split, chunk=1000):
-    """Outputs of a network on a split in evaluation mode, `chunk` samples at a time; the mode is restored. -> [N, C]"""
+def evaluate(net: nn.Module, split: Split, chunk: int = 1000) -> Tensor:
+    """Return a network's outputs [N, C] on a split in evaluation mode, computed `chunk` samples at a time. The mode is
+    restored."""
     training = net.training
     net.eval()
     positions = torch.arange(len(split), device=split.y.device).split(chunk)
@@ -51,9 +54,9 @@ class Method(metaclass=Checked):
     """Plain SGD. A method file overrides the questions that it answers differently.
 
     Hyperparameters are the dataclass fields, each checked by the description in its annotation (labkit.arguments) when
-    the object is made; `fit` binds a method to networks, optimisers and data. All state lives in
-    attributes, and `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split.
-    The truth never gets here.
+    the object is made. `fit` binds a method to networks, optimisers and data. All state lives in attributes, and
+    `state_dict` covers it. A method sees `train`: samples, *given* labels, the noisy validation split; it never sees
+    the true labels.
     """
 
     normalised = True  # do the weights of a batch sum to 1?
@@ -67,46 +70,45 @@ class Method(metaclass=Checked):
 
     # -- the four questions
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         """Which samples this epoch? -> indices [n], or None for all"""
         return None
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         """Who is trusted in this batch? logits [..., B, C] -> [..., B], >= 0, no gradient, summing to 1"""
         return logits.new_full(logits.shape[:-1], 1 / logits.shape[-2])
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         """What is punished? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for
         regression."""
         return losses.ce(logits, y) if self.train.classes else losses.half_squared(logits, y)
 
-    def update(self):
+    def update(self) -> None:
         """How do the parameters move?"""
         for opt in self.opts:
             opt.step()
 
     # -- the rest
 
-    def batch(self, x, y, i):
-        """The batch as it is used. -> x, y, i; y may become soft [B, C]"""
+    def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the batch x, y, i as it is trained on; y may become soft labels [B, C]."""
         return x, y, i
 
-    def penalty(self):
-        """What is added to the loss of every batch. -> scalar"""
+    def penalty(self) -> Tensor | float:
+        """Return the scalar that is added to the loss of every batch."""
         return 0.0
 
-    def extra(self):
-        """Parameters beside the networks', as optimiser groups; each states momentum, weight_decay (or "same"), and lr
-        as "same" or "matched".
+    def extra(self) -> list[dict]:
+        """Return the parameters beside the networks' as optimiser groups. Each group states momentum, weight_decay (or
+        "same"), and lr as a number, "same" or "matched".
 
-        "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it. ->
-        list of dicts
+        "matched": lr / (1 - momentum of the networks), so that a group without momentum moves as far as one with it.
         """
         return []
 
-    def step(self, x, y, i):
-        """One step on samples i. x [B, ...], y [B] given labels, i [B] positions in the training set. -> loss,
-        detached"""
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Take one step on samples i and return the loss, detached. x [B, ...], y [B] given labels, i [B] positions in
+        the training set."""
         x, y, i = self.batch(x, y, i)
         logits = self.nets[0](x)
         weight = self.weight(x, y, i, logits)
@@ -117,26 +119,26 @@ class Method(metaclass=Checked):
         self.seen = i, weight
         return loss.detach()
 
-    def predict(self, x, i=None, k=0):
-        """Outputs of network k. With the positions i of training samples: as the training loss sees them (AUX adds
-        b_i). -> [B, C]"""
+    def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
+        """Return the outputs [B, C] of network k. With the positions i of training samples: as the training loss sees
+        them (AUX adds b_i)."""
         return self.nets[k](x)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
-        """Get ready: make_net() -> module; make_opt(nets, groups) -> list of optimisers; rng: the method's own
-        generator. `fit` has set `epochs`, how many it was asked for, and `augment`, the recipe's augmentation of
-        inputs."""
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
+        """Make networks and optimisers for these data. make_net() returns a network, make_opt(nets, groups) a list of
+        optimisers; rng is the method's own generator. `fit` has set `epochs` and `augment`, the recipe's augmentation
+        of inputs; it sets `epoch` before every epoch."""
         self.train, self.meta, self.rng = train, meta, rng
         self.nets = [make_net() for _ in range(self.networks)]
         self.opts = make_opt(self.nets, self.extra())
 
     def bound_to(
         self,
-        net: torch.nn.Module | Sequence[torch.nn.Module] | Callable,
-        train: "Split",
-        meta: "Split | None" = None,
+        net: nn.Module | Sequence[nn.Module] | MakeNet,
+        train: Split,
+        meta: Split | None = None,
         *,
-        make_opt: Callable | None = None,
+        make_opt: MakeOpt | None = None,
         epoch: int = 0,
         epochs: int = 1,
         augment: Callable | None = None,
@@ -165,15 +167,15 @@ class Method(metaclass=Checked):
         self.epoch = epoch
         return self
 
-    def stage(self, k, train):
-        """The k-th training, from 0 on, or None when there is none left."""
+    def stage(self, k: int, train: Split) -> Stage | None:
+        """Return the k-th training, counted from 0, or None after the last."""
         return Stage() if k == 0 else None
 
-    def end_stage(self, k):
-        """Called after the k-th training: estimate T, split the data, choose the confident samples."""
+    def end_stage(self, k: int) -> None:
+        """Finish the k-th training: estimate T, split the data, choose the confident samples."""
 
-    def notes(self):
-        """Facts to store with a run. -> dict of JSON values"""
+    def notes(self) -> dict:
+        """Return facts to store with a run, as JSON values."""
         return {}
 
     # -- bookkeeping
@@ -189,50 +191,54 @@ class Method(metaclass=Checked):
         return any(field.name == "rate" for field in fields(cls))
 
     @property
-    def epochs(self):
-        """How many epochs `fit` was asked for."""
+    def epochs(self) -> int:
+        """Return the number of epochs given to `fit`."""
         self.reads_epochs = True
         return self.asked_epochs
 
     @epochs.setter
-    def epochs(self, number):
+    def epochs(self, number: int) -> None:
         self.asked_epochs = number
 
-    def follow(self, **table):
-        """Fill the hyperparameters that are None from the variant's column, e.g. ramp={"paper": 0, "released": 10}."""
+    def follow(self, **table: dict) -> None:
+        """Fill the hyperparameters that are None by the variant, e.g. ramp={"paper": 0, "released": 10}."""
         choose("variant", self.variant, dict.fromkeys(("paper", "released")))
         for name, column in table.items():
             if getattr(self, name) is None:
                 setattr(self, name, column[self.variant])
 
-    def zero_grad(self):
-        """Forget the gradients of all parameters."""
-        for group in (group for opt in self.opts for group in opt.param_groups):
-            for p in group["params"]:
-                p.grad = None
+    def zero_grad(self) -> None:
+        """Drop the gradients of all parameters."""
+        for opt in self.opts:
+            for group in opt.param_groups:
+                for p in group["params"]:
+                    p.grad = None
 
-    def train_mode(self, on=True):
-        """Networks to training or evaluation mode."""
+    def train_mode(self, on: bool = True) -> None:
+        """Set the networks to training or evaluation mode."""
         for net in self.nets:
             net.train(on)
 
-    def hyperparameters(self):
-        """The dataclass fields. -> dict"""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+    def hyperparameters(self) -> dict[str, Any]:
+        """Return the dataclass fields with their values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def identifying(self):
-        """What identifies a run: the hyperparameters, without those of `later` at their defaults. -> dict"""
+    def identifying(self) -> dict[str, Any]:
+        """Return the hyperparameters that identify a run: all but those of `later` at their defaults."""
         values = self.hyperparameters()
-        return {name: value for name, value in values.items() if name not in self.later or value != self.later[name]}
+        for name, default in self.later.items():
+            if name in values and values[name] == default:
+                del values[name]
+        return values
 
-    def state_dict(self):
-        """Everything that training changes: every attribute but hyperparameters, data and the last batch's
-        leftovers."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that training changes: all attributes but hyperparameters, data and what the last batch
+        left."""
         fixed = {*self.hyperparameters(), "train", "meta", "seen", "augment", "min_batch", "asked_epochs"}
         return {name: save_value(value) for name, value in vars(self).items() if name not in fixed}
 
-    def load_state_dict(self, state):
-        """Take the state of `state_dict` back, in place. Raises ValueError when it is another method's."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the state of `state_dict`, in place. Raises ValueError for the state of another method."""
         missing = {name for name in self.state_dict() if name not in state}
         must(not missing, "state", f"a dict without {sorted(missing)}", f"a state_dict of {type(self).__name__}")
         for name, value in state.items():

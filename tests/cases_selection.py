@@ -6,7 +6,7 @@ from labkit.methods import PRL_L, SPL, CoPRL_L, CoTeaching, CoTeachingPlus, Deco
 
 EVEN = "return score * 0 + 1 / score.shape[-1]"
 TWO = {"stacked": "a batch has one loss for two networks: its step is its own"}
-OWN = "weights = [mine, other]"
+OWN = "weights = [first, second]"
 CASES = {
     SPL: Case({"rate": 0.4}, {"rate": 0.0}, core={"SPL": EVEN}),
     MinSGD: Case(

@@ -7,8 +7,7 @@ lam^2, as RDI does.
 
 No code was released. The paper's gradient descent has no momentum; here the networks may have it and b has none (rows
 outside the batch must not move), so b gets lr / (1 - momentum), which keeps the ridge at lam^2; b_lr="same" gives lam^2
-(1 - momentum). The ridge that a run really
-had is in its notes: lam_eff.
+(1 - momentum). A run's notes hold the ridge that it had: lam_eff.
 """
 
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from math import sqrt
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import NotNegative
 from labkit.method import Method
@@ -31,27 +31,27 @@ class AUX(Method):
     lam: NotNegative = 1.0
     b_lr: Literal["matched", "same"] = "matched"
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return super().loss(logits + self.lam * self.b[..., i, :], y, i)  # core: L(w, B), section 2.4  [..., B]
 
-    def extra(self):
-        outputs = self.train.classes or self.train.y.shape[-1]
-        dtype = torch.float32 if self.train.classes else self.train.y.dtype
-        self.b = torch.zeros(
-            len(self.train), outputs, dtype=dtype, device=self.train.y.device, requires_grad=True
-        )  # [N, C]
+    def extra(self) -> list[dict]:
+        y = self.train.y
+        outputs = self.train.classes or y.shape[-1]
+        dtype = torch.float32 if self.train.classes else y.dtype
+        self.b = torch.zeros(len(y), outputs, dtype=dtype, device=y.device, requires_grad=True)  # [N, C]
         return [*super().extra(), {"params": [self.b], "lr": self.b_lr, "momentum": 0.0, "weight_decay": 0.0}]
 
-    def predict(self, x, i=None, k=0):
+    def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
         logits = super().predict(x, i, k)
         return logits if i is None else logits + self.lam * self.b[i]  # [B, C]
 
-    def damping(self):
-        """The factor on the networks' gradient; CDR+AUX damps it by 1 - tau."""
+    def damping(self) -> float:
+        """Return the factor on the networks' gradient; CDR+AUX damps it by 1 - tau."""
         return 1.0
 
-    def notes(self):
-        """lam_eff: the square root of the ridge that the learning rates, momenta and damping of this run amount to."""
+    def notes(self) -> dict:
+        """Return lam_eff, the square root of the ridge that this run's learning rates, momenta and damping amount
+        to."""
         net, b = self.opts[0].param_groups[0], self.opts[-1].param_groups[0]
         net_speed = net["lr"] / (1 - net.get("momentum", 0.0)) * self.damping()
         return {**super().notes(), "lam_eff": self.lam * sqrt(b["lr"] / net_speed)}

@@ -20,14 +20,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from labkit.arguments import AssumedRate, Flag, Variant
 from labkit.method import Method
 from labkit.ranks import kth_largest
 
 
-def critical(w, g, rate):
-    """The int((1 - rate) M) coordinates of largest |w g|; equal ones stay in. w, g [..., M] -> bool [..., M]"""
+def critical(w: Tensor, g: Tensor, rate: float) -> Tensor:
+    """Return the int((1 - rate) M) coordinates of largest |w g|, and those equal to the smallest of them. w, g [..., M]
+    -> bool [..., M]"""
     score = (w * g).abs()
     kept = max(1, int((1 - rate) * w.shape[-1]))
     return score >= kth_largest(score, kept)
@@ -39,8 +42,8 @@ class CDR(Method):
 
     rate: noise rate tau that is assumed, in [0, 1). variant: "released" | "paper". scope: "weights" | "all", which
     parameters are split.
-    strict: bool, momentum does not move the others. scope and strict follow the variant when None. norm: "l2" | "l1",
-    of the weight decay.
+    strict: momentum does not move the others. scope and strict follow the variant when None. norm: "l2" | "l1", of the
+    weight decay.
     """
 
     later = {"norm": "l2"}
@@ -53,7 +56,7 @@ class CDR(Method):
     def __post_init__(self):
         self.follow(scope={"paper": "all", "released": "weights"}, strict={"paper": True, "released": False})
 
-    def update(self):
+    def update(self) -> None:
         split = [self.damp(net) for net in self.nets]
         if self.norm == "l1":
             for net, opt in zip(self.nets, self.opts):
@@ -64,9 +67,9 @@ class CDR(Method):
                 self.only_decay(opt, weights, before, masks)
 
     @torch.no_grad()
-    def damp(self, net):
-        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters, copies of them,
-        masks"""
+    def damp(self, net: nn.Module) -> tuple:
+        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters that are split,
+        flat copies of them, masks of their critical coordinates"""
         learning = [p for p in net.parameters() if p.grad is not None]  # neither frozen nor unused
         weights = [p for p in learning if self.scope == "all" or p.dim() in (2, 4)]
         w = torch.cat([p.flatten() for p in weights])  # [M]
@@ -79,8 +82,8 @@ class CDR(Method):
         return weights, w.split(sizes), mask.split(sizes)
 
     @torch.no_grad()
-    def only_decay(self, opt, weights, before, masks):
-        """Negative update: w <- w - lr wd w exactly, whatever the momentum buffer says."""
+    def only_decay(self, opt: Optimizer, weights: list, before: tuple, masks: tuple) -> None:
+        """Set the other coordinates to w - lr wd w (negative update), whatever the momentum buffer holds."""
         lr, decay = opt.param_groups[0]["lr"], opt.param_groups[0]["weight_decay"]
         for p, old, mask in zip(weights, before, masks):
             decayed = (1 - lr * decay) * old if self.norm == "l2" else old - lr * decay * old.sign()
@@ -89,8 +92,8 @@ class CDR(Method):
                 opt.state[p]["momentum_buffer"].mul_(mask.view_as(p))
 
     @torch.no_grad()
-    def decay_by_sign(self, net, decay):
-        """Turn the optimiser's wd w into wd sgn(w)."""
+    def decay_by_sign(self, net: nn.Module, decay: float) -> None:
+        """Change the gradients so that the optimiser's weight decay wd w becomes wd sgn(w)."""
         for p in net.parameters():
             if p.grad is not None:
                 p.grad.add_(p.sign() - p, alpha=decay)

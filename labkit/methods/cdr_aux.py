@@ -19,5 +19,5 @@ from labkit.methods.cdr import CDR
 class CDR_AUX(CDR, AUX):
     """CDR's update on AUX's loss. rate, variant, scope, strict: as CDR; lam, b_lr: as AUX."""
 
-    def damping(self):
+    def damping(self) -> float:
         return 1 - self.rate  # w's gradient is damped, b's is not

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Tensor, nn
 
 from labkit.errors import need
 from labkit.methods.cdr import CDR
@@ -27,17 +28,17 @@ class CDR_RDI(CDR, RDI):
         super().__post_init__()
         need(not (self.strict and self.rdi_on == "all"), "rdi_on", "all", '"critical" with strict: others only decay')
 
-    def penalty(self):
+    def penalty(self) -> Tensor | float:
         return RDI.penalty(self) if self.rdi_on == "critical" else 0.0
 
-    def damp(self, net):
+    def damp(self, net: nn.Module) -> tuple:
         split = super().damp(net)
         if self.rdi_on == "all":
             self.pull(net)
         return split
 
     @torch.no_grad()
-    def pull(self, net):
-        """Add the gradient of the penalty to every parameter's, after CDR's split."""
+    def pull(self, net: nn.Module) -> None:
+        """Add the penalty's gradient to that of every parameter, after CDR's split."""
         for p, p0 in self.pairs_of(self.nets.index(net)):
             p.grad.add_(p - p0, alpha=self.strength())

@@ -15,6 +15,8 @@ Differs from the released code also with variant="released" in:
 
 from dataclasses import dataclass
 
+from torch import Tensor, nn
+
 from labkit.arguments import Flag
 from labkit.grads.layer import loss_gradient_norm
 from labkit.methods.co_teaching import CoTeaching
@@ -25,7 +27,7 @@ from labkit.methods.spl import learned
 class CoPRL_L(CoTeaching):
     """Each network learns from its peer's samples of shortest loss-layer gradient.
 
-    reforward: bool, a second forward pass over the kept samples; follows the variant when None. The rest: as
+    reforward: a second forward pass over the kept samples; follows the variant when None. Other hyperparameters: as
     Co-teaching.
     """
 
@@ -36,19 +38,19 @@ class CoPRL_L(CoTeaching):
         super().__post_init__()
         self.follow(reforward={"paper": False, "released": True})
 
-    def score(self, logits, y, i):
+    def score(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 4, ranks by ||p - e_y||  [..., B]
 
-    def weighted(self, x, y, i, logits, weights):
-        if not self.reforward or self.few(weights):
+    def weighted(self, x: Tensor, y: Tensor, i: Tensor, logits: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+        if not self.reforward or self.too_few(weights):
             return super().weighted(x, y, i, logits, weights)
         return [self.relearned(net, x, y, i, weight) for net, weight in zip(self.nets, weights)]
 
-    def few(self, weights):
-        """Are too few samples kept for batch normalisation? On a GPU this waits for the weights. -> bool"""
+    def too_few(self, weights: list[Tensor]) -> bool:
+        """Return whether too few samples are kept for batch normalisation. On a GPU this waits for the weights."""
         return min(int(weight.count_nonzero()) for weight in weights) < self.min_batch
 
-    def relearned(self, net, x, y, i, weight):
-        """The weighted loss after a forward pass over the kept samples alone. weight [B] -> scalar"""
-        some = learned(weight)
-        return (weight[some] * self.loss(net(x[some]), y[some], i[some])).sum()
+    def relearned(self, net: nn.Module, x: Tensor, y: Tensor, i: Tensor, weight: Tensor) -> Tensor:
+        """Return the weighted loss after a forward pass over the kept samples alone. weight [B] -> scalar"""
+        kept = learned(weight)
+        return (weight[kept] * self.loss(net(x[kept]), y[kept], i[kept])).sum()

@@ -17,6 +17,8 @@ Differs from the released code in, each a keyword (variant="released" has all):
 from dataclasses import dataclass
 from typing import Literal
 
+from torch import Tensor
+
 from labkit.arguments import AssumedRate, Duration, Flag, Positive, Variant
 from labkit.method import Method
 from labkit.methods.spl import ramped
@@ -28,9 +30,9 @@ class CoTeaching(Method):
     """Each network learns from the small-loss samples of its peer.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). ramp: T_k, epochs over which the share grows to
-    `rate`. exponent: c of (t / T_k)^c; exponent_of: "time" | "rate", what is raised to c. divide_twice: bool, the mean
-    loss divided by the kept number again. first_epoch: 0 | 1, index of the first epoch on the ramp. variant: "paper" |
-    "released"; exponent_of, divide_twice, first_epoch follow it when None.
+    `rate`. exponent: c of (t / T_k)^c; exponent_of: "time" | "rate", what is raised to c. divide_twice: the mean loss
+    is divided by the number of kept samples again. first_epoch: 0 | 1, index of the first epoch on the ramp. variant:
+    "paper" | "released"; exponent_of, divide_twice, first_epoch follow it when None.
     """
 
     networks = 2
@@ -49,42 +51,43 @@ class CoTeaching(Method):
         self.follow(divide_twice=self.divides, first_epoch=first_epoch, exponent_of=exponent_of)
         self.normalised = not self.divide_twice
 
-    def score(self, logits, y, i):
-        """By what samples are ranked; small is trusted. -> [..., B]"""
+    def score(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Return what samples are ranked by; small scores are trusted. -> [..., B]"""
         return self.loss(logits, y, i)
 
-    def forgotten(self):
-        """The filtered share of this epoch, 1 - R(t). -> float"""
+    def forgotten(self) -> float:
+        """Return the filtered share of this epoch, 1 - R(t)."""
         if self.exponent_of == "time":
             return ramped(self.rate, self.epoch, self.ramp, self.first_epoch, self.exponent)
         if self.epoch + self.first_epoch >= self.ramp:
             return self.rate  # the jump at the end of the ramp
         return ramped(self.rate**self.exponent, self.epoch, self.ramp, self.first_epoch)
 
-    def count(self, size):
-        """How many of `size` samples are kept in this epoch. -> int"""
+    def count(self, size: int) -> int:
+        """Return how many of `size` samples are kept in this epoch."""
         return kept(self.forgotten(), size)
 
-    def picks(self, logits, y, i):
-        """Whom each network trusts. logits: of both -> two weights [B], each summing to 1"""
+    def picks(self, logits: list[Tensor], y: Tensor, i: Tensor) -> list[Tensor]:
+        """Return the weights by which each network trusts the samples. logits: of both networks -> two weights [B],
+        each summing to 1"""
         keep = self.count(len(y))
         scores = [self.score(z.detach(), y, i) for z in logits]
         return [smallest(score, keep).to(score.dtype) / keep for score in scores]  # small losses
 
-    def shares(self, logits, y, i):
-        """The weights of `picks`, divided by the number of picked samples once more if divide_twice."""
+    def shares(self, logits: list[Tensor], y: Tensor, i: Tensor) -> list[Tensor]:
+        """Return the weights of `picks`, divided by the number of picked samples again with divide_twice."""
         weights = self.picks(logits, y, i)
         return [weight * weight.amax() for weight in weights] if self.divide_twice else weights
 
-    def weighted(self, x, y, i, logits, weights):
-        """The weighted loss of each network. logits: of both -> two scalars"""
+    def weighted(self, x: Tensor, y: Tensor, i: Tensor, logits: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+        """Return the weighted loss of each network. logits: of both networks -> two scalars"""
         return [(weight * self.loss(z, y, i)).sum() for weight, z in zip(weights, logits)]
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         x, y, i = self.batch(x, y, i)
         logits = [net(x) for net in self.nets]
-        mine, other = self.shares(logits, y, i)
-        weights = [other, mine]  # core: each learns from what the other one picked
+        first, second = self.shares(logits, y, i)
+        weights = [second, first]  # core: each learns from what the other one picked
         losses = self.weighted(x, y, i, logits, weights)
         self.zero_grad()
         sum(losses).backward()

@@ -21,8 +21,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import Duration, Flag
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt
 from labkit.methods.co_teaching import CoTeaching
 
 EARLY = 5000  # epoch * batch up to which the released code learns from agreeing batches
@@ -32,9 +35,10 @@ EARLY = 5000  # epoch * batch up to which the released code learns from agreeing
 class CoTeachingPlus(CoTeaching):
     """Co-teaching on the samples that the two networks classify differently.
 
-    start: epochs of plain Co-teaching before (0 MNIST, 20 CIFAR-10, 5 CIFAR-100). softmax_twice, drop_first: bool.
-    agreeing: "always" | "early", when batches are learned from on which the networks agree. least: "one" | "all", what
-    is kept of a share below one sample. What is None follows the variant. The rest: as Co-teaching.
+    start: epochs of plain Co-teaching before (0 MNIST, 20 CIFAR-10, 5 CIFAR-100). softmax_twice, drop_first: see above.
+    agreeing: "always" | "early", when a batch is learned from on which the networks agree. least: "one" | "all", how
+    many samples are kept where the share is below one. They follow the variant when None. Other hyperparameters: as
+    Co-teaching.
     """
 
     targets = ("classes",)
@@ -52,67 +56,69 @@ class CoTeachingPlus(CoTeaching):
         agreeing, least = {"paper": "always", "released": "early"}, {"paper": "one", "released": "all"}
         self.follow(agreeing=agreeing, least=least)
 
-    def plain(self):
-        """Is this an epoch of plain Co-teaching? -> bool"""
+    def plain(self) -> bool:
+        """Return whether this is an epoch of plain Co-teaching."""
         return self.epoch + self.first_epoch < self.start
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         twice = self.softmax_twice and not self.plain()
         return super().loss(logits.softmax(-1) if twice else logits, y, i)
 
-    def count(self, size):
+    def count(self, size: int) -> int:
         keep = int((1 - self.forgotten()) * size)
-        return keep or (1 if self.least == "one" else size)
+        at_least = 1 if self.least == "one" else size
+        return keep or at_least
 
-    def counted(self, size):
-        """As `count`, of a size that is on the device. size [] -> [] int64"""
+    def counted(self, size: Tensor) -> Tensor:
+        """Return the same as `count` for a size [] on the device. -> int64 []"""
         if self.least == "one":
             return ((1 - self.forgotten()) * size).long().clamp(min=1)
         keep = ((1 - self.forgotten()) * size.double()).long()
         return torch.where(keep > 0, keep, size)
 
-    def considered(self, logits, i):
-        """Samples to choose from. logits: of both, i [B] -> bool [B]"""
-        inside = logits[0].argmax(-1) != logits[1].argmax(-1)  # core: disagreement  [B]
+    def considered(self, logits: list[Tensor], i: Tensor) -> Tensor:
+        """Return the samples to choose from. logits: of both networks, i [B] -> bool [B]"""
+        differ = logits[0].argmax(-1) != logits[1].argmax(-1)  # core: disagreement  [B]
         if not self.drop_first:
-            return inside
-        remaining = inside.flip(-1).cumsum(-1).flip(-1)  # disagreeing samples from here to the end of the batch  [B]
-        lost = (inside & (i == 0)).any() & (remaining == 1)
-        return inside & ~lost
+            return differ
+        remaining = differ.flip(-1).cumsum(-1).flip(-1)  # disagreeing samples from here to the end of the batch  [B]
+        lost = (differ & (i == 0)).any() & (remaining == 1)
+        return differ & ~lost
 
-    def picks(self, logits, y, i):
+    def picks(self, logits: list[Tensor], y: Tensor, i: Tensor) -> list[Tensor]:
         if self.plain():
             return super().picks(logits, y, i)
-        inside = self.considered(logits, i)
-        some = inside.any()
-        keep, inside = torch.where(some, self.counted(inside.sum()), len(y)), inside | ~some  # none: the whole batch
-        return [self.among(inside, keep, self.score(z.detach(), y, i)) for z in logits]
+        candidates = self.considered(logits, i)
+        any_left = candidates.any()
+        keep = torch.where(any_left, self.counted(candidates.sum()), len(y))
+        candidates = candidates | ~any_left  # without a candidate: the whole batch
+        return [self.smallest_of(candidates, keep, self.score(z.detach(), y, i)) for z in logits]
 
-    def among(self, inside, keep, score):
-        """Weights of the `keep` smallest scores inside. inside, score [B], keep [] -> [B]"""
-        rank = score.masked_fill(~inside, torch.inf).argsort(stable=True).argsort()
+    def smallest_of(self, candidates: Tensor, keep: Tensor, score: Tensor) -> Tensor:
+        """Return equal weights of the `keep` candidates of smallest score. candidates, score [B], keep [] -> [B]"""
+        rank = score.masked_fill(~candidates, torch.inf).argsort(stable=True).argsort()
         return (rank < keep).to(score.dtype) / keep
 
-    def shares(self, logits, y, i):
+    def shares(self, logits: list[Tensor], y: Tensor, i: Tensor) -> list[Tensor]:
         weights = super().shares(logits, y, i)
         if self.plain() or self.agreeing == "always":
             return weights
-        some, whole = self.considered(logits, i).any(), self.whole(logits)
-        return [torch.where(some, weight, whole) for weight in weights]
+        any_left, agreeing = self.considered(logits, i).any(), self.agreeing_weight(logits)
+        return [torch.where(any_left, weight, agreeing) for weight in weights]
 
-    def whole(self, logits):
-        """Weight of each sample where none is considered. logits: of both -> []"""
-        apart = (logits[0].argmax(-1) != logits[1].argmax(-1)).to(logits[0].dtype)  # [B]
+    def agreeing_weight(self, logits: list[Tensor]) -> Tensor:
+        """Return the weight [] of each sample of a batch without candidates. logits: of both networks"""
+        differ = (logits[0].argmax(-1) != logits[1].argmax(-1)).to(logits[0].dtype)  # [B]
         early = (self.epoch + 1) * self.steps < EARLY
-        return (torch.ones_like(apart) if early else apart).mean() / len(apart)
+        return (torch.ones_like(differ) if early else differ).mean() / len(differ)
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.epoch != self.epoch_of_steps:  # batches are counted anew in every epoch
             self.steps, self.epoch_of_steps = 0, self.epoch
         loss = super().step(x, y, i)
         self.steps += 1
         return loss
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.steps, self.epoch_of_steps = 0, 0

@@ -31,13 +31,14 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
 from labkit import coreset
 from labkit.arguments import Duration, Number, Part, Positive, Variant, Whole
+from labkit.data import Split
 from labkit.errors import need
 from labkit.grads import ce_gradient, feature_gradient
-from labkit.method import Method
+from labkit.method import MakeNet, MakeOpt, Method
 from labkit.mixing import beta, mixed, soft
 from labkit.nets.probe import calls
 
@@ -105,7 +106,7 @@ class CRUST(Method):
         pair = self.alpha if isinstance(self.alpha, tuple | list) else (self.alpha, self.alpha)
         self.alpha = [float(a) for a in pair]
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         if epoch < self.start:
             return None
         g, predicted = self.gradients(train)
@@ -148,11 +149,11 @@ class CRUST(Method):
         net.train(was)
         return layer
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         w = self.trust[i].to(logits.dtype)
         return (w / w.sum()).expand(logits.shape[:-1])  # Alg. 1, line 12, made to sum to 1  [..., B]
 
-    def batch(self, x, y, i):
+    def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if self.mixup == "none" or self.epoch < self.start + self.mixup_after:
             return x, y, i
         j = self.partner(i)
@@ -174,7 +175,7 @@ class CRUST(Method):
             drawn = torch.where(size > 1, drawn + (drawn >= place), place)
         return order[first[i] + drawn]
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.trust = torch.ones(len(train), device=train.y.device)
         self.kin = kin(train.y)

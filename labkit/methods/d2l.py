@@ -19,12 +19,13 @@ from math import exp
 from typing import Annotated
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
 from labkit import losses
 from labkit.arguments import MOST_SAMPLES, Count, Duration, Epochs, Flag, Variant, Whole
+from labkit.data import Split
 from labkit.errors import need
-from labkit.method import Method
+from labkit.method import MakeNet, MakeOpt, Method
 from labkit.nets.probe import calls, untouched
 from labkit.state import save_value
 
@@ -79,7 +80,7 @@ class D2L(Method):
     def __post_init__(self):
         self.follow(rollback={"paper": True, "released": False})
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         """All samples. The start of an epoch is where the dimensionality is looked at."""
         self.lids.append(self.dimensionality(train))
         if self.turn is None and self.turns(epoch):
@@ -96,7 +97,7 @@ class D2L(Method):
             return epoch == self.turn_at
         return turning(self.lids, self.init_epoch, self.window)
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         given, own = losses.ce(logits, y), losses.ce(logits, logits.argmax(-1))
         return self.alpha * given + (1 - self.alpha) * own  # core: CE with alpha e_y + (1 - alpha) e_argmax  [..., B]
 
@@ -116,13 +117,13 @@ class D2L(Method):
         for net, state in zip(self.nets, self.before if self.rollback else []):
             net.load_state_dict(state)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         need(len(train) >= 3, "len(train) of D2L", len(train), "3 samples or more")
         with untouched(self.nets[0], False), torch.no_grad():
             hidden(self.nets[0], train.inputs(slice(0, 1)))  # says now that there is none
         self.lids, self.alpha, self.turn, self.before = [], 1.0, None, []
 
-    def notes(self):
+    def notes(self) -> dict:
         """The mean LID at the start of every epoch, and the epoch of the turning point, from 0 on."""
         return {**super().notes(), "lid": list(self.lids), "turning_epoch": self.turn}

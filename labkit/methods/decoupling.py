@@ -12,9 +12,11 @@ collects disagreeing samples until they fill a batch.
 from dataclasses import dataclass
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import Duration, Flag, Part
-from labkit.method import Method
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method
 
 
 @dataclass(kw_only=True, eq=False)
@@ -32,7 +34,7 @@ class Decoupling(Method):
     start: Duration = 0
     buffer: Flag = False
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.waiting = torch.zeros(0, dtype=torch.long, device=train.y.device)  # positions
 
@@ -42,7 +44,7 @@ class Decoupling(Method):
             return torch.ones_like(logits[0][..., 0], dtype=torch.bool)
         return logits[0].argmax(-1) != logits[1].argmax(-1)  # core: when to update
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         logits = [net(x) for net in self.nets]
         u = self.disagree(logits)
         weight = u.to(logits[0].dtype) / u.sum().clamp(min=self.floor * len(y))  # [B]

@@ -24,10 +24,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses
 from labkit.arguments import Duration, Epochs, Flag, NotNegative, Number, Positive, Rate, Variant
-from labkit.method import Method, evaluate
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method, evaluate
 from labkit.mixing import beta, mixed, soft
 from labkit.mixture import lower_posterior
 
@@ -80,7 +82,7 @@ class DivideMix(Method):
     def __post_init__(self):
         self.follow(one_mix={"paper": False, "released": True})
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         """After the warm-up, the samples whose labels the second network believes."""
         self.done, self.total = 0, 1
         if epoch < self.warmup:
@@ -102,7 +104,7 @@ class DivideMix(Method):
         mean = sum(self.history) / len(self.history)
         return torch.stack([lower_posterior(row) for row in mean]).to(rows.dtype)
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         learn = self.warm_up if self.epoch < self.warmup else self.mixmatch
         rows = [learn(k, x, y, i) for k in (0, 1)]
         self.zero_grad()
@@ -166,18 +168,18 @@ class DivideMix(Method):
         order = torch.randperm(len(pool), generator=self.rng, device=self.rng.device)
         return pool[order[:n].to(pool.device)]
 
-    def predict(self, x, i=None, k=0):
+    def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
         """Both networks together, whatever k is: the sum of their outputs."""
         return self.nets[0](x) + self.nets[1](x)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.history, self.done, self.total = [], 0, 1
         self.clean = torch.ones(2, len(train), device=train.y.device)
         everything = torch.arange(len(train), device=train.y.device)
         self.labelled, self.rest = [everything, everything], [everything, everything]
 
-    def notes(self):
+    def notes(self) -> dict:
         """Share of the training set that the last epoch took as labelled, for each network."""
         share = [len(part) / len(self.train) for part in self.labelled]
         return {**super().notes(), "labelled": share}

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import NotNegative, Number, Rate, Variant
-from labkit.method import Method
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method
 
 
 @dataclass(kw_only=True, eq=False)
@@ -39,7 +41,7 @@ class ELR(Method):
     def __post_init__(self):
         self.follow(clip={"paper": 0.0, "released": 1e-4})
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         p = logits.softmax(-1).clamp(self.clip, 1 - self.clip)  # [B, C]
         self.remember(p.detach(), i)
         agreement = (self.t[i] * p).sum(-1)  # [B]
@@ -50,6 +52,6 @@ class ELR(Method):
         p = (p / p.sum(-1, keepdim=True)).to(self.t.dtype)
         self.t[i] = self.beta * self.t[i] + (1 - self.beta) * p  # temporal ensembling
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.t = torch.zeros(len(train), train.classes, device=train.y.device)  # [N, C]

@@ -7,9 +7,11 @@ the meta set was clean: likely a slip. Neither paper gives the learning rate or 
 from dataclasses import dataclass
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import Duration, Flag, LearningRate
-from labkit.method import Method, Stage
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method, Stage
 
 
 @dataclass(kw_only=True, eq=False)
@@ -26,11 +28,11 @@ class FineTuning(Method):
     tune_lr: LearningRate = 1e-3
     freeze_statistics: Flag = False
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.k = 0
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         if k == 1 and self.tune:
             size = min(len(self.meta), len(train))  # an epoch has the meta set's number of steps
             places = torch.arange(size, device=train.y.device)
@@ -38,10 +40,10 @@ class FineTuning(Method):
             return Stage(epochs=self.tune, indices=places, start="previous", recipe=changes)
         return super().stage(k, train)
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         self.k = k + 1
 
-    def train_mode(self, on=True):
+    def train_mode(self, on: bool = True) -> None:
         super().train_mode(on)
         if self.k and self.freeze_statistics:
             for net in self.nets:
@@ -49,7 +51,7 @@ class FineTuning(Method):
                     if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
                         layer.eval()
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.k == 0:
             return super().step(x, y, i)
         j = torch.randint(len(self.meta), (len(i),), generator=self.rng, device=y.device)

@@ -10,11 +10,13 @@ Differs from the released code in: momentum starts anew with the second training
 from dataclasses import dataclass
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses, transition
 from labkit.arguments import Count
+from labkit.data import Split
 from labkit.errors import must
-from labkit.method import Method, Stage, evaluate
+from labkit.method import MakeNet, MakeOpt, Method, Stage, evaluate
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,22 +30,22 @@ class GLC(Method):
     meta_labels = "true"
     gold_batch: Count | None = None
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         counts = torch.bincount(meta.y, minlength=train.classes)
         empty = (counts == 0).nonzero()[:, 0].tolist()
         must(not empty, "meta", f"a set without class {empty}", "at least one sample of every class for GLC")
         super().bind(make_net, make_opt, train, meta, rng)
         self.C = None
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         return [Stage(), Stage(), None][k]
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         if k == 0:
             p = evaluate(self.nets[0], self.meta).softmax(1)
             self.C = transition.class_means(p, self.meta.y, self.train.classes)
 
-    def batch(self, x, y, i):
+    def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """In the second stage gold samples join; their position is -1."""
         if self.C is None:
             return x, y, i
@@ -53,18 +55,18 @@ class GLC(Method):
         x = torch.cat([x, self.augment(self.meta.inputs(j))])
         return x, torch.cat([y, self.meta.y[j]]), torch.cat([i, torch.full_like(j, -1)])
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.C is None:
             return losses.ce(logits, y)
         silver = transition.forward(logits, y, self.C)  # core: the given label of silver samples
         return torch.where(i < 0, losses.ce(logits, y), silver)  # [..., B]
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         loss = super().step(x, y, i)
         j, weight = self.seen
         self.seen = j[: len(i)], weight[: len(i)] * len(j) / len(i)  # of the training samples
         return loss
 
-    def notes(self):
+    def notes(self) -> dict:
         """C: the measured transition matrix."""
         return {**super().notes(), "C": None if self.C is None else self.C.tolist()}

@@ -21,10 +21,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses
 from labkit.arguments import Duration, Epochs, Whole
-from labkit.method import Method, Stage
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method, Stage
 from labkit.ranks import smallest
 
 
@@ -63,7 +65,7 @@ class INCV(Method):
     networks = 2
     targets = ("classes",)
 
-    def batch(self, x, y, i):
+    def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """After the warm-up, samples that were not selected join a batch, up to half of it."""
         if self.selecting or self.epoch < self.alone() or not len(self.rest):
             return x, y, i
@@ -72,7 +74,7 @@ class INCV(Method):
         x = torch.cat([x, self.augment(self.train.inputs(j))])
         return x, torch.cat([y, self.train.y[j]]), torch.cat([i, j])
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.selecting:
             return super().step(x, y, i)
         filtered = self.left * min(1.0, self.epoch / self.ramp)
@@ -87,17 +89,17 @@ class INCV(Method):
         self.seen = i, sum(taught) / 2
         return (sum(total) / 2).detach()
 
-    def predict(self, x, i=None, k=0):
+    def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
         """Outputs of network k; while samples are selected there is one."""
         return self.nets[0 if self.selecting else k](x)
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         if k < 2 * self.rounds:
             own = torch.cat([self.chosen, self.halves[k % 2]])
             return Stage(self.selection_epochs, own, keep="best_val" if k // 2 < self.patience() else "last")
         return Stage(indices=self.chosen if len(self.chosen) else None) if k == 2 * self.rounds else None
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         """Ask about the half that was held out; after both halves, move samples."""
         if not self.selecting:
             return
@@ -152,7 +154,7 @@ class INCV(Method):
         """Asymmetric noise, or more than 60 % of it?"""
         return self.noise == "asymmetric" or self.estimate > 0.6
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         everything = torch.arange(len(train), device=train.y.device)
         self.selecting, self.estimate, self.left = self.rounds > 0, 0.0, 0.0
@@ -160,7 +162,7 @@ class INCV(Method):
         self.halves = self.halved()
         self.agreed, self.removed = (torch.zeros_like(everything, dtype=torch.bool) for _ in range(2))
 
-    def notes(self):
+    def notes(self) -> dict:
         """The estimated noise rate, and how many samples are selected and still candidates."""
         found = {"estimated_noise": self.estimate, "selected": len(self.chosen), "candidates": len(self.rest)}
         return {**super().notes(), **found}

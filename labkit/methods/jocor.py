@@ -15,6 +15,8 @@ Differs from the released code in, each a keyword (variant="released" has all):
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from labkit.arguments import Rate
 from labkit.methods.co_teaching import CoTeaching
 from labkit.ranks import smallest
@@ -43,7 +45,7 @@ class JoCoR(CoTeaching):
         supervised = sum(self.loss(z, y, i) for z in logits)
         return (1 - self.lam) * supervised + self.lam * divergence(*logits)
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         x, y, i = self.batch(x, y, i)
         joint = self.joint([net(x) for net in self.nets], y, i)
         keep = self.count(len(y))

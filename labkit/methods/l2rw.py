@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import Count
+from labkit.data import Split
 from labkit.grads.meta import along, check_forward_mode, gradient_at, trainable
 from labkit.losses import ce
-from labkit.method import Method
+from labkit.method import MakeNet, MakeOpt, Method
 
 Draw = Literal["passes", "fresh"]  # how the batches of a meta set are drawn
 
@@ -42,11 +44,11 @@ class MetaBatches:
         i, self.order = self.order[: self.size], self.order[self.size :]
         return self.meta.inputs(i), self.meta.y[i]
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """What is left of the pass."""
         return {"order": self.order.clone()}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on with the pass of `state_dict`."""
         self.order = state["order"].to(self.order.device)
 
@@ -65,12 +67,12 @@ class L2RW(Method):
     targets = ("classes",)
     meta_labels = "true"
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         check_forward_mode(self.nets[0], train.inputs(slice(0, 2)))
         self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         agreement = self.agreement(x, y, i).clamp(min=0)  # core: max(u, 0)  [B]
         total = agreement.sum()
         return agreement / (total + (total == 0))  # [B]

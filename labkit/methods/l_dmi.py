@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from math import log
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses
 from labkit.arguments import Count, Epochs, Flag, LearningRate, NotNegative, Variant
+from labkit.data import Split
 from labkit.errors import need
-from labkit.method import Method, Stage
+from labkit.method import MakeNet, MakeOpt, Method, Stage
 
 
 def log_det(logits, y, divide=True):
@@ -51,21 +53,21 @@ class L_DMI(Method):
     def __post_init__(self):
         self.follow(divide={"paper": True, "released": False}, offset={"paper": 0.0, "released": 1e-3})
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         fine = 2 * train.classes <= self.batch_size <= len(train)
         low, high = 2 * train.classes, len(train)
         need(fine, "batch_size of L_DMI", self.batch_size, f"a whole number in {low}..{high}: det U is 0 otherwise")
         super().bind(make_net, make_opt, train, meta, rng)
         self.pretrained = False
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         changes = {"lr": self.lr, "batch": self.batch_size, "drop_last": True, "milestones": (), "cosine": None}
         return [Stage(epochs=self.warmup, keep="best_val"), Stage(start="previous", recipe=changes), None][k]
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         self.pretrained = True
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if not self.pretrained:
             return losses.ce(logits, y)
         det = log_det(logits, y, self.divide)

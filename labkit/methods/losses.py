@@ -21,9 +21,11 @@ from math import log
 from typing import Annotated
 
 import torch
+from torch import Tensor
 
 from labkit import losses
 from labkit.arguments import Duration, Epochs, NotNegative, Number, Positive, Share, Variant
+from labkit.data import Split
 from labkit.method import Method, evaluate
 
 
@@ -31,7 +33,7 @@ from labkit.method import Method, evaluate
 class MSE(Method):
     """Half the squared error between the logits and the one-hot label (Hu, Li, Yu, 2020); for regression ERM itself."""
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.train.classes:
             y = torch.nn.functional.one_hot(y, logits.shape[-1]).to(logits.dtype)  # [..., B, C]
         return losses.half_squared(logits, y)  # core
@@ -42,7 +44,7 @@ class MAE(Method):
     """2 (1 - p_y) for classes: symmetric, hence robust to uniform noise, and slow: its gradient vanishes with p_y. For
     regression the L1 loss."""
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return losses.mae(logits, y) if self.train.classes else losses.absolute(logits, y)  # core
 
 
@@ -54,7 +56,7 @@ class Huber(Method):
     targets = ("numbers",)
     delta: Positive = 1.0
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return losses.huber(logits, y, self.delta)  # core
 
 
@@ -69,7 +71,7 @@ class BootstrapSoft(Method):
     targets = ("classes",)
     beta: Share = 0.95
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.entropy(logits)  # core
 
 
@@ -83,7 +85,7 @@ class BootstrapHard(Method):
     targets = ("classes",)
     beta: Share = 0.8
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         own = logits.detach().argmax(-1)
         return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, own)  # core
 
@@ -96,7 +98,7 @@ class Focal(Method):
     targets = ("classes",)
     gamma: NotNegative = 2.0
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return losses.focal(logits, y, self.gamma)  # core
 
 
@@ -114,7 +116,7 @@ class GCE(Method):
     start: Duration = 40
     every: Epochs = 10
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         if self.truncate is None or epoch < self.start:
             return None
         if (epoch - self.start) % self.every == 0:
@@ -122,7 +124,7 @@ class GCE(Method):
             self.kept = (p > self.truncate).nonzero()[:, 0]
         return self.kept if len(self.kept) else None
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return losses.gce(logits, y, self.q)  # core
 
 
@@ -143,7 +145,7 @@ class SCE(Method):
     def __post_init__(self):
         self.follow(A={"paper": -4.0, "released": log(1e-4)})
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         reverse = -self.A / 2 * losses.mae(logits, y)
         return self.alpha * losses.ce(logits, y) + self.beta * reverse  # core
 
@@ -155,5 +157,5 @@ class LabelSmoothing(Method):
     targets = ("classes",)
     alpha: Share = 0.1
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return losses.smoothed(logits, y, self.alpha)  # core

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
 from labkit import losses
 from labkit.arguments import Number, Positive, Rate, Share
+from labkit.data import Split
 from labkit.errors import need
-from labkit.method import Method
+from labkit.method import MakeNet, MakeOpt, Method
 from labkit.optimisers import Adam
 from labkit.ranks import kth_largest, smallest
 
@@ -62,14 +63,14 @@ class MentorNetPD(Method):
         fine = sum(percent for _, percent in self.dropout) in (0, 100)
         need(fine, f"dropout of {name}", self.dropout, "() or pairs (rate, percent) with percentages that sum to 100")
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         loss = self.loss(logits, y, i).detach()  # [..., B]
         share = percentile(loss, self.percentile)
         self.following = self.decay * self.level + (1 - self.decay) * share  # [..., 1]
         v = self.trust(loss, loss - self.following)  # core: v = mentor(phi)  [..., B]
         return self.drop(v) / v.shape[-1]
 
-    def update(self):
+    def update(self) -> None:
         self.level = self.following
         super().update()
 
@@ -94,7 +95,7 @@ class MentorNetPD(Method):
         """How much of the training is over, 0 to 99."""
         return 100 * self.epoch // self.epochs
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.level, self.following = (torch.zeros(1, device=train.y.device) for _ in range(2))
 
@@ -116,7 +117,7 @@ class MentorNetDD(MentorNetPD):
         super().__post_init__()
         need(self.burn_in > 0, "burn_in of MentorNetDD", self.burn_in, "above 0: the mentor learns in that time")
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         """All samples. The mentor learns at the end of the burn-in, from what it saw at the start of its epochs."""
         if epoch and not self.learnt:
             self.observed = torch.cat([self.observed, self.observe()])
@@ -139,7 +140,7 @@ class MentorNetDD(MentorNetPD):
         phi = features(loss, loss - percentile(loss, self.percentile), min(self.percent(), self.burn_in))
         return torch.cat([phi, (self.lesson == self.meta.y)[:, None].float()], 1)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         need(meta.trusted, "trusted of the meta set of MentorNetDD", meta.trusted, "True: right labels are to be known")
         draw = lambda: torch.rand(len(meta), generator=rng, device=meta.y.device)

@@ -8,6 +8,8 @@ There is no released code of PRL's version.
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from labkit.method import Method
 from labkit.ranks import smallest
 
@@ -16,6 +18,6 @@ from labkit.ranks import smallest
 class MinSGD(Method):
     """Learns from the one sample of smallest loss in every batch."""
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         loss = self.loss(logits.detach(), y, i)
         return smallest(loss, 1).to(loss.dtype)  # core: the smallest loss  [..., B]

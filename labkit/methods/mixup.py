@@ -7,6 +7,7 @@ the network learns to be linear between samples, which leaves less room to memor
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import NotNegative
 from labkit.method import Method
@@ -22,7 +23,7 @@ class Mixup(Method):
 
     alpha: NotNegative = 1.0
 
-    def batch(self, x, y, i):
+    def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if self.alpha == 0:
             return x, y, i
         lam = beta(self.alpha, self.alpha, (1,), self.rng)

@@ -25,12 +25,13 @@ from math import sqrt
 from typing import Annotated, Literal
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
 from labkit import losses
 from labkit.arguments import Count, Flag, NotNegative, Number, Variant
+from labkit.data import Split
 from labkit.grads.meta import along, check_forward_mode, gradient_at, remembered, virtual_step
-from labkit.method import Method
+from labkit.method import MakeNet, MakeOpt, Method
 from labkit.methods.l2rw import Draw, MetaBatches
 from labkit.optimisers import SGD, Adam
 
@@ -80,7 +81,7 @@ class MWNet(Method):
         self.follow(**self.differences)
         self.normalised = self.normalise
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         check_forward_mode(self.nets[0], train.inputs(slice(0, 2)))
         self.batches = MetaBatches(meta, self.meta_batch, self.draw, rng)
@@ -89,7 +90,7 @@ class MWNet(Method):
         options = {"lr": self.meta_lr, "weight_decay": self.meta_weight_decay, **options}
         self.meta_opt = make(self.V.parameters(), **options)
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         x, y, i = self.batch(x, y, i)
         logits, state = remembered(self.nets[0], x)
         loss = self.loss(logits, y, i)  # [B]
@@ -121,7 +122,7 @@ class MWNet(Method):
         return -alpha * along(net, x, lambda logits: self.loss(logits, y, i), pull, state)
 
     @torch.no_grad()
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         return self.shares(self.loss(logits, y, i))
 
     def shares(self, loss):

@@ -25,7 +25,7 @@ class NormClip(Method):
 
     clip: Clip = 1.0
 
-    def update(self):
+    def update(self) -> None:
         for net in self.nets:
             clip_grad_norm_(net.parameters(), self.clip)  # core: over all parameters together
         super().update()

@@ -20,10 +20,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from labkit.arguments import AssumedRate, Count, Epochs, LearningRate, Variant
+from labkit.data import Split
 from labkit.errors import need
-from labkit.method import Method, Stage
+from labkit.method import MakeNet, MakeOpt, Method, Stage
 from labkit.ranks import kept, smallest
 from labkit.state import save_value
 
@@ -60,17 +62,17 @@ class O2UNet(Method):
         need(self.low <= self.high, "low of O2UNet", self.low, f"at most high, {self.high}")
         self.follow(restart={"paper": "init", "released": "first"}, phase={"paper": 0, "released": 1})
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         """All samples of the stage. In the cyclic one, the losses of the epoch that is over are added to the record."""
         if self.cyclic and epoch:
             self.record()
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         if self.cyclic:
             self.losses[i] = self.loss(logits, y, i).detach().to(self.losses.dtype)
         return super().weight(x, y, i, logits)
 
-    def update(self):
+    def update(self) -> None:
         for group in (group for opt in self.opts for group in opt.param_groups if self.cyclic):
             group["lr"] = cyclic_lr(self.epoch + self.phase, self.high, self.low, self.period)
         super().update()
@@ -79,7 +81,7 @@ class O2UNet(Method):
         """Add the losses of an epoch, less their mean, to the sums."""
         self.total += self.losses - self.losses.mean()  # core: l_n(epoch) - mean, over all epochs  [N]
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         if k == 0:
             return Stage(epochs=self.first_epochs)
         if k == 1 and self.rate:
@@ -89,7 +91,7 @@ class O2UNet(Method):
             return Stage(indices=self.rest.nonzero()[:, 0], start=start)
         return None
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         self.cyclic = k == 0
         if k == 0 and self.restart == "first":
             self.first = save_value([net.state_dict() for net in self.nets])
@@ -99,11 +101,11 @@ class O2UNet(Method):
             for net, state in zip(self.nets, self.first):
                 net.load_state_dict(state)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.losses, self.total = (torch.zeros(len(train), device=train.y.device) for _ in range(2))
         self.cyclic, self.first, self.rest = False, [], torch.ones(len(train), dtype=torch.bool, device=train.y.device)
 
-    def notes(self):
+    def notes(self) -> dict:
         """removed: how many samples stage 2 does without."""
         return {**super().notes(), "removed": int((~self.rest).sum())}

@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
-from torch import nn
+from torch import Generator, Tensor, nn
 
 from labkit.arguments import Epochs, Flag, LearningRate, Variant, Whole
+from labkit.data import Split
 from labkit.errors import need
-from labkit.method import Method, Stage
+from labkit.method import MakeNet, MakeOpt, Method, Stage
 from labkit.nets.probe import blocks
 
 
@@ -66,7 +67,7 @@ class PES(Method):
         fine = len(self.parts) >= len(self.refine)
         need(fine, "parts of PES", self.parts, f"a number of blocks for each of refine={self.refine}")
 
-    def select(self, train, epoch):
+    def select(self, train: Split, epoch: int) -> Tensor | None:
         if self.k <= len(self.refine):
             return None
         confident = self.believed(train) == train.y  # core: the given label is predicted  [N]
@@ -90,12 +91,12 @@ class PES(Method):
         self.train_mode(True)
         return p.argmax(-1)
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         """The same for all samples, or for all classes of the confident set."""
         trust = self.trust.to(logits.dtype)[y]  # [..., B]
         return trust / trust.sum(-1, keepdim=True)
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         self.k, refined = k, len(self.refine)
         self.freeze()
         if k == 0:
@@ -125,13 +126,13 @@ class PES(Method):
         """How many of the last blocks start again in some refinement. -> int"""
         return max(self.parts[: len(self.refine)], default=0)
 
-    def train_mode(self, on=True):
+    def train_mode(self, on: bool = True) -> None:
         super().train_mode(on)
         if self.still:
             for name in self.names[: self.frozen]:
                 self.nets[0].get_submodule(name).eval()
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         """The last blocks start again."""
         if k < len(self.refine):
             for name, fresh in zip(self.names[-self.parts[k] :], self.fresh[k]):
@@ -140,7 +141,7 @@ class PES(Method):
                 block = self.nets[0].get_submodule(name)
                 block.load_state_dict({key: value for key, value in state.items() if key not in fixed}, strict=False)
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         self.k, self.frozen, self.names = 0, 0, []
         super().bind(make_net, make_opt, train, meta, rng)
         net = self.nets[0]

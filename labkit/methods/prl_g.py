@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import AssumedRate, Duration, Flag, Variant
 from labkit.grads.norms import SampleGradients
@@ -45,12 +46,12 @@ class ByGradientNorm(Method):
         grads = SampleGradients(self.nets[0], x)
         return grads, self.loss(grads.output, y, i)
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         with torch.enable_grad():
             grads, losses = self.gradients(x, y, i)
             return self.trust(grads.backward(losses).norms())
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         x, y, i = self.batch(x, y, i)
         grads, losses = self.gradients(x, y, i)
         weight = self.trust(grads.backward(losses).norms())

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import AssumedRate, Flag
 from labkit.grads.layer import loss_gradient_norm
@@ -52,10 +53,10 @@ class PRL_L(SPL):
         self.follow(reforward={"paper": False, "released": True})
         self.normalised = not self.divide_twice
 
-    def score(self, logits, y, i):
+    def score(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         return loss_gradient_norm(logits, y, self.train.classes)  # core: Alg. 3, ranks by ||p - e_y||  [..., B]
 
-    def step(self, x, y, i):
+    def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if not self.reforward:
             return super().step(x, y, i)
         with torch.no_grad():

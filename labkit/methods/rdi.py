@@ -12,8 +12,11 @@ beside the mean: N times as strong.
 from dataclasses import dataclass
 from typing import Literal
 
+from torch import Generator, Tensor
+
 from labkit.arguments import NotNegative
-from labkit.method import Method
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method
 from labkit.nets.probe import reached
 
 
@@ -31,7 +34,7 @@ class RDI(Method):
         """The factor of 1/2 ||w - w(0)||^2 beside a mean loss."""
         return self.lam**2 / (len(self.train) if self.scale == "mean" else 1)
 
-    def penalty(self):
+    def penalty(self) -> Tensor | float:
         moved = sum((p - p0).square().sum() for p, p0 in self.pairs())
         return 0.5 * self.strength() * moved  # core: section 2.4, L^RDI
 
@@ -46,7 +49,7 @@ class RDI(Method):
             if p0 is not None:
                 yield p, p0
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.start = [self.first_values(net, train.inputs(slice(0, 2))) for net in self.nets]
 
@@ -55,6 +58,6 @@ class RDI(Method):
         learning = reached(net, x)
         return [p.detach().clone() if name in learning else None for name, p in net.named_parameters()]
 
-    def notes(self):
+    def notes(self) -> dict:
         """lam_eff: the square root of the ridge beside the summed loss."""
         return {**super().notes(), "lam_eff": (self.strength() * len(self.train)) ** 0.5}

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses, transition
 from labkit.arguments import AssumedRate, Number
-from labkit.method import Method, Stage, evaluate
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method, Stage, evaluate
 
 
 @dataclass(kw_only=True, eq=False)
@@ -29,24 +31,24 @@ class SModel(Method):
     rate: AssumedRate | None = None
     layer_lr: Literal["same", "matched"] | Annotated[float, Number(0, 10**9)] = "matched"
 
-    def extra(self):
+    def extra(self) -> list[dict]:
         C, rate = self.train.classes, self.rate or 0.0
         theta = torch.full((C, C), rate / (C - 1), device=self.train.y.device)
         theta.fill_diagonal_(1 - rate)
         self.b = theta.clamp(min=1e-8).log().requires_grad_()  # [C, C]
         return [*super().extra(), {"params": [self.b], "lr": self.layer_lr, "momentum": 0.0, "weight_decay": 0.0}]
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.adapting = self.rate is not None
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         if self.rate is not None:
             return super().stage(k, train)
         return [Stage(keep="best_val"), Stage(start="previous"), None][k]
 
     @torch.no_grad()
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         if self.rate is None and k == 0:
             believed = evaluate(self.nets[0], self.train).argmax(1)
             counts = torch.zeros_like(self.b).index_put_(
@@ -55,11 +57,11 @@ class SModel(Method):
             self.b.copy_(((counts + 1e-3) / (counts + 1e-3).sum(1, keepdim=True)).log())
             self.adapting = True
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if not self.adapting:
             return losses.ce(logits, y)
         return transition.forward(logits, y, self.b.softmax(1))  # core: -log (theta^T p)_y  [..., B]
 
-    def notes(self):
+    def notes(self) -> dict:
         """theta: the noise layer as a transition matrix."""
         return {**super().notes(), "theta": self.b.softmax(1).tolist()}

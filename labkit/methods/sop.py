@@ -14,6 +14,7 @@ variant="paper" differs from it in:
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import Flag, NotNegative, Variant
 from labkit.method import Method
@@ -41,7 +42,7 @@ class SOP(Method):
     def __post_init__(self):
         self.follow(both_terms={"paper": False, "released": True})
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         hit = torch.nn.functional.one_hot(y, logits.shape[-1]).to(logits.dtype)  # [B, C]
         u2, v2 = self.squares(hit, i)
         q = (logits.softmax(-1) + u2 - v2.detach()).clamp_min(EPS)  # core: f(x) + s  [B, C]
@@ -55,7 +56,7 @@ class SOP(Method):
         u2, v2 = self.u[i].square() * hit, self.v[i].square() * (1 - hit)
         return u2.clamp(0, 1), v2.clamp(0, 1)
 
-    def extra(self):
+    def extra(self) -> list[dict]:
         start = lambda columns: (
             self.std * torch.randn(len(self.train), columns, generator=self.rng, device=self.train.y.device)
         )
@@ -64,7 +65,7 @@ class SOP(Method):
         own = [{"params": [p], "lr": lr, **plain} for p, lr in ((self.u, self.lr_u), (self.v, self.lr_v))]
         return [*super().extra(), *own]
 
-    def update(self):
+    def update(self) -> None:
         for group in (group for opt in self.opts[-1:] for group in opt.param_groups[-2:]):
             group["lr"] = group["initial_lr"]  # u and v have no schedule
         super().update()

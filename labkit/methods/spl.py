@@ -19,6 +19,7 @@ from math import inf
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from labkit.arguments import AssumedRate, Duration, Flag, Positive, Variant, describe
 from labkit.errors import need
@@ -77,7 +78,7 @@ class SPL(Method):
         ramp, first_epoch = {"paper": 0, "released": 10}, {"paper": 0, "released": 1}
         self.follow(ramp=ramp, divide_twice=as_released, first_epoch=first_epoch)
 
-    def score(self, logits, y, i):
+    def score(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         """By what samples are ranked; small is trusted. -> [..., B]"""
         return self.loss(logits, y, i)
 
@@ -88,7 +89,7 @@ class SPL(Method):
         except OverflowError:
             return inf
 
-    def weight(self, x, y, i, logits):
+    def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         score = self.score(logits.detach(), y, i).detach()
         if self.mode == "threshold":
             believed = (score < self.threshold()).to(score.dtype)

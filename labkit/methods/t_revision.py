@@ -18,10 +18,12 @@ The epoch of a stage is chosen by the accuracy of p on the noisy validation spli
 from dataclasses import dataclass
 
 import torch
+from torch import Generator, Tensor
 
 from labkit import losses, transition
 from labkit.arguments import Epochs, Flag, LearningRate, Part, Variant
-from labkit.method import Method, Stage, evaluate
+from labkit.data import Split
+from labkit.method import MakeNet, MakeOpt, Method, Stage, evaluate
 
 
 @dataclass(kw_only=True, eq=False)
@@ -50,18 +52,18 @@ class TRevision(Method):
         released = {"paper": False, "released": True}
         self.follow(accumulate=released, scale_columns=released, shared_array=released, revise_decay=released)
 
-    def extra(self):
+    def extra(self) -> list[dict]:
         C = self.train.classes
         self.dT = torch.zeros(C, C, device=self.train.y.device, requires_grad=True)
         decay = "same" if self.revise_decay else 0.0
         group = {"params": [self.dT], "lr": "same", "optimiser": "adam", "weight_decay": decay}
         return [*super().extra(), group]
 
-    def bind(self, make_net, make_opt, train, meta, rng):
+    def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.T, self.k = None, 0
 
-    def stage(self, k, train):
+    def stage(self, k: int, train: Split) -> Stage | None:
         revision = {"optimiser": "adam", "lr": self.revise_lr, "milestones": (), "cosine": None}
         revision |= {} if self.revise_decay else {"weight_decay": 0.0}
         return [
@@ -71,13 +73,13 @@ class TRevision(Method):
             None,
         ][k]
 
-    def end_stage(self, k):
+    def end_stage(self, k: int) -> None:
         self.k = k + 1
         if k == 0:
             p = evaluate(self.nets[0], self.train).softmax(1)
             self.T = transition.anchors(p, self.quantile, self.shared_array, self.scale_columns)
 
-    def loss(self, logits, y, i):
+    def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
         if self.k == 0:
             return losses.ce(logits, y)
         if self.k == 1:
@@ -92,6 +94,6 @@ class TRevision(Method):
             dT = torch.arange(1, y.shape[-1] + 1, device=y.device)[:, None, None] * dT
         return T + dT
 
-    def notes(self):
+    def notes(self) -> dict:
         """T, dT: the estimated matrix and its correction."""
         return {**super().notes(), "T": None if self.T is None else self.T.tolist(), "dT": self.dT.tolist()}
