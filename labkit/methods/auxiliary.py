@@ -50,8 +50,7 @@ class AUX(Method):
         return 1.0
 
     def notes(self) -> dict:
-        """Return lam_eff, the square root of the ridge that this run's learning rates, momenta and damping amount
-        to."""
+        """Return lam_eff, the square root of the ridge that learning rates, momenta and damping make."""
         net, b = self.opts[0].param_groups[0], self.opts[-1].param_groups[0]
         net_speed = net["lr"] / (1 - net.get("momentum", 0.0)) * self.damping()
         return {**super().notes(), "lam_eff": self.lam * sqrt(b["lr"] / net_speed)}

@@ -47,18 +47,20 @@ BetaEnd = Annotated[float, Number(1e-3, 10**4)]  # below, a draw is 0 or 1 to th
 PASS = {"eval": 1000, "train": SCALE}  # samples at once where gradients are computed
 
 
-def last_linear(net, x):
-    """The linear layer whose output is the network's. x [B, ...] -> nn.Linear. Raises ValueError when there is none."""
+def last_linear(net: nn.Module, x: Tensor) -> nn.Linear:
+    """Return the linear layer whose output is the network's. x [B, ...]. Raises ValueError for a network without
+    one."""
     called = calls(net, x)
-    linear, logits = [call for call in called if isinstance(call[0], nn.Linear)], called[-1][2]
-    ends = bool(linear) and linear[-1][2].shape == logits.shape and torch.equal(linear[-1][2], logits)
-    need(ends, "net of CRUST", type(net).__name__, 'a network that ends in a Linear layer, or space "logit"')
+    logits = called[-1][2]
+    linear = [call for call in called if isinstance(call[0], nn.Linear)]
+    ends_linear = bool(linear) and linear[-1][2].shape == logits.shape and torch.equal(linear[-1][2], logits)
+    need(ends_linear, "net of CRUST", type(net).__name__, 'a network that ends in a Linear layer, or space "logit"')
     return linear[-1][0]
 
 
-def kin(ids):
-    """Samples by group. ids [N] >= 0 -> everybody sorted by group; for every sample where its group begins in that
-    order, how large it is, and its own place in it. 4 tensors [N]"""
+def by_group(ids: Tensor) -> list[Tensor]:
+    """Sort samples by group. ids [N] >= 0 -> the samples in the order of their groups; and for each sample the place
+    where its group begins in this order, the group's size, and the sample's rank in it: four tensors [N]"""
     order, count = ids.argsort(stable=True), ids.bincount()
     first = (count.cumsum(0) - count)[ids]
     return [order, first, count[ids], order.argsort() - first]
@@ -66,7 +68,7 @@ def kin(ids):
 
 @dataclass(kw_only=True, eq=False)
 class CRUST(Method):
-    """Trains on medoids of the gradients, group by group.
+    """Train on medoids of the gradients, group by group.
 
     keep: share of each group that is chosen, in (0, 1]. variant: "released" | "paper"; what is None follows it.
     selector: "facility_location" | "kmedoids" | "centrality". group_by: "prediction" | "label". space: "logit" |
@@ -111,42 +113,49 @@ class CRUST(Method):
             return None
         g, predicted = self.gradients(train)
         group = predicted if self.group_by == "prediction" else train.y
-        budget, reach = coreset.shares(group, self.keep), SCALE * self.radius if self.weights == "radius" else None
-        chosen = coreset.select(g, budget, self.selector, group, reach)  # core: Alg. 1, lines 4 to 9
-        several = self.partners if self.mixup == "cluster" else 1
-        stands_for = {
-            "cluster": chosen.sizes / several,
+        budget = coreset.shares(group, self.keep)
+        radius = SCALE * self.radius if self.weights == "radius" else None
+        chosen = coreset.select(g, budget, self.selector, group, radius)  # core: Alg. 1, lines 4 to 9
+        copies = self.partners if self.mixup == "cluster" else 1
+        weights = {
+            "cluster": chosen.sizes / copies,
             "radius": chosen.within,
             "none": torch.ones_like(chosen.within),
         }
         self.trust = torch.ones_like(self.trust)
-        self.trust[chosen.indices] = stands_for[self.weights].to(self.trust.dtype)
+        self.trust[chosen.indices] = weights[self.weights].to(self.trust.dtype)
         if self.mixup == "cluster":
-            self.kin = kin(chosen.cluster)
-        return chosen.indices.sort().values.repeat_interleave(several)
+            self.kin = by_group(chosen.cluster)
+        return chosen.indices.sort().values.repeat_interleave(copies)
 
     @torch.no_grad()
-    def gradients(self, train):
-        """Of every sample's cross-entropy, and the predicted classes. -> [N, C], or [N, D] in feature space; [N]"""
-        net, was = self.nets[0], self.nets[0].training
+    def gradients(self, train: Split) -> tuple[Tensor, Tensor]:
+        """Return the gradients of every sample's cross-entropy, and the predicted classes. -> [N, C], or [N, D] in
+        feature space; [N]"""
+        net = self.nets[0]
+        training = net.training
         net.train(self.mode == "train")
-        augment = self.augment if self.mode == "train" else lambda x: x
         positions = torch.arange(len(train), device=train.y.device).split(PASS[self.mode])
         if self.mode == "train" and len(positions[-1]) < self.min_batch < len(train):
             positions = [*positions[:-2], torch.cat(positions[-2:])]  # batch normalisation sees no sample alone
-        logits = torch.cat([net(augment(train.inputs(i))) for i in positions])
-        net.train(was)
+        logits = torch.cat([net(self.view(train.inputs(i))) for i in positions])
+        net.train(training)
         if self.space == "logit":
             return ce_gradient(logits, train.y), logits.argmax(1)
         return feature_gradient(logits, train.y, self.last().weight), logits.argmax(1)
 
+    def view(self, x: Tensor) -> Tensor:
+        """Return the inputs as `gradients` sees them: augmented in mode "train"."""
+        return self.augment(x) if self.mode == "train" else x
+
     @torch.no_grad()
-    def last(self):
-        """The network's last linear layer."""
-        net, was = self.nets[0], self.nets[0].training
+    def last(self) -> nn.Linear:
+        """Return the network's last linear layer."""
+        net = self.nets[0]
+        training = net.training
         net.eval()
         layer = last_linear(net, self.train.inputs(slice(0, 1)))
-        net.train(was)
+        net.train(training)
         return layer
 
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
@@ -161,23 +170,24 @@ class CRUST(Method):
         x = mixed(x, self.augment(self.train.inputs(j)), lam)  # Alg. 1, line 11
         if self.mixup == "same_label":
             return x, y, i
-        y, other = (soft(labels, self.train.classes) for labels in (y, self.train.y[j]))
-        return x, mixed(y, other, lam), i
+        soft_y = soft(y, self.train.classes)
+        partner_y = soft(self.train.y[j], self.train.classes)
+        return x, mixed(soft_y, partner_y, lam), i
 
-    def partner(self, i):
-        """A random member of each sample's group; of a cluster another one than itself, where there is one. -> [B]"""
-        order, first, size, place = self.kin
-        size, place = size[i], place[i]
-        others = (size - 1).clamp_min(1) if self.mixup == "cluster" else size
+    def partner(self, i: Tensor) -> Tensor:
+        """Draw a member of each sample's group; from a cluster not the sample itself, unless it is alone. -> [B]"""
+        order, first, size, rank = self.kin
+        size, rank = size[i], rank[i]
+        candidates = (size - 1).clamp_min(1) if self.mixup == "cluster" else size
         u = torch.rand(i.shape, generator=self.rng, device=i.device, dtype=torch.float64)
-        drawn = (u * others).long()
+        drawn = (u * candidates).long()
         if self.mixup == "cluster":
-            drawn = torch.where(size > 1, drawn + (drawn >= place), place)
+            drawn = torch.where(size > 1, drawn + (drawn >= rank), rank)  # skips the sample itself
         return order[first[i] + drawn]
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         self.trust = torch.ones(len(train), device=train.y.device)
-        self.kin = kin(train.y)
+        self.kin = by_group(train.y)  # samples of the same given label
         if self.space == "feature":
-            self.last()  # says now that there is none
+            self.last()  # raises now for a network without one

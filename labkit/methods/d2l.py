@@ -30,8 +30,8 @@ from labkit.nets.probe import calls, untouched
 from labkit.state import save_value
 
 
-def lid(h, k=20):
-    """Local intrinsic dimensionality of each point among its batch, the maximum-likelihood estimate from its k nearest
+def lid(h: Tensor, k: int = 20) -> Tensor:
+    """Estimate the local intrinsic dimensionality of each point in a batch by maximum likelihood, from its k nearest
     neighbours. h [B, H] -> [B]"""
     k = min(k, len(h) - 1)
     distances = torch.cdist(h, h, compute_mode="donot_use_mm_for_euclid_dist").sort(-1).values
@@ -40,16 +40,17 @@ def lid(h, k=20):
     return -1 / ratio.clamp_min(1e-8).log().mean(-1)  # [B]
 
 
-def turning(lids, init_epoch, window):
-    """Has the last of the LIDs left the window in front of it by more than two standard deviations? -> bool"""
+def turning(lids: list[float], init_epoch: int, window: int) -> bool:
+    """Return whether the last LID is above the mean of the window before it by more than two standard deviations."""
     if len(lids) <= init_epoch + window:
         return False
     before = torch.tensor(lids[-window - 1 : -1], dtype=torch.float64, device="cpu")
     return bool(lids[-1] - before.mean() > 2 * before.std(correction=0))
 
 
-def hidden(net, x):
-    """Activations of the last hidden layer: what the Linear layer that is called last gets. x [B, ...] -> [B, H]"""
+def hidden(net: nn.Module, x: Tensor) -> Tensor:
+    """Return the activations of the last hidden layer, the inputs of the Linear layer that is called last. x [B, ...]
+    -> [B, H]"""
     called = calls(net, x, nn.Linear)
     need(called, "net of D2L", type(net).__name__, "a network that ends in a Linear layer")
     return called[-1][1].flatten(1)
@@ -62,8 +63,8 @@ class D2L(Method):
     init_epoch: epochs >= 0 without a turning point, beside the window (paper: 5 MNIST, 20 SVHN, 40 CIFAR-10, 60
     CIFAR-100). window: epochs >= 1 that an LID is compared with. neighbours: k of the LID, >= 2. batch_size, batches:
     the representations that it is measured on, at the start of every epoch. turn_at: the epoch of the turning point,
-    from 0 on; None: the one that the LID tells. variant: "paper" | "released". rollback: bool, back to the weights of
-    the epoch before the turning point; follows the variant when None.
+    counted from 0; None: found by the LID. variant: "paper" | "released". rollback: go back to the weights of the epoch
+    before the turning point; follows the variant when None.
     """
 
     init_epoch: Duration = 5
@@ -81,7 +82,7 @@ class D2L(Method):
         self.follow(rollback={"paper": True, "released": False})
 
     def select(self, train: Split, epoch: int) -> Tensor | None:
-        """All samples. The start of an epoch is where the dimensionality is looked at."""
+        """Take all samples, and measure the dimensionality at the start of the epoch."""
         self.lids.append(self.dimensionality(train))
         if self.turn is None and self.turns(epoch):
             self.turn = epoch
@@ -91,29 +92,33 @@ class D2L(Method):
         if self.rollback and self.turn is None:
             self.before = save_value([net.state_dict() for net in self.nets])
 
-    def turns(self, epoch):
-        """Is this the turning point? -> bool"""
+    def turns(self, epoch: int) -> bool:
+        """Return whether this epoch is the turning point."""
         if self.turn_at is not None:
             return epoch == self.turn_at
         return turning(self.lids, self.init_epoch, self.window)
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        given, own = losses.ce(logits, y), losses.ce(logits, logits.argmax(-1))
-        return self.alpha * given + (1 - self.alpha) * own  # core: CE with alpha e_y + (1 - alpha) e_argmax  [..., B]
+        given, predicted = losses.ce(logits, y), losses.ce(logits, logits.argmax(-1))
+        # CE with alpha e_y + (1 - alpha) e_argmax
+        return self.alpha * given + (1 - self.alpha) * predicted  # core  [..., B]
 
     @torch.no_grad()
-    def dimensionality(self, train):
-        """Mean LID of the last hidden layer over random batches of the training set. -> float"""
+    def dimensionality(self, train: Split) -> float:
+        """Return the mean LID of the last hidden layer over random batches of the training set."""
         size = min(self.batch_size, len(train))
         count = min(self.batches, len(train) // size)
         order = torch.randperm(len(train), generator=self.rng, device=self.rng.device)
         self.train_mode(False)
-        lids = [lid(hidden(self.nets[0], train.inputs(i)), self.neighbours) for i in order.split(size)[:count]]
+        lids = []
+        for i in order.split(size)[:count]:
+            h = hidden(self.nets[0], train.inputs(i))
+            lids.append(lid(h, self.neighbours))
         self.train_mode(True)
         return float(torch.cat(lids).mean())
 
-    def go_back(self):
-        """To the weights at the start of the epoch in which the dimensionality rose."""
+    def go_back(self) -> None:
+        """Restore the weights at the start of the epoch in which the dimensionality rose."""
         for net, state in zip(self.nets, self.before if self.rollback else []):
             net.load_state_dict(state)
 
@@ -121,9 +126,9 @@ class D2L(Method):
         super().bind(make_net, make_opt, train, meta, rng)
         need(len(train) >= 3, "len(train) of D2L", len(train), "3 samples or more")
         with untouched(self.nets[0], False), torch.no_grad():
-            hidden(self.nets[0], train.inputs(slice(0, 1)))  # says now that there is none
+            hidden(self.nets[0], train.inputs(slice(0, 1)))  # raises now for a network without a Linear layer
         self.lids, self.alpha, self.turn, self.before = [], 1.0, None, []
 
     def notes(self) -> dict:
-        """The mean LID at the start of every epoch, and the epoch of the turning point, from 0 on."""
+        """Return the mean LID at the start of every epoch, and the epoch of the turning point, counted from 0."""
         return {**super().notes(), "lid": list(self.lids), "turning_epoch": self.turn}

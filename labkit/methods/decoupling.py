@@ -21,10 +21,10 @@ from labkit.method import MakeNet, MakeOpt, Method
 
 @dataclass(kw_only=True, eq=False)
 class Decoupling(Method):
-    """Updates by disagreement.
+    """Update both networks on the samples that they classify differently.
 
     floor: least share of the batch that the loss is divided by, in (0, 1]. start: epochs of plain training before.
-    buffer: bool, step on full batches of collected disagreements.
+    buffer: step on full batches of collected disagreements.
     """
 
     networks = 2
@@ -38,8 +38,8 @@ class Decoupling(Method):
         super().bind(make_net, make_opt, train, meta, rng)
         self.waiting = torch.zeros(0, dtype=torch.long, device=train.y.device)  # positions
 
-    def disagree(self, logits):
-        """Where the two predict different classes. logits of both -> bool [B]"""
+    def disagree(self, logits: list[Tensor]) -> Tensor:
+        """Return where the two networks predict different classes. logits: of both -> bool [B]"""
         if self.epoch < self.start:
             return torch.ones_like(logits[0][..., 0], dtype=torch.bool)
         return logits[0].argmax(-1) != logits[1].argmax(-1)  # core: when to update
@@ -52,8 +52,9 @@ class Decoupling(Method):
             return self.collect(i, u, weight)
         return self.learn(logits, weight, y, i)
 
-    def collect(self, i, u, weight):
-        """Keep the disagreeing samples; when there is a batch of them, learn from it."""
+    def collect(self, i: Tensor, u: Tensor, weight: Tensor) -> Tensor:
+        """Keep the disagreeing samples u, and learn from them when they fill a batch. u bool [B] -> mean loss,
+        detached"""
         self.waiting = torch.cat([self.waiting, i[u]])
         if len(self.waiting) < len(i):
             self.seen = i, weight * 0
@@ -62,8 +63,8 @@ class Decoupling(Method):
         logits = [net(self.augment(self.train.inputs(j))) for net in self.nets]
         return self.learn(logits, torch.full_like(weight, 1 / len(j)), self.train.y[j], j)
 
-    def learn(self, logits, weight, y, i):
-        """One step of both networks, each on its own loss. -> mean loss, detached"""
+    def learn(self, logits: list[Tensor], weight: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Take one step of both networks, each on its own loss. -> mean loss, detached"""
         losses = [(weight * self.loss(z, y, i)).sum() for z in logits]
         self.zero_grad()
         sum(losses).backward()

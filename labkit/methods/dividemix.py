@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from labkit import losses
 from labkit.arguments import Duration, Epochs, Flag, NotNegative, Number, Positive, Rate, Variant
@@ -34,29 +34,34 @@ from labkit.mixing import beta, mixed, soft
 from labkit.mixture import lower_posterior
 
 
-def sharpen(p, temperature):
-    """p^(1/T), normalised. p [..., C] -> [..., C]"""
+def sharpen(p: Tensor, temperature: float) -> Tensor:
+    """Return p^(1/T), normalised. p [..., C] -> [..., C]"""
     p = p ** (1 / temperature)
     return p / p.sum(-1, keepdim=True)
 
 
-def unevenness(p):
-    """KL divergence of the mean prediction from the uniform one, >= 0. p [B, C] -> scalar"""
+def unevenness(p: Tensor) -> Tensor:
+    """Return the KL divergence of the mean prediction from the uniform one, >= 0. p [B, C] -> scalar"""
     return -(p.mean(0) * p.shape[-1]).log().mean()
 
 
-def semi_supervised(logits, targets, labelled, lam_u):
-    """Cross-entropy of the first `labelled` rows, squared error of the others' probabilities, the
-    penalty of uneven predictions. logits, targets [B, C] -> scalar"""
+def probabilities(net: nn.Module, x: Tensor) -> Tensor:
+    """Return a network's probabilities. x [B, ...] -> [B, C]"""
+    return net(x).softmax(-1)
+
+
+def semi_supervised(logits: Tensor, soft_labels: Tensor, labelled: int, lam_u: float) -> Tensor:
+    """Return the sum of the first `labelled` rows' cross-entropy, lam_u times the other rows' squared error and the
+    penalty of uneven predictions. logits, soft_labels [B, C] -> scalar"""
     p = logits.softmax(-1)
-    given = losses.ce(logits[:labelled], targets[:labelled]).mean()
-    guessed = (p[labelled:] - targets[labelled:]).square().mean()
+    given = losses.ce(logits[:labelled], soft_labels[:labelled]).mean()
+    guessed = (p[labelled:] - soft_labels[labelled:]).square().mean()
     return given + lam_u * guessed + unevenness(p)
 
 
 @dataclass(kw_only=True, eq=False)
 class DivideMix(Method):
-    """Divide by the peer's losses, then MixMatch.
+    """Divide the samples by the peer's losses, then train both networks by MixMatch.
 
     warmup: epochs of cross-entropy (10 CIFAR-10, 30 CIFAR-100). lam_u: weight of the unlabelled part (0, 25, 50, 150 by
     setting), which grows over `ramp` epochs after the warm-up. threshold: a label with a larger probability of being
@@ -83,7 +88,7 @@ class DivideMix(Method):
         self.follow(one_mix={"paper": False, "released": True})
 
     def select(self, train: Split, epoch: int) -> Tensor | None:
-        """After the warm-up, the samples whose labels the second network believes."""
+        """Take all samples in the warm-up, then those whose labels the second network believes."""
         self.done, self.total = 0, 1
         if epoch < self.warmup:
             return None
@@ -91,13 +96,13 @@ class DivideMix(Method):
         everything = torch.arange(len(train), device=train.y.device)
         for k in (0, 1):
             kept = self.clean[1 - k] > self.threshold  # core: co-divide, the other's split  [N]
-            parts = everything[kept], everything[~kept]
-            self.labelled[k], self.rest[k] = (part if len(part) else everything for part in parts)
+            self.labelled[k] = everything[kept] if kept.any() else everything
+            self.rest[k] = everything if kept.all() else everything[~kept]
         self.total = len(self.labelled[0])
         return self.labelled[0]
 
-    def posteriors(self, train):
-        """How likely the labels are right, by the losses of each network. -> [2, N]"""
+    def posteriors(self, train: Split) -> Tensor:
+        """Return the probability that each label is right, by the losses of each network. -> [2, N]"""
         rows = torch.stack([losses.ce(evaluate(net, train), train.y) for net in self.nets])
         low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)
         self.history = [*self.history, (rows - low) / (high - low).clamp_min(1e-12)][-self.memory :]
@@ -105,16 +110,16 @@ class DivideMix(Method):
         return torch.stack([lower_posterior(row) for row in mean]).to(rows.dtype)
 
     def step(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        learn = self.warm_up if self.epoch < self.warmup else self.mixmatch
-        rows = [learn(k, x, y, i) for k in (0, 1)]
+        loss_of = self.warm_up if self.epoch < self.warmup else self.mixmatch
+        rows = [loss_of(k, x, y, i) for k in (0, 1)]
         self.zero_grad()
         sum(rows).backward()
         self.update()
         self.done += len(i)
         return sum(rows).detach() / 2
 
-    def warm_up(self, k, x, y, i):
-        """Cross-entropy, and in the end a penalty of sure predictions. -> scalar"""
+    def warm_up(self, k: int, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Return network k's cross-entropy, less `confidence` times the entropy of its predictions. -> scalar"""
         logits = self.nets[k](x)
         weight = self.weight(x, y, i, logits)
         self.seen = i, weight
@@ -123,53 +128,58 @@ class DivideMix(Method):
             rows = rows - self.confidence * losses.entropy(logits)
         return (weight * rows).sum()
 
-    def mixmatch(self, k, x, y, i):
-        """Loss of network k on a labelled batch, the loop's for the first network, and an unlabelled one. -> scalar"""
+    def mixmatch(self, k: int, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Return the loss of network k on a labelled and an unlabelled batch. The first network's labelled batch is the
+        given one, the others are drawn. -> scalar"""
         if k == 0:
             self.seen = i, self.clean[1][i] / self.clean[1][i].sum()
         else:
-            i = self.some(self.labelled[1], len(i))
+            i = self.draw(self.labelled[1], len(i))
             x, y = self.view(i), self.train.y[i]
-        j = self.some(self.rest[k], len(i))
+        j = self.draw(self.rest[k], len(i))
         views = x, self.view(i), self.view(j), self.view(j)
         given, guessed = self.guess(k, y, i, *views)
-        inputs, targets = torch.cat(views), torch.cat([given, given, guessed, guessed])
-        other = torch.randperm(len(inputs), generator=self.rng, device=self.rng.device)
+        inputs, soft_labels = torch.cat(views), torch.cat([given, given, guessed, guessed])
+        order = torch.randperm(len(inputs), generator=self.rng, device=self.rng.device)
         lam = beta(self.alpha, self.alpha, (1 if self.one_mix else len(inputs),), self.rng)
         lam = torch.maximum(lam, 1 - lam)  # closer to the first of a pair
-        logits = self.nets[k](mixed(inputs, inputs[other], lam))
-        return semi_supervised(logits, mixed(targets, targets[other], lam), 2 * len(i), self.strength())
+        logits = self.nets[k](mixed(inputs, inputs[order], lam))
+        return semi_supervised(logits, mixed(soft_labels, soft_labels[order], lam), 2 * len(i), self.strength())
 
     @torch.no_grad()
-    def guess(self, k, y, i, x, x2, u, u2):
-        """Targets of the labelled and of the unlabelled samples, for network k. -> [B, C] twice"""
-        own, peer = self.nets[k], self.nets[1 - k]
+    def guess(
+        self, k: int, y: Tensor, i: Tensor, x: Tensor, x2: Tensor, u: Tensor, u2: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return soft labels for network k's labelled samples (views x, x2) and unlabelled ones (views u, u2). ->
+        [B, C] twice"""
+        net, peer = self.nets[k], self.nets[1 - k]
         training = peer.training
         peer.train(False)
-        p = lambda net, x: net(x).softmax(-1)
-        guessed = (p(own, u) + p(own, u2) + p(peer, u) + p(peer, u2)) / 4  # co-guess
+        total = probabilities(net, u) + probabilities(net, u2) + probabilities(peer, u) + probabilities(peer, u2)
+        guessed = total / 4  # co-guess
         peer.train(training)
         w = self.clean[1 - k][i][:, None]
-        refined = w * soft(y, self.train.classes) + (1 - w) * (p(own, x) + p(own, x2)) / 2  # label refinement
+        summed = probabilities(net, x) + probabilities(net, x2)
+        refined = w * soft(y, self.train.classes) + (1 - w) * summed / 2  # label refinement
         return sharpen(refined, self.temperature), sharpen(guessed, self.temperature)
 
-    def strength(self):
-        """lam_u, which grows from 0 at the end of the warm-up."""
+    def strength(self) -> float:
+        """Return lam_u of this step; it grows from 0 at the end of the warm-up."""
         grown = (self.epoch - self.warmup + self.done / self.total) / self.ramp if self.ramp else 1.0
         return self.lam_u * min(1.0, grown)
 
-    def view(self, i):
-        """Samples i, augmented anew. -> [len(i), ...]"""
+    def view(self, i: Tensor) -> Tensor:
+        """Return a new augmentation of samples i. -> [len(i), ...]"""
         return self.augment(self.train.inputs(i))
 
-    def some(self, pool, n):
-        """n positions out of `pool`, or all if there are fewer; a lone one twice for batch normalisation."""
+    def draw(self, pool: Tensor, n: int) -> Tensor:
+        """Draw n positions out of `pool`, or all if there are fewer; one alone is doubled for batch normalisation."""
         pool = pool.repeat(2) if len(pool) < self.min_batch else pool
         order = torch.randperm(len(pool), generator=self.rng, device=self.rng.device)
         return pool[order[:n].to(pool.device)]
 
     def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
-        """Both networks together, whatever k is: the sum of their outputs."""
+        """Return the sum of both networks' outputs, whatever k is. -> [B, C]"""
         return self.nets[0](x) + self.nets[1](x)
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
@@ -180,6 +190,6 @@ class DivideMix(Method):
         self.labelled, self.rest = [everything, everything], [everything, everything]
 
     def notes(self) -> dict:
-        """Share of the training set that the last epoch took as labelled, for each network."""
+        """Return the share of the training set that the last epoch took as labelled, for each network."""
         share = [len(part) / len(self.train) for part in self.labelled]
         return {**super().notes(), "labelled": share}

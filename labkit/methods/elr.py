@@ -1,7 +1,7 @@
 """ELR: early-learning regularisation. Liu, Niles-Weed, Razavian, Fernandez-Granda, NeurIPS 2020 (arXiv 2007.00151).
 
-A network learns the clean labels first. A running mean of its predictions remembers for every sample what it believed
-then, and a penalty keeps it there: the gradient of a wrong label fades, as that of a right one would have faded.
+A network learns the clean labels first. A running mean of its predictions keeps for every sample what the network
+predicted then, and a penalty holds it there: the gradient of a wrong label fades as that of a right one would have.
 
 Differs from the released code in:
     nothing with variant="released" (the default).
@@ -47,8 +47,8 @@ class ELR(Method):
         agreement = (self.t[i] * p).sum(-1)  # [B]
         return super().loss(logits, y, i) + self.lam * torch.log1p(-agreement)  # core: + lam log(1 - <p, t>)  [B]
 
-    def remember(self, p, i):
-        """The targets of samples i move towards the predictions p [B, C], before they are used."""
+    def remember(self, p: Tensor, i: Tensor) -> None:
+        """Move the running means of samples i towards the predictions p [B, C], before they are used."""
         p = (p / p.sum(-1, keepdim=True)).to(self.t.dtype)
         self.t[i] = self.beta * self.t[i] + (1 - self.beta) * p  # temporal ensembling
 

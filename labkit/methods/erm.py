@@ -1,6 +1,6 @@
-"""Empirical risk minimisation: every given label is believed alike.
+"""Empirical risk minimisation: every given label is trusted alike.
 
-The floor of every table; "SGD" in CDR+AUX, "Standard" in PRL, "BaseModel" in RMNW-Net.
+The baseline of every table; "SGD" in CDR+AUX, "Standard" in PRL, "BaseModel" in RMNW-Net.
 """
 
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ from labkit.method import MakeNet, MakeOpt, Method, Stage, evaluate
 class GLC(Method):
     """Forward correction with a matrix that was measured on trusted samples.
 
-    gold_batch: trusted samples that join each batch; None: as many as their share of all samples makes.
+    gold_batch: trusted samples that join each batch; None: in proportion to the size of the meta set.
     """
 
     targets = ("classes",)
@@ -46,12 +46,12 @@ class GLC(Method):
             self.C = transition.class_means(p, self.meta.y, self.train.classes)
 
     def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """In the second stage gold samples join; their position is -1."""
+        """Add gold samples to the batch in the second stage; their position is -1."""
         if self.C is None:
             return x, y, i
         share = len(self.meta) / len(self.train)
-        j = torch.randint(len(self.meta), (self.gold_batch or max(1, round(share * len(y))),), generator=self.rng,
-                          device=y.device)  # fmt: skip
+        size = self.gold_batch or max(1, round(share * len(y)))
+        j = torch.randint(len(self.meta), (size,), generator=self.rng, device=y.device)
         x = torch.cat([x, self.augment(self.meta.inputs(j))])
         return x, torch.cat([y, self.meta.y[j]]), torch.cat([i, torch.full_like(j, -1)])
 
@@ -68,5 +68,5 @@ class GLC(Method):
         return loss
 
     def notes(self) -> dict:
-        """C: the measured transition matrix."""
+        """Return C, the measured transition matrix."""
         return {**super().notes(), "C": None if self.C is None else self.C.tolist()}

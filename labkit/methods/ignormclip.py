@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Annotated
 
+from torch import Tensor
+
 from labkit.arguments import Number
 from labkit.methods.prl_g import ByGradientNorm
 
@@ -21,7 +23,7 @@ Clip = Annotated[float, CLIP]
 
 @dataclass(kw_only=True, eq=False)
 class Ignormclip(ByGradientNorm):
-    """Every sample's gradient is clipped, then averaged: (1/B) sum_i g_i min(1, clip / |g_i|).
+    """Clip every sample's gradient, then average: (1/B) sum_i g_i min(1, clip / |g_i|).
 
     clip: the norm that no sample's gradient exceeds, above 0.
     """
@@ -29,5 +31,5 @@ class Ignormclip(ByGradientNorm):
     clip: Clip = 1.0
     normalised = False  # what is clipped is lost
 
-    def trust(self, norms):
+    def trust(self, norms: Tensor) -> Tensor:
         return (self.clip / norms).clamp(max=1) / len(norms)  # core: min(1, C / |g_i|) / B  [B]

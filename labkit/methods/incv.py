@@ -1,10 +1,10 @@
 """INCV: iterative noisy cross-validation, and iterative Co-teaching. Chen, Liao, Chen, Zhang, ICML 2019 (arXiv
 1905.05040).
 
-A network that was trained on one half of the noisy data is asked about the other half: where it agrees with the given
-label, the label is probably right. For symmetric noise the share of agreement tells the noise rate. What was selected
-joins the training of the next rounds; in the end two networks teach each other on the selection, and later on the rest
-beside it.
+A network that was trained on one half of the noisy data predicts the other half: where it agrees with the given label,
+the label is probably right. For symmetric noise the share of agreement gives the noise rate. Selected samples join the
+training of the next rounds. In the end two networks train by Co-teaching on the selection, later also on the remaining
+candidates.
 
 Stages 0 to 2 rounds - 1 select: each trains the first network alone, always from the same initial weights, on the
 selected samples and one half of the candidates. The last stage is Co-teaching.
@@ -30,19 +30,24 @@ from labkit.method import MakeNet, MakeOpt, Method, Stage
 from labkit.ranks import smallest
 
 
-def agreement(rate, classes):
-    """How often a network that fits symmetric noise agrees with a noisy label: (1 - e)^2 + e^2 / (C - 1)."""
+def agreement(rate: float, classes: int) -> float:
+    """Return how often a network that fits symmetric noise agrees with a noisy label: (1 - e)^2 + e^2 / (C - 1)."""
     return (1 - rate) ** 2 + rate**2 / (classes - 1)
 
 
-def estimated_rate(agreed, classes):
-    """The smallest noise rate of the grid .001, .002, ... at which no more than the share `agreed` would agree."""
+def estimated_rate(agreed: float, classes: int) -> float:
+    """Return the smallest noise rate of the grid .001, .002, ... at which no more than the share `agreed` would
+    agree."""
     last = round(1000 * (classes - 1) / classes)
-    return next((n / 1000 for n in range(1, last) if agreement(n / 1000, classes) <= agreed), last / 1000)
+    for n in range(1, last):
+        if agreement(n / 1000, classes) <= agreed:
+            return n / 1000
+    return last / 1000
 
 
-def remaining_rate(rate, classes):
-    """Noise rate of the selected samples: e^2 / (e^2 + c (1 - e)^2), c = classes - 1. classes=2: asymmetric noise."""
+def remaining_rate(rate: float, classes: int) -> float:
+    """Return the noise rate of the selected samples, e^2 / (e^2 + c (1 - e)^2) with c = classes - 1. classes=2:
+    asymmetric noise."""
     return rate**2 / (rate**2 + (classes - 1) * (1 - rate) ** 2)
 
 
@@ -66,8 +71,8 @@ class INCV(Method):
     targets = ("classes",)
 
     def batch(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """After the warm-up, samples that were not selected join a batch, up to half of it."""
-        if self.selecting or self.epoch < self.alone() or not len(self.rest):
+        """After the warm-up, add candidates that were not selected to a batch, up to half of its size."""
+        if self.selecting or self.epoch < self.alone_epochs() or not len(self.rest):
             return x, y, i
         size = min(int(len(self.rest) * len(i) / len(self.chosen)), len(i) // 2)
         j = self.rest[torch.randperm(len(self.rest), generator=self.rng, device=self.rng.device)[:size]]
@@ -90,34 +95,37 @@ class INCV(Method):
         return (sum(total) / 2).detach()
 
     def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
-        """Outputs of network k; while samples are selected there is one."""
+        """Return the outputs of network k; the first network's while samples are selected."""
         return self.nets[0 if self.selecting else k](x)
 
     def stage(self, k: int, train: Split) -> Stage | None:
         if k < 2 * self.rounds:
-            own = torch.cat([self.chosen, self.halves[k % 2]])
-            return Stage(self.selection_epochs, own, keep="best_val" if k // 2 < self.patience() else "last")
-        return Stage(indices=self.chosen if len(self.chosen) else None) if k == 2 * self.rounds else None
+            indices = torch.cat([self.chosen, self.halves[k % 2]])
+            keep = "best_val" if k // 2 < self.patience() else "last"
+            return Stage(self.selection_epochs, indices, keep=keep)
+        if k == 2 * self.rounds:
+            return Stage(indices=self.chosen if len(self.chosen) else None)
+        return None
 
     def end_stage(self, k: int) -> None:
-        """Ask about the half that was held out; after both halves, move samples."""
+        """Predict the half that was held out; after both halves, select and remove samples."""
         if not self.selecting:
             return
-        held = self.halves[1 - k % 2]
-        loss, believed = self.ask(held)
-        agreed = believed == self.train.y[held]  # core: agreement selects  [n]
+        held_out = self.halves[1 - k % 2]
+        loss, believed = self.ask(held_out)
+        agreed = believed == self.train.y[held_out]  # core: agreement selects  [n]
         count = int(agreed.sum())
         if k == 0:
-            self.estimate = estimated_rate(count / max(1, len(held)), self.train.classes)
-        removed = min(len(held), int(min(2, self.estimate / (1 - self.estimate)) * count))
-        self.agreed[held] = agreed
-        self.removed[held] = smallest(-loss, removed)
+            self.estimate = estimated_rate(count / max(1, len(held_out)), self.train.classes)
+        removed = min(len(held_out), int(min(2, self.estimate / (1 - self.estimate)) * count))
+        self.agreed[held_out] = agreed
+        self.removed[held_out] = smallest(-loss, removed)
         if k % 2:
             self.move()
         self.selecting = k + 1 < 2 * self.rounds
 
-    def move(self):
-        """S <- S + A, C <- C - A - R; then new halves."""
+    def move(self) -> None:
+        """Move samples: S <- S + A, C <- C - A - R; then draw new halves."""
         candidate = torch.zeros_like(self.agreed)
         candidate[self.rest] = True
         candidate &= ~(self.agreed | self.removed) if self.noise == "symmetric" else ~self.agreed
@@ -128,41 +136,48 @@ class INCV(Method):
         self.halves = self.halved()
         self.left = remaining_rate(self.estimate, self.train.classes if self.noise == "symmetric" else 2)
 
-    def halved(self):
-        """The candidates in two random halves. -> two index tensors"""
+    def halved(self) -> list[Tensor]:
+        """Split the candidates in two random halves. -> two index tensors"""
         order = self.rest[torch.randperm(len(self.rest), generator=self.rng, device=self.rng.device)]
         return [order[: len(order) // 2], order[len(order) // 2 :]]
 
     @torch.no_grad()
-    def ask(self, i):
-        """Losses of the given labels and believed classes of samples i, in evaluation mode. -> [n], [n]"""
+    def ask(self, i: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the losses of the given labels and the predicted classes of samples i, in evaluation mode. -> [n],
+        [n]"""
         self.train_mode(False)
-        out = [self.nets[0](self.train.inputs(part)) for part in i.split(1000)]
+        outputs = [self.nets[0](self.train.inputs(part)) for part in i.split(1000)]
         self.train_mode(True)
-        logits = torch.cat(out) if out else self.train.x.new_zeros(0, self.train.classes, dtype=torch.float32)
+        logits = torch.cat(outputs) if outputs else self.train.x.new_zeros(0, self.train.classes, dtype=torch.float32)
         return losses.ce(logits, self.train.y[i]), logits.argmax(-1)
 
-    def patience(self):
-        """Rounds whose trainings end with their best epoch; the later ones with their last."""
-        return 1 if self.hard() else 2 if self.estimate > 0.3 else 4
+    def patience(self) -> int:
+        """Return the number of rounds whose trainings end with their best epoch; later ones end with their last."""
+        if self.hard():
+            return 1
+        return 2 if self.estimate > 0.3 else 4
 
-    def alone(self):
-        """Epochs of Co-teaching on the selection alone."""
-        return self.warmup if self.warmup is not None else 80 if self.hard() else 40
+    def alone_epochs(self) -> int:
+        """Return the number of epochs of Co-teaching on the selection alone."""
+        if self.warmup is not None:
+            return self.warmup
+        return 80 if self.hard() else 40
 
-    def hard(self):
-        """Asymmetric noise, or more than 60 % of it?"""
+    def hard(self) -> bool:
+        """Return whether the noise is asymmetric or estimated above 60 %."""
         return self.noise == "asymmetric" or self.estimate > 0.6
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         everything = torch.arange(len(train), device=train.y.device)
         self.selecting, self.estimate, self.left = self.rounds > 0, 0.0, 0.0
-        self.chosen, self.rest = (everything[:0], everything) if self.rounds else (everything, everything[:0])
+        nothing = everything[:0]
+        self.chosen, self.rest = (nothing, everything) if self.rounds else (everything, nothing)
         self.halves = self.halved()
-        self.agreed, self.removed = (torch.zeros_like(everything, dtype=torch.bool) for _ in range(2))
+        self.agreed = torch.zeros_like(everything, dtype=torch.bool)
+        self.removed = torch.zeros_like(self.agreed)
 
     def notes(self) -> dict:
-        """The estimated noise rate, and how many samples are selected and still candidates."""
-        found = {"estimated_noise": self.estimate, "selected": len(self.chosen), "candidates": len(self.rest)}
-        return {**super().notes(), **found}
+        """Return the estimated noise rate, and the numbers of selected samples and of remaining candidates."""
+        facts = {"estimated_noise": self.estimate, "selected": len(self.chosen), "candidates": len(self.rest)}
+        return {**super().notes(), **facts}
