@@ -10,10 +10,10 @@ from ..errors import ask, choose, must, need
 from .divide import PARTS, checked_parts, choose_skip, part_of
 from .files import below, classes_in, files_below, folders_in, images_of
 from .images import ENDINGS
+from .label_table import label_table
 from .listing import TRUE_LABELS, Listing, raw_images
 from .order import class_order
 from .reading import others
-from .rows import label_table
 
 LAYOUT = """\
 PATH/CLASS/image.png ...            a folder per class; or with a test set of its own
