@@ -155,7 +155,7 @@ def test_a_cell_that_was_edited_in_jupyterlab_begins_where_lab_was_typed(monkeyp
 
     monkeypatch.chdir(ROOT)
     assert after("") == "" and after("runs/first") == str(ROOT / "runs" / "first")
-    monkeypatch.setenv(paths.TYPED_IN, str(tmp_path))
+    monkeypatch.setenv(paths.COMMAND_FOLDER, str(tmp_path))
     assert after("runs/first") == str(ROOT / "runs" / "first")  # no kernel of JupyterLab
     monkeypatch.setenv("JPY_SESSION_NAME", "sweep.ipynb")
     assert after("runs/first") == str(tmp_path / "runs" / "first") and after("/a/b") == "/a/b"
@@ -224,7 +224,7 @@ def test_a_cache_that_can_be_read_only_is_read(pictures, tmp_path, monkeypatch):
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
     labkit.load(pictures, size=8)
     before = sorted((tmp_path / "cache").rglob("*.npy"))
-    monkeypatch.setattr(cache, "_unwritable", lambda folder: "read-only")
+    monkeypatch.setattr(cache, "_why_unwritable", lambda folder: "read-only")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         labkit.load(pictures, size=8)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..notebook import find
-from ..paths import TYPED_IN
+from ..paths import COMMAND_FOLDER
 from . import ROOT, parser
 
 FIRST = "lessons/00_start_here.ipynb"
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
         command.append("--ip=127.0.0.1")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    os.environ[TYPED_IN] = os.getcwd()  # before the folder changes
+    os.environ[COMMAND_FOLDER] = os.getcwd()  # before the folder changes
     folders = (str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH"))
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
     return become([*command, *options])

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import need
-from ..paths import absolute, typed_in
+from ..paths import absolute, command_folder
 
 MAY_BE = "the path of a folder: a text that is not empty, or a Path"
 
@@ -21,7 +21,7 @@ def place(store: str | os.PathLike | None = None) -> Path:
     need(isinstance(text, str) and text.strip() and "\0" not in text, "store", given, MAY_BE)
     unknown = text.startswith("~") and os.path.expanduser(text).startswith("~")
     need(not unknown, "store", given, "below the home folder of a user that exists; ./~name is a folder of that name")
-    return Path(absolute(text, typed_in()))
+    return Path(absolute(text, command_folder()))
 
 
 def set_aside(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import yaml
 
 from ..arguments import Number, scalar
 from ..errors import choose, need
-from ..paths import absolute, located, typed_in
+from ..paths import absolute, command_folder, locate_table
 from .execute import find
 from .specification import TYPES, Parameter, read
 
@@ -34,7 +34,7 @@ def in_cell(notebook, namespace):
     need(not missing, "the list of parameters without a value", missing, "empty: run the cell that sets them first")
     values = fit(known, {name: namespace[name] for name in known})
     given = [name for name in known if name in injected or repr(values[name]) != known[name].default]
-    namespace.update(placed(known, values, given, typed_in()))
+    namespace.update(placed(known, values, given, command_folder()))
 
 
 def placed(parameters, values, given, start=None):
@@ -54,7 +54,7 @@ def _with_table(values, start):
     labels = options.get("labels") if isinstance(options, dict) else None
     if not isinstance(labels, str) or not labels or not has_slash(data):
         return values
-    return values | {"options": options | {"labels": located(labels, data, start)}}
+    return values | {"options": options | {"labels": locate_table(labels, data, start)}}
 
 
 def has_slash(value):

@@ -24,7 +24,7 @@ from ...arguments import Boolean, Checked, Number, Table, Text, Whole
 from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, must, need
 from ...notebook import find, parameters
-from ...paths import absolute, located
+from ...paths import absolute, locate_table
 from ..store import folder
 from . import size, text
 from .check import check
@@ -133,7 +133,9 @@ def _placed(point):
     if not isinstance(data, str) or data in (*NAMES, *VARIANTS) or not Path(absolute(data)).exists():
         return point
     point = point | {"data": absolute(data)}
-    return point | {"data.labels": located(labels, absolute(data))} if isinstance(labels, str) and labels else point
+    if isinstance(labels, str) and labels:
+        point |= {"data.labels": locate_table(labels, absolute(data))}
+    return point
 
 
 def _typed(notebook, every):
