@@ -558,7 +558,7 @@ def test_a_failed_write_leaves_nothing(cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        mapped.kept("key", half)
+        mapped.cached_file("key", half)
     assert not list((cache / "arrays").iterdir())
 
 

@@ -1,4 +1,4 @@
-"""Data: a Task holds what a method may see (`train`), the test set, and the truth apart (`truth`)."""
+"""Data: a Task holds the samples that a method may see (`train`), the test set, and the truth apart (`truth`)."""
 
 from .folders import from_folder
 from .meta import meta_split, overlap

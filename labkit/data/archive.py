@@ -1,88 +1,91 @@
-"""Arrays of an .npz file, read only after their headers fit. Nothing is unpickled: a file cannot run code."""
+"""Arrays of an .npz file, read after a check of their headers. Nothing is unpickled, so a file cannot run code."""
 
 import shutil
 import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import must, need
-from .mapped import kept, limit, opened
+from .mapped import cached_file, limit, open_array
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+UNREADABLE = (
+    ValueError, EOFError, SyntaxError, TypeError, zipfile.BadZipFile, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 class Archive:
-    """The arrays of an .npz file. keys: their names; what is read is in memory, or mapped where it is large."""
+    """The arrays of an .npz file. keys: their names. An array is read into memory, or mapped if it is large."""
 
-    def __init__(self, path, file, limit_bytes):
-        self.path, self.file, self.limit_bytes = path, file, limit_bytes
+    def __init__(self, path: Path, file: zipfile.ZipFile, limit_bytes: float | None):
+        self.path = path
+        self.file = file
+        self.limit_bytes = limit_bytes
         self.members = {name.removesuffix(".npy"): name for name in file.namelist() if not name.endswith("/")}
 
     @property
-    def keys(self):
+    def keys(self) -> list[str]:
         return list(self.members)
 
-    def choose(self, argument, key):
-        """A key that an argument asks for."""
+    def choose(self, argument: str, key: Any) -> str:
+        """Return the key that an argument asks for. Raises ValueError if there is no such array."""
         may_be = f"the name of an array in {self.path.name}: {', '.join(self.keys)}"
         need(isinstance(key, str) and key in self.members, argument, key, may_be)
         return key
 
-    def shape(self, key):
-        """The shape that the header states, where the file holds as many values. Raises ValueError."""
-        with self._naming(key), self.file.open(self.members[key]) as stream:
+    def shape(self, key: str) -> tuple[int, ...]:
+        """Return the shape in an array's header. Raises ValueError if the file does not hold as many values."""
+        member = self.members[key]
+        with self._named_errors(key), self.file.open(member) as stream:
             version = np.lib.format.read_magic(stream)
             need(version in HEADERS, "version", version, "1.0 or 2.0")
             shape, _, dtype = HEADERS[version](stream)
             need(not dtype.hasobject, "type", str(dtype), "numbers or texts: Python objects are never read")
-            stated, there = _bytes(shape, dtype), self.file.getinfo(self.members[key]).file_size - stream.tell()
-            must(stated == there, f"shape {shape}", f"{stated:,} bytes", f"the {there:,} bytes that are there")
+            stated_size = _size(shape, dtype)
+            actual_size = self.file.getinfo(member).file_size - stream.tell()
+            may_be = f"the {actual_size:,} bytes that are there"
+            must(stated_size == actual_size, f"shape {shape}", f"{stated_size:,} bytes", may_be)
         return shape
 
-    def read(self, key):
-        """An array. A large one is unpacked into the cache and mapped."""
+    def read(self, key: str) -> np.ndarray:
+        """Read an array. A large one is unpacked into the cache and mapped."""
         self.shape(key)
         member = self.file.getinfo(self.members[key])
-        with self._naming(key):
+        with self._named_errors(key):
             if member.file_size <= limit(self.limit_bytes):
                 with self.file.open(member) as stream:
                     return np.lib.format.read_array(stream, allow_pickle=False)
-            stat = self.path.stat()
-            mark = repr((str(self.path.resolve()), stat.st_size, stat.st_mtime_ns, key))
-            place = kept(sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()[:24], self._unpacking(member))
-            return opened(place, self.limit_bytes)[0].numpy()
+            path = cached_file(self._cache_key(key), lambda target: self._unpack(member, target))
+            array, _ = open_array(path, self.limit_bytes)
+            return array.numpy()
 
-    def _unpacking(self, member):
-        """What writes a member to a path."""
+    def _cache_key(self, key):
+        """Return the name of an unpacked array in the cache; it changes with the archive's path, size and time."""
+        status = self.path.stat()
+        mark = repr((str(self.path.resolve()), status.st_size, status.st_mtime_ns, key))
+        return sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
-        def unpack(target):
-            with self.file.open(member) as stream, target.open("wb") as out:
-                shutil.copyfileobj(stream, out, 2**20)
-
-        return unpack
+    def _unpack(self, member, target):
+        """Write a member to the path `target`."""
+        with self.file.open(member) as stream, target.open("wb") as output:
+            shutil.copyfileobj(stream, output, 2**20)
 
     @contextmanager
-    def _naming(self, key):
-        """Errors name the array and the file."""
+    def _named_errors(self, key):
+        """Raise every error as a ValueError that names the array and the file."""
         try:
             yield
-        except (
-            ValueError,
-            EOFError,
-            SyntaxError,
-            TypeError,
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except UNREADABLE as error:
             raise ValueError(f"{key} in {self.path} cannot be read as an array of numbers: {error}") from None
 
 
-def _bytes(shape, dtype):
-    """The size of an array; Python's numbers do not overflow."""
+def _size(shape, dtype):
+    """Return the bytes of an array, computed with Python's numbers, which do not overflow."""
     size = dtype.itemsize
     for length in shape:
         size *= int(length)
@@ -90,8 +93,8 @@ def _bytes(shape, dtype):
 
 
 @contextmanager
-def archive(path, limit_bytes=None):
-    """Open an .npz file. -> Archive. Raises ValueError for what is none."""
+def archive(path: str | Path, limit_bytes: float | None = None) -> Iterator[Archive]:
+    """Open an .npz file. -> Archive. Raises ValueError for another file."""
     path = Path(path)
     try:
         with zipfile.ZipFile(path) as file:

@@ -1,4 +1,4 @@
-"""Where what labkit made of other files is kept."""
+"""The folder for arrays that labkit decoded from other files."""
 
 import os
 import tempfile
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ..paths import absolute
 
+_TEMPORARY_FOLDERS = []  # kept until the process ends: a TemporaryDirectory without a reference is removed at once
+
 
 def cache_location() -> Path:
-    """Give the place of the cache: LABKIT_CACHE, else the user's cache folder. It need not exist. -> Path"""
+    """Return the path of the cache: LABKIT_CACHE, else the user's cache folder. The folder may not exist yet."""
     if os.environ.get("LABKIT_CACHE"):
         return Path(absolute(os.environ["LABKIT_CACHE"]))
     from platformdirs import user_cache_path
@@ -19,14 +21,14 @@ def cache_location() -> Path:
 
 
 def cache_folder() -> Path:
-    """Give a folder to write to: the cache; where that cannot be written a temporary one, with a warning. -> Path"""
-    wanted = cache_location()
-    reason = _unwritable(wanted)
-    return _temporary(wanted, reason) if reason else wanted
+    """Return a folder that can be written: the cache, or a temporary folder with a warning if the cache cannot be."""
+    location = cache_location()
+    reason = _why_unwritable(location)
+    return _temporary_folder(location, reason) if reason else location
 
 
-def _unwritable(folder):
-    """Why nothing can be written there; empty where it can."""
+def _why_unwritable(folder):
+    """Return why nothing can be written to a folder, or "" if it can be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -35,13 +37,13 @@ def _unwritable(folder):
 
 
 @cache
-def _temporary(wanted, reason):
-    """A folder for this process, which removes it at its end."""
+def _temporary_folder(location, reason):
+    """Make a folder that is removed when this process ends."""
     warnings.warn(
-        f"{wanted} cannot be written ({reason}): what is read is kept in a temporary folder, for this time only. "
+        f"{location} cannot be written ({reason}): what is read is kept in a temporary folder, for this time only. "
         "Set LABKIT_CACHE to a folder that can be written.",
         stacklevel=4,
     )
     folder = tempfile.TemporaryDirectory(prefix="labkit-cache-")
-    _temporary.folders = [*getattr(_temporary, "folders", []), folder]  # each lives as long as the process
+    _TEMPORARY_FOLDERS.append(folder)
     return Path(folder.name)

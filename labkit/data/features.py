@@ -1,175 +1,206 @@
-"""Columns of a table as features: which they are, that none of them gives the target away, and what is no number."""
+"""Columns of a table as features: choice, search for columns that give the target away, conversion to numbers."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
 
 from ..errors import ask, must, need
 from ..tables import choose_columns
-from .labels import finite, numeric, refuse_commas
+from .labels import finite, line_of, numeric, refuse_commas
 
 MOST_WORDS = 100  # different words in a column of features
-HEAD = 1000  # rows that are looked at first
-FEW = 10  # rows below which a column that determines the target may do so by chance
+HEAD = 1000  # rows of the first, quick comparison
+MIN_ROWS = 10  # rows below which a column that determines the target may do so by chance
 LABEL_NAMES = {"label", "labels", "target", "targets", "truth"}
 ROW_NAMES = {"id", "idx", "index", "row", "rowid", "uuid", "key"}
 
 
-def choose_features(path, frame, taken, features, drop):
-    """Return the columns that are features: those of `features`, or all but `drop` and the columns that are taken."""
+def choose_features(
+    path: Path, frame: pd.DataFrame, taken: Sequence[str], features: str | Sequence[str] | None,
+    drop: str | Sequence[str] | None,
+) -> list[str]:  # fmt: skip
+    """Return the columns that are features: those of `features`, or all but `drop` and the columns already taken."""
     need(features is None or drop is None, "drop", drop, "left out where features=... names the columns")
-    others = [name for name in frame.columns if name not in taken]
     if features is not None:
-        listed = choose_columns(path, "features", features, frame.columns)
-        both = [name for name in listed if name in taken]
-        need(not both, "features", features, f"other columns than {both}, which have another role")
-        return listed
-    dropped = [] if drop is None else choose_columns(path, "drop", drop, frame.columns)
-    both = [name for name in dropped if name in taken]
-    need(not both, "drop", drop, f"other columns than {both}, which have another role")
-    return [name for name in others if name not in dropped]
+        return _free_columns(path, frame, "features", features, taken)
+    dropped = [] if drop is None else _free_columns(path, frame, "drop", drop, taken)
+    return [name for name in frame.columns if name not in taken and name not in dropped]
 
 
-def refuse_leaks(path, frame, target):
-    """Ask about the columns that equal or determine the target, look like labels, or only number the rows."""
-    settle = "or features=[...] the columns to learn from"
+def _free_columns(path, frame, argument, names, taken):
+    """Return the columns that an argument names. Raises ValueError for columns that have another role."""
+    listed = choose_columns(path, argument, names, frame.columns)
+    conflicts = [name for name in listed if name in taken]
+    need(not conflicts, argument, names, f"other columns than {conflicts}, which have another role")
+    return listed
+
+
+def refuse_leaks(path: Path, frame: pd.DataFrame, target: pd.DataFrame) -> None:
+    """Raise ValueError for a column that equals or determines the target, looks like labels, or numbers the rows."""
+    alternative = "or features=[...] the columns to learn from"
     for name in frame.columns:
-        what = f"column {name!r} of {Path(path).name}"
-        if reason := leak(frame[name], target):
-            ask("drop", f"{what} {reason}", f"{[name]}; {settle}")
+        column = frame[name]
+        subject = f"column {name!r} of {Path(path).name}"
+        reason = leak(column, target)
+        if reason is not None:
+            ask("drop", f"{subject} {reason}", f"{[name]}; {alternative}")
         if is_label_name(name, target.columns):
-            ask("drop", f"{what} is called as labels are", f"{[name]}; or true_label={name!r}; {settle}")
-        if is_row_name(name) and frame[name].is_unique and len(frame) > 1:
-            ask("rows", f"{what} is different in every line", f"{name!r} (it names the rows); or drop={[name]}; "
-                f"{settle}")  # fmt: skip
+            ask("drop", f"{subject} is called as labels are", f"{[name]}; or true_label={name!r}; {alternative}")
+        if is_row_name(name) and column.is_unique and len(frame) > 1:
+            may_be = f"{name!r} (it names the rows); or drop={[name]}; {alternative}"
+            ask("rows", f"{subject} is different in every line", may_be)
 
 
-def leak(column, target):
-    """Return how a column gives the target away, or None. target: DataFrame of one or several columns."""
+def leak(column: pd.Series, target: pd.DataFrame) -> str | None:
+    """Return how a column gives the target away, or None. target: one column of labels or several."""
     for name in target.columns:
         labels = target[name]
-        if len(column) < FEW or labels.nunique() < 2:
+        if len(column) < MIN_ROWS or labels.nunique() < 2:
             continue
-        if all(equal(*both) for both in parts(column, labels)):
+        if all(equal(*rows) for rows in _head_then_all(column, labels)):
             return f"equals the target {name!r}"
-        if all(determines(*both) for both in parts(column, labels)) or linear(column, labels):
+        if all(determines(*rows) for rows in _head_then_all(column, labels)) or linear(column, labels):
             return f"determines the target {name!r}"
     return None
 
 
-def parts(column, labels):
-    """Yield the first rows of both, which mostly decide, then all."""
+def _head_then_all(column, labels) -> Iterator[tuple[pd.Series, pd.Series]]:
+    """Yield the first rows of a long table, which mostly decide, then all rows."""
     if len(column) > 10 * HEAD:
         yield column.iloc[:HEAD], labels.iloc[:HEAD]
     yield column, labels
 
 
-def equal(column, labels):
+def equal(column: pd.Series, labels: pd.Series) -> bool:
     """Return whether both have the same words or numbers in every row."""
-    if pd.api.types.is_numeric_dtype(column) and pd.api.types.is_numeric_dtype(labels):
+    if is_numeric_dtype(column) and is_numeric_dtype(labels):
         return bool((column == labels).all())
     return bool((column.astype(str) == labels.astype(str)).all())
 
 
-def determines(column, labels):
-    """Return whether a value of the column, where values occur again, always goes with the same label."""
-    values, labels = pd.factorize(column)[0], pd.factorize(labels)[0]
-    different, classes = int(values.max()) + 1, int(labels.max()) + 1
-    if len(values) != HEAD and not 1 < different <= len(values) / 2:
+def determines(column: pd.Series, labels: pd.Series) -> bool:
+    """Return whether values of the column repeat, and each of them has the same label wherever it occurs."""
+    values, _ = pd.factorize(column)
+    labels, _ = pd.factorize(labels)
+    n, n_values, n_labels = len(values), int(values.max()) + 1, int(labels.max()) + 1
+    if n != HEAD and not 1 < n_values <= n / 2:
         return False
-    if classes > max(2, len(labels) / 2):
+    if n_labels > max(2, n / 2):
         return False
-    pairs = np.zeros(different * classes, bool) if different * classes < 4 * len(values) else None
-    if pairs is None:
-        return len(np.unique(values * classes + labels)) == different
-    pairs[values * classes + labels] = True
-    return int(pairs.sum()) == different
+    pairs = values * n_labels + labels
+    if n_values * n_labels >= 4 * n:
+        return len(np.unique(pairs)) == n_values
+    occurs = np.zeros(n_values * n_labels, bool)  # faster than np.unique, but takes memory for every pair
+    occurs[pairs] = True
+    return int(occurs.sum()) == n_values
 
 
-def linear(column, labels):
+def linear(column: pd.Series, labels: pd.Series) -> bool:
     """Return whether a column of numbers is a linear function of targets that are numbers."""
-    if not all(pd.api.types.is_float_dtype(one) or pd.api.types.is_integer_dtype(one) for one in (column, labels)):
-        return False
+    for values in (column, labels):
+        if not (is_float_dtype(values) or is_integer_dtype(values)):
+            return False
     if labels.nunique() <= len(labels) / 2:
         return False
-    a, b = (one.to_numpy(np.float64) for one in (column, labels))
-    if not (np.isfinite(a).all() and np.isfinite(b).all()) or max(abs(a).max(), abs(b).max()) > 1e100:
+    a = column.to_numpy(np.float64)
+    b = labels.to_numpy(np.float64)
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return False
-    a, b = a - a.mean(), b - b.mean()
+    if max(abs(a).max(), abs(b).max()) > 1e100:  # their squares would overflow
+        return False
+    a = a - a.mean()
+    b = b - b.mean()
     norm = np.sqrt((a @ a) * (b @ b))
     return bool(norm > 0 and abs(a @ b) > (1 - 1e-10) * norm)
 
 
-def is_label_name(name, targets):
-    """Return whether a column is called like labels, or like a target with something behind it."""
-    parts = set(re.split(r"[\W_]+", name.lower()))
-    behind = any(re.fullmatch(re.escape(target.lower()) + r"[\W_]+.*", name.lower()) for target in targets)
-    return bool(parts & LABEL_NAMES) or behind
+def is_label_name(name: str, targets: Iterable[str]) -> bool:
+    """Return whether a column is called like labels, or like a target with an ending, such as y_old."""
+    lower = name.lower()
+    parts = re.split(r"[\W_]+", lower)
+    if not LABEL_NAMES.isdisjoint(parts):
+        return True
+    return any(re.fullmatch(re.escape(target.lower()) + r"[\W_]+.*", lower) for target in targets)
 
 
-def is_row_name(name):
+def is_row_name(name: str) -> bool:
     """Return whether a column is called like a number of the row."""
     lower = name.lower()
     return lower in ROW_NAMES or lower.endswith(("_id", " id")) or lower.startswith("unnamed")
 
 
-def incomplete(frame, words):
-    """Return the rows with an empty cell, or with a word where the column holds numbers. -> bool [N]"""
+def incomplete(frame: pd.DataFrame, word_columns: Sequence[str]) -> np.ndarray:
+    """Return the rows with an empty cell, or with a word in a column of numbers. -> bool [N]
+
+    word_columns: columns that hold words, whatever they look like.
+    """
     missing = frame.isna().any(axis=1).to_numpy().copy()
     for name in frame.columns:
-        if name not in words and is_mixed(frame[name]):
+        if name not in word_columns and is_mixed(frame[name]):
             missing |= pd.to_numeric(frame[name], errors="coerce").isna().to_numpy()
     return missing
 
 
-def is_mixed(column):
+def is_mixed(column: pd.Series) -> bool:
     """Return whether some cells are numbers and others are words."""
-    if pd.api.types.is_numeric_dtype(column):
+    if is_numeric_dtype(column):
         return False
-    there = column.dropna()
-    number = pd.to_numeric(there, errors="coerce").notna()
-    return bool(number.any() and not number.all())
+    is_number = pd.to_numeric(column.dropna(), errors="coerce").notna()
+    return bool(is_number.any() and not is_number.all())
 
 
-def as_features(path, frame, words=()):
-    """Return numbers as they are, words as a column of 0 and 1 each. -> float64 [N, F]
+def as_features(path: Path, frame: pd.DataFrame, word_columns: Sequence[str] = ()) -> np.ndarray:
+    """Return numbers as they are, and for each column of words one column of 0 and 1 per word. -> float64 [N, F]
 
-    words: columns whose cells are words, whatever they look like.
+    word_columns: columns that hold words, whatever they look like. Raises ValueError for a table without features, a
+    column of too many different words, and numbers that are not finite.
     """
     must(len(frame.columns), f"the table {path}", "the target alone", "the target and one feature or more")
-    frame = frame.apply(lambda column: column.astype(str) if column.name in words else numeric(column))
-    worded = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    for name in worded:
-        count = frame[name].nunique()
-        if name not in words:
+    frame = frame.apply(lambda column: column.astype(str) if column.name in word_columns else numeric(column))
+    columns_of_words = [name for name in frame if not is_numeric_dtype(frame[name])]
+    for name in columns_of_words:
+        if name not in word_columns:
             refuse_numbers(path, frame[name])
-        few = count <= MOST_WORDS and (count <= len(frame) / 2 or len(frame) < 2 * FEW)
-        must(few, f"column {name!r} of {path}", f"{count} different words",
-             f"numbers, or {MOST_WORDS} words or less, each in several lines: drop={[name]} leaves it out, "
-             f"rows={name!r} says that it names the rows")  # fmt: skip
-    return finite(path, pd.get_dummies(frame, columns=worded, dtype=float))
+        check_word_count(path, frame[name])
+    return finite(path, pd.get_dummies(frame, columns=columns_of_words, dtype=float))
 
 
-def refuse_numbers(path, column):
-    """Raise ValueError where a column of words holds numbers: with a slip, or with commas."""
-    refuse_commas(f"column {column.name!r} of {path}", column)
-    if is_mixed(pd.Series(column.unique())):
-        number = pd.to_numeric(column, errors="coerce").notna()
-        row = int((~number).to_numpy().argmax())
-        share = "as most in it" if number.mean() > 0.5 else f"as {number.mean():.0%} of the column are"
-        need(False, f"line {row + 2}, column {column.name!r} of {path}", column.iloc[row],
-             f'a number, {share}; skip="incomplete" leaves such lines out, words={[column.name]} takes all as words',
-        )  # fmt: skip
+def check_word_count(path: Path, column: pd.Series) -> None:
+    """Raise ValueError for a column of more than MOST_WORDS words, or of words that hardly ever repeat."""
+    count = column.nunique()
+    repeat = count <= len(column) / 2 or len(column) < 2 * MIN_ROWS
+    name = column.name
+    may_be = (
+        f"numbers, or {MOST_WORDS} words or less, each in several lines: drop={[name]} leaves it out, "
+        f"rows={name!r} says that it names the rows"
+    )
+    must(count <= MOST_WORDS and repeat, f"column {name!r} of {path}", f"{count} different words", may_be)
 
 
-def standardised(path, x, train):
+def refuse_numbers(path: Path, column: pd.Series) -> None:
+    """Raise ValueError for a column of words that holds numbers, with commas in them or among the words."""
+    name = column.name
+    refuse_commas(f"column {name!r} of {path}", column)
+    if not is_mixed(pd.Series(column.unique())):
+        return
+    is_number = pd.to_numeric(column, errors="coerce").notna()
+    row = int((~is_number).to_numpy().argmax())
+    share = "as most in it" if is_number.mean() > 0.5 else f"as {is_number.mean():.0%} of the column are"
+    may_be = f'a number, {share}; skip="incomplete" leaves such lines out, words={[name]} takes all as words'
+    need(False, f"line {line_of(row)}, column {name!r} of {path}", column.iloc[row], may_be)
+
+
+def standardised(path: Path, x: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Return features [N, F] with mean 0 and standard deviation 1 on the rows `train`, as float32.
 
     Raises ValueError for a variance that no float can hold.
     """
-    mean, std = x[train].mean(0), x[train].std(0)
+    mean = x[train].mean(0)
+    std = x[train].std(0)
     bad = np.flatnonzero(~np.isfinite(mean) | ~np.isfinite(std))
     need(not len(bad), f"features of {path}", x[0, bad[:1]].tolist(), "numbers whose variance is finite")
     return ((x - mean) / np.where(std > 0, std, 1)).astype(np.float32)

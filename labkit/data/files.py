@@ -1,53 +1,73 @@
-"""Files below a folder: which are images, which are hidden."""
+"""Files below a folder: images, hidden files, and the folders that they are in."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from ..errors import need
 from .images import is_image
 from .places import walked
 
-LEFT_BEHIND = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
+# Folders that macOS, network drives and Windows leave behind
+SYSTEM_FOLDERS = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 
 
-def files_below(path):
-    """All files below a folder, sorted, also through links; what was seen is not walked again. -> list of Path"""
+def files_below(path: Path) -> list[Path]:
+    """Return all files below a folder, sorted, also through links; no folder is visited twice."""
     return sorted(file for file in walked(path) if file.is_file())
 
 
-def images_of(files, path, ending=None):
-    """The images among files, without what is hidden below `path`. ending: only those. -> list of Path"""
-    wanted = [ending] if isinstance(ending, str) else ending
-    fine = wanted is None or (
-        isinstance(wanted, (list, tuple)) and wanted and all(isinstance(one, str) for one in wanted)
-    )
-    need(fine, "ending", ending, "an ending such as '.png', or a list of them")
-    wanted = wanted and {"." + one.lower().lstrip(".") for one in wanted}
-    images = [file for file in files if is_image(file) and not is_hidden(file, path)]
-    return [file for file in images if not wanted or file.suffix.lower() in wanted]
+def images_of(files: Iterable[Path], path: Path, ending: str | Sequence[str] | None = None) -> list[Path]:
+    """Return the images among files, without those that are hidden below `path`. ending: only with these endings."""
+    endings = checked_endings(ending)
+    images = []
+    for file in files:
+        if is_image(file) and not is_hidden(file, path) and (not endings or file.suffix.lower() in endings):
+            images.append(file)
+    return images
 
 
-def is_hidden(file, path):
-    """Is a file, or a folder above it below `path`, hidden?"""
+def checked_endings(ending: Any) -> set[str]:
+    """Return the endings that an argument names, in small letters with a point. Raises ValueError for no endings."""
+    if ending is None:
+        return set()
+    listed = [ending] if isinstance(ending, str) else ending
+    is_valid = isinstance(listed, (list, tuple)) and len(listed) > 0
+    is_valid = is_valid and all(isinstance(text, str) for text in listed)
+    need(is_valid, "ending", ending, "an ending such as '.png', or a list of them")
+    return {"." + text.lower().lstrip(".") for text in listed}
+
+
+def is_hidden(file: Path, path: Path) -> bool:
+    """Return whether a file, or a folder between it and `path`, is hidden."""
     return any(is_hidden_name(part) for part in file.relative_to(path).parts)
 
 
-def is_hidden_name(name):
-    """Is a file or folder called like hidden ones, or like those that systems leave behind?"""
-    return name.startswith(".") or name in LEFT_BEHIND
+def is_hidden_name(name: str) -> bool:
+    """Return whether a file or folder is called like hidden ones, or like those that systems leave behind."""
+    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
-def folders_in(path):
-    """The folders in a folder, without hidden ones. -> sorted list of names"""
-    return sorted(part.name for part in path.iterdir() if part.is_dir() and not is_hidden_name(part.name))
+def folders_in(path: Path) -> list[str]:
+    """Return the names of the folders in a folder, sorted, without hidden ones."""
+    folders = [entry.name for entry in path.iterdir() if entry.is_dir() and not is_hidden_name(entry.name)]
+    return sorted(folders)
 
 
-def classes_in(path):
-    """The folders in a folder that have images in them. -> list of names"""
-    return [name for name in folders_in(path) if any(is_image(file) for file in (path / name).iterdir())]
+def classes_in(path: Path) -> list[str]:
+    """Return the names of the folders in a folder that have images in them."""
+    names = []
+    for name in folders_in(path):
+        if any(is_image(file) for file in (path / name).iterdir()):
+            names.append(name)
+    return names
 
 
-def below(files, folder):
-    """The files below a folder, by the folder in it that they are in. -> {name: list of Path}"""
-    groups, depth = {}, len(folder.parts)
+def group_by_folder(files: Iterable[Path], path: Path) -> dict[str, list[Path]]:
+    """Return the files below the folders in `path`. -> {name of the folder: its files}"""
+    groups = {}
+    depth = len(path.parts)
     for file in files:
-        if file.parts[:depth] == folder.parts and len(file.parts) > depth + 1:
+        if file.parts[:depth] == path.parts and len(file.parts) > depth + 1:
             groups.setdefault(file.parts[depth], []).append(file)
     return groups

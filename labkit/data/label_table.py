@@ -1,4 +1,7 @@
-"""Tables that say which label an image has: which column is what, and which line is of which file."""
+"""Tables that say which label an image has: the role of each column, and the file of each line."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,94 +9,137 @@ import pandas as pd
 from ..errors import ask, need
 from ..tables import choose_columns, near, read_table, refuse_headless
 from .divide import ask_for_split, checked_parts, part_of, parts_of_column
-from .labels import encoded, numeric, whole
+from .labels import encoded, is_whole_column, line_of, numeric
 from .listing import Listing
 from .marks import check_marks, with_points
 from .matching import file_column, positions_of
 
 
-def label_table(
-    path, table, files, *, label=None, true_label=None, file=None, split=None, kind=None, order=None, sep=None,
-    encoding=None, skip=(), decimal=None, thousands=None,
-):  # fmt: skip
-    """Read a table of labels of the files below a folder. -> Listing, in the order of the lines"""
+def read_label_table(
+    path: Path, table: Path, files: Sequence[Path], *, label: str | Sequence[str] | None = None,
+    true_label: str | None = None, file: str | None = None, split: str | bool | None = None, kind: str | None = None,
+    order: str | Sequence | None = None, sep: str | None = None, encoding: str | None = None,
+    skip: Collection[str] = (), decimal: str | None = None, thousands: str | None = None,
+) -> Listing:  # fmt: skip
+    """Read a table of labels of the files below the folder `path`. -> Listing, in the order of the lines
+
+    For the other arguments see `from_folder`.
+    """
     frame = read_table(table, sep, encoding)
     need(len(files), f"images below {path}", 0, "1 or more")
-    names = [one.relative_to(path).as_posix() for one in files]
-    told = [one for one in (file, true_label, split) if isinstance(one, str) and one != "folder"]
-    for argument, value in (("file", file), ("true_label", true_label), ("split", split)):
-        if value is not None and value is not False and value != "folder":
-            need(isinstance(value, str), argument, value, f"a column of {table.name}")
-            choose_columns(table, argument, value, frame.columns)
-    file = file_column(table, frame.drop(columns=told if file is None else []), names, file, path)
-    labels = choose_label(table, frame, label, {file, *told})
+    names = [image.relative_to(path).as_posix() for image in files]
+    by_folder = split == "folder" and "folder" not in frame.columns
+    split_column = None if split is False or by_folder else split
+    single_columns = single_roles(table, frame, file=file, true_label=true_label, split=split_column)
+    candidates = frame if file is not None else frame.drop(columns=single_columns)
+    file = file_column(table, candidates, names, file, path)
+    labels = choose_label(table, frame, label, {file, *single_columns})
     refuse_headless(table, frame, labels)
-    roles = [file, *labels, *(one for one in (true_label, split) if one in frame.columns)]
+    roles = [file, *labels, *(name for name in (true_label, split) if name in frame.columns)]
     need(len(set(roles)) == len(roles), "the columns", roles, "a different column for each role")
     if check_marks(decimal, thousands):
-        marked = [*labels, *([true_label] if true_label else [])]
+        marked = labels if not true_label else [*labels, true_label]
         frame = frame.assign(**with_points(table, frame[marked], decimal, thousands))
-    numbers = labels if kind != "classes" else []
-    frame = complete_rows(table, frame, [one for one in roles if one != true_label], skip, numbers)
-    found, _ = positions_of(table, frame[file], names, path, skip)
-    frame, found = frame[found >= 0], found[found >= 0]
-    parts = parts_of_rows(table, frame, split, [names[k] for k in found], roles)
+    number_columns = labels if kind != "classes" else []
+    frame = complete_rows(table, frame, [name for name in roles if name != true_label], skip, number_columns)
+    positions = positions_of(table, frame[file], names, path, skip)
+    frame = frame[positions >= 0]
+    positions = positions[positions >= 0]
+    listed = [names[k] for k in positions]
+    parts = parts_of_rows(table, frame, split, listed, roles)
     true = None if true_label is None else frame[true_label]
     y, class_names, y_true = encoded(table, frame[labels], kind, order, true)
     notes = [f"labels of {table.name}: column {', '.join(map(repr, labels))} by {file!r}"]
     unused = [name for name in frame.columns if name not in roles]
-    notes += [f"columns not used: {', '.join(map(repr, unused))}"] if unused else []
-    chosen = [files[k] for k in found]
-    return Listing(chosen, [names[k] for k in found], y, class_names, parts, y_true, notes)
+    if unused:
+        notes.append(f"columns not used: {', '.join(map(repr, unused))}")
+    return Listing([files[k] for k in positions], listed, y, class_names, parts, y_true, notes)
 
 
-def choose_label(table, frame, label, taken):
-    """Return the columns of labels: those asked for; else `label`, or all others where they are fractions."""
+def single_roles(table: Path, frame: pd.DataFrame, **roles: str | None) -> list[str]:
+    """Return the columns that arguments name, one each. Raises ValueError for a name that is no column.
+
+    roles: argument -> column, or None for no column
+    """
+    columns = []
+    for argument, name in roles.items():
+        if name is None:
+            continue
+        need(isinstance(name, str), argument, name, f"a column of {table.name}")
+        columns += choose_columns(table, argument, name, frame.columns)
+    return columns
+
+
+def choose_label(
+    table: Path, frame: pd.DataFrame, label: str | Sequence[str] | None, taken: Collection[str]
+) -> list[str]:  # fmt: skip
+    """Return the columns of labels: those asked for, else "label", else all others if these hold fractions.
+
+    taken: columns with another role. Raises ValueError, which asks for `label`, for other tables.
+    """
     if label is not None:
         return choose_columns(table, "label", label, frame.columns)
-    rest = [name for name in frame.columns if name not in taken]
-    if "label" in rest:
+    candidates = [name for name in frame.columns if name not in taken]
+    if "label" in candidates:
         return ["label"]
-    if len(rest) > 1 and all(is_fraction(frame[name]) for name in rest):
-        return rest
-    allowed = " or ".join(map(repr, rest)) or "given once the table has another column"
-    several = ", or a list of such columns" * (len(rest) > 1)
-    ask("label", f"{table.name} has no column 'label'{near('label', rest)}", allowed + several)
+    if len(candidates) > 1 and all(is_fraction(frame[name]) for name in candidates):
+        return candidates
+    may_be = " or ".join(map(repr, candidates)) or "given once the table has another column"
+    if len(candidates) > 1:
+        may_be += ", or a list of such columns"
+    ask("label", f"{table.name} has no column 'label'{near('label', candidates)}", may_be)
 
 
-def is_fraction(column):
-    """Return whether a column holds numbers, and not whole ones alone."""
+def is_fraction(column: pd.Series) -> bool:
+    """Return whether a column holds numbers, and not all of them are whole."""
     values = numeric(column)
-    return pd.api.types.is_numeric_dtype(values) and not whole(values)
+    return pd.api.types.is_numeric_dtype(values) and not is_whole_column(values)
 
 
-def complete_rows(table, frame, columns, skip, numbers):
-    """Return the rows without an empty cell in the columns; others are left out where `skip` says so, and so are words
-    in the columns `numbers` where most cells are numbers."""
+def complete_rows(
+    table: Path, frame: pd.DataFrame, columns: Sequence[str], skip: Collection[str], number_columns: Iterable[str]
+) -> pd.DataFrame:
+    """Return the rows without an empty cell in the columns. Raises ValueError for others unless `skip` leaves them out.
+
+    skip: if it holds "incomplete", incomplete rows are left out, and so are words in a column of `number_columns` in
+    which most cells are numbers.
+    """
     empty = frame[columns].isna().any(axis=1)
-    for name in numbers if "incomplete" in skip else []:
-        number = pd.to_numeric(frame[name], errors="coerce").notna()
-        empty |= ~number & (number.mean() > 0.5)
-    if "incomplete" in skip:
-        need(not empty.all(), f"the number of lines of {table.name} without an empty cell", 0, "1 or more")
-        return frame[~empty]
-    if empty.any():
-        row = int(np.flatnonzero(empty)[0])
-        column = frame[columns].columns[frame[columns].iloc[row].isna()][0]
-        may_be = f'a value ({int(empty.sum())} lines have empty cells); skip="incomplete" leaves them out'
-        need(False, f"line {row + 2}, column {column!r} of {table}", "", may_be)
-    return frame
+    if "incomplete" not in skip:
+        if empty.any():
+            refuse_empty_cell(table, frame[columns], empty)
+        return frame
+    for name in number_columns:
+        is_number = pd.to_numeric(frame[name], errors="coerce").notna()
+        empty |= ~is_number & (is_number.mean() > 0.5)
+    need(not empty.all(), f"the number of lines of {table.name} without an empty cell", 0, "1 or more")
+    return frame[~empty]
 
 
-def parts_of_rows(table, frame, split, names, roles):
-    """Return the part of every row, or None. split: a column, "folder", False, or None: asked for where it is open."""
-    folders = [part_of(name.partition("/")[0]) if "/" in name else None for name in names]
+def refuse_empty_cell(table: Path, frame: pd.DataFrame, empty: pd.Series) -> None:
+    """Raise ValueError that names the first empty cell. empty: rows with an empty cell"""
+    row = int(np.flatnonzero(empty)[0])
+    column = frame.columns[frame.iloc[row].isna()][0]
+    may_be = f'a value ({int(empty.sum())} lines have empty cells); skip="incomplete" leaves them out'
+    need(False, f"line {line_of(row)}, column {column!r} of {table}", "", may_be)
+
+
+def parts_of_rows(
+    table: Path, frame: pd.DataFrame, split: str | bool | None, names: Sequence[str], roles: Collection[str]
+) -> np.ndarray | None:
+    """Return the part of every row, or None without a split into parts.
+
+    split: a column, "folder" (the first folder of each file), False, or None. Raises ValueError for None if a column or
+    the folders may name parts. names: paths of the files; roles: columns that are no candidates.
+    """
+    folder_parts = [part_of(name.partition("/")[0]) if "/" in name else None for name in names]
     if split is None:
-        ask_for_split(table, [name for name in frame.columns if name not in roles], folders)
+        candidates = [name for name in frame.columns if name not in roles]
+        ask_for_split(table, candidates, folder_parts)
     if split is None or split is False:
         return None
-    if split == "folder" and "folder" not in frame.columns:
-        strange = [name for name, part in zip(names, folders) if part is None]
-        need(not strange, "split", split, f"a column: {strange[:1]} lies in no folder train, val or test")
-        return checked_parts(table.name, np.array(folders))
-    return checked_parts(table.name, parts_of_column(table, frame[split]))
+    if split != "folder" or "folder" in frame.columns:
+        return checked_parts(table.name, parts_of_column(table, frame[split]))
+    outside = [name for name, part in zip(names, folder_parts) if part is None]
+    need(not outside, "split", split, f"a column: {outside[:1]} lies in no folder train, val or test")
+    return checked_parts(table.name, np.array(folder_parts))

@@ -1,6 +1,8 @@
 """Faces with landmarks: CelebA in its own layout, and .npz files of images and targets."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -18,22 +20,30 @@ celeba/list_eval_partition.txt             file, 0 (training), 1 (validation) or
 FACES = """\
 faces/NAME.npz     with x_train, y_train, x_test, y_test (or images, targets): images uint8 [N, H, W] or [N, H, W, 3],
                    targets float [N, 5, 2] or [N, 10], in units of the image, [0, 1]"""
+LISTS = ("list_landmarks_align_celeba.txt", "list_eval_partition.txt")
+IMAGES = "img_align_celeba"
+TRAIN, TEST = 0, 2  # CelebA's numbers for its parts
 
 
-def find_celeba(root=None):
-    """CelebA's folder, and what is missing in it. -> Path, list"""
+def find_celeba(root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
+    """Return CelebA's folder, and the files and folders that are missing in it."""
     place = folder(root) / "celeba"
-    files = [name for name in ("list_landmarks_align_celeba.txt", "list_eval_partition.txt")
-             if not (place / name).is_file()]  # fmt: skip
-    return place, files + ([] if (place / "img_align_celeba").is_dir() else ["img_align_celeba"])
+    absent = [name for name in LISTS if not (place / name).is_file()]
+    if not (place / IMAGES).is_dir():
+        absent.append(IMAGES)
+    return place, absent
 
 
-def celeba(root, download, *, size=64, channels=3, limit_bytes=None):
-    """CelebA's five landmarks (Liu et al., ICCV 2015), x and y in units of the image. Its training part is the training
-    set (162,770 images), its test part the test set (19,962); its validation part is not used: labkit holds out its own
-    share, which is corrupted with the rest.
+def celeba(
+    root: str | os.PathLike | None, download: bool, *, size: int = 64, channels: int = 3,
+    limit_bytes: float | None = None,
+) -> Raw:  # fmt: skip
+    """Read CelebA's five landmarks (Liu et al., ICCV 2015), x and y in units of the image.
 
-    size: images are size x size (each side scaled apart). channels: 3, or 1 for grey. -> Raw
+    Its training part is the training set (162,770 images), its test part the test set (19,962). Its validation part is
+    not used: labkit holds out a share of the training set, which is corrupted with the rest.
+    size: images are size x size (each side scaled apart). channels: 3, or 1 for grey.
+    Raises FileNotFoundError if files are missing, ValueError for lists that do not fit.
     """
     place, absent = find_celeba(root)
     if absent and download:
@@ -42,15 +52,29 @@ def celeba(root, download, *, size=64, channels=3, limit_bytes=None):
     if absent:
         raise missing("celeba-landmarks", place, absent, CELEBA, "`./lab fetch celeba-landmarks` (1.4 GB)")
     files, points, part = _celeba_lists(place)
-    order = np.random.default_rng(0).permutation((part == 0).sum())
-    train, test = np.flatnonzero(part == 0)[order], np.flatnonzero(part == 2)
-    read = lambda rows: decoded([files[k] for k in rows], size, "stretch", channels, limit_bytes)[0]
-    x, x_test = read(train), read(test)
-    return Raw(x, points[train], x_test, points[test], scale_of(x, 1.0), True, (), order, True, "given",
-               files=[files[k].name for k in train], test_files=[files[k].name for k in test])  # fmt: skip
+    train_rows = np.flatnonzero(part == TRAIN)
+    test_rows = np.flatnonzero(part == TEST)
+    order = np.random.default_rng(0).permutation(len(train_rows))
+    train_rows = train_rows[order]
+    x, _ = decoded([files[k] for k in train_rows], size, "stretch", channels, limit_bytes)
+    x_test, _ = decoded([files[k] for k in test_rows], size, "stretch", channels, limit_bytes)
+    return Raw(
+        x,
+        points[train_rows],
+        x_test,
+        points[test_rows],
+        scale=scale_of(x, 1.0),
+        standardise=True,
+        ids=order,
+        shuffled=True,
+        y_true="given",
+        files=[files[k].name for k in train_rows],
+        test_files=[files[k].name for k in test_rows],
+    )
 
 
 def _fetch_celeba(root, place):
+    """Fetch CelebA by torchvision. Raises FileNotFoundError if that fails."""
     from torchvision.datasets import CelebA
 
     try:
@@ -63,54 +87,59 @@ def _fetch_celeba(root, place):
 
 
 def _celeba_lists(place):
-    """CelebA's lists. -> files, landmarks float32 [N, 10] in [0, 1], part [N]"""
+    """Read CelebA's lists. -> files, landmarks float32 [N, 10] in [0, 1], part [N]"""
     import pandas as pd
     from PIL import Image
 
-    lists = place / "list_landmarks_align_celeba.txt", place / "list_eval_partition.txt"
+    points_file = place / LISTS[0]
+    parts_file = place / LISTS[1]
     try:
-        points = pd.read_csv(lists[0], sep=r"\s+", header=1)
-        part = pd.read_csv(lists[1], sep=r"\s+", header=None, index_col=0)[1]
-        said = int(lists[0].read_text(encoding="utf-8").split(maxsplit=1)[0])
+        points = pd.read_csv(points_file, sep=r"\s+", header=1)
+        part = pd.read_csv(parts_file, sep=r"\s+", header=None, index_col=0)[1]
+        count = int(points_file.read_text(encoding="utf-8").split(maxsplit=1)[0])
         values = points.to_numpy(np.float64)
     except (ValueError, KeyError, IndexError) as error:
         raise ValueError(f"the lists in {place} cannot be read: {error}; the layout is\n{CELEBA}") from None
-    need(values.shape == (said, 10), f"{lists[0]}'s table", values.shape, f"({said}, 10), as its first line says")
-    must(list(part.index) == list(points.index), f"{lists[1]}", f"a list of {len(part)} files",
-         f"a list of the {said} files of {lists[0].name}, in their order")  # fmt: skip
-    files = [place / "img_align_celeba" / name for name in points.index]
+    need(values.shape == (count, 10), f"{points_file}'s table", values.shape, f"({count}, 10), as its first line says")
+    may_be = f"a list of the {count} files of {points_file.name}, in their order"
+    must(list(part.index) == list(points.index), f"{parts_file}", f"a list of {len(part)} files", may_be)
+    files = [place / IMAGES / name for name in points.index]
     need(files[0].is_file(), "an image", str(files[0]), "a file that exists")
     with Image.open(files[0]) as image:
         values = values / np.tile(image.size, 5)
-    return files, in_image(values.astype(np.float32), lists[0]), part.to_numpy()
+    return files, in_image(values.astype(np.float32), points_file), part.to_numpy()
 
 
-def in_image(y, source):
-    """Landmarks have to lie in their image."""
-    must(np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1, f"landmarks of {source}",
-         f"{y.min():.3g}..{y.max():.3g}", "in units of the image, [0, 1]")  # fmt: skip
+def in_image(y: np.ndarray, source: object) -> np.ndarray:
+    """Return landmarks in units of the image. Raises ValueError if one lies outside of its image."""
+    is_valid = np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1
+    must(is_valid, f"landmarks of {source}", f"{y.min():.3g}..{y.max():.3g}", "in units of the image, [0, 1]")
     return y
 
 
-def find_faces(root=None):
-    """The folder of face landmarks, and the .npz files in it. -> Path, list"""
+def find_faces(root: str | os.PathLike | None = None) -> tuple[Path, list[Path]]:
+    """Return the folder of face landmarks, and the .npz files in it."""
     place = folder(root) / "faces"
     return place, sorted(place.glob("*.npz"))
 
 
-def faces(root, download, *, file=None, limit_bytes=None):
-    """Face landmarks from an .npz file in the folder `faces`. file: which one, where there are several. -> Raw
+def faces(
+    root: str | os.PathLike | None, download: bool, *, file: str | None = None, limit_bytes: float | None = None
+) -> Raw:  # fmt: skip
+    """Read face landmarks from an .npz file in the folder `faces`. file: its name, if there are several.
 
-    A fully connected network on 64 x 64 pixels wants a learning rate of 0.01 or less.
+    A fully connected network on 64 x 64 pixels needs a learning rate of 0.01 or less. Raises FileNotFoundError without
+    a file, ValueError if `file` is needed or unknown, and for targets that are no landmarks.
     """
-    place, there = find_faces(root)
-    if not there:
+    place, paths = find_faces(root)
+    if not paths:
         raise missing("face-landmarks", place, ["an .npz file"], FACES)
-    names = [path.name for path in there]
+    names = [path.name for path in paths]
     need(file in names or (file is None and len(names) == 1), "file", file, f"one of {', '.join(names)}")
-    raw = npz.read(place / (file or names[0]), limit_bytes=limit_bytes)
-    must(raw.y.dtype.kind == "f", f"targets of {file or names[0]}", "classes", f"landmarks:\n{FACES}")
-    for y in (raw.y, raw.y_test):
-        in_image(y, file or names[0])
+    name = file or names[0]
+    raw = npz.read(place / name, limit_bytes=limit_bytes)
+    must(raw.y.dtype.kind == "f", f"targets of {name}", "classes", f"landmarks:\n{FACES}")
+    in_image(raw.y, name)
+    in_image(raw.y_test, name)
     scale = scale_of(tensor(raw.x), 1.0) if raw.x.dtype == np.uint8 else raw.scale
     return replace(raw, scale=scale, y_true="given")

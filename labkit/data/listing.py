@@ -1,111 +1,115 @@
 """Files of images with their labels, and the task that they become."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
+import torch
 
-from ..errors import must, need
-from .divide import positions_of_parts
-from .images import Unreadable, decoded, recalled, remember, scale_of, unreadable
+from ..errors import need
+from .divide import divide
+from .images import Unreadable, decoded, recall_unreadable, remember_unreadable, scale_of, unreadable
 from .raw import Raw
 from .reading import describe
 
 TRUE_LABELS = {"given": None, "true": "given"}  # labels_are -> y_true of Task.of
 ADVICE = '\nskip="unreadable" leaves them out'
+ImageOptions = tuple[int, str, int | None]
 
 
 @dataclass
 class Listing:
-    """Files with labels. names: the files below their folder; y: classes [N] or targets [N, Q]; class_names: () where
-    classes are numbers; parts [N]: "train", "val" or "test", None where the test set is a share; y_true: labels like y,
-    "given" or None, see Task.of; notes: what there is to say."""
+    """Files with labels.
 
-    files: list
-    names: list
+    names: paths of the files, seen from their folder; y: classes [N] or targets [N, Q]; class_names: () if classes are
+    numbers; parts [N]: "train", "val" or "test", None if a share becomes the test set; y_true: labels like y, "given"
+    or None, see Task.of; notes: texts for the report of what was read.
+    """
+
+    files: list[Path]
+    names: list[str]
     y: np.ndarray
-    class_names: tuple = ()
+    class_names: tuple[str, ...] = ()
     parts: np.ndarray | None = None
-    y_true: object = None
-    notes: list = field(default_factory=list)
+    y_true: np.ndarray | str | None = None
+    notes: list[str] = field(default_factory=list)
 
-    def rows(self, keep):
-        """The listing of some of the rows. keep: positions"""
-        chosen = {name: [getattr(self, name)[k] for k in keep] for name in ("files", "names")}
-        arrays = {name: getattr(self, name) for name in ("y", "parts", "y_true")}
-        chosen |= {name: array[keep] for name, array in arrays.items() if isinstance(array, np.ndarray)}
-        return replace(self, **chosen)
+    def rows(self, keep: Sequence[int] | np.ndarray) -> "Listing":
+        """Return the listing of some of the rows. keep: their positions"""
+        changes = {"files": [self.files[k] for k in keep], "names": [self.names[k] for k in keep]}
+        for name in ("y", "parts", "y_true"):
+            array = getattr(self, name)
+            if isinstance(array, np.ndarray):
+                changes[name] = array[keep]
+        return replace(self, **changes)
 
-    def without(self, bad):
-        """The listing without files that cannot be read. bad: {file: reason}"""
+    def without(self, bad: Mapping[Path, str]) -> "Listing":
+        """Return the listing without files that cannot be read. bad: {file: reason}"""
         keep = np.array([k for k, file in enumerate(self.files) if file not in bad], np.int64)
         need(len(keep), "images", 0, "1 or more that can be read")
         note = f"left out as unreadable: {len(self.files) - len(keep)}"
         return replace(self.rows(keep), notes=[*self.notes, note])
 
 
-def check_classes(y, names, parts):
-    """Every class of the other parts has a sample in the training set."""
-    if parts is None or y.ndim > 1:
-        return
-    only = np.setdiff1d(y[parts != "train"], y[parts == "train"])
-    may_be = "one that leaves every class a sample for training"
-    named = [names[c] if names else int(c) for c in only[:3]]
-    must(not len(only), "split", f"one with the classes {named} outside of the training set alone", may_be)
+def raw_images(
+    listing: Listing, size: int, shape: str, channels: int | None, test: float, val: float | None,
+    skip: Collection[str], limit_bytes: float | None,
+) -> Raw:  # fmt: skip
+    """Decode the images of a listing and divide them into training and test set. -> Raw
 
-
-def raw_images(listing, size, shape, channels, test, val, skip, limit_bytes):
-    """The images of a listing, decoded, divided into training and test set. -> Raw
-
-    Raises Unreadable with all files that cannot be read, unless `skip` has "unreadable".
+    Raises Unreadable with all files that cannot be read, unless `skip` holds "unreadable".
     """
-    options = size, shape, channels
-    if "unreadable" in skip and (bad := recalled(listing.files, *options)):
-        listing = listing.without(bad)
+    options = (size, shape, channels)
+    if "unreadable" in skip:
+        bad = recall_unreadable(listing.files, *options)
+        listing = listing.without(bad) if bad else listing
     try:
-        return _decoded(listing, options, test, val, limit_bytes)
+        return _decoded_listing(listing, options, test, val, limit_bytes)
     except Unreadable as error:
         if "unreadable" not in skip:
             raise Unreadable(error.files, ADVICE) from None
-        remember(listing.files, error.files, *options)
-        return _decoded(listing.without(error.files), options, test, val, limit_bytes)
+        remember_unreadable(listing.files, error.files, *options)
+        return _decoded_listing(listing.without(error.files), options, test, val, limit_bytes)
 
 
-def _decoded(listing, options, test, val, limit_bytes):
-    """The same, where all files can be read."""
-    size, shape, channels = options
-    y, names = listing.y, listing.class_names
-    check_classes(y, names, listing.parts)
-    rows, val_rows, held = positions_of_parts(y, listing.parts, test, val)
-    x, x_test = _both(listing.files, rows, held, size, shape, channels, limit_bytes)
-    y_test, test_trusted, notes = true_test(y, listing.y_true, held)
-    y_true = listing.y_true if isinstance(listing.y_true, str) or listing.y_true is None else listing.y_true[rows]
-    ids = rows if listing.parts is None else np.searchsorted(np.flatnonzero(listing.parts != "test"), rows)
-    classes = len(names) if names and y_true is not None else None
-    reading = describe(y, names, [*listing.notes, *notes])
+def _decoded_listing(listing, options: ImageOptions, test, val, limit_bytes):
+    """Decode and divide a listing as `raw_images` does. Raises Unreadable for files that cannot be read."""
+    y, class_names, names = listing.y, listing.class_names, listing.names
+    rows = divide(y, listing.y_true, class_names, listing.parts, test, val)
+    train_files = [listing.files[k] for k in rows.train]
+    test_files = [listing.files[k] for k in rows.test]
+    x, x_test = _decoded_parts(train_files, test_files, options, limit_bytes)
+    classes = len(class_names) if class_names and rows.y_true is not None else None
     return Raw(
-        x, y[rows], x_test, y_test, scale_of(x), y.ndim > 1, names, ids, True, y_true, test_trusted,
-        [listing.names[k] for k in rows], [listing.names[k] for k in held], val_rows, y.ndim == 1, reading, classes,
-    )  # fmt: skip
+        x,
+        y[rows.train],
+        x_test,
+        rows.y_test,
+        scale=scale_of(x),
+        standardise=y.ndim > 1,
+        class_names=class_names,
+        ids=rows.ids,
+        shuffled=True,
+        y_true=rows.y_true,
+        test_trusted=rows.test_trusted,
+        files=[names[k] for k in rows.train],
+        test_files=[names[k] for k in rows.test],
+        val_rows=rows.val,
+        by_class=y.ndim == 1,
+        reading=describe(y, class_names, [*listing.notes, *rows.notes]),
+        classes=classes,
+    )
 
 
-def _both(files, rows, held, size, shape, channels, limit_bytes):
-    """The images of the training and of the test set. Raises Unreadable with the bad files of both."""
-    parts = [[files[k] for k in chosen] for chosen in (rows, held)]
+def _decoded_parts(
+    train_files, test_files, options: ImageOptions, limit_bytes
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Decode the images of the training and of the test set. Raises Unreadable with the bad files of both."""
+    size, shape, channels = options
     try:
-        x, _ = decoded(parts[0], size, shape, channels, limit_bytes)
+        x, _ = decoded(train_files, size, shape, channels, limit_bytes)
     except Unreadable as error:
-        raise Unreadable(error.files | unreadable(parts[1], size, shape)) from None
-    x_test, _ = decoded(parts[1], size, shape, x.shape[1], limit_bytes)
+        raise Unreadable(error.files | unreadable(test_files, size, shape)) from None
+    x_test, _ = decoded(test_files, size, shape, x.shape[1], limit_bytes)
     return x, x_test
-
-
-def true_test(y, y_true, held):
-    """The labels of the test set: the true ones, where all are known. -> labels, are they true?, notes"""
-    if y_true is None or isinstance(y_true, str):
-        return y[held], None, []
-    true = y_true[held]
-    known = true >= 0 if true.ndim == 1 else ~np.isnan(true).any(1)
-    if known.all():
-        return true, True, ["the test set has its true labels"]
-    part = f"true labels known for {known.sum()} of {len(held)} test samples: the test set keeps the given ones"
-    return y[held], False, [part]

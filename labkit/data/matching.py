@@ -1,183 +1,226 @@
-"""Names in a table and names of files: which name means which file, however the path is written."""
+"""Names in a table and the files that they mean, however the paths are written."""
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
+import pandas as pd
 
 from ..errors import ask, need
 from .images import ENDINGS
 
-UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # what Label Studio writes before a name
+UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # Label Studio writes this before a name
+Change = Callable[[str], str]
 
 
-@lru_cache(2**18)  # every rule asks for it
-def normal(text):
-    """Return a path with slashes and composed accents, without what only says that it is one."""
+@lru_cache(2**18)  # every rule normalises the same paths
+def normal(text: str) -> str:
+    """Return a path with slashes and composed accents, without a drive, empty parts and single points."""
     text = str(text).strip().replace("\\", "/")
-    text = text if text.isascii() else unicodedata.normalize("NFC", text)
-    text = re.sub(r"^[A-Za-z]:", "", text) if text[1:2] == ":" else text
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if text[1:2] == ":":
+        text = re.sub(r"^[A-Za-z]:", "", text)
     parts = [part for part in text.split("/") if part not in ("", ".")]
     return "/".join(parts)
 
 
-def of_address(text):
-    """Return the path in an address of the web: without its question, with its signs as they were before."""
-    before, mark, behind = str(text).partition("?d=")  # how Label Studio asks for a file of its machine
-    return unquote(behind if mark else re.split(r"[?#]", before)[0])
+def path_in_address(text: str) -> str:
+    """Return the path in an address of the web, decoded, without its query.
+
+    Label Studio addresses a file of its own machine by a query ?d=PATH: then that is the path.
+    """
+    address, has_query, query = str(text).partition("?d=")
+    path = query if has_query else re.split(r"[?#]", address)[0]
+    return unquote(path)
 
 
-def plain(text):
+def lower_case(text: str) -> str:
     """Return a text without capitals."""
     return str(text).casefold()
 
 
-def without_ending(text):
-    """Return a path without what stands behind its last point."""
-    start, point, ending = text.rpartition(".")
+def without_ending(path: str) -> str:
+    """Return a path without its last point and the ending after it."""
+    start, _, ending = path.rpartition(".")
     has_ending = start and ending and "/" not in ending and not start.endswith("/")
-    return start if point and has_ending else text
+    return start if has_ending else path
 
 
-def last(text):
+def last_part(path: str) -> str:
     """Return the last part of a path."""
-    return text.rpartition("/")[2]
+    return path.rpartition("/")[2]
 
 
-def uploaded(text):
-    """Return the name that a file had before it was uploaded."""
-    return UPLOAD.sub("", "/" + text)
+def normal_without_ending(text: str) -> str:
+    """Return a normal path without its ending."""
+    return without_ending(normal(text))
 
 
-RULES = (  # what is done to a name in the table, and to the name of a file
+def file_name(text: str) -> str:
+    """Return the last part of a normal path."""
+    return last_part(normal(text))
+
+
+def stem(text: str) -> str:
+    """Return the last part of a normal path, without its ending."""
+    return without_ending(file_name(text))
+
+
+def uploaded_name(text: str) -> str:
+    """Return the name that a file had before it was uploaded to Label Studio."""
+    return UPLOAD.sub("", "/" + normal(text))
+
+
+def stored_name(text: str) -> str:
+    """Return the last part of a normal path as Label Studio stores it, without blanks."""
+    return file_name(text).replace(" ", "_")
+
+
+def below(folder: str, text: str) -> str:
+    """Return a normal path as seen from a folder, if it lies in it. folder: ends with a slash."""
+    return normal(text).removeprefix(folder)
+
+
+# A name in the table means a file if both are the same after these changes: of the name, and of the path of the file.
+RULES: tuple[tuple[Change, Change], ...] = (
     (normal, normal),
-    (normal, lambda name: without_ending(normal(name))),
-    (lambda text: last(normal(text)), lambda name: last(normal(name))),
-    (lambda text: last(normal(text)), lambda name: without_ending(last(normal(name)))),
-    (lambda text: uploaded(normal(text)), lambda name: last(normal(name))),
-    (lambda text: uploaded(normal(text)), lambda name: last(normal(name)).replace(" ", "_")),
+    (normal, normal_without_ending),
+    (file_name, file_name),
+    (file_name, stem),
+    (uploaded_name, file_name),
+    (uploaded_name, stored_name),
 )
 
 
-def rules_of(texts):
-    """Yield the rules for names in a table; then those that leave out the first folders, which all of them share."""
+def rules_of(texts: Sequence[str]) -> Iterator[tuple[Change, Change]]:
+    """Yield the rules for names in a table, then rules that leave out the first folders, shared by all names."""
     yield from RULES
     shared = shared_folders(texts)
     for count in range(1, len(shared) + 1):
-        start = "/".join(shared[:count]) + "/"
-        below = lambda text, start=start: normal(text).removeprefix(start)
-        yield below, normal
-        yield below, lambda name: without_ending(normal(name))
+        folder = "/".join(shared[:count]) + "/"
+        yield partial(below, folder), normal
+        yield partial(below, folder), normal_without_ending
 
 
-def shared_folders(texts):
+def shared_folders(texts: Sequence[str]) -> list[str]:
     """Return the first folders that all paths share. -> list of names"""
-    folders = [normal(text).split("/")[:-1] for text in texts]
-    shared = folders[0] if folders else []
-    for parts in folders:
-        same = [a == b for a, b in zip(shared, parts)]
-        shared = shared[: same.index(False) if False in same else len(same)]
+    if not texts:
+        return []
+    shared = normal(texts[0]).split("/")[:-1]
+    for text in texts:
+        folders = normal(text).split("/")[:-1]
+        count = 0
+        while count < min(len(shared), len(folders)) and shared[count] == folders[count]:
+            count += 1
+        shared = shared[:count]
     return shared
 
 
-def matched(listed, names):
-    """Return for each listed name the position of the file that it means, -1 for none. names: of the files.
+def matched(listed: Iterable, names: Sequence[str]) -> np.ndarray:
+    """Return for each listed name the position of the file that it means, -1 for none. -> int [len(listed)]
 
-    A name matches as a path, as one without its ending, by its last part, by both, without what Label Studio writes
-    before it, or without the first folders that all listed names share: by the first of these rules under which the
-    most names mean a file that no other name means. Where not all do, names are read as addresses of the web too, and
-    then without regard to capitals.
-    -> int [len(listed)]
+    names: paths of the files. A listed name means a file by its path, by its path without ending, by its last part, by
+    both, without the start that Label Studio adds, or without the first folders that all listed names share. The first
+    of these rules is used under which the most names mean a file that no other name means. If it does not find all
+    files, the listed names are also read as addresses of the web, and then without regard to capitals.
     """
-    texts = list(dict.fromkeys(map(str, listed)))
-    best, most = np.full(len(texts), -1), 0
-    for of_text, of_file in ((str, str), (of_address, str), (plain, plain)):
-        changed, files = list(map(of_text, texts)), list(map(of_file, names))
-        if of_text is not str and (changed, files) == (texts, list(names)):
+    listed = [str(name) for name in listed]
+    texts = list(dict.fromkeys(listed))
+    best, best_count = np.full(len(texts), -1), 0
+    for change_text, change_file in ((str, str), (path_in_address, str), (lower_case, lower_case)):
+        changed_texts = [change_text(text) for text in texts]
+        changed_names = [change_file(name) for name in names]
+        is_new = changed_texts != texts or changed_names != list(names)
+        if change_text is not str and not is_new:
             continue
-        found, alone = _best(changed, files)
-        if alone > most:
-            best, most = found, alone
-        if most == len(texts):
+        positions, unique = _best_positions(changed_texts, changed_names)
+        if unique > best_count:
+            best, best_count = positions, unique
+        if best_count == len(texts):
             break
-    meant = dict(zip(texts, best.tolist()))
-    return np.array([meant[str(text)] for text in listed], np.int64)
+    position_of = dict(zip(texts, best.tolist()))
+    return np.array([position_of[text] for text in listed], np.int64)
 
 
-def _best(texts, names):
-    """Return the positions under the best rule, and how many names mean a file that no other name means."""
-    best, most = np.full(len(texts), -1), 0
-    for of_listed, of_name in rules_of(texts):
-        places = _places(names, of_name)
-        found = np.array([places.get(of_listed(text), -1) for text in texts], np.int64)
-        counts = np.bincount(found[found >= 0], minlength=len(names))
-        alone = int((counts == 1).sum())
-        if alone > most:
-            best, most = found, alone
-        if most == len(texts):
+def _best_positions(texts, names):
+    """Return the positions under the best rule, and the number of texts that mean a file as no other text does."""
+    best, best_count = np.full(len(texts), -1), 0
+    for change_text, change_name in rules_of(texts):
+        position_of = _unique_positions(map(change_name, names))
+        positions = np.array([position_of.get(change_text(text), -1) for text in texts], np.int64)
+        counts = np.bincount(positions[positions >= 0], minlength=len(names))
+        unique = int((counts == 1).sum())
+        if unique > best_count:
+            best, best_count = positions, unique
+        if best_count == len(texts):
             break
-    return best, most
+    return best, best_count
 
 
-def _places(names, key):
-    """Return {key: position} for the names whose key no other name has."""
-    places, twice = {}, set()
+def _unique_positions(names):
+    """Return the positions of the names that occur once. -> {name: position}"""
+    position_of, repeated = {}, set()
     for position, name in enumerate(names):
-        text = key(name)
-        if text in places:
-            twice.add(text)
-        places[text] = position
-    return {text: position for text, position in places.items() if text not in twice}
+        if name in position_of:
+            repeated.add(name)
+        position_of[name] = position
+    return {name: position for name, position in position_of.items() if name not in repeated}
 
 
-def file_column(path, frame, names, file, where):
-    """Return the column that names the files. file: its name, None: the only one whose values are files.
+def file_column(path: Path, frame: pd.DataFrame, names: Sequence[str], file: str | None, folder: Path) -> str:
+    """Return the column that names the files. file: its name, None: the only column whose values are files.
 
-    names: of the files, below the folder `where`. Raises ValueError where no column, or more than one, names them.
+    names: paths of the files, seen from `folder`. Raises ValueError if no column names files, or if more than one does.
     """
-    heads = [name for name in frame.columns if name.lower().endswith(ENDINGS)]
+    files_in_header = [name for name in frame.columns if name.lower().endswith(ENDINGS)]
     may_be = "names of columns, such as image,label: the names of files begin below it"
-    need(not heads, f"the first line of {path.name}", ", ".join(frame.columns), may_be)
+    need(not files_in_header, f"the first line of {path.name}", ", ".join(frame.columns), may_be)
     if file is not None:
         return file
     shares = {}
     for name in frame.columns:
         texts = frame[name].dropna().astype(str).tolist()
-        shares[name] = float((matched(texts, names) >= 0).sum()) / max(1, len(frame))
-    most = max(shares.values())
-    best = [name for name, share in shares.items() if share == most]
-    allowed = ", ".join(map(repr, frame.columns))
-    if most == 0:
-        ask("file", f"no column of {path.name} names files below {where}, such as {names[0]!r}", f"one of {allowed}")
+        count = float((matched(texts, names) >= 0).sum())
+        shares[name] = count / max(1, len(frame))
+    best_share = max(shares.values())
+    best = [name for name, share in shares.items() if share == best_share]
+    if best_share == 0:
+        columns = ", ".join(map(repr, frame.columns))
+        ask("file", f"no column of {path.name} names files below {folder}, such as {names[0]!r}", f"one of {columns}")
     if len(best) > 1:
         ask("file", f"the columns {best} of {path.name} name files", " or ".join(map(repr, best)))
     return best[0]
 
 
-def positions_of(path, column, names, where, skip=()):
-    """Return the position of the file of every row, and which files have no row.
+def positions_of(
+    path: Path, column: pd.Series, names: Sequence[str], folder: Path, skip: Collection[str] = ()
+) -> np.ndarray:  # fmt: skip
+    """Return the position of the file that each row means. -> int [rows], -1 if it is absent and skipped
 
-    Raises ValueError that names what is listed and absent, listed twice, or there without a row, unless `skip` leaves
-    it out. -> int [rows], -1 where it is absent and skipped; positions of files without a row
+    names: paths of the files, seen from `folder`. Raises ValueError for a file that is listed and absent, or there and
+    not listed, unless `skip` holds "absent" or "unlisted"; and for a file that is listed twice.
     """
     listed = column.astype(str).tolist()
-    found = matched(listed, names)
-    absent = [text for text, position in zip(listed, found) if position < 0]
-    what = f"{column.name} in {path.name}"
-    leave = '; skip="absent" leaves these lines out'
-    need(not absent or "absent" in skip, what, absent[:1], f"a file below {where} ({len(absent)} are not){leave}")
-    there = found[found >= 0]
-    need(len(there), what, absent[:1], f"a file below {where}: none of {len(listed)} is")
-    twice = np.flatnonzero(np.bincount(there, minlength=len(names)) > 1)
+    positions = matched(listed, names)
+    subject = f"{column.name} in {path.name}"
+    absent = [text for text, position in zip(listed, positions) if position < 0]
+    may_be = f'a file below {folder} ({len(absent)} are not); skip="absent" leaves these lines out'
+    need(not absent or "absent" in skip, subject, absent[:1], may_be)
+    present = positions[positions >= 0]
+    need(len(present), subject, absent[:1], f"a file below {folder}: none of {len(listed)} is")
+    repeated = np.flatnonzero(np.bincount(present, minlength=len(names)) > 1)
     may_be = (
-        f"a different file in every line ({len(twice)} files have several): keep one line per file, with pandas: "
+        f"a different file in every line ({len(repeated)} files have several): keep one line per file, with pandas: "
         f"table.groupby({column.name!r}).sample(1, random_state=0).to_csv(...)"
     )
-    need(not len(twice), what, [names[k] for k in twice[:1]], may_be)
-    rest = np.setdiff1d(np.arange(len(names)), there)
-    without = f'{[names[k] for k in rest[:1]]} has none; skip="unlisted" leaves such images out'
-    what, may_be = f"the number of lines of {path.name}", f"{len(names)}, one per image: {without}"
-    need(not len(rest) or "unlisted" in skip, what, len(there), may_be)
-    return found, rest
+    need(not len(repeated), subject, [names[k] for k in repeated[:1]], may_be)
+    unlisted = np.setdiff1d(np.arange(len(names)), present)
+    example = [names[k] for k in unlisted[:1]]
+    may_be = f'{len(names)}, one per image: {example} has none; skip="unlisted" leaves such images out'
+    need(not len(unlisted) or "unlisted" in skip, f"the number of lines of {path.name}", len(present), may_be)
+    return positions

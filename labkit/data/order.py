@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -10,55 +11,67 @@ from ..errors import ask, choose, must, need
 ORDERS = ("alphabet", "number")
 
 
-def class_order(what, values, order=None):
+def class_order(subject: str, values: pd.Series, order: str | Sequence | None = None) -> list:
     """Return the names of classes in their order: position = class.
 
-    order: "alphabet", "number" (as their numbers rise), or the list of all names. None: words in the order of the
-    alphabet and whole numbers 0..C-1 as they are; numbers in another range, and words whose two orders differ, are
-    asked about.
+    subject: describes the labels in messages. order: "alphabet", "number" (as their numbers rise), or the list of all
+    names; None: the alphabet for words, and whole numbers 0..C-1 as they are.
+    Raises ValueError for fewer than two classes, and without `order` for numbers in another range, for words whose two
+    orders differ and for names that are nearly alike.
     """
     different = list(pd.unique(values.dropna()))
-    need(len(different) > 1, f"the number of classes of {what}", len(different), "2 or more")
+    need(len(different) > 1, f"the number of classes of {subject}", len(different), "2 or more")
     if order is None:
-        refuse_alike(what, different)
-    are_numbers = all(not isinstance(value, str) for value in different)
+        refuse_alike(subject, different)
     if isinstance(order, (list, tuple)):
-        return _listed_order(what, different, order)
+        return _listed_order(subject, different, order)
     choose("order", order, dict.fromkeys((None, *ORDERS)))
-    if are_numbers:
-        rising = sorted(map(int, different))
-        as_they_are = rising == list(range(len(rising)))
-        allowed = 'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or use kind="numbers"'
-        must(as_they_are or order, what, f"integers {rising[0]}..{rising[-1]}", allowed)
-        return sorted(rising, key=str) if order == "alphabet" else rising
+    has_words = any(isinstance(value, str) for value in different)
+    return _order_of_words(subject, different, order) if has_words else _order_of_numbers(subject, different, order)
+
+
+def _order_of_numbers(subject, different, order):
+    """Return classes that are whole numbers in their order."""
+    rising = sorted(map(int, different))
+    is_range = rising == list(range(len(rising)))
+    may_be = 'classes 0..C-1 with a sample each; order="number" numbers them as they rise, or use kind="numbers"'
+    must(is_range or order, subject, f"integers {rising[0]}..{rising[-1]}", may_be)
+    return sorted(rising, key=str) if order == "alphabet" else rising
+
+
+def _order_of_words(subject, different, order):
+    """Return classes that are words in their order. Words that are numbers have two orders."""
     alphabet = sorted(map(str, different))
-    if not all(re.fullmatch(r"-?\d+", name) for name in alphabet):
+    are_numbers = all(re.fullmatch(r"-?\d+", name) for name in alphabet)
+    if not are_numbers:
         need(order != "number", "order", order, f'"alphabet" or a list of the names: {alphabet[:3]} are no numbers')
         return alphabet
     rising = sorted(alphabet, key=int)
     if order is None and rising != alphabet:
-        found = f"the classes of {what} are numbers as words, {rising[0]}..{rising[-1]}"
-        ask("order", found, f'"number" ({rising[:3]} ...), "alphabet" ({alphabet[:3]} ...) or a list of the names')
+        finding = f"the classes of {subject} are numbers as words, {rising[0]}..{rising[-1]}"
+        ask("order", finding, f'"number" ({rising[:3]} ...), "alphabet" ({alphabet[:3]} ...) or a list of the names')
     return rising if order == "number" else alphabet
 
 
-def _listed_order(what, different, order):
-    """Return the classes in the order of a list that names each of them."""
-    words = [str(name) for name in order]
-    missing = sorted(str(value) for value in different if str(value) not in words)
-    need(len(set(words)) == len(words), "order", list(order), "a list of different names")
-    need(not missing, "order", list(order), f"a list of all classes of {what}: {missing[:5]} are not in it")
+def _listed_order(subject, different, order):
+    """Return the classes in the order of a list, which must name all of them."""
+    listed = [str(name) for name in order]
+    missing = sorted(str(value) for value in different if str(value) not in listed)
+    need(len(set(listed)) == len(listed), "order", list(order), "a list of different names")
+    need(not missing, "order", list(order), f"a list of all classes of {subject}: {missing[:5]} are not in it")
     if all(isinstance(value, str) for value in different):
-        return words
-    need(all(re.fullmatch(r"-?\d+", word) for word in words), "order", list(order), f"a list of the numbers of {what}")
-    return [int(word) for word in words]
+        return listed
+    are_numbers = all(re.fullmatch(r"-?\d+", name) for name in listed)
+    need(are_numbers, "order", list(order), f"a list of the numbers of {subject}")
+    return [int(name) for name in listed]
 
 
-def refuse_alike(what, names):
-    """Ask about names of classes that differ in capitals, spaces or the way that accents are written alone."""
-    known = {}
+def refuse_alike(subject: str, names: Iterable) -> None:
+    """Raise ValueError for classes whose names differ only in capitals, spaces or the encoding of accents."""
+    by_plain_name = {}
     for name in sorted(map(str, names)):
-        alike = known.setdefault(" ".join(unicodedata.normalize("NFKC", name).casefold().split()), name)
-        if alike != name:
-            ask("order", f"the classes {alike!r} and {name!r} of {what} are nearly alike",
+        plain_name = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        twin = by_plain_name.setdefault(plain_name, name)
+        if twin != name:
+            ask("order", f"the classes {twin!r} and {name!r} of {subject} are nearly alike",
                 '"alphabet" or a list of the names, if they are two classes; or write them alike')  # fmt: skip

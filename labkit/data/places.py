@@ -1,13 +1,14 @@
-"""Where datasets are looked for, and what is said when one is not there."""
+"""Folders of datasets, and the error message for a dataset that is not there."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..paths import absolute
 
 
-def folder(root=None):
-    """Where datasets are looked for: `root`, else LABKIT_DATA, else the user's cache folder."""
+def folder(root: str | os.PathLike | None = None) -> Path:
+    """Return the folder of the datasets: `root`, else LABKIT_DATA, else one in the user's cache folder."""
     if root or os.environ.get("LABKIT_DATA"):
         return Path(absolute(root or os.environ["LABKIT_DATA"]))
     from platformdirs import user_cache_path
@@ -16,39 +17,44 @@ def folder(root=None):
 
 
 def signature(data: object) -> tuple:
-    """What tells whether data are still the same when they are asked for again, without reading them: of a path, the
-    names, sizes and times of all files in it; of a set by its name, the folder of datasets. -> tuple"""
-    place = Path(data).expanduser().absolute() if isinstance(data, (str, os.PathLike)) else None
-    if place is None or not place.exists():
+    """Return values that change if data change, found without reading them. -> tuple
+
+    data: a path (names, sizes and times of all files in it), or the name of a dataset (the folder of the datasets).
+    """
+    path = Path(data).expanduser().absolute() if isinstance(data, (str, os.PathLike)) else None
+    if path is None or not path.exists():
         return (str(folder().absolute()),)
-    files = sorted(walked(place)) if place.is_dir() else [place]
-    return str(place), *((str(file), *_times(file)) for file in files)
+    files = sorted(walked(path)) if path.is_dir() else [path]
+    statuses = [(str(file), *_status(file)) for file in files]
+    return str(path), *statuses
 
 
-def walked(place):
-    """Give all files below a folder, links followed, no folder twice. -> iterator of Path"""
-    seen = set()
-    for parent, inner, names in os.walk(place, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:
-            inner.clear()
+def walked(path: Path) -> Iterator[Path]:
+    """Yield all files below a folder. Links are followed, but no folder is visited twice."""
+    visited = set()
+    for parent, subfolders, names in os.walk(path, followlinks=True):
+        real_path = os.path.realpath(parent)
+        if real_path in visited:
+            subfolders.clear()
             continue
-        seen.add(real)
+        visited.add(real_path)
         for name in names:
             yield Path(parent, name)
 
 
-def _times(file):
-    """Size, times and number of a file; a link that leads nowhere has none. -> tuple"""
+def _status(file):
+    """Return size, times and number of a file, () for a link that leads nowhere."""
     try:
-        known = file.stat()
+        status = file.stat()
     except OSError:
         return ()
-    return known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def missing(name, place, files, layout, fetch=None):
-    """The error for a set that is not there: what is missing, the layout, how to get it. -> FileNotFoundError"""
+def missing(
+    name: str, place: Path, files: Sequence[str], layout: str, fetch: str | None = None
+) -> FileNotFoundError:  # fmt: skip
+    """Return the error for a dataset that is not in `place`: the missing files, how to get them, their layout."""
     how = f"Fetch it with {fetch}" if fetch else "It cannot be fetched by labkit: put the files there"
     return FileNotFoundError(
         f"{name} is not in {place} (missing: {', '.join(files)}). {how}, in this layout:\n{layout}\n"

@@ -1,7 +1,8 @@
-"""What a reader has read, and the task that it becomes."""
+"""Arrays as a reader has read them, and the task that they become."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,82 +15,104 @@ from .kinds import labels
 from .mapped import limit, take, tensor
 from .task import Scale, Task
 
-VAL = 0.1  # the share for validation where nobody asks for another
+VAL = 0.1  # the share for validation if none is asked for
 
 
 @dataclass
 class Raw:
     """Samples and targets of the training and of the test set, as Task.of takes them.
 
-    standardise: what regression targets get where nobody asks for something else. ids: positions of the training rows
-    in the original set; shuffled: these rows are in random order already. y_true: the true labels, see Task.of: None,
-    "given", or an array in the order of y; test_trusted: are the labels of the test set true? files, test_files: names
-    of the rows, in the order of y and y_test. val_rows: positions of the rows that are for validation, None where `val`
-    is a share; by_class: is that share one of every class? reading: what was read, in words. classes: see Task.of.
-    rows: of what was read, those of the training and of the test set.
+    standardise: for regression targets, if `task` gets no other value. ids: positions of the training rows in the
+    original set; shuffled: these rows are in random order already. y_true: the true labels, see Task.of: None, "given",
+    or an array in the order of y; test_trusted: are the labels of the test set true? files, test_files: names of the
+    rows, in the order of y and y_test. val_rows: positions of the rows that are for validation, None if a share is;
+    by_class: is that share taken of every class? reading: what was read, in words. classes: see Task.of. rows: of all
+    rows that were read, those of the training and of the test set.
     """
 
-    x: object
-    y: object
-    x_test: object
-    y_test: object
+    x: Any
+    y: Any
+    x_test: Any
+    y_test: Any
     scale: Scale | None = None
     standardise: bool = False
-    class_names: tuple = ()
-    ids: object = None
+    class_names: tuple[str, ...] = ()
+    ids: np.ndarray | None = None
     shuffled: bool = False
-    y_true: object = None
+    y_true: np.ndarray | str | None = None
     test_trusted: bool | None = None
-    files: object = ()
-    test_files: object = ()
-    val_rows: object = None
+    files: Sequence[str] = ()
+    test_files: Sequence[str] = ()
+    val_rows: np.ndarray | None = None
     by_class: bool = False
     reading: str = ""
     classes: int | None = None
-    rows: tuple = ()
+    rows: tuple[np.ndarray, np.ndarray] | None = None
 
-    def task(self, name, val=None, n=None, origin=None, standardise=None, limit_bytes=None):
-        """A task of n of the training samples (None: all), always the same ones. val: None = .1, or `val_rows`. origin:
-        None = `name`."""
-        x, y = tensor(self.x), labels("y", self.y)
+    def task(
+        self, name: str, val: float | None = None, n: int | None = None, origin: str | None = None,
+        standardise: bool | None = None, limit_bytes: float | None = None,
+    ) -> Task:  # fmt: skip
+        """Make a task of n of the training samples (None: all), always the same ones.
+
+        val: None: `val_rows`, or the share VAL. origin: None: `name`. Raises ValueError for n out of range, and for
+        arrays that Task.of refuses.
+        """
+        x = tensor(self.x)
+        y = labels("y", self.y)
+        y_true = self.y_true
+        files = self.files
         classes = arrays.class_number(y, labels("y_test", self.y_test), self.classes, self.class_names, "")
-        ids, y_true, files = arrays.positions(self.ids, len(y)), self.y_true, self.files
-        val, val_rows = VAL if val is None else val, self.val_rows
+        ids = arrays.positions(self.ids, len(y))
+        val_rows = self.val_rows
+        val = VAL if val is None else val
         if n is not None:
             keep, val_rows = self._chosen(n, len(y))
-            x, y, ids = take(x, keep, x.nbytes > limit(limit_bytes)), y[keep], ids[keep]
-            y_true = y_true if y_true is None or isinstance(y_true, str) else labels("y_true", y_true)[keep]
-            files = [files[k] for k in keep.tolist()] if len(files) else ()
+            x = take(x, keep, x.nbytes > limit(limit_bytes))
+            y = y[keep]
+            ids = ids[keep]
+            if y_true is not None and not isinstance(y_true, str):
+                y_true = labels("y_true", y_true)[keep]
+            if len(files):
+                files = [files[k] for k in keep.tolist()]
         if val_rows is None and self.by_class and arrays.is_share(val) and 0 < val < 1:
-            val_rows = np.sort(by_class(y.numpy(), val, np.random.default_rng(0), least=0)[1])
-        val = val if val_rows is None else val_rows
-        kind = "numbers" if classes is None else "classes"
-        make = partial(
-            Task.of, name=name, val=val, kind=kind, scale=self.scale, classes=classes, class_names=self.class_names
+            _, held_out = by_class(y.numpy(), val, np.random.default_rng(0), minimum=0)
+            val_rows = np.sort(held_out)
+        if standardise is None:
+            standardise = self.standardise and classes is None
+        task = Task.of(
+            x,
+            y,
+            self.x_test,
+            self.y_test,
+            name=name,
+            val=val if val_rows is None else val_rows,
+            scale=self.scale,
+            standardise=standardise,
+            classes=classes,
+            class_names=self.class_names,
+            ids=ids,
+            origin=origin or name,
+            shuffled=self.shuffled,
+            limit_bytes=limit_bytes,
+            y_true=y_true,
+            test_trusted=self.test_trusted,
+            files=files,
+            test_files=self.test_files,
+            kind="numbers" if classes is None else "classes",
         )
-        standardise = self.standardise and classes is None if standardise is None else standardise
-        task = make(x, y, self.x_test, self.y_test, standardise=standardise, ids=ids, shuffled=self.shuffled,
-                    origin=origin or name, limit_bytes=limit_bytes, y_true=y_true, test_trusted=self.test_trusted,
-                    files=files, test_files=self.test_files)  # fmt: skip
         return replace(task, reading=self.reading)
 
-    def _chosen(self, n, rows):
-        """The rows of a choice of n training samples, and which of them are for validation: all that were before."""
-        held = 0 if self.val_rows is None else len(self.val_rows)
-        need(Whole(1, rows - held).takes(n), "n", n, f"a whole number in 1..{rows - held}")
+    def _chosen(self, n, count):
+        """Choose n of `count` training rows, and all validation rows. -> rows, positions of the validation rows in them
+
+        The second is None if there are no validation rows.
+        """
+        held_out = 0 if self.val_rows is None else len(self.val_rows)
+        need(Whole(1, count - held_out).takes(n), "n", n, f"a whole number in 1..{count - held_out}")
         n = int(scalar(n))
         if self.shuffled:
-            keep = np.concatenate([np.arange(n), np.arange(rows - held, rows)])
+            keep = np.concatenate([np.arange(n), np.arange(count - held_out, count)])
         else:
-            keep = np.random.default_rng(0).permutation(rows)[:n]
-        return torch.from_numpy(keep), np.arange(n, n + held) if held else None
-
-
-def test_share(n, share):
-    """A fixed random division of n samples. -> positions of the training samples and of the test samples, in random
-    order"""
-    need(isinstance(share, (int, float)) and 0 < share < 1, "test", share, "a share in (0, 1)")
-    order = np.random.default_rng(0).permutation(n)
-    held = max(1, int(share * n))
-    need(held < n, "samples", n, "2 or more, so that some are left for training")
-    return order[held:], order[:held]
+            keep = np.random.default_rng(0).permutation(count)[:n]
+        return torch.from_numpy(keep), np.arange(n, n + held_out) if held_out else None

@@ -1,46 +1,60 @@
-"""What was read from files of one's own, in a line: classes with counts, what was left out."""
+"""A line that reports what was read from your own files: classes with counts, and what was left out."""
 
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .files import is_hidden
 from .images import is_image
 
+if TYPE_CHECKING:
+    from .task import Task
+
 SHOWN = 6  # classes that are listed
 
 
-def others(folder, files):
-    """What lies below a folder and is not read, as counts by ending, in words. files: those -> list of texts"""
-    counts = Counter(_kind(file, folder) for file in files)
-    listed = [f"{count} {kind}{'s' * (count > 1)}" for kind, count in sorted(counts.items())]
+def files_not_read(folder: Path, files: Iterable[Path]) -> list[str]:
+    """Return how many of the files below a folder were not read, by their kinds. -> list of one text, or none"""
+    counts = Counter(_kind_of_file(file, folder) for file in files)
+    listed = []
+    for kind, count in sorted(counts.items()):
+        plural = "s" if count > 1 else ""
+        listed.append(f"{count} {kind}{plural}")
     return [f"not read: {', '.join(listed)}"] if listed else []
 
 
-def _kind(file, folder):
-    """What kind of a file it is that is not read."""
+def _kind_of_file(file, folder):
+    """Return the kind of a file that is not read, such as "hidden file" or ".txt file"."""
     if is_hidden(file, folder):
         return "hidden file"
-    return "other image" if is_image(file) else f"{file.suffix.lower() or 'nameless'} file"
+    if is_image(file):
+        return "other image"
+    return f"{file.suffix.lower() or 'nameless'} file"
 
 
-def class_counts(y, names):
+def class_counts(y: np.ndarray, class_names: Sequence[str]) -> str:
     """Return the classes with their counts, in words. y: all labels [N]"""
-    counts = np.bincount(y, minlength=len(names))
-    named = [f"{names[c] if names else c}: {count}" for c, count in enumerate(counts)]
-    more = f", ... ({counts.min()} to {counts.max()} each)" if len(named) > SHOWN else ""
-    return f"labels {', '.join(named[:SHOWN])}{more}"
+    counts = np.bincount(y, minlength=len(class_names))
+    listed = []
+    for c, count in enumerate(counts[:SHOWN]):
+        listed.append(f"{class_names[c] if class_names else c}: {count}")
+    if len(counts) > SHOWN:
+        listed.append(f"... ({counts.min()} to {counts.max()} each)")
+    return f"labels {', '.join(listed)}"
 
 
-def describe(y, names, notes):
+def describe(y: np.ndarray, class_names: Sequence[str], notes: Iterable[str]) -> str:
     """Return what was read, in one line. y: labels of all rows; notes: further texts."""
-    labels = f"{len(y):,} rows of {y.shape[1]} numbers" if y.ndim > 1 else class_counts(y, names)
+    labels = f"{len(y):,} rows of {y.shape[1]} numbers" if y.ndim > 1 else class_counts(y, class_names)
     return " ".join("; ".join([labels, *notes]).split())
 
 
-def say(task):
+def report_reading(task: "Task") -> None:
     """Write on stderr what was read, unless LABKIT_PROGRESS is 0."""
     if task.reading and os.environ.get("LABKIT_PROGRESS") != "0":
         print("labkit read " + " ".join(repr(task).split()), file=sys.stderr)

@@ -1,46 +1,59 @@
-"""Every sample of a split as a row of a table: its name, its given label, its true one."""
+"""Every sample of a split as a row of a table, with its name, its given label and its true one."""
+
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ..errors import choose, need
 
-SPLITS = {"train": "the training split", "val": "the validation split", "test": "the test set"}
-TEST = ", test"  # what the origin of a test set ends with
-
-
-def table(task, split):
-    """See Task.samples."""
+if TYPE_CHECKING:
     import pandas as pd
 
-    part, truth = _part(task, split)
-    true, known = truth
-    columns = {"id": (torch.arange(len(part)) if part.ids is None else part.ids).cpu().numpy()}
-    of_test = bool(part.origin) and part.origin.endswith(TEST)
-    files = task.test_files if of_test else task.files
+    from .split import Split
+    from .task import Task
+
+SPLITS = {"train": "the training split", "val": "the validation split", "test": "the test set"}
+TEST = ", test"  # the end of the origin of every test set
+
+
+def table(task: "Task", split: "str | Split") -> "pd.DataFrame":
+    """Return a row for each sample of a split, see Task.samples. Raises ValueError for an unknown split."""
+    import pandas as pd
+
+    part = _split_of(task, split)
+    true, known = _true_labels(task, part)
+    ids = torch.arange(len(part)) if part.ids is None else part.ids
+    columns = {"id": ids.cpu().numpy()}
+    is_test_set = bool(part.origin) and part.origin.endswith(TEST)
+    files = task.test_files if is_test_set else task.files
     if files:
-        columns["file"] = [files[place] for place in columns["id"].tolist()]
-    columns |= _labels("given", part.y, torch.ones_like(known), task) | _labels("true", true, known, task)
-    index = pd.RangeIndex(len(part), name="position")
-    return pd.DataFrame(columns | {"known": known.cpu().numpy()}, index=index)
+        columns["file"] = [files[position] for position in columns["id"].tolist()]
+    columns |= _labels("given", part.y, torch.ones_like(known), task)
+    columns |= _labels("true", true, known, task)
+    columns["known"] = known.cpu().numpy()
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(part), name="position"))
 
 
-def _part(task, split):
-    """The Split that was asked for, and its true labels with where they are known."""
+def _split_of(task, split: Any) -> "Split":
+    """Return the Split asked for by its name, or itself."""
     if isinstance(split, str):
         choose("split", split, SPLITS)
-        part = {"train": task.train, "val": task.train.val, "test": task.test}[split]
-    else:
-        part = split
-    need(hasattr(part, "inputs"), "split", split, "train, val, test, or a Split of the task")
+        split = {"train": task.train, "val": task.train.val, "test": task.test}[split]
+    need(hasattr(split, "inputs"), "split", split, "train, val, test, or a Split of the task")
+    return split
+
+
+def _true_labels(task, part):
+    """Return the true labels of a split, and where they are known. -> y, bool [N]"""
     if task.truth and part is task.train:
-        return part, (task.truth.y, task.truth.masks()[0])
+        return task.truth.y, task.truth.masks()[0]
     if task.truth and part is task.train.val:
-        return part, (task.truth.val, task.truth.masks()[1])
-    return part, (part.y, torch.full((len(part),), bool(part.trusted)))
+        return task.truth.val, task.truth.masks()[1]
+    return part.y, torch.full((len(part),), bool(part.trusted))
 
 
 def _labels(name, y, known, task):
-    """Labels as columns: whole numbers with gaps for classes, numbers in the units that they were stored in."""
+    """Return labels as columns: whole numbers with gaps for classes, else numbers in the units they were stored in."""
     import pandas as pd
 
     known = known.cpu()

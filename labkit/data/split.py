@@ -1,7 +1,7 @@
-"""A Split: samples with the labels that were given; how they become inputs, and what their targets were before."""
+"""A Split, its Scale (how samples become inputs) and its Units (the scale of its targets before they were changed)."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 
@@ -18,13 +18,14 @@ class Scale(metaclass=Checked):
     mean: tuple[Annotated[float, Number()], ...] = (0.0,)
     std: tuple[Positive, ...] = (1.0,)
 
-    def __call__(self, x):
-        """uint8 [B, channels, H, W] -> float32 of the same shape; anything but uint8 is returned as it is."""
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return uint8 images [B, channels, H, W] as float32 inputs; samples of other types as they are."""
         if x.dtype != torch.uint8:
             return x
-        if len(self.mean) == 1:  # plain numbers: no small tensor to make in every step
+        if len(self.mean) == 1:  # plain numbers, since small tensors would have to be made in every step
             return x.float().mul_(1 / (self.top * self.std[0])).sub_(self.mean[0] / self.std[0])
-        mean, std = (torch.tensor(values, device=x.device).view(-1, 1, 1) for values in (self.mean, self.std))
+        mean = torch.tensor(self.mean, device=x.device).view(-1, 1, 1)
+        std = torch.tensor(self.std, device=x.device).view(-1, 1, 1)
         return x.float().div_(self.top).sub_(mean).div_(std)
 
 
@@ -32,10 +33,11 @@ class Scale(metaclass=Checked):
 class Split:
     """Samples with the labels that were *given*. A training split also carries its noisy validation split.
 
-    x [N, ...] uint8 images or floats; y [N] int64 classes, or [N, Q] floats (regression); classes is C, or None for
-    regression. ids [N] int64: positions in the set that was loaded (train and val: in its training set, test: in its
-    test set), `origin` says which one that was. trusted: of a meta set and of a test set, are its labels the true ones?
-    mapped: x is a file on disk; it is read where it is indexed, and stays on the CPU.
+    x [N, ...]: uint8 images or floats. y: int64 classes [N], or floats [N, Q] (regression). classes: C, or None for
+    regression. scale: turns x into inputs of a network. val: the validation split of a training split. ids [N] int64:
+    positions in the set that was loaded (of train and val in its training set, of test in its test set), whose name is
+    `origin`. trusted: of a meta set and of a test set, are its labels the true ones? mapped: x is a file on disk, which
+    is read where it is indexed, and stays on the CPU.
     """
 
     x: torch.Tensor
@@ -48,52 +50,64 @@ class Split:
     origin: str | None = None
     mapped: bool = False
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.y)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         labels = f"{self.classes} classes" if self.classes else f"{self.y.shape[1]} targets"
         return f"{len(self):,} samples {list(self.x.shape[1:])} ({self.origin}), {labels}"
 
-    def inputs(self, i=slice(None)):
-        """The samples i as network inputs, on the device of y. -> [len(i), ...] float"""
+    def inputs(self, i: torch.Tensor | slice = slice(None)) -> torch.Tensor:
+        """Return the samples i as network inputs, on the device of y. -> [len(i), ...] float"""
         if self.x.device == self.y.device:
             return self.scale(self.x[i])
         i = i.to(self.x.device) if isinstance(i, torch.Tensor) else i
         return self.scale(self.x[i].to(self.y.device))
 
-    def to(self, device):
-        """The same split on `device`; the samples of a mapped one stay where they are."""
-        x = self.x if self.mapped else self.x.to(device)
-        val, ids = self.val and self.val.to(device), None if self.ids is None else self.ids.to(device)
-        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids)
+    def to(self, device: torch.device | str) -> "Split":
+        """Return the split on `device`; the samples of a mapped one stay where they are."""
+        return replace(
+            self,
+            x=self.x if self.mapped else self.x.to(device),
+            y=self.y.to(device),
+            val=None if self.val is None else self.val.to(device),
+            ids=None if self.ids is None else self.ids.to(device),
+        )
 
 
 @dataclass(frozen=True)
 class Units:
-    """What standardised targets were before: y = (stored - mean) / std, mean and std [Q] of the training split."""
+    """The scale of standardised targets: y = (stored - mean) / std, mean and std [Q] of the training split."""
 
     mean: torch.Tensor
     std: torch.Tensor
 
-    def standard(self, y):
-        """Stored targets [..., Q] -> standardised ones."""
+    def standard(self, y: torch.Tensor) -> torch.Tensor:
+        """Return stored targets [..., Q] as standardised ones."""
         return ((y - self.mean.to(y.device)) / self.std.to(y.device)).to(y.dtype)
 
-    def stored(self, y):
-        """Standardised targets or outputs [..., Q] -> in the units that they were stored in."""
+    def stored(self, y: torch.Tensor) -> torch.Tensor:
+        """Return standardised targets or outputs [..., Q] in the units that they were stored in."""
         return (y * self.std.to(y.device) + self.mean.to(y.device)).to(y.dtype)
 
 
-def training_split(x, y, ids, halves, limit_bytes=None, **settings):
-    """The training split with its validation split. halves: positions of the training samples, and of the validation
-    samples; settings: classes, scale, origin. -> Split"""
+def training_split(
+    x: torch.Tensor, y: torch.Tensor, ids: torch.Tensor, train_rows: torch.Tensor, val_rows: torch.Tensor,
+    limit_bytes: float | None = None, **settings: Any,
+) -> Split:  # fmt: skip
+    """Make the training split with its validation split, each from its rows. settings: classes, scale, origin."""
     mapped = x.nbytes > limit(limit_bytes)
-    train, val = (Split(take(x, i, mapped), y[i], ids=ids[i], mapped=mapped, **settings) for i in halves)
-    return replace(train, val=val)
+
+    def part(i):
+        return Split(take(x, i, mapped), y[i], ids=ids[i], mapped=mapped, **settings)
+
+    return replace(part(train_rows), val=part(val_rows))
 
 
-def test_split(x, y, trusted, origin, limit_bytes=None, **settings):
-    """The test set of the set called `origin`. settings: classes, scale. -> Split"""
+def test_split(
+    x: torch.Tensor, y: torch.Tensor, trusted: bool | None, origin: str, limit_bytes: float | None = None,
+    **settings: Any,
+) -> Split:  # fmt: skip
+    """Make the test set of the set called `origin`. settings: classes, scale."""
     mapped = x.nbytes > limit(limit_bytes)
     return Split(x, y, ids=torch.arange(len(y)), trusted=trusted, origin=origin + TEST, mapped=mapped, **settings)

@@ -1,185 +1,240 @@
 """Tasks from CSV tables."""
 
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..errors import choose, must, need
 from ..tables import choose_columns, read_table, refuse_headless
-from .divide import (
-    ask_for_split,
-    checked_parts,
-    choose_skip,
-    parts_of_column,
-    positions_of_parts,
-)
+from .divide import ask_for_split, checked_parts, choose_skip, divide, parts_of_column
 from .features import as_features, choose_features, incomplete, refuse_leaks, standardised
-from .labels import encoded, numeric
-from .listing import TRUE_LABELS, check_classes, true_test
+from .labels import encoded, line_of, numeric
+from .listing import TRUE_LABELS
 from .marks import check_marks, with_points
 from .raw import Raw
 from .reading import describe
+from .task import Task
 
 SKIP = ("incomplete",)
+LISTED = 8  # features that are listed in the report of what was read
 
 
 def from_csv(
-    path, target=None, kind=None, test=0.2, val=None, n=None, standardise=None, limit_bytes=None, *, label=None,
-    true_label=None, split=None, features=None, drop=None, rows=None, words=(), order=None, sep=None, encoding=None,
-    decimal=None, thousands=None, skip=(), labels_are="given",
-):  # fmt: skip
-    """A task from a CSV table with a header: `target` (or `label`) is a column of labels, or a list of columns of
-    numbers; the others are features. Numbers are standardised on the training part, words become one column of 0 and 1
-    each.
+    path: str | os.PathLike, target: str | Sequence[str] | None = None, kind: str | None = None, test: float = 0.2,
+    val: float | None = None, n: int | None = None, standardise: bool | None = None, limit_bytes: float | None = None,
+    *, label: str | Sequence[str] | None = None, true_label: str | None = None, split: str | bool | None = None,
+    features: str | Sequence[str] | None = None, drop: str | Sequence[str] | None = None, rows: str | None = None,
+    words: str | Sequence[str] | None = (), order: str | Sequence | None = None, sep: str | None = None,
+    encoding: str | None = None, decimal: str | None = None, thousands: str | None = None,
+    skip: str | Sequence[str] = (), labels_are: str = "given",
+) -> Task:  # fmt: skip
+    """Make a task from a CSV table with a header.
 
-    features, drop: the columns to learn from, or to leave out. A column that equals or determines the target, is called
-    as labels are, or only numbers the rows is asked about. rows: the column that names the rows (`task.files`).
-    true_label: the column of true labels, empty where they are not known. split: the column that says what is for
-    training, validation and testing; False: none is. words: columns whose cells are words even if they look like
-    numbers.
-    kind: "classes" or "numbers" (regression), None where the target leaves nothing open: fractions are numbers, words
-    and integers 0..C-1 are classes. order: of the classes: "alphabet", "number" or the list of their names
-    (`task.class_names`). labels_are: "given" (they may be wrong: the truth is not known) | "true".
+    target (or label): the column of labels, or a list of columns of numbers; the other columns are features. Numbers
+    are standardised on the training part, words become one column of 0 and 1 each.
+    features, drop: the columns to learn from, or to leave out. Without them, a column that equals or determines the
+    target, has the name of labels, or only numbers the rows is an error. rows: the column that names the rows
+    (`task.files`). true_label: the column of true labels, empty where they are not known. split: the column that says
+    what is for training, validation and testing; False: none does. words: columns that hold words even if they look
+    like numbers.
+    kind: "classes" or "numbers" (regression), None if the target leaves no doubt: fractions are numbers, words and
+    integers 0..C-1 are classes. order: of the classes: "alphabet", "number" or the list of their names
+    (`task.class_names`). labels_are: "given" (they may be wrong, the truth is not known) | "true".
     sep, encoding: of the file. decimal, thousands: marks in numbers, as in "1.234,5". skip="incomplete" leaves out
-    lines with empty cells, and with words where a column holds numbers. test, val: the shares of every class that
-    become test and validation set. standardise: of regression targets, None = yes.
+    lines with empty cells, and with words in a column of numbers. test, val: the shares of every class that become test
+    and validation set. n: use only this many training samples. standardise: scale regression targets, None = yes.
     Raises ValueError for a column that does not exist, a line of another width, and empty cells, which it names.
     """
-    path, given = Path(path), label_argument(target, label)
-    y_true, skip = truth_of(true_label, labels_are), choose_skip(skip, SKIP)
-    roles = {"true_label": true_label, "split": split or None, "rows": rows}
-    words = [words] if isinstance(words, str) else () if words is None else words
-    frame = read_cells(path, sep, encoding, decimal, thousands, skip)
-    targets, names, taken = choose_roles(path, frame, given, roles, features, drop, words)
-    frame = as_written(path, frame, [*words, *([rows] if rows else [])], sep, encoding)
-    frame = numbers_of(path, frame, [*targets, *names, true_label], words, decimal, thousands)
-    as_words = [*words, *(targets if kind == "classes" else [])]
-    frame, left = complete(path, frame, names, [name for name in taken if name != true_label], as_words, skip)
-    parts = parts_of_table(path, frame, split, names if features is None else [])
+    path = Path(path)
+    label_argument, label_columns = choose_label_argument(target, label)
+    y_true = truth_of(true_label, labels_are)
+    skip = choose_skip(skip, SKIP)
+    if words is None or isinstance(words, str):
+        words = [] if words is None else [words]
+    as_text = check_marks(decimal, thousands) or bool(skip)
+    frame = read_table(path, sep, encoding, text=as_text)
+    targets = choose_columns(path, label_argument, label_columns, frame.columns)
+    refuse_headless(path, frame, targets)
+    role_columns = single_roles(path, frame, true_label=true_label, split=split or None, rows=rows)
+    check_roles(path, frame, [*targets, *role_columns], words)
+    names = choose_features(path, frame, [*targets, *role_columns], features, drop)
+    text_columns = [*words, rows] if rows else list(words)
+    frame = with_text(path, frame, text_columns, sep, encoding)
+    read_columns = [name for name in (*targets, *names, true_label) if name is not None]
+    frame = with_numbers(path, frame, read_columns, words, decimal, thousands)
+    word_columns = [*words, *targets] if kind == "classes" else words
+    needed = [name for name in (*targets, *role_columns) if name != true_label]
+    frame, notes = complete_rows(path, frame, names, needed, word_columns, skip)
+    parts = parts_of_rows(path, frame, split, names if features is None else [])
     true = frame[true_label] if true_label else None
     y, class_names, true = encoded(path, frame[targets], kind, order, true)
     x = as_features(path, frame[names], words)
     if features is None:
         refuse_leaks(path, frame[names], frame[targets])
-    left = [f"features: {_listed(names)}", *left]
-    raw = raw_table(path, x, y, class_names, y_true if true is None else true, parts, test, val, left)
+    notes = [f"features: {_listed(names)}", *notes]
+    raw = raw_table(path, x, y, class_names, y_true if true is None else true, parts, test, val, notes)
     if rows is not None:
         name_rows(raw, path, frame[rows])
     return raw.task(path.stem, val, n, origin_of(path, test, split, skip), standardise, limit_bytes)
 
 
-def read_cells(path, sep, encoding, decimal, thousands, skip):
-    """The table; its cells as text where they have other marks, or where lines may be left out."""
-    return read_table(path, sep, encoding, text=check_marks(decimal, thousands) or bool(skip))
-
-
-def choose_roles(path, frame, given, roles, features, drop, words):
-    """What the columns are. given: the argument that names the labels, and its value. -> labels, features, all that are
-    no features"""
-    targets = choose_columns(path, *given, frame.columns)
-    refuse_headless(path, frame, targets)
-    taken = [*targets, *(column for name, value in roles.items() for column in one_column(path, name, value, frame))]
-    need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
-    if not isinstance(words, (list, tuple)) or words:
-        choose_columns(path, "words", words, frame.columns)
-    return targets, choose_features(path, frame, taken, features, drop), taken
-
-
-def parts_of_table(path, frame, split, names):
-    """The part of every row, or None. names: columns that may say it; where one does, it is asked about."""
-    if split is None:
-        ask_for_split(path, names, [])
-    return checked_parts(path.name, parts_of_column(path, frame[split])) if split else None
-
-
-def numbers_of(path, frame, names, words, decimal, thousands):
-    """The table with numbers that have other marks as numbers. names: columns that are read, words: none of these"""
-    if decimal is None and thousands is None:
-        return frame
-    numbers = [name for name in names if name is not None and name not in words]
-    return frame.assign(**with_points(path, frame[numbers], decimal, thousands))
-
-
-def origin_of(path, test, split, skip):
-    """A name for the rows of a table, by what chooses them."""
-    marks = [f"{name}={value}" for name, value in (("split", split), ("skip", sorted(skip))) if value]
-    return " ".join([str(path.resolve()), f"test={test}", *marks])
-
-
-def label_argument(target, label):
-    """The argument that names the labels, and its value. -> name, value"""
+def choose_label_argument(target: Any, label: Any) -> tuple[str, Any]:
+    """Return the argument that names the labels, "target" or "label", and its value. Raises ValueError for both."""
     need(target is None or label is None, "label", label, "left out where target is given: they are the same")
     return ("label", label) if target is None else ("target", target)
 
 
-def truth_of(true_label, labels_are):
-    """What `labels_are` says about the true labels. -> None or "given", see Task.of"""
+def truth_of(true_label: str | None, labels_are: str) -> str | None:
+    """Return what `labels_are` says about the true labels, None or "given", see Task.of.
+
+    Raises ValueError for "true" beside a column of true labels.
+    """
     y_true = choose("labels_are", labels_are, TRUE_LABELS)
     need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
     return y_true
 
 
-def as_written(path, frame, columns, sep, encoding):
-    """The table with some columns as text, as the file has them: 007 is not 7."""
+def single_roles(path: Path, frame: pd.DataFrame, **roles: str | None) -> list[str]:
+    """Return the columns that arguments name, one each. Raises ValueError for a name that is no column.
+
+    roles: argument -> column, or None for no column
+    """
+    columns = []
+    for argument, name in roles.items():
+        if name is None:
+            continue
+        need(isinstance(name, str), argument, name, f"one column of {path.name}: {', '.join(frame.columns)}")
+        columns += choose_columns(path, argument, name, frame.columns)
+    return columns
+
+
+def check_roles(path: Path, frame: pd.DataFrame, taken: Sequence[str], words: Any) -> None:
+    """Raise ValueError for a column with two roles, and for `words` that are no columns."""
+    need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
+    if not isinstance(words, (list, tuple)) or words:
+        choose_columns(path, "words", words, frame.columns)
+
+
+def with_text(
+    path: Path, frame: pd.DataFrame, columns: Sequence[str], sep: str | None, encoding: str | None
+) -> pd.DataFrame:
+    """Return the table with some columns as the text that the file has: 007 is not 7."""
     if not columns:
         return frame
     text = read_table(path, sep, encoding)
     return frame.assign(**{name: text[name] for name in columns})
 
 
-def raw_table(path, x, y, class_names, y_true, parts, test, val, notes):
-    """Features [N, F] and labels, divided into training and test set. -> Raw"""
-    check_classes(y, class_names, parts)
-    train, val_rows, held = positions_of_parts(y, parts, test, val)
-    x = standardised(path, x, train)
-    y_test, test_trusted, more = true_test(y, y_true, held)
-    ids = train if parts is None else np.searchsorted(np.flatnonzero(parts != "test"), train)
-    told = y_true if y_true is None or isinstance(y_true, str) else y_true[train]
-    reading = describe(y, class_names, [*notes, *more])
-    classes = len(class_names) if class_names and told is not None else None
-    raw = Raw(x[train], y[train], x[held], y_test, None, y.ndim == 2, class_names, ids, True, told, test_trusted)
-    raw.val_rows, raw.by_class, raw.reading, raw.classes = val_rows, y.ndim == 1, reading, classes
-    raw.rows = train, held
-    return raw
+def with_numbers(
+    path: Path, frame: pd.DataFrame, columns: Sequence[str], word_columns: Sequence[str], decimal: str | None,
+    thousands: str | None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the table with numbers of other marks as numbers, in the columns that are not in `word_columns`."""
+    if decimal is None and thousands is None:
+        return frame
+    numbers = [name for name in columns if name not in word_columns]
+    return frame.assign(**with_points(path, frame[numbers], decimal, thousands))
 
 
-def name_rows(raw, path, column):
-    """Give the rows the names of a column: numbers and words that are all different."""
+def complete_rows(
+    path: Path, frame: pd.DataFrame, features: Sequence[str], role_columns: Sequence[str], word_columns: Sequence[str],
+    skip: Collection[str],
+) -> tuple[pd.DataFrame, list[str]]:  # fmt: skip
+    """Return the rows without an empty cell in `features` and `role_columns`, and a note if rows are left out.
+
+    Raises ValueError, which names the first empty cell, unless `skip` leaves incomplete rows out. word_columns: columns
+    that hold words, whatever they look like.
+    """
+    columns = [*features, *role_columns]
+    if not skip:
+        refuse_empty_cells(path, frame[columns], features)
+        return frame, []
+    bad = incomplete(frame[columns], word_columns)
+    need(not bad.all(), f"the number of lines of {path} without an empty cell", 0, "1 or more")
+    frame = frame[~bad].reset_index(drop=True)
+    frame = frame.apply(lambda column: column if column.name in word_columns else numeric(column))
+    return frame, [f"incomplete lines left out: {bad.sum()}"] if bad.any() else []
+
+
+def refuse_empty_cells(path: Path, frame: pd.DataFrame, features: Collection[str]) -> None:
+    """Raise ValueError that names the first empty cell. A column of `features` could be dropped."""
+    empty = np.argwhere(frame.isna().to_numpy())
+    if not len(empty):
+        return
+    row, column = empty[0]
+    name = frame.columns[column]
+    advice = 'skip="incomplete" leaves such lines out'
+    if name in features:
+        advice += f", drop={[name]} such columns"
+    may_be = f"a value ({len(empty)} cells are empty); {advice}"
+    need(False, f"line {line_of(row)}, column {name!r} of {path}", "", may_be)
+
+
+def parts_of_rows(
+    path: Path, frame: pd.DataFrame, split: str | bool | None, candidates: Sequence[str]
+) -> np.ndarray | None:
+    """Return the part of every row, or None without a split into parts.
+
+    split: a column, False, or None. Raises ValueError for None if one of the columns `candidates` may name parts.
+    """
+    if split is None:
+        ask_for_split(path, candidates, [])
+    if not split:
+        return None
+    return checked_parts(path.name, parts_of_column(path, frame[split]))
+
+
+def raw_table(
+    path: Path, x: np.ndarray, y: np.ndarray, class_names: Sequence[str], y_true: np.ndarray | str | None,
+    parts: np.ndarray | None, test: float, val: float | None, notes: Sequence[str],
+) -> Raw:  # fmt: skip
+    """Divide features [N, F] and labels into training and test set. -> Raw"""
+    rows = divide(y, y_true, class_names, parts, test, val)
+    x = standardised(path, x, rows.train)
+    classes = len(class_names) if class_names and rows.y_true is not None else None
+    return Raw(
+        x[rows.train],
+        y[rows.train],
+        x[rows.test],
+        rows.y_test,
+        standardise=y.ndim == 2,
+        class_names=class_names,
+        ids=rows.ids,
+        shuffled=True,
+        y_true=rows.y_true,
+        test_trusted=rows.test_trusted,
+        val_rows=rows.val,
+        by_class=y.ndim == 1,
+        reading=describe(y, class_names, [*notes, *rows.notes]),
+        classes=classes,
+        rows=(rows.train, rows.test),
+    )
+
+
+def name_rows(raw: Raw, path: Path, column: pd.Series) -> None:
+    """Name the rows by a column. Raises ValueError unless its values are all different."""
     texts = column.astype(str).tolist()
     must(len(set(texts)) == len(texts), f"rows {column.name!r} of {path.name}", "with a name twice", "different names")
-    train, held = raw.rows
-    raw.files, raw.test_files = [texts[k] for k in train], [texts[k] for k in held]
+    train_rows, test_rows = raw.rows
+    raw.files = [texts[k] for k in train_rows]
+    raw.test_files = [texts[k] for k in test_rows]
 
 
-def one_column(path, argument, name, frame):
-    """The column of an argument, in a list. -> list, empty for None"""
-    if name is None:
-        return []
-    need(isinstance(name, str), argument, name, f"one column of {path.name}: {', '.join(frame.columns)}")
-    return choose_columns(path, argument, name, frame.columns)
-
-
-def complete(path, frame, names, taken, words, skip):
-    """The rows without an empty cell; the first one is named, or they are left out. names: features; taken: columns
-    with other roles. -> DataFrame, notes"""
-    columns = [*names, *taken]
+def origin_of(path: Path, test: float, split: str | bool | None, skip: Collection[str]) -> str:
+    """Return a name for the rows of a table, made of all that chooses them."""
+    marks = [str(path.resolve()), f"test={test}"]
+    if split:
+        marks.append(f"split={split}")
     if skip:
-        bad = incomplete(frame[columns], words)
-        need(not bad.all(), f"the number of lines of {path} without an empty cell", 0, "1 or more")
-        frame = frame[~bad].reset_index(drop=True)
-        frame = frame.apply(lambda column: column if column.name in words else numeric(column))
-        return frame, [f"incomplete lines left out: {bad.sum()}"] if bad.any() else []
-    empty = np.argwhere(frame[columns].isna().to_numpy())
-    if len(empty):
-        row, column = empty[0]
-        where = f"line {row + 2}, column {columns[column]!r} of {path}"
-        leave = 'skip="incomplete" leaves such lines out'
-        leave += f", drop={[columns[column]]} such columns" if columns[column] in names else ""
-        need(False, where, "", f"a value ({len(empty)} cells are empty); {leave}")
-    return frame, []
+        marks.append(f"skip={sorted(skip)}")
+    return " ".join(marks)
 
 
 def _listed(columns):
-    """Names of columns, of many the first ones. -> text"""
-    named = ", ".join(map(repr, columns[:8]))
-    return named if len(columns) <= 8 else f"{named}, ... ({len(columns)})"
+    """Return the names of columns as text, of many only the first ones."""
+    listed = ", ".join(map(repr, columns[:LISTED]))
+    return listed if len(columns) <= LISTED else f"{listed}, ... ({len(columns)})"

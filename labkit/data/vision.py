@@ -1,30 +1,35 @@
-"""What torchvision reads and fetches: MNIST, Fashion-MNIST, CIFAR."""
+"""Datasets that torchvision reads and fetches: MNIST, Fashion-MNIST, CIFAR."""
 
 import os
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import must, need
 from .places import folder
 from .raw import Raw
-from .task import Scale
+from .split import Scale
 
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset that torchvision reads: its class there, the folder and files it needs, the download's size, its
-    scale."""
+    """A dataset that torchvision reads.
+
+    reader: its class in torchvision; place: its folder below that of the datasets; files: in that folder; megabytes: of
+    the download; scale: of its images.
+    """
 
     reader: str
     place: str
-    files: tuple
+    files: tuple[str, ...]
     megabytes: int
     scale: Scale
 
-    def find(self, root=None):
-        """The folder, and the files that are not in it. -> Path, list"""
+    def find(self, root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
+        """Return the folder, and the files that are missing in it."""
         place = folder(root) / self.place
         return place, [file for file in self.files if not (place / file).is_file()]
 
@@ -41,55 +46,63 @@ SOURCES = {
 }
 
 
-def check_idx(place, fetch):
-    """Raise ValueError that names the file of MNIST's four that is none, is not whole, or holds too few labels."""
-    rows = {}
-    for name in _IDX:
-        dimensions = 3 if "images" in name else 1
-        magic = 0x800 + dimensions
-        with (place / name).open("rb") as file:
-            head = file.read(4 * (dimensions + 1))
-        size = (place / name).stat().st_size
-        numbers = [int.from_bytes(head[4 * k : 4 * k + 4], "big") for k in range(dimensions + 1)]
-        whole = size == len(head) + prod(numbers[1:])
-        may_be = f"an IDX file, which begins with the number {magic} and is as long as it says; delete it, then {fetch}"
-        content = f"{size} bytes that begin with {head[:4]!r}"
-        must(numbers[0] == magic and whole, str(place / name), content, may_be)
-        rows[name] = numbers[1]
+def check_idx(place: Path, fetch: str) -> None:
+    """Raise ValueError for a file of MNIST's four that is none, is not whole, or holds too few labels.
+
+    fetch: how to fetch the dataset, in words
+    """
+    counts = {name: _idx_count(place / name, 3 if "images" in name else 1, fetch) for name in _IDX}
     for images, labels in (_IDX[:2], _IDX[2:]):
-        may_be = f"{rows[images]}, as in {images}; delete both, then {fetch}"
-        need(rows[labels] == rows[images], f"the number of labels in {place / labels}", rows[labels], may_be)
+        may_be = f"{counts[images]}, as in {images}; delete both, then {fetch}"
+        need(counts[labels] == counts[images], f"the number of labels in {place / labels}", counts[labels], may_be)
 
 
-def check_sums(place, reader, fetch):
-    """Raise ValueError that names the files whose checksum is not the one that torchvision knows."""
+def _idx_count(path, dimensions, fetch):
+    """Return the number of samples in an IDX file. Raises ValueError if it is not one, or not as long as it says."""
+    magic = 0x800 + dimensions
+    with path.open("rb") as file:
+        head = file.read(4 * (dimensions + 1))
+    size = path.stat().st_size
+    numbers = [int.from_bytes(head[4 * k : 4 * k + 4], "big") for k in range(dimensions + 1)]
+    is_whole = size == len(head) + prod(numbers[1:])
+    may_be = f"an IDX file, which begins with the number {magic} and is as long as it says; delete it, then {fetch}"
+    content = f"{size} bytes that begin with {head[:4]!r}"
+    must(numbers[0] == magic and is_whole, str(path), content, may_be)
+    return numbers[1]
+
+
+def check_sums(place: Path, reader: type, fetch: str) -> None:
+    """Raise ValueError for files whose checksums are not those that torchvision knows.
+
+    reader: class of torchvision; fetch: how to fetch the dataset, in words
+    """
     from torchvision.datasets.utils import check_integrity
 
-    sums = [*getattr(reader, "train_list", ()), *getattr(reader, "test_list", ())]
-    if meta := getattr(reader, "meta", None):
-        sums.append((meta["filename"], meta["md5"]))
-    bad = [name for name, md5 in sums if not check_integrity(str(place / name), md5)]
-    must(
-        not bad,
-        f"the checksum of {', '.join(bad)} in {place}",
-        "another",
-        f"the published one; delete it, then {fetch}",
-    )
+    checksums = [*getattr(reader, "train_list", ()), *getattr(reader, "test_list", ())]
+    meta = getattr(reader, "meta", None)
+    if meta:
+        checksums.append((meta["filename"], meta["md5"]))
+    bad = [name for name, md5 in checksums if not check_integrity(str(place / name), md5)]
+    subject = f"the checksum of {', '.join(bad)} in {place}"
+    must(not bad, subject, "another", f"the published one; delete it, then {fetch}")
 
 
 def mirrored(reader: type) -> type:
-    """A reader of torchvision that fetches its files from LABKIT_MIRROR, where that is set; checksums stay the same."""
+    """Return a reader of torchvision that fetches its files from LABKIT_MIRROR, if that is set. Checksums stay."""
     mirror = os.environ.get("LABKIT_MIRROR", "").rstrip("/")
     if not mirror:
         return reader
-    own = {"mirrors": [f"{mirror}/"]}
+    attributes = {"mirrors": [f"{mirror}/"]}
     if hasattr(reader, "filename"):
-        own["url"] = f"{mirror}/{reader.filename}"
-    return type(reader.__name__, (reader,), own)  # the name is that of its folder
+        attributes["url"] = f"{mirror}/{reader.filename}"
+    return type(reader.__name__, (reader,), attributes)  # torchvision names the folder by the class
 
 
-def read(name, root, download):
-    """Read (and on request fetch) one of SOURCES. -> Raw; x is uint8 [N, channels, H, W]"""
+def read(name: str, root: str | os.PathLike | None, download: bool) -> Raw:
+    """Read one of SOURCES, and fetch it first if it is missing and `download`. -> Raw; x uint8 [N, channels, H, W]
+
+    Raises FileNotFoundError for files that are missing, ValueError for files that are not those of the dataset.
+    """
     source = SOURCES[name]
     place, missing = source.find(root)
     fetch = f"fetch it with `./lab fetch {name}` or labkit.load({name!r}, download=True), about {source.megabytes} MB"
@@ -104,20 +117,24 @@ def read(name, root, download):
 
     reader = mirrored(getattr(torchvision.datasets, source.reader))
     try:
-        train, test = (reader(folder(root), train=part, download=bool(missing)) for part in (True, False))
+        train = reader(folder(root), train=True, download=bool(missing))
+        test = reader(folder(root), train=False, download=bool(missing))
     except (OSError, RuntimeError) as error:
         if not missing:
             check_sums(place, reader, fetch)
         raise FileNotFoundError(
             f"{name} could not be read or fetched into {place}: {error}. With a network, {fetch}."
         ) from None
-    except Exception as error:  # whatever a broken file makes a reader say
+    except Exception as error:  # a broken file can make a reader raise anything
         raise ValueError(
             f"{place} holds files that are not those of {name}: {error or type(error).__name__}; delete them, "
             f"then {fetch}"
         ) from None
-    pixels = lambda data: (
-        np.asarray(data)[:, None] if np.asarray(data).ndim == 3 else np.asarray(data).transpose(0, 3, 1, 2)
-    )
-    y, y_test = np.asarray(train.targets), np.asarray(test.targets)
-    return Raw(pixels(train.data), y, pixels(test.data), y_test, source.scale, y_true="given")
+    x, x_test = _channels_first(train.data), _channels_first(test.data)
+    return Raw(x, np.asarray(train.targets), x_test, np.asarray(test.targets), source.scale, y_true="given")
+
+
+def _channels_first(images: Any) -> np.ndarray:
+    """Return images [N, H, W] or [N, H, W, channels] as [N, channels, H, W]."""
+    images = np.asarray(images)
+    return images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
