@@ -55,7 +55,7 @@ def neutral(cls, code):
 def own_files(name):
     """The test files that have tests of a method. -> list"""
     own = re.compile(rf"^def test_{name.lower()}_", re.MULTILINE)
-    files = sorted((ROOT / "tests").glob("test_*.py"))
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
     return [str(path) for path in files if path.name == "test_shared.py" or own.search(path.read_text())]
 
 

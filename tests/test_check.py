@@ -1,5 +1,6 @@
 """Exercises: a right answer passes, a typical mistake is named, an untouched exercise is told so and nothing breaks."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from tools import digits
 
 import labkit
-from labkit.exercises import EXERCISES
+from labkit.exercises import all_exercises
 
 NOISY = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), 0)
 WRONG = (NOISY.train.y != NOISY.truth.y).double().mean()
@@ -118,7 +119,8 @@ MISTAKES = [
 ]
 
 
-for path in sorted(Path(__file__).parent.glob("test_lesson_[0-9]*.py")):  # each lesson's file has its own answers
+for path in sorted(Path(__file__).parent.rglob("test_lesson_[0-9]*.py")):  # each lesson's file has its own answers
+    sys.path.insert(0, str(path.parent))
     lesson = import_module(path.stem)
     RIGHT += getattr(lesson, "RIGHT", [])
     MISTAKES += getattr(lesson, "MISTAKES", [])
@@ -139,7 +141,7 @@ def test_a_mistake_is_named(exercise, answer, words, capsys):
         labkit.check(exercise, answer, strict=True)
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("exercise", all_exercises())
 @pytest.mark.parametrize("answer", [..., (..., ...), [0.6, 0.3, ...]], ids=["value", "pair", "list"])
 def test_an_untouched_exercise_is_told_so(exercise, answer, capsys):
     assert labkit.check(exercise, answer) is False
@@ -155,7 +157,7 @@ def test_an_untouched_function_is_told_so(exercise, capsys):
 
 
 def test_every_exercise_has_a_right_answer_and_mistakes():
-    listed = set(EXERCISES) - {"05.6"}  # its answers, right and wrong, need a trained network: test_lesson_05.py
+    listed = set(all_exercises()) - {"05.6"}  # its answers, right and wrong, need a trained network: test_lesson_05.py
     assert {exercise for exercise, _ in RIGHT} == {exercise for exercise, *_ in MISTAKES} == listed
 
 

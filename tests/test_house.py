@@ -30,8 +30,7 @@ FLOORS = [
     {"measure", "fit", "show", "recipes"},
     {"runs", "notebook"},
     {"ledger", "spectrum", "study"},
-    {"plot", "exercises", "panels", "site", "view"},
-    {"lessons", "papers"},
+    {"plot", "exercises", "panels", "site", "view", "lessons", "papers"},
     {"cli"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -6,7 +6,8 @@ import torch
 
 import labkit
 from labkit import transition
-from labkit.study import lesson_01, lesson_09
+from labkit.lessons.l01 import study as lesson_01
+from labkit.study import lesson_09
 from labkit.study.lesson_09 import doubt, error, main_rows, matrix_of, posterior, precision, train
 from labkit.view.lessons import lesson_09 as panel
 

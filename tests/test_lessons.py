@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from test_notebooks import faults
 
 import labkit
-from labkit.exercises import EXERCISES
+from labkit.exercises import all_exercises
 from labkit.show import answers
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def verdicts(notebook):
 
 def exercises(path):
     """The exercises of the lesson in a file, e.g. 02.1 to 02.7 in 02_memorisation."""
-    return [name for name in EXERCISES if name.startswith(path.stem[:2])]
+    return [name for name in all_exercises() if name.startswith(path.stem[:2])]
 
 
 def text(path):

@@ -1,15 +1,23 @@
 """check("02.1", answer): says what is wrong with an answer, not only that it is."""
 
+from collections.abc import Callable
+from functools import cache
+
 from .. import rooms
 from ..errors import choose
 from ..paths import print_safely
 from .answers import Untouched, Wrong, need_touched
 
-__all__ = ["EXERCISES", "check"]
+__all__ = ["all_exercises", "check"]
 
-EXERCISES = {}
-for lesson in rooms.lessons("exercises"):
-    EXERCISES |= rooms.lesson_part(lesson, "exercises").EXERCISES
+
+@cache
+def all_exercises() -> dict[str, Callable[[object], str]]:
+    """Return every lesson's exercises: a function for each name, e.g. "02.1", that examines an answer."""
+    exercises = {}
+    for lesson in rooms.lessons("exercises"):
+        exercises |= rooms.lesson_part(lesson, "exercises").EXERCISES
+    return exercises
 
 
 def check(exercise, answer, strict=False):
@@ -18,7 +26,7 @@ def check(exercise, answer, strict=False):
     An exercise that is left as it was (`...`) is told so, in a friendly way. strict: raise an AssertionError with the
     line instead of returning False. Raises ValueError for an exercise that does not exist.
     """
-    examine = choose("exercise", exercise, EXERCISES)
+    examine = choose("exercise", exercise, all_exercises())
     try:
         need_touched(answer)
         return _say("✓", exercise, f"right: {examine(answer)}", strict)

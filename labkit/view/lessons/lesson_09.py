@@ -2,8 +2,8 @@
 
 from labkit import fast
 
+from ...lessons.l01 import study as lesson_01
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
-from ...study import lesson_01
 from ...study.lesson_09 import doubts, error, main_rows, matrix_of, precision, train, true_matrix
 
 EPOCHS, LONGEST, SHOWN = 30, 35, 24

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...plot.lesson import draw_matrix
 from ...plot.style import GREY, OKABE_ITO, STYLES, canvas, head, legend
-from ...study.lesson_01 import MODELS, digits, expected_shares, limit
+from .study import MODELS, digits, expected_shares, limit
 
 __all__ = ["same_word", "transition_matrices", "wrong_shares"]
 

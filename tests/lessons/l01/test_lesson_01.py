@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l01 import figures, panel
+from labkit.lessons.l01 import study as lesson_01
+from labkit.lessons.l01.exercises import MNIST
+from labkit.lessons.l01.study import MODELS, asked_matrix, everyone, expected_shares, kept, noisy, wrong_share
 from labkit.noise.similar import CIFAR100_COARSE
-from labkit.study import lesson_01
-from labkit.study.lesson_01 import MODELS, asked_matrix, everyone, expected_shares, kept, noisy, wrong_share
-from labkit.view.check.lesson_01 import MNIST
-from labkit.view.lessons import lesson_01 as panel
 
 RATES = (0.0, 0.2, 0.4, 0.6)
 
@@ -160,7 +160,7 @@ def named(figure):
 
 
 def test_models_with_the_same_shares_are_one_line():
-    drawn = named(labkit.plot.wrong_shares(("symmetric", "pairflip", "uniform"), RATES, guess=(0.4, 0.3)))
+    drawn = named(figures.wrong_shares(("symmetric", "pairflip", "uniform"), RATES, guess=(0.4, 0.3)))
     assert drawn["symmetric, pairflip"] == pytest.approx(list(RATES))
     assert drawn["uniform"] == pytest.approx([0.9 * rate for rate in RATES])
     assert drawn["your guess (asymmetric)"] == [0.3]
@@ -168,10 +168,10 @@ def test_models_with_the_same_shares_are_one_line():
 
 def test_every_seed_is_a_mark():
     rows = [{"noise": "flip2", "asked": 0.4, "wrong": w, "best_val": b} for w, b in ((0.39, 0.8), (0.41, 0.7))]
-    assert named(labkit.plot.same_word(pd.DataFrame(rows)))["flip2"] == [0.8, 0.7]
+    assert named(figures.same_word(pd.DataFrame(rows)))["flip2"] == [0.8, 0.7]
 
 
 def test_matrices_stand_under_their_titles():
-    axes = labkit.plot.transition_matrices({"one": torch.eye(3), "two": torch.eye(2)}).axes
+    axes = figures.transition_matrices({"one": torch.eye(3), "two": torch.eye(2)}).axes
     assert [ax.get_title(loc="left") for ax in axes] == ["one", "two"]
     assert [text.get_text() for text in axes[0].texts if text.get_text()] == ["100"] * 3

@@ -2,7 +2,7 @@
 
 from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite
 from ...plot.style import OKABE_ITO
-from ...study.lesson_01 import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
+from .study import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
 
 RATES = tuple(k / 20 for k in range(19))
 SHOWN = 36  # images

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import torch
 
-from .. import noise
-from ..load import load
-from ..noise.base import Clean
+from ... import noise
+from ...load import load
+from ...noise.base import Clean
 
 MODELS = ("symmetric", "uniform", "pairflip", "asymmetric", "flip", "flip2", "instance")
 
