@@ -3,7 +3,7 @@
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
 from ...panels.live import one_thread
 from ...plot.learnt import WORDS
-from ...study.lesson_02 import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
+from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}
 CELLS = [

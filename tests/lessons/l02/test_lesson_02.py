@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 import labkit
+from labkit.lessons.l02 import panel as lesson_02
+from labkit.lessons.l02 import study
 from labkit.panels.live import one_thread
-from labkit.study import lesson_02 as study
-from labkit.view.lessons import lesson_02
 
 
 def state(rate=0.4, noise="symmetric", method="ERM", seed=0):

@@ -1,0 +1,1 @@
+"""Lesson 02: Why does the network believe wrong labels last?"""
