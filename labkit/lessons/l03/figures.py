@@ -13,7 +13,7 @@ __all__ = ["loss_shapes", "loss_steps"]
 def loss_shapes(shapes, p):
     """Losses (left) and how hard a step lifts the given label's logit (right) over that label's probability.
 
-    shapes: {words: (name of a method, value [L], pull [L])}, see `labkit.study.lesson_03.shape`; p [L]. -> Drawing
+    shapes: {words: (name of a method, value [L], pull [L])}, see `labkit.lessons.l03.study.shape`; p [L]. -> Drawing
     """
     figure, axes = canvas(1, 2, width=3.8, height=3.9)
     for k, (words, (name, *shape)) in enumerate(shapes.items()):
@@ -32,7 +32,7 @@ def loss_shapes(shapes, p):
 def loss_steps(table, name, words):
     """What the network has learnt at the last epoch, over the step from cross-entropy (left end) to the far end.
 
-    table: of `labkit.study.lesson_03.sweep`; name: of the hyperparameter with its meaning; words: the setting. A point
+    table: of `labkit.lessons.l03.study.sweep`; name: of the hyperparameter with its meaning; words: the setting. A point
     is the mean over seeds, a band reaches from the lowest to the highest. The dotted line goes straight from end to
     end. -> Drawing
     """

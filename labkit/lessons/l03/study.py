@@ -9,7 +9,7 @@ import torch
 
 import labkit
 
-from ..methods import ALL
+from ...methods import ALL
 
 HYPERPARAMETERS = {
     "GCE": lambda s: {"q": s},

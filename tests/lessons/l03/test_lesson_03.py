@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l03 import study as lab
 from labkit.panels.lessons import sketch
-from labkit.study import lesson_03 as lab
 
 P = torch.linspace(0.01, 0.99, 50, dtype=torch.float64)
 LOGITS = torch.randn(8, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -8,7 +8,7 @@ from ...method import evaluate
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider
 from ...panels.live import one_thread
 from ...plot.learnt import WORDS
-from ...study.lesson_03 import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
+from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
 
 STEPS = tuple(k / 10 for k in range(11))
 P = torch.linspace(0.005, 0.995, 100, dtype=torch.float64)

@@ -1,0 +1,1 @@
+"""Lesson 03: What should a loss forgive?"""
