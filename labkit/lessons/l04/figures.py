@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ...plot.parts import band
 from ...plot.style import DASHES, GREY, OKABE_ITO, STYLES, canvas, colour, head, legend, marker
-from ...study.lesson_04 import BATCH, TRUE_RATE, edge
+from .study import BATCH, TRUE_RATE, edge
 
 __all__ = ["assumed_rates", "filter_race", "kept_by_class", "trust_plane"]
 
@@ -15,7 +15,7 @@ RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 def trust_plane(seen, wrong, keep, words=""):
     """The samples of one batch: their loss, the length of p - e, and the cuts of two filters that keep the same number.
 
-    seen: of labkit.study.lesson_04.trusted. wrong [n] bool. keep: how many. words: the setting. -> Drawing
+    seen: of labkit.lessons.l04.study.trusted. wrong [n] bool. keep: how many. words: the setting. -> Drawing
     """
     figure, axes = canvas(width=6.4, height=3.7)
     ax, loss = axes[0, 0], seen["loss"]

@@ -5,14 +5,14 @@ from functools import lru_cache
 import pandas as pd
 import torch
 
-from ..errors import choose, need
-from ..fit import fit
-from ..grads.layer import loss_gradient_norm
-from ..grads.norms import gradient_norms
-from ..load import load
-from ..losses import ce
-from ..methods import ERM, PRL_G, PRL_L, SPL, CoTeaching
-from ..noise import corrupt, symmetric
+from ...errors import choose, need
+from ...fit import fit
+from ...grads.layer import loss_gradient_norm
+from ...grads.norms import gradient_norms
+from ...load import load
+from ...losses import ce
+from ...methods import ERM, PRL_G, PRL_L, SPL, CoTeaching
+from ...noise import corrupt, symmetric
 
 BATCH, EPOCHS, TRUE_RATE = 128, 20, 0.5
 RECIPE = {"optimiser": "adam", "momentum": 0.0, "lr": 3e-3, "batch": BATCH}  # PRL's batch and optimiser

@@ -5,10 +5,10 @@ import torch
 
 import labkit
 from labkit.grads.layer import loss_gradient_norm
+from labkit.lessons.l04 import study
 from labkit.losses import ce
 from labkit.panels import lessons
 from labkit.panels.stored import drawn, load
-from labkit.study import lesson_04 as study
 
 
 @pytest.fixture(scope="module")

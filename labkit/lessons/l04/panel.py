@@ -4,7 +4,7 @@ import labkit
 
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider, sprite
 from ...plot.style import GREY, OKABE_ITO
-from ...study import lesson_04 as study
+from . import study
 
 RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 SHOWN = 12  # images of each mistake

@@ -1,0 +1,1 @@
+"""Lesson 04: Whom do you trust in a batch?"""
