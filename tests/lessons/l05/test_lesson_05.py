@@ -5,8 +5,9 @@ import pytest
 import torch
 
 import labkit
-from labkit.study import crust, lesson_05
-from labkit.view.lessons.lesson_05 import SKETCH
+from labkit.lessons.l05 import study as lesson_05
+from labkit.lessons.l05.panel import SKETCH
+from labkit.study import crust
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import labkit
 from ...panels import Question, Sketch, choice, curve, part, points, slider, sprite
 from ...panels.live import one_thread
 from ...plot.style import GREY
-from ...study.lesson_05 import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, cloud, half_by_medoids, precisions, scene
-from ..plot.lesson_05 import CHOOSERS, RIGHT, WRONG
+from .figures import CHOOSERS, RIGHT, WRONG
+from .study import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, cloud, half_by_medoids, precisions, scene
 
 GALLERY = 12  # images, a row
 SEED = 0

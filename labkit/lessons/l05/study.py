@@ -11,7 +11,7 @@ import torch
 
 import labkit
 
-from . import crust
+from ...study import crust
 
 NOISES = {
     "symmetric 50 %": labkit.noise.symmetric(0.5),

@@ -4,8 +4,8 @@ import numpy as np
 
 from ...plot.parts import headline
 from ...plot.style import GREY, OKABE_ITO, canvas, head, legend
-from ...study.lesson_05 import SHOWN, TURN, cloud
-from .crust import CHOOSERS
+from ...view.plot.crust import CHOOSERS
+from .study import SHOWN, TURN, cloud
 
 __all__ = ["chosen_gradients", "clean_over_epochs"]
 
@@ -16,7 +16,7 @@ def chosen_gradients(scene, selectors, keep, c=SHOWN):
     """The gradients of the samples that a network calls c, a panel per selector: solid is chosen, open is left out,
     a thin line leads to the medoid that stands for a sample.
 
-    scene: of labkit.study.lesson_05. keep: share of every predicted class. -> Drawing
+    scene: of labkit.lessons.l05.study. keep: share of every predicted class. -> Drawing
     """
     figure, axes = canvas(1, len(selectors), width=2.9, height=4.1, sharey=True)
     for ax, selector in zip(axes[0], selectors):
