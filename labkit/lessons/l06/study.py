@@ -12,11 +12,11 @@ from torch.nn.functional import one_hot
 
 import labkit
 
-from .. import spectrum
-from ..grads import ce_gradient
-from ..measure import labels_row
-from ..method import evaluate
-from .crust_theory import part, snapshots, some
+from ... import spectrum
+from ...grads import ce_gradient
+from ...measure import labels_row
+from ...method import evaluate
+from ...study.crust_theory import part, snapshots, some
 
 NOISES = {
     "symmetric 20 %": labkit.noise.symmetric(0.2),

@@ -6,8 +6,8 @@ from torch.nn.functional import one_hot
 
 import labkit
 from labkit import spectrum
-from labkit.study import lesson_06
-from labkit.view.lessons.lesson_06 import SIGNS, SKETCH, fate
+from labkit.lessons.l06 import study as lesson_06
+from labkit.lessons.l06.panel import SIGNS, SKETCH, fate
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...study import crust_theorem, lesson_06
+from ...study import crust_theorem
+from . import study as lesson_06
 
 
 def residual_left(answer):

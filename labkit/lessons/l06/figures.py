@@ -5,11 +5,11 @@ import numpy as np
 from ...plot.learnt import WORDS
 from ...plot.parts import headline
 from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
-from ...study.lesson_06 import COUNTS, SAMPLES, fates, halves, held, named, vectors
+from .study import COUNTS, SAMPLES, fates, halves, held, named, vectors
 
 __all__ = ["labels_after_the_cut", "labels_over_directions", "spectra_without_labels"]
 
-# vectors of labkit.study.lesson_06: colour, dash in SVG's words
+# vectors of labkit.lessons.l06.study: colour, dash in SVG's words
 INKS = {
     "true labels": (OKABE_ITO[0], ""),
     "given labels": (OKABE_ITO[3], "10 3 2 3"),
@@ -22,7 +22,7 @@ DIRECTIONS = "directions, largest singular value first"
 
 def labels_over_directions(looks, words):
     """How much of labels, label errors and residuals the first directions hold, a panel per look. looks: {title: Look}
-    of labkit.study.lesson_06; words: data, noise and seed. -> Drawing"""
+    of labkit.lessons.l06.study; words: data, noise and seed. -> Drawing"""
     figure, axes = canvas(1, len(looks), width=3.1, height=3.3, sharey=True)
     for ax, (title, at) in zip(axes[0], looks.items()):
         m = len(at.K)

@@ -8,20 +8,8 @@ from ...panels import look as styled
 from ...panels.live import one_thread
 from ...plot.learnt import WORDS
 from ...plot.style import GREY, OKABE_ITO
-from ...study.lesson_06 import (
-    COUNTS,
-    EPOCHS,
-    NOISES,
-    SAMPLES,
-    corrected_by_few,
-    fates,
-    halves,
-    held,
-    look,
-    named,
-    vectors,
-)
-from ..plot.lesson_06 import INKS
+from .figures import INKS
+from .study import COUNTS, EPOCHS, NOISES, SAMPLES, corrected_by_few, fates, halves, held, look, named, vectors
 
 SHOWN = 24  # images
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "lost": "×", "": ""}
