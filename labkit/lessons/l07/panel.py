@@ -3,8 +3,8 @@
 from ...panels import Question, Sketch, choice, curve, look, part, slider
 from ...panels.live import one_thread
 from ...plot.learnt import WORDS
-from ...study.lesson_07 import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
-from ..plot.lesson_07 import EVER, LABELS, STAYED
+from .figures import EVER, LABELS, STAYED
+from .study import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
 
 RATES = tuple(k / 10 for k in range(10))
 LAMS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)

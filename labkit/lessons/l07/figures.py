@@ -4,7 +4,7 @@ import numpy as np
 
 from ...plot.learnt import WORDS
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend
-from ...study.lesson_07 import FATES, WIDTH
+from .study import FATES, WIDTH
 
 __all__ = ["critical_weights", "label_givers", "who_may_learn"]
 
@@ -16,7 +16,7 @@ LAST = "test accuracy after the last epoch"
 def critical_weights(record, epochs=(1, 5, 30), words=""):
     """Which weights of the last layer were chosen in which share of an epoch's steps, and how long the chosen stay.
 
-    record: of labkit.study.lesson_07.trained. epochs: two or three, at most its last. words: the setting. -> Drawing
+    record: of labkit.lessons.l07.study.trained. epochs: two or three, at most its last. words: the setting. -> Drawing
     """
     epochs = sorted({min(t, len(record["ever"])) for t in epochs})
     figure, axes = canvas(1, len(epochs) + 1, width=2.9, height=3.1)
@@ -57,7 +57,7 @@ def who_may_learn(groups, words=""):
 def label_givers(groups, words=""):
     """Who gives right and wrong labels in the end: the network alone, only the network with b, or nobody.
 
-    groups: {name: fates of labkit.study.lesson_07.fates}. words: the setting. -> Drawing"""
+    groups: {name: fates of labkit.lessons.l07.study.fates}. words: the setting. -> Drawing"""
     figure, axes = canvas(1, 2, width=3.6, height=0.42 * len(groups) + 1.5, sharey=True)
     inks = (OKABE_ITO[5], OKABE_ITO[4], "#999999")
     for ax, kind in zip(axes[0], LABELS):

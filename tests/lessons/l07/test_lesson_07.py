@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l07 import study as lesson
 from labkit.methods import CDR_AUX
 from labkit.panels.lessons import sketch
-from labkit.study import lesson_07 as lesson
 
 RIGHT = [
     *(("07.1", answer) for answer in ([1, 2, 4], (4, 2, 1), torch.tensor([1, 2, 4]).numpy())),

@@ -5,13 +5,13 @@ from functools import lru_cache, partial
 
 import torch
 
-from .. import fast, measure, nets
-from ..errors import choose
-from ..fit import fit
-from ..load import load
-from ..methods import CDR_AUX
-from ..methods.cdr import critical
-from ..noise import corrupt, symmetric
+from ... import fast, measure, nets
+from ...errors import choose
+from ...fit import fit
+from ...load import load
+from ...methods import CDR_AUX
+from ...methods.cdr import critical
+from ...noise import corrupt, symmetric
 
 WIDTH, EPOCHS, RATE, LAM = 32, 30, 0.4, 8.0
 RECIPE = {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-3, "batch": 64}
