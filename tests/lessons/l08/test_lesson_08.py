@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l08 import study as lab
 from labkit.panels.lessons import sketch
-from labkit.study import lesson_08 as lab
 
 
 def test_the_meta_set_is_apart_and_the_same_at_every_noise():

@@ -5,7 +5,7 @@ import labkit
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider
 from ...panels.live import one_thread
 from ...plot.style import colour
-from ...study.lesson_08 import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
+from .study import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
 
 ETAS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 INKS = {"CE": colour("MNW-Net"), "MAE": colour("RMNW-Net")}

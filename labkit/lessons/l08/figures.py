@@ -10,7 +10,7 @@ LOSSES = {"CE": "MNW-Net", "MAE": "RMNW-Net"}  # whose look each meta loss has
 def meta_noise(table, words, plain):
     """AUC of the weights (left) and test accuracy (right) at the last epoch, over the noise of the meta set.
 
-    table: of `labkit.study.lesson_08.sweep`; words: the setting; plain: plain SGD's test accuracies, a seed each.
+    table: of `labkit.lessons.l08.study.sweep`; words: the setting; plain: plain SGD's test accuracies, a seed each.
     A point is the mean over seeds, a band reaches from the lowest to the highest. -> Drawing
     """
     figure, axes = canvas(1, 2, width=3.8, height=3.6, sharex=True)

@@ -10,13 +10,13 @@ import torch
 
 import labkit
 
-from ..data import meta_split
-from ..errors import choose
-from ..losses import ce
-from ..measure import auc
-from ..method import evaluate
-from ..methods.mw_net import MWNet
-from .rmnw import DIGITS, SMALL
+from ...data import meta_split
+from ...errors import choose
+from ...losses import ce
+from ...measure import auc
+from ...method import evaluate
+from ...methods.mw_net import MWNet
+from ...study.rmnw import DIGITS, SMALL
 
 META, EPOCHS = 100, 15
 LOSSES = torch.logspace(-2.5, 1.2, 60)  # where V is drawn, nats

@@ -1,0 +1,1 @@
+"""Lesson 08: Can the network learn whom to trust?"""
