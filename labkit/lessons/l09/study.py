@@ -7,11 +7,11 @@ import torch
 
 import labkit
 
-from .. import methods, transition
-from ..data import meta_split
-from ..fit import fit
-from ..losses import probability
-from ..method import evaluate
+from ... import methods, transition
+from ...data import meta_split
+from ...fit import fit
+from ...losses import probability
+from ...method import evaluate
 
 GOLD = 50  # trusted samples for GLC, five of each digit
 REVISE = 5  # epochs of T-Revision's last stage

@@ -2,9 +2,9 @@
 
 from labkit import fast
 
-from ...lessons.l01 import study as lesson_01
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
-from ...study.lesson_09 import doubts, error, main_rows, matrix_of, precision, train, true_matrix
+from ..l01 import study as lesson_01
+from .study import doubts, error, main_rows, matrix_of, precision, train, true_matrix
 
 EPOCHS, LONGEST, SHOWN = 30, 35, 24
 METHODS = ["Forward, true T", "F-correction", "GLC", "T-Revision", "S-Model"]

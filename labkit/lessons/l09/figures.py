@@ -5,7 +5,7 @@ import numpy as np
 from ...errors import must, need
 from ...plot.lesson import GIVEN, captioned
 from ...plot.style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
-from ...study.lesson_09 import main_rows
+from .study import main_rows
 
 __all__ = ["corrected", "fading_anchors", "suspects"]
 
@@ -13,7 +13,7 @@ OWN = {"plain SGD": "ERM", "Forward, true T": "F-correction", "Backward, true T"
 
 
 def look_of(name):
-    """Colour, dash and marker of a training of labkit.study.lesson_09; what is told T is solid. -> dict"""
+    """Colour, dash and marker of a training of labkit.lessons.l09.study; what is told T is solid. -> dict"""
     method = OWN.get(name, name)
     dash = "-" if name == "Forward, true T" else DASHES[method]
     return {"color": COLOURS[method], "linestyle": dash, "marker": MARKERS[method]}
@@ -44,7 +44,7 @@ def corrected(runs, column="test", words="test accuracy", ylim=(0, 1.02)):
 def fading_anchors(found, runs):
     """How wrong the matrix is that is read off at anchors after each epoch of plain SGD, and its mean diagonal.
 
-    found: for each run the list of labkit.study.lesson_09.anchors_by_epoch. A ring marks the epoch that noisy
+    found: for each run the list of labkit.lessons.l09.study.anchors_by_epoch. A ring marks the epoch that noisy
     validation would choose. -> Drawing
     """
     need(len(found) == len(runs) > 0, "found, runs", (len(found), len(runs)), "of one length, 1 or more")

@@ -7,9 +7,9 @@ import torch
 import labkit
 from labkit import transition
 from labkit.lessons.l01 import study as lesson_01
-from labkit.study import lesson_09
-from labkit.study.lesson_09 import doubt, error, main_rows, matrix_of, posterior, precision, train
-from labkit.view.lessons import lesson_09 as panel
+from labkit.lessons.l09 import figures, panel
+from labkit.lessons.l09 import study as lesson_09
+from labkit.lessons.l09.study import doubt, error, main_rows, matrix_of, posterior, precision, train
 
 TASK = lesson_01.noisy("pairflip", 0.4, 0)
 T = labkit.noise.pairflip(0.4).matrix(3, "")
@@ -169,12 +169,12 @@ def test_the_wrapped_weight_of_the_released_code_gives_no_gradient():
 
 def test_figures_draw_what_the_runs_hold():
     runs = {"plain SGD": [train("plain SGD", TASK, 2, 0)], "F-correction": [train("F-correction", TASK, 2, 0)]}
-    lines = {line.get_label(): line.get_ydata() for line in labkit.plot.corrected(runs).axes[0].lines}
+    lines = {line.get_label(): line.get_ydata() for line in figures.corrected(runs).axes[0].lines}
     assert lines["F-correction"] == pytest.approx([row["test"] for row in runs["F-correction"][0].rows[2:]])
     found, run = lesson_09.anchors_by_epoch(TASK, 2, 0)
-    lines = {line.get_label(): line.get_ydata() for line in labkit.plot.fading_anchors([found], [run]).axes[0].lines}
+    lines = {line.get_label(): line.get_ydata() for line in figures.fading_anchors([found], [run]).axes[0].lines}
     assert lines["error of T"] == pytest.approx([one for one, _ in found])
-    (ax,) = labkit.plot.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes
+    (ax,) = figures.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes
     assert [text.get_text() for text in ax.texts] == [f"{TASK.train.y[k]} → {TASK.truth.y[k]}?\n100%" for k in (0, 1)]
     with pytest.raises(ValueError, match="1 to 48"):
-        labkit.plot.suspects(TASK, [], TASK.truth.y, torch.ones(5))
+        figures.suspects(TASK, [], TASK.truth.y, torch.ones(5))

@@ -6,8 +6,8 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, vector
-from ...lessons.l01 import study as lesson_01
-from ...study import lesson_09
+from ..l01 import study as lesson_01
+from . import study as lesson_09
 
 
 def believed(answer):
