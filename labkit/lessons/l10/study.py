@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import torch
 
-from ..errors import choose
-from ..fit import fit
-from ..load import load
-from ..measure import r2
-from ..methods import ERM, PRL_G, PRL_L, Huber, Ignormclip, MinSGD, NormClip
-from ..nets import mlp
-from ..noise import ALL, corrupt
+from ...errors import choose
+from ...fit import fit
+from ...load import load
+from ...measure import r2
+from ...methods import ERM, PRL_G, PRL_L, Huber, Ignormclip, MinSGD, NormClip
+from ...nets import mlp
+from ...noise import ALL, corrupt
 
 EPOCHS, NOISES = 20, ("signflip", "linadv", "uninoise", "pairflip", "mixture")
 RECIPE = {"optimiser": "adam", "momentum": 0.0, "lr": 4e-3, "batch": 144}  # ten batches of the 1,440 faces

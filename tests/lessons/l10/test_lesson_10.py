@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l10 import figures, study
 from labkit.panels import lessons
 from labkit.panels.stored import drawn, load
-from labkit.study import lesson_10 as study
 
 
 @pytest.mark.parametrize("noise", study.NOISES)
@@ -136,7 +136,7 @@ def test_marks_stand_where_the_landmarks_are_in_their_own_image():
     i = study.chosen(task, wrong=2, right=0)
     at = {"given": study.places(task.train.y[i], task).numpy()}
     at["true"] = study.places(task.truth.y[i], task).numpy()
-    (ax,) = labkit.plot.landmark_faces({"one": (task.train.x[i], at), "two": (task.train.x[i][:1], at)}).axes
+    (ax,) = figures.landmark_faces({"one": (task.train.x[i], at), "two": (task.train.x[i][:1], at)}).axes
     faces = [image.get_extent() for image in ax.images]
     assert len(faces) == 3 and faces[0][0] == faces[2][0] and faces[0][1] < faces[1][0], "the second row has one face"
     for k, (left, right, bottom, top) in enumerate(faces):

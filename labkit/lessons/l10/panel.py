@@ -6,7 +6,7 @@ import labkit
 
 from ...panels import Question, Sketch, choice, curve, look, part, slider, sprite
 from ...plot.style import GREY, OKABE_ITO
-from ...study import lesson_10 as study
+from . import study
 
 METHODS = {"least squares": "ERM"} | {name: name for name in ("Huber", "NormClip", "Ignormclip", "PRL(L)")}
 GIVEN, TRUE, SAID = OKABE_ITO[1], OKABE_ITO[2], OKABE_ITO[0]

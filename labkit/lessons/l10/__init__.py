@@ -1,0 +1,1 @@
+"""Lesson 10: What if the target is a number?"""
