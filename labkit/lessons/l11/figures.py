@@ -4,7 +4,7 @@ import numpy as np
 
 from ...plot.parts import numbers
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
-from ...study.lesson_11 import CLASSES, NOISES, OTHERS, RATES, of, scores
+from .study import CLASSES, NOISES, OTHERS, RATES, of, scores
 
 __all__ = ["confusions", "rates_told", "three_noises"]
 
@@ -30,7 +30,7 @@ def confusions(matrices, words="", names=CLASSES):
 
 def rates_told(runs, noises=NOISES, true=0.402, guess=None, words=""):
     """What SPL makes of every assumed rate: test accuracy (left) and noisy validation accuracy (right), the mean of the
-    last ten epochs; mean and lowest to highest seed. runs: rows of labkit.study.lesson_11.results. -> Drawing"""
+    last ten epochs; mean and lowest to highest seed. runs: rows of labkit.lessons.l11.study.results. -> Drawing"""
     figure, axes = canvas(1, 2, width=3.8, height=3.3, sharey=True)
     for ax, column, label in zip(axes[0], ("last10", "val10"), ("test (true labels)", "validation (noisy labels)")):
         for noise in noises:

@@ -1,6 +1,6 @@
 """Lesson 11: the labels that people gave to CIFAR-10 (CIFAR-10N, "worst"), beside noise that a computer draws.
 
-`python -m labkit.study.lesson_11` trains what `results()` does not hold yet: it needs CIFAR-10 and CIFAR-10_human.pt
+`python -m labkit.lessons.l11.study` trains what `results()` does not hold yet: it needs CIFAR-10 and CIFAR-10_human.pt
 under LABKIT_DATA, takes some minutes on one core, and goes on where it was stopped. One recipe for all methods, their
 hyperparameters as they come. Its sizes were cut three times for the sake of time, with first scores in view.
 """
@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .. import confident, nets
-from ..data import folder
-from ..fit import CRITERIA, fit
-from ..ledger.measured import RESULTS, read, record
-from ..ledger.printed_tables import table
-from ..load import load
-from ..methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
-from ..noise import corrupt, human, matrix_noise, symmetric
-from ..numbers import DEFAULTS_SINCE
-from ..runs.grid import summary
+from ... import confident, nets
+from ...data import folder
+from ...fit import CRITERIA, fit
+from ...ledger.measured import RESULTS, read, record
+from ...ledger.printed_tables import table
+from ...load import load
+from ...methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
+from ...noise import corrupt, human, matrix_noise, symmetric
+from ...numbers import DEFAULTS_SINCE
+from ...runs.grid import summary
 from .patches import featured
 
 COLUMN = "worse_label"  # of CIFAR-10_human.pt

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l11 import study as lesson
+from labkit.lessons.l11.patches import SIDE, components, dictionary, encode, patches
 from labkit.numbers import DEFAULTS_SINCE
 from labkit.panels import stored
 from labkit.panels.lessons import sketch
-from labkit.study import lesson_11 as lesson
-from labkit.study.patches import SIDE, components, dictionary, encode, patches
 
 RIGHT = [
     *(("11.1", answer) for answer in (1 - 0.82766 * 0.81878 * 0.8236, torch.tensor(0.4419))),

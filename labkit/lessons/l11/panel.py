@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...panels import Question, Sketch, choice, curve, look, part, slider
-from ...study.lesson_11 import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
-from ..plot.lesson_11 import SHORT
+from .figures import SHORT
+from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
 
 
 def draw(state, show):

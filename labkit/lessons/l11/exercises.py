@@ -6,7 +6,7 @@ import pandas as pd
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, vector
-from ...study.lesson_11 import counts
+from .study import counts
 
 BEST, LAST = 77.7, 67.9  # %, plain training on "worst": the issue thread of the label files' repository
 PRINTED, RERUN, CO_TEACHING = 77.69, 83.91, 80.92  # %, "worst": the paper's CE, noisypy's CE and Co-teaching

@@ -1,0 +1,1 @@
+"""Lesson 11: What changes when people make the mistakes?"""
