@@ -12,13 +12,13 @@ from test_notebooks import faults
 
 import labkit
 from labkit.fit import CRITERIA
+from labkit.lessons.sandbox import panel as sandbox
 from labkit.methods import ALL, CoTeaching
 from labkit.notebook import parameters
 from labkit.runs import race as racing
 from labkit.runs.scores import lead, leads, scores
-from labkit.view.lessons import sandbox
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "lessons" / "sandbox.ipynb"
 SMALL = {"n": 200, "epochs": 3}
 

@@ -1,0 +1,1 @@
+"""The sandbox: any method on any noise, side by side."""
