@@ -22,9 +22,7 @@ def lesson_folder(lesson: str) -> Path:
 def lessons(part: str) -> list[str]:
     """Return the lessons whose rooms have a part, e.g. "panel": their numbers, then "sandbox"."""
     files = sorted(LESSONS.glob(f"*/{part}.py"))
-    place = {"panel": "lessons", "exercises": "check"}[part]
-    before = (LESSONS.parent / "view" / place).glob("[ls]*.py")
-    return sorted({_lesson_name(path.parent.name) for path in files} | {p.stem.removeprefix("lesson_") for p in before})
+    return [_lesson_name(path.parent.name) for path in files]
 
 
 @cache
@@ -35,9 +33,6 @@ def papers() -> list[str]:
 
 def lesson_part(lesson: str, part: str) -> ModuleType:
     """Import a part of a lesson's room, e.g. lesson_part("05", "panel")."""
-    if not (lesson_folder(lesson) / f"{part}.py").exists():
-        place = {"panel": "lessons", "exercises": "check"}[part]
-        return import_module(f"labkit.view.{place}.{'lesson_' if lesson[:1].isdigit() else ''}{lesson}")
     return import_module(f"labkit.lessons.{lesson_folder(lesson).name}.{part}")
 
 

@@ -11,9 +11,9 @@ import pytest
 import labkit
 from labkit import ledger
 from labkit.fit import CRITERIA, identity
+from labkit.papers.cdr_aux import words as cdr_aux
 from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
-from labkit.study import cdr_aux
 
 CELLS = ledger.cells("CDR+AUX")
 CELL = {"noise": "symmetric", "rate": 0.4, "label": "SGD"}

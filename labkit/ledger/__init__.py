@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 
 from .. import markup
-from ..checkout import require
-from ..errors import choose, need
+from ..errors import need
 from ..fit import CRITERIA
-from .measured import RESULTS, counted, each, gains, read, record
+from .measured import RESULTS, counted, each, gains, read, record, results_file
 from .order import COLUMN, places, tau
 from .printed_tables import ITEMS, STEMS, cells
 from .printed_tables import table as printed
 from .verdict import VERDICTS, judged
 
 __all__ = [
-    "ITEMS", "VERDICTS", "cells", "counted", "gains", "ledger", "overview", "printed", "read", "record", "styled",
-    "table",
+    "ITEMS", "STEMS", "VERDICTS", "cells", "counted", "gains", "ledger", "overview", "printed", "read", "record",
+    "results_file", "styled", "table",
 ]  # fmt: skip
 
 EDGES = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7f7f7f")))
@@ -31,13 +30,12 @@ LEFT = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}
 def ledger(paper, results=RESULTS, criterion=None):
     """All that a paper printed and all that was found about its figures and claims. -> DataFrame, a row each
 
-    results: the folder of the measured runs (`<paper>.parquet`) and findings (`<paper>_findings.parquet`). Printed
-    cells have the columns of `table`; findings have item, claim, finding (the measured numbers in words), n, criterion,
-    setting, hardware, minutes, verdict. Raises ValueError for an unknown paper.
+    results: the folder that holds the measured runs and findings of each paper, see `results_file`. Printed cells have
+    the columns of `table`; findings have item, claim, finding (the measured numbers in words), n, criterion, setting,
+    hardware, minutes, verdict. Raises ValueError for an unknown paper.
     """
-    if results == RESULTS:
-        require("the ledger of measured runs")
-    runs, found = (read(results / f"{choose('paper', paper, STEMS)}{end}.parquet") for end in ("", "_findings"))
+    runs = read(results_file(paper, "runs", results))
+    found = read(results_file(paper, "findings", results))
     rows = table(cells(paper), runs, criterion)
     if found.empty:
         return rows

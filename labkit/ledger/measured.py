@@ -10,17 +10,29 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
+from .. import rooms
+from ..errors import choose
 from ..fit import CRITERIA
 from ..measure import t_quantile
 from ..state import atomic_write
+from .printed_tables import STEMS
 
-RESULTS = Path(__file__).parents[2] / "notebooks" / "results"
+RESULTS = rooms.PAPERS  # a paper's results are in ROOM/results/
 # training samples of the whole set; a run counts as the paper's if at most a tenth and a meta set are held out
 WHOLE = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000, "celeba-landmarks": 19_962, "webvision-mini": 65_944}
 HELD_OUT = 0.12
 ASKED = ["method", "noise", "rate", "hyperparameters"]  # what a printed cell says of its runs
 WAY = ["epochs", "numbers", "hyperparameters", "recipe"]  # what runs share that differ in the seed only
 SETTING = ["task", "net", "samples", "epochs", "recipe"]  # what runs must share for their order to mean something
+
+
+def results_file(paper: str, kind: str = "runs", folder: Path = RESULTS) -> Path:
+    """Return the parquet file of a paper's measured results.
+
+    paper: as in `printed_tables.STEMS`, e.g. "CRUST". kind: "runs", "findings" or "kernel". folder: holds a folder for
+    each paper, as labkit/papers does. Raises ValueError for an unknown paper.
+    """
+    return folder / choose("paper", paper, STEMS) / "results" / f"{kind}.parquet"
 
 
 def read(path):

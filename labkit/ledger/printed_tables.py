@@ -4,31 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import load
+from .. import load, rooms
 from ..data import Task
 from ..errors import choose
 from ..methods import ALL
 from ..recipes import PAPERS as PLANS
 
-FOLDER = Path(__file__).parents[1] / "papers"
-ITEMS = {  # paper: item: its table in labkit/papers
-    "CRUST": {"Table 1": "crust_table1", "Table 2": "crust_table2", "Table 3": "crust_table3"},
-    "PRL": {
-        "Table 1": "prl_table1_celeba",
-        "Table 2": "prl_table2_cifar",
-        "Table 3/5": "prl_table3_sensitivity",
-        "Table 6": "prl_table6_runtime",
-    },
-    "CDR+AUX": {"Table 1": "cdr_aux_table1"},
-    "RMNW-Net": {"Table 1": "rmnw_table1", "Table 2": "rmnw_table2_flip", "Table 3": "rmnw_table3_auc"},
-}
-STEMS = {"CRUST": "crust", "PRL": "prl", "CDR+AUX": "cdr_aux", "RMNW-Net": "rmnw_net"}  # notebooks and results
-CRITERION = {  # the epoch that a paper's accuracy is of, see `recipes.PAPERS`
-    "CRUST": "oracle_best",
-    "PRL": "last10",
-    "CDR+AUX": "best_val",
-    "RMNW-Net": "oracle_best",
-}
+_ROOMS = {name: rooms.paper_room(name) for name in rooms.papers()}
+STEMS = {room.NAME: name for name, room in _ROOMS.items()}  # paper: name of its room, which is that of its notebook
+ITEMS = {room.NAME: room.TABLES for room in _ROOMS.values()}  # paper: item: name of its table, see `table`
+CRITERION = {room.NAME: room.CRITERION for room in _ROOMS.values()}  # the epoch that a paper's accuracies are of
 METRICS = {  # of the CSV: column of a run, or None for the paper's criterion; factor from a run's number to the printed
     "test_acc": (None, 100.0),
     "test_acc_mean_last10epochs": ("last10", 100.0),
@@ -61,8 +46,13 @@ NOISES = {"sym": "symmetric", "asym": "derangement", "real-web": "none"}
 
 
 def table(name):
-    """A table of labkit/papers as it was printed. -> DataFrame. Raises ValueError for a name that is not there."""
-    return pd.read_csv(choose("name", name, {path.stem: path for path in sorted(FOLDER.glob("*.csv"))}))
+    """Return a paper's table as it was printed, e.g. "crust_table1". Raises ValueError for a name that is not there."""
+    return pd.read_csv(choose("name", name, _files()))
+
+
+def _files() -> dict[str, Path]:
+    """Return the file of each printed table of all papers."""
+    return {path.stem: path for path in sorted(rooms.PAPERS.glob("*/printed/*.csv"))}
 
 
 def cells(paper, item=None):

@@ -7,7 +7,6 @@ import platform
 import time
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import torch
 
@@ -19,8 +18,7 @@ from ..state import atomic_write
 
 def path(name):
     """The file of a panel."""
-    before = Path(__file__).parents[1] / "view" / "stored" / f"{name}.json.gz"
-    return before if before.exists() else lesson_folder(name) / "stored.json.gz"
+    return lesson_folder(name) / "stored.json.gz"
 
 
 @cache

@@ -32,7 +32,7 @@ def loss_shapes(shapes, p):
 def loss_steps(table, name, words):
     """What the network has learnt at the last epoch, over the step from cross-entropy (left end) to the far end.
 
-    table: of `labkit.lessons.l03.study.sweep`; name: of the hyperparameter with its meaning; words: the setting. A point
+    table: of `l03.study.sweep`; name: of the hyperparameter with its meaning; words: the setting. A point
     is the mean over seeds, a band reaches from the lowest to the highest. The dotted line goes straight from end to
     end. -> Drawing
     """

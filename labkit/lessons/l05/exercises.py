@@ -6,7 +6,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...study import crust_claims
+from ...papers.crust import words as crust_claims
 
 BATCH, RADIUS = 128, 2.0  # of the code released with CRUST
 

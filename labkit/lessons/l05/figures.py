@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ...papers.crust.figures import CHOOSERS
 from ...plot.parts import headline
 from ...plot.style import GREY, OKABE_ITO, canvas, head, legend
-from ...view.plot.crust import CHOOSERS
 from .study import SHOWN, TURN, cloud
 
 __all__ = ["chosen_gradients", "clean_over_epochs"]

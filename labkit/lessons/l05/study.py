@@ -1,7 +1,7 @@
 """Lesson 05: which samples do selectors choose from the gradients of a network that was trained on noisy labels?
 
 A scene is a network after some epochs of plain SGD on all given labels, and its task. What is chosen, and how clean it
-is, comes from labkit.study.crust; here it is made ready to be looked at.
+is, comes from labkit.papers.crust.experiments; here it is made ready to be looked at.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import torch
 
 import labkit
 
-from ...study import crust
+from ...papers.crust import experiments as crust
 
 NOISES = {
     "symmetric 50 %": labkit.noise.symmetric(0.5),

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...study import crust_theorem
+from ...papers.crust import theorem as crust_theorem
 from . import study as lesson_06
 
 

@@ -16,7 +16,7 @@ from ... import spectrum
 from ...grads import ce_gradient
 from ...measure import labels_row
 from ...method import evaluate
-from ...study.crust_theory import part, snapshots, some
+from ...papers.crust.jacobian import part, snapshots, some
 
 NOISES = {
     "symmetric 20 %": labkit.noise.symmetric(0.2),

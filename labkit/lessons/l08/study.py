@@ -16,7 +16,7 @@ from ...losses import ce
 from ...measure import auc
 from ...method import evaluate
 from ...methods.mw_net import MWNet
-from ...study.rmnw import DIGITS, SMALL
+from ...papers.rmnw_net.experiments import DIGITS, SMALL
 
 META, EPOCHS = 100, 15
 LOSSES = torch.logspace(-2.5, 1.2, 60)  # where V is drawn, nats

@@ -8,6 +8,7 @@ hyperparameters as they come. Its sizes were cut three times for the sake of tim
 import os
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,7 @@ import torch
 from ... import confident, nets
 from ...data import folder
 from ...fit import CRITERIA, fit
-from ...ledger.measured import RESULTS, read, record
-from ...ledger.printed_tables import table
+from ...ledger.measured import read, record
 from ...load import load
 from ...methods import ELR, ERM, GCE, SPL, ConfidentLearning, CoTeaching
 from ...noise import corrupt, human, matrix_noise, symmetric
@@ -39,7 +39,8 @@ OTHERS = {  # beside SPL, which is trained at every one of RATES
 }
 SEEDS, EPOCHS, IMAGES, HELD_OUT, TESTED, CENTRES, KEPT_PARTS = (0, 1, 2), 20, 10_000, 0.2, 5_000, 200, 200
 RECIPE = {"lr": 0.05, "momentum": 0.9, "batch": 128}
-FILE = RESULTS / "real_noise.parquet"
+FOLDER = Path(__file__).parent
+FILE = FOLDER / "runs.parquet"
 CURVES = ("clean_fitted", "noisy_memorised", "noisy_corrected", "val_noisy", "test", "auc", "selected_precision")
 KEPT = [*CRITERIA, "realised", "numbers", "samples", "seconds", "date", *CURVES]
 
@@ -48,8 +49,13 @@ def counts(labels=COLUMN):
     """How often people gave each label to each class, in the 50,000 training images of CIFAR-10. labels: a column of
     the label file, "worse_label", "aggre_label", "random_label1" to "random_label3" -> int [10, 10], row = true class
     """
-    rows = table("cifar10n_counts")
+    rows = pd.read_csv(FOLDER / "cifar10n_counts.csv")
     return rows[rows["labels"] == labels].pivot(index="true", columns="given", values="count").to_numpy()
+
+
+def agreement():
+    """How often three annotators of CIFAR-10 agree. -> DataFrame: columns fact and value"""
+    return pd.read_csv(FOLDER / "cifar10n_agreement.csv")
 
 
 def matrix(labels=COLUMN):

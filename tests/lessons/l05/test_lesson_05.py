@@ -7,7 +7,7 @@ import torch
 import labkit
 from labkit.lessons.l05 import study as lesson_05
 from labkit.lessons.l05.panel import SKETCH
-from labkit.study import crust
+from labkit.papers.crust import experiments as crust
 
 
 @pytest.fixture(scope="module")

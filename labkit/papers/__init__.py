@@ -1,0 +1,1 @@
+"""A room for each paper: its experiments, findings, figures, printed tables and measured results."""

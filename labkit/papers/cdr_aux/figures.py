@@ -1,0 +1,168 @@
+"""Figures of the paper notebooks. They draw rows of `labkit.runs.grid.grid` or of the ledger: one row per run.
+
+Everywhere a point is the mean over seeds and a band or bar reaches from the lowest to the highest seed.
+"""
+
+from itertools import product
+from textwrap import fill
+
+import numpy as np
+
+from ...errors import must, need
+from ...fit.accuracy import in_words
+from ...plot.parts import DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
+from ...plot.style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
+from ...runs.grid import curves
+from .figures_kernel import towards_the_kernel
+
+__all__ = [
+    "absorbed", "beside_printed", "lambda_sweep", "noise_matrices", "table_heat", "towards_the_kernel",
+    "training_and_validation", "width_sweep",
+]  # fmt: skip
+
+PHASES = {  # column: words, colour, dash
+    "train_aided": ("training, with b (what the loss sees)", OKABE_ITO[1], "-"),
+    "train_given": ("training, without b (the network alone)", OKABE_ITO[0], "--"),
+    "val_noisy": ("validation, noisy labels, without b", OKABE_ITO[3], "-."),
+}
+
+
+def table_heat(runs, criterion):
+    """A results table as colours and numbers: mean and standard deviation over seeds in percent, a panel per noise,
+    a row per method, a column per rate; the best mean of every column is bold. -> Drawing"""
+    noises, methods, rates = list(dict.fromkeys(runs["noise"])), methods_of(runs), sorted(set(runs["rate"]))
+    figure, axes = canvas(1, len(noises), width=0.9 + 0.75 * len(rates), height=0.9 + 0.4 * len(methods), sharey=True)
+    cells = runs.groupby(["noise", "method", "rate"])[criterion].agg(["mean", "std"])
+    for ax, noise in zip(axes[0], noises):
+        mean, std = (cells.loc[noise][what].unstack().loc[methods, rates].to_numpy() for what in ("mean", "std"))
+        ax.imshow(mean, cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
+        numbers(ax, mean, 0.75, 1, std, mean == np.nanmax(mean, axis=0))
+        ax.set(xlabel="noise rate", xticks=range(len(rates)), xticklabels=[f"{rate:.0%}" for rate in rates])
+        ax.set_yticks(range(len(methods)), methods)
+        head(ax, f"{noise} noise")
+    headline(figure, f"{in_words(criterion)}, in %", data_of(runs, "mean ± standard deviation"))
+    return figure
+
+
+def beside_printed(table):
+    """Printed (hollow) beside measured (filled, with its 95 % interval where there are seeds): a panel per noise and
+    rate that was run. table: of labkit.ledger.table. -> Drawing. Raises ValueError when no cell was run."""
+    ran = table[table["n"] > 0]
+    must(len(ran), "table", "one without a cell that was run", "one with measured cells")
+    cells = list(ran.groupby(["noise", "rate"], sort=False))
+    columns = min(4, len(cells))
+    figure, axes = canvas(-(-len(cells) // columns), columns, width=2.6, height=2.3)
+    for ax, ((noise, rate), cell) in zip(axes.flat, cells):
+        at = range(len(cell))
+        reach = [cell["measured"] - cell["low"].clip(lower=0), cell["high"].clip(upper=100) - cell["measured"]]
+        ax.errorbar(cell["measured"], at, xerr=reach, fmt="o", color=OKABE_ITO[0], label="measured")
+        ax.plot(cell["printed"], at, "D", color=OKABE_ITO[1], fillstyle="none", label="printed")
+        ax.set(yticks=at, xlabel="test accuracy (%)", ylim=(len(cell) - 0.5, -0.5))
+        ax.set_yticklabels(cell["label"])
+        head(ax, f"{noise} {rate:.0%}", f"seeds: {cell['n'].max()}, epochs: {cell['epochs'].max():.0f}")
+    for ax in axes.flat[len(cells) :]:
+        ax.set_visible(False)
+    one = ran.iloc[0]
+    headline(figure, f"{one['dataset']}, {one['net']}; {in_words(one['criterion'])}")
+    legend(figure, axes[0, 0], 2)
+    return figure
+
+
+def training_and_validation(runs, method="CDR+AUX"):
+    """Accuracy against the given labels over the epochs, in training with and without b and on the noisy validation
+    split; the line is the share of right labels. A panel per noise (down) and rate (across). -> Drawing
+    Raises ValueError for a method that is not among the runs."""
+    own = runs[runs["method"] == method]
+    need(len(own), "method", method, f"one of {', '.join(methods_of(runs))}")
+    long, noises, rates = curves(own), list(dict.fromkeys(own["noise"])), sorted(set(own["rate"]))
+    shape = (len(noises), len(rates)) if len(rates) > 1 else (1, len(noises))
+    figure, axes = canvas(*shape, width=2.9, height=2.1 + 0.8 / shape[0], sharex=True, sharey=True)
+    for ax, (noise, rate) in zip(axes.flat, product(noises, rates)):
+        cell = long[(long["noise"] == noise) & (long["rate"] == rate)]
+        for name, (words, ink, dash) in PHASES.items():
+            band(ax, cell, "epoch", name, label=words, color=ink, linestyle=dash)
+        right = 1 - cell["realised"].mean()
+        ax.axhline(right, color=GREY, linewidth=1, linestyle=":", label="share of right labels")
+        ax.set_ylim(0, 1.03)
+        head(ax, f"{noise} {rate:.0%} ({1 - right:.0%} wrong)")
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("accuracy")
+    headline(figure, f"{method}: accuracy against the given labels", data_of(own))
+    legend(figure, axes[0, 0], 2 if axes.size > 1 else 1)
+    return figure
+
+
+def lambda_sweep(runs, criterion, by="rate", x="lam"):
+    """Test accuracy against lambda, one curve per value of `by`; 0 has a place of its own to the left of the
+    logarithmic axis. x: "lam", "lam_eff" (the ridge that a run really had), or both as a list: a panel each.
+    -> Drawing"""
+    panels = [x] if isinstance(x, str) else x
+    figure, axes = canvas(1, len(panels), width=5.4 if len(panels) == 1 else 3.6, height=3.2, sharey=True)
+    words = {"lam": "lambda", "lam_eff": "effective lambda (0 left out)"}
+    for ax, column in zip(axes[0], panels):
+        shown = runs if column == "lam" else runs[runs[column] > 0]
+        shown = shown.assign(at=shifted(shown[column]))
+        for k, (value, curve) in enumerate(shown.groupby(by)):
+            name = f"noise rate {value:.0%}" if by == "rate" else str(value)
+            look = {"color": OKABE_ITO[k % 7], "linestyle": DASHES[k % 4], "marker": "osD^v"[k % 5], "markersize": 4}
+            band(ax, curve, "at", criterion, label=name, **look)
+        ax.set_xscale("log")
+        if column == "lam":
+            at = shown.groupby("lam")["at"].first()
+            ax.set_xticks(at, [f"{lam:g}" for lam in at.index])
+        else:
+            ax.xaxis.set_major_formatter("{x:g}")
+        ax.minorticks_off()
+        ax.set_xlabel(words[column])
+    axes[0, 0].set(ylabel="test accuracy", ylim=(0, 1.02))
+    headline(figure, f"{in_words(criterion)}; {noise_of(runs)}", data_of(runs))
+    legend(figure, axes[0, 0], 3)
+    return figure
+
+
+def width_sweep(runs, criteria=("last", "best_val")):
+    """Test accuracy against the width of the hidden layers, one curve per column `what`; a panel per criterion.
+
+    runs: with columns `width` and `what` (the curve's name). -> Drawing"""
+    figure, axes = canvas(1, len(criteria), width=3.6, height=3.2, sharey=True)
+    for ax, criterion in zip(axes[0], criteria):
+        for k, (name, curve) in enumerate(runs.groupby("what", sort=False)):
+            ink = OKABE_ITO[k % 7] if name not in ORDER else colour(name)
+            band(ax, curve, "width", criterion, label=name, color=ink, linestyle=DASHES[k % 4], marker="osD^v"[k % 5])
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
+        ax.set(xlabel="units per hidden layer", ylim=(0, 1.02))
+        head(ax, in_words(criterion))
+    axes[0, 0].set_ylabel("test accuracy")
+    headline(figure, noise_of(runs), data_of(runs))
+    legend(figure, axes[0, 0], 3)
+    return figure
+
+
+def noise_matrices(passports):
+    """What the noise models really did: a panel per passport, the share of every true class that got each given label.
+    -> Drawing"""
+    figure, axes = canvas(1, len(passports), width=2.5, height=3.0)
+    for ax, passport in zip(axes[0], passports):
+        matrix = np.asarray(passport.realised_matrix)
+        ax.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
+        numbers(ax, matrix, 0.5)
+        ax.set(xlabel="given label", ylabel="true label", xticks=range(len(matrix)), yticks=range(len(matrix)))
+        head(ax, f"{passport.name} {passport.rate:.0%}", f"{passport.realised:.1%} wrong, seed {passport.seed}")
+    headline(figure, "realised share of the true class, in %")
+    return figure
+
+
+def absorbed(norms, wrong, words=""):
+    """How far b_i moved for right and for wrong labels: two histograms. norms [N], wrong bool [N]. -> Drawing"""
+    norms, wrong = np.asarray(norms), np.asarray(wrong)
+    figure, axes = canvas(width=5.2, height=2.8)
+    ax, bins = axes[0, 0], np.linspace(0, norms.max(), 41)
+    for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
+        ax.hist(norms[mask], bins, color=ink, alpha=0.55, label=f"{name} (n = {mask.sum():,})")
+    ax.set(xlabel="lambda ||b_i|| (logits) at the end of training", ylabel="training samples")
+    head(ax, fill(words, 80))
+    legend(figure, ax, 2)
+    return figure
