@@ -29,7 +29,7 @@ BREAKS = {  # notebook: file, what it says, what is put there instead
 def test_a_broken_method_makes_a_check_of_its_notebook_fail(name, tmp_path):
     file, said, instead = BREAKS[name]
     package = Path(shutil.copytree(ROOT / "labkit", tmp_path / "labkit"))
-    for part in MARKS:  # the package finds its results in the project's folder
+    for part in MARKS:
         (tmp_path / part).symlink_to(ROOT / part)
     text = (package / file).read_text()
     assert text.count(said) == 1

@@ -109,4 +109,4 @@ def files_written(notebook):
 def test_a_paper_keeps_runs_and_findings_beside_each_other(name):
     paths = files_written(nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4))
     assert {path.parent for path in paths} == {Path("/results")}, "a relative path begins in the caller's folder"
-    assert Path(f"/results/{name}_findings.parquet") in paths and len(paths) > 1
+    assert Path("/results/findings.parquet") in paths and len(paths) > 1

@@ -161,7 +161,7 @@ def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
     assert not found.add("Sec. 4.2", "mixup helps", "90, 90 %", False, **words)
     with pytest.raises(ValueError, match="claim is 'precision falls'"):
         found.add("Fig. 1a", "precision falls", "", True, **words)
-    found.keep(tmp_path / "crust_findings.parquet")
+    found.keep(ledger.results_file("CRUST", "findings", tmp_path))
     rows = ledger.ledger("CRUST", tmp_path).set_index("item")
     assert rows.loc["Fig. 1a", "verdict"] == "holds here" and rows.loc["Fig. 1a", "n"] == 3
     assert rows.loc["Sec. 4.2", "verdict"] == "does not hold here"
