@@ -18,8 +18,8 @@ from labkit.method import MakeNet, MakeOpt, Method, Stage
 class FineTuning(Method):
     """Cross-entropy on the training set, then on the meta set.
 
-    tune: epochs over the meta set, 0: none. tune_lr: their learning rate. freeze_statistics: bool, batch normalisation
-    keeps the training set's running statistics and uses them.
+    tune: epochs over the meta set, 0: none. tune_lr: their learning rate. freeze_statistics: batch normalisation keeps
+    the training set's running statistics and uses them.
     """
 
     meta_labels = "true"

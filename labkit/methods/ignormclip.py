@@ -2,8 +2,8 @@
 regression; without its noise, the clipping of DP-SGD (Abadi et al., CCS 2016). Menon, Rawat, Reddi, Kumar, "Can
 gradient clipping mitigate label noise?", ICLR 2020, tell when it helps.
 
-No sample may pull harder than `clip`: every sample's gradient is shortened to that norm before the batch is averaged.
-Other than PRL(G), it still learns from wrong labels, with bounded force.
+Every sample's gradient is shortened to the norm `clip` before the batch is averaged. Other than PRL(G), the method
+still learns from wrong labels, with bounded gradients.
 
 No code was released for it, and the paper gives no value of `clip`: try several.
 """
@@ -29,7 +29,7 @@ class Ignormclip(ByGradientNorm):
     """
 
     clip: Clip = 1.0
-    normalised = False  # what is clipped is lost
+    normalised = False  # clipping lowers the sum of weights
 
     def trust(self, norms: Tensor) -> Tensor:
         return (self.clip / norms).clamp(max=1) / len(norms)  # core: min(1, C / |g_i|) / B  [B]

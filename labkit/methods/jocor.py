@@ -10,7 +10,7 @@ detached.
 Differs from the released code in, each a keyword (variant="released" has all):
     1. first_epoch, exponent_of: as in Co-teaching.
     The code takes the mean over the kept samples once: divide_twice stays off in both variants. With asymmetric noise
-    the code assumes half of the noise rate: give `rate` so.
+    the code assumes half of the noise rate: pass this as `rate`.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ from labkit.methods.co_teaching import CoTeaching
 from labkit.ranks import smallest
 
 
-def divergence(a, b):
-    """KL(p_a || p_b) + KL(p_b || p_a) = sum (p_a - p_b) (log p_a - log p_b). a, b logits [..., B, C] -> [..., B]"""
+def divergence(a: Tensor, b: Tensor) -> Tensor:
+    """Return KL(p_a || p_b) + KL(p_b || p_a) = sum (p_a - p_b) (log p_a - log p_b). a, b logits [..., B, C] -> [...,
+    B]"""
     log_a, log_b = a.log_softmax(-1), b.log_softmax(-1)
     return ((log_a.exp() - log_b.exp()) * (log_a - log_b)).sum(-1)
 
@@ -32,16 +33,16 @@ def divergence(a, b):
 class JoCoR(CoTeaching):
     """One joint loss, one small-loss selection, one update of both networks.
 
-    lam: share of the agreement in the joint loss, in [0, 1). divide_twice: bool, the mean loss divided by the kept
-    number again; None: no, whatever the variant. The rest: as Co-teaching.
+    lam: share of the agreement in the joint loss, in [0, 1). divide_twice: the mean loss is divided by the number of
+    kept samples again; None: it is not, whatever the variant. Other hyperparameters: as Co-teaching.
     """
 
     targets = ("classes",)
     divides = {"paper": False, "released": False}
     lam: Rate = 0.1
 
-    def joint(self, logits, y, i):
-        """(1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). -> [B]"""
+    def joint(self, logits: list[Tensor], y: Tensor, i: Tensor) -> Tensor:
+        """Return (1 - lam) (CE_1 + CE_2) + lam (KL_12 + KL_21). logits: of both networks -> [B]"""
         supervised = sum(self.loss(z, y, i) for z in logits)
         return (1 - self.lam) * supervised + self.lam * divergence(*logits)
 

@@ -29,27 +29,31 @@ Draw = Literal["passes", "fresh"]  # how the batches of a meta set are drawn
 
 
 class MetaBatches:
-    """Batches of a meta set. size: samples, at most all. draw: "passes", shuffled passes over it that leave out an
-    incomplete last batch | "fresh", `size` others of it every time. rng: a generator on its device, saved by its owner.
+    """Batches of a meta set.
+
+    size: samples of a batch, at most those of the meta set. draw: "passes", shuffled passes over it that leave out an
+    incomplete last batch | "fresh", drawn anew for every batch. rng: a generator on its device; `state_dict` does not
+    hold its state.
     """
 
-    def __init__(self, meta, size, draw, rng):
-        self.meta, self.size, self.fresh, self.rng = meta, min(size, len(meta)), draw == "fresh", rng
+    def __init__(self, meta: Split, size: int, draw: Draw, rng: Generator):
+        self.meta, self.rng = meta, rng
+        self.size, self.fresh = min(size, len(meta)), draw == "fresh"
         self.order = torch.empty(0, dtype=torch.long, device=rng.device)
 
-    def next(self):
-        """-> x [size, ...], y [size] given labels"""
+    def next(self) -> tuple[Tensor, Tensor]:
+        """Return the next batch. -> x [size, ...], y [size] given labels"""
         if self.fresh or len(self.order) < self.size:
             self.order = torch.randperm(len(self.meta), generator=self.rng, device=self.rng.device)
         i, self.order = self.order[: self.size], self.order[self.size :]
         return self.meta.inputs(i), self.meta.y[i]
 
     def state_dict(self) -> dict:
-        """What is left of the pass."""
+        """Return the samples that remain of the pass."""
         return {"order": self.order.clone()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on with the pass of `state_dict`."""
+        """Continue the pass of `state_dict`."""
         self.order = state["order"].to(self.order.device)
 
 
@@ -77,8 +81,8 @@ class L2RW(Method):
         total = agreement.sum()
         return agreement / (total + (total == 0))  # [B]
 
-    def agreement(self, x, y, i):
-        """Inner products of the gradient of a meta batch with the gradient of each sample, at w. -> [B]"""
+    def agreement(self, x: Tensor, y: Tensor, i: Tensor) -> Tensor:
+        """Return the inner products of a meta batch's gradient with each sample's gradient, at w. -> [B]"""
         net, (meta_x, meta_y) = self.nets[0], self.batches.next()
         meta_x = self.augment(meta_x.to(x.dtype))
         pull = gradient_at(net, trainable(net), meta_x, lambda logits: ce(logits, meta_y).mean(-1))

@@ -1,8 +1,8 @@
 """L_DMI: Xu, Cao, Kong, Wang, NeurIPS 2019 (arXiv 1909.03388).
 
 -log |det U|, where U is the joint distribution of given labels and predictions in a batch. Noise multiplies U by the
-transition matrix, so it only adds a constant to the loss: the minimiser stays. The loss does not know which class is
-which: a first training by cross-entropy settles that.
+transition matrix, so it only adds a constant to the loss: the minimiser stays. The loss does not change when classes
+change places, so a first training by cross-entropy decides which output is which class.
 
 Differs from the released code in, each a keyword (variant="released" has all):
     1. divide: the CIFAR-10 script does not divide U by the batch size, so that its constant of 0.001 means nothing.
@@ -24,9 +24,9 @@ from labkit.errors import need
 from labkit.method import MakeNet, MakeOpt, Method, Stage
 
 
-def log_det(logits, y, divide=True):
-    """log |det U|, U = 1/B sum_i e_yi p(x_i)^T, without 1/B if not `divide`. logits [..., B, C], y [..., B] -> [...]
-    float64"""
+def log_det(logits: Tensor, y: Tensor, divide: bool = True) -> Tensor:
+    """Return log |det U|, U = 1/B sum_i e_yi p(x_i)^T, without 1/B if not `divide`. logits [..., B, C], y [..., B] ->
+    float64 [...]"""
     p = logits.double().softmax(-1)
     given = torch.nn.functional.one_hot(y, logits.shape[-1]).to(p.dtype)
     U = given.transpose(-1, -2) @ p  # rows: given label, columns: prediction  [..., C, C]
@@ -38,8 +38,8 @@ def log_det(logits, y, divide=True):
 class L_DMI(Method):
     """Cross-entropy, then the determinant-based mutual information of given labels and predictions.
 
-    warmup: epochs of cross-entropy, None: as many as the run's. lr: of the second stage; batch_size: of it, at least 2
-    C. variant: "paper" | "released"; divide, offset (>= 0) follow it when None.
+    warmup: epochs of cross-entropy; None: those of the run. lr, batch_size: of the second stage; batch_size is at least
+    2 C. variant: "paper" | "released"; divide, offset (>= 0) follow it when None.
     """
 
     targets = ("classes",)
@@ -54,9 +54,9 @@ class L_DMI(Method):
         self.follow(divide={"paper": True, "released": False}, offset={"paper": 0.0, "released": 1e-3})
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
-        fine = 2 * train.classes <= self.batch_size <= len(train)
         low, high = 2 * train.classes, len(train)
-        need(fine, "batch_size of L_DMI", self.batch_size, f"a whole number in {low}..{high}: det U is 0 otherwise")
+        may_be = f"a whole number in {low}..{high}: det U is 0 otherwise"
+        need(low <= self.batch_size <= high, "batch_size of L_DMI", self.batch_size, may_be)
         super().bind(make_net, make_opt, train, meta, rng)
         self.pretrained = False
 

@@ -12,7 +12,7 @@ Differs from the released code in:
     3. GCE's truncated loss (noisypy's code): a pruned sample leaves the epoch here, and batches are filled with the
        others. There it stays in its batch with weight 0, and the mean is over the whole batch: where half are pruned,
        a step is half as long.
-    4. GCE's truncated loss: the network as it is decides who is pruned. There it is the one that was best on
+    4. GCE's truncated loss: the current network decides which samples are pruned. There it is the one that was best on
        validation so far.
 """
 
@@ -50,8 +50,8 @@ class MAE(Method):
 
 @dataclass(kw_only=True, eq=False)
 class Huber(Method):
-    """Squares small residuals and forgives large ones their square. delta: where the two meet, in units of the
-    targets."""
+    """Square small residuals, take the absolute value of large ones. delta: the residual where the two meet, in units
+    of the targets."""
 
     targets = ("numbers",)
     delta: Positive = 1.0
@@ -86,8 +86,8 @@ class BootstrapHard(Method):
     beta: Share = 0.8
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        own = logits.detach().argmax(-1)
-        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, own)  # core
+        predicted = logits.detach().argmax(-1)
+        return self.beta * losses.ce(logits, y) + (1 - self.beta) * losses.ce(logits, predicted)  # core
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,14 +1,14 @@
 """MentorNet. Jiang, Zhou, Leung, Li, Fei-Fei, ICML 2018 (arXiv 1712.05055).
 
-A mentor watches the loss of every sample, and how far it is above a moving percentile of the losses, and says how much
-the student should trust the sample. MentorNet PD is a mentor with a predefined rule: all at first, then the small
+From the loss of every sample, and how far it is above a moving percentile of the losses, a mentor computes how much the
+student should trust the sample. MentorNet PD is a mentor with a predefined rule: all at first, then the small
 losses (self-paced), near the end a soft version of it. MentorNet DD learns its rule from samples whose labels are known
 to be right or wrong.
 
 Differs from the released code in:
     1. PD is the rule v* itself; there a network is trained to imitate it.
     2. DD is a network 4 - 20 - 1 (tanh, sigmoid) of loss, difference, label (0, as released) and epoch; there a
-    bidirectional LSTM of a single time step and an embedding stand in front of it, which say nothing more. It learns
+    bidirectional LSTM of a single time step and an embedding stand before it, which add no information. It learns
     from the losses that the student has, during the burn-in, on a clean meta set with labels made wrong on purpose;
     there from a first student's run on another dataset.
     3. the percentage of training advances by epochs, there by steps; the weight decay is not multiplied by the mean
@@ -34,8 +34,8 @@ Percent = Annotated[float, Number(0, 100, what="a percentage")]
 EXAMPLE_DROPOUT = ((0.5, 17), (0.05, 78), (1.0, 5))
 
 
-def percentile(loss, p):
-    """The p-percentile on the last axis, the nearest of the losses. loss [..., B], p in [0, 1] -> [..., 1]"""
+def percentile(loss: Tensor, p: float) -> Tensor:
+    """Return the loss nearest to the p-percentile on the last axis. loss [..., B], p in [0, 1] -> [..., 1]"""
     return kth_largest(loss, loss.shape[-1] - round(p * (loss.shape[-1] - 1)))
 
 
@@ -59,9 +59,9 @@ class MentorNetPD(Method):
     normalised = False
 
     def __post_init__(self):
-        name = type(self).__name__
-        fine = sum(percent for _, percent in self.dropout) in (0, 100)
-        need(fine, f"dropout of {name}", self.dropout, "() or pairs (rate, percent) with percentages that sum to 100")
+        total = sum(percent for _, percent in self.dropout)
+        may_be = "() or pairs (rate, percent) with percentages that sum to 100"
+        need(total in (0, 100), f"dropout of {type(self).__name__}", self.dropout, may_be)
 
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         loss = self.loss(logits, y, i).detach()  # [..., B]
@@ -74,30 +74,38 @@ class MentorNetPD(Method):
         self.level = self.following
         super().update()
 
-    def trust(self, loss, above):
-        """v*: loss [..., B], and how far it is above the moving percentile [..., B] -> [..., B]"""
+    def trust(self, loss: Tensor, above: Tensor) -> Tensor:
+        """Return v*. loss [..., B], above: how far it is above the moving percentile [..., B] -> [..., B]"""
         if self.percent() < self.burn_in:
             return torch.ones_like(loss)
         if self.percent() < self.soft:
             return (above <= 0).to(loss.dtype)
         return (1 - above / self.gamma).clamp(0, 1)
 
-    def drop(self, v):
-        """v, with a share of it set to 0 at random: exactly int((1 - rate) B) stay. v [..., B] -> [..., B]"""
-        ends = [sum(percent for _, percent in self.dropout[: n + 1]) for n in range(len(self.dropout))]
-        rate = next((rate for (rate, _), end in zip(self.dropout, ends) if self.percent() < end), 0.0)
+    def drop(self, v: Tensor) -> Tensor:
+        """Set all but int((1 - rate) B) weights to 0, drawn at random. v [..., B] -> [..., B]"""
+        rate = self.dropout_rate()
         if not rate:
             return v
         draw = torch.rand(v.shape, generator=self.rng, device=v.device)
         return v * smallest(draw, int((1 - rate) * v.shape[-1]))
 
-    def percent(self):
-        """How much of the training is over, 0 to 99."""
+    def dropout_rate(self) -> float:
+        """Return the rate of `dropout` in this epoch."""
+        end = 0
+        for rate, percent in self.dropout:
+            end += percent
+            if self.percent() < end:
+                return rate
+        return 0.0
+
+    def percent(self) -> int:
+        """Return how much of the training is over, 0 to 99 percent."""
         return 100 * self.epoch // self.epochs
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
-        self.level, self.following = (torch.zeros(1, device=train.y.device) for _ in range(2))
+        self.level, self.following = torch.zeros(1, device=train.y.device), torch.zeros(1, device=train.y.device)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -118,21 +126,22 @@ class MentorNetDD(MentorNetPD):
         need(self.burn_in > 0, "burn_in of MentorNetDD", self.burn_in, "above 0: the mentor learns in that time")
 
     def select(self, train: Split, epoch: int) -> Tensor | None:
-        """All samples. The mentor learns at the end of the burn-in, from what it saw at the start of its epochs."""
+        """Take all samples. At the end of the burn-in the mentor learns from what was observed at the start of its
+        epochs."""
         if epoch and not self.learnt:
             self.observed = torch.cat([self.observed, self.observe()])
             if self.percent() >= self.burn_in:
                 learn(self.mentor, self.observed)
                 self.observed, self.learnt = self.observed[:0], True
 
-    def trust(self, loss, above):
+    def trust(self, loss: Tensor, above: Tensor) -> Tensor:
         if self.percent() < self.burn_in:
             return torch.ones_like(loss)
         return self.mentor(features(loss, above, self.burn_in))[..., 0].sigmoid().to(loss.dtype)  # core: v = g(phi)
 
     @torch.no_grad()
-    def observe(self):
-        """The features of the meta set, and whether each label is right. -> [M, 5]"""
+    def observe(self) -> Tensor:
+        """Return the features of the meta set and, in the last column, whether each label is right. -> [M, 5]"""
         self.train_mode(False)
         places = torch.arange(len(self.meta), device=self.lesson.device).split(1000)
         loss = torch.cat([losses.ce(self.nets[0](self.meta.inputs(i)), self.lesson[i]) for i in places])
@@ -143,22 +152,24 @@ class MentorNetDD(MentorNetPD):
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
         need(meta.trusted, "trusted of the meta set of MentorNetDD", meta.trusted, "True: right labels are to be known")
-        draw = lambda: torch.rand(len(meta), generator=rng, device=meta.y.device)
-        other = (meta.y + 1 + (draw() * (train.classes - 1)).long()) % train.classes
-        self.lesson = torch.where(draw() < self.corruption, other, meta.y)  # [M]
+        shift = torch.rand(len(meta), generator=rng, device=meta.y.device)
+        wrong = (meta.y + 1 + (shift * (train.classes - 1)).long()) % train.classes
+        corrupted = torch.rand(len(meta), generator=rng, device=meta.y.device) < self.corruption
+        self.lesson = torch.where(corrupted, wrong, meta.y)  # [M]
         layers = (nn.Linear(4, 20), nn.Tanh(), nn.Linear(20, 1))
         self.mentor = nn.Sequential(*layers).to(meta.y.device).requires_grad_(False)
         self.observed, self.learnt = torch.zeros(0, 5, device=meta.y.device), False
 
 
-def features(loss, above, percent):
-    """phi of samples: loss, difference to the percentile, label (0), share of the training. [..., B] -> [..., B, 4]"""
+def features(loss: Tensor, above: Tensor, percent: int) -> Tensor:
+    """Return phi of samples: loss, difference to the percentile, label (0), share of the training. [..., B] ->
+    [..., B, 4]"""
     time = torch.full_like(loss, percent / 100)
     return torch.stack([loss, above, torch.zeros_like(loss), time], -1).float()
 
 
-def learn(mentor, observed, steps=300, lr=0.05):
-    """Fit a mentor to observed features and rightness [R, 5] by binary cross-entropy; frozen again at the end."""
+def learn(mentor: nn.Module, observed: Tensor, steps: int = 300, lr: float = 0.05) -> None:
+    """Fit a mentor to observed features and rightness [R, 5] by binary cross-entropy, and freeze it again."""
     mentor.requires_grad_(True)
     opt = Adam(mentor.parameters(), lr=lr)
     with torch.enable_grad():

@@ -16,7 +16,7 @@ from labkit.ranks import smallest
 
 @dataclass(kw_only=True, eq=False)
 class MinSGD(Method):
-    """Learns from the one sample of smallest loss in every batch."""
+    """Learn from the one sample of smallest loss in every batch."""
 
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         loss = self.loss(logits.detach(), y, i)

@@ -16,7 +16,7 @@ from labkit.mixing import beta, mixed, soft
 
 @dataclass(kw_only=True, eq=False)
 class Mixup(Method):
-    """Trains on lambda x + (1 - lambda) x_pi and the soft label of the same mix.
+    """Train on lambda x + (1 - lambda) x_pi and the soft label of the same mix.
 
     alpha: >= 0, 0 mixes nothing. 1 on CIFAR; the paper prefers 8 to 32 against noisy labels.
     """
@@ -27,6 +27,6 @@ class Mixup(Method):
         if self.alpha == 0:
             return x, y, i
         lam = beta(self.alpha, self.alpha, (1,), self.rng)
-        other = torch.randperm(len(x), generator=self.rng, device=self.rng.device)
+        order = torch.randperm(len(x), generator=self.rng, device=self.rng.device)
         y = soft(y, self.train.classes)
-        return mixed(x, x[other], lam), mixed(y, y[other], lam), i  # core
+        return mixed(x, x[order], lam), mixed(y, y[order], lam), i  # core

@@ -39,9 +39,9 @@ OPTIMISERS = {"sgd": (SGD, {"momentum": 0.9, "nesterov": True}), "adam": (Adam, 
 META_LOSSES = {"ce": losses.ce, "mae": losses.mae}
 
 
-def weight_net(rng, hidden=100):
-    """V: 1 - hidden - 1, ReLU, sigmoid: 301 parameters; torch's default initial weights, from `rng`. -> module"""
-    with torch.random.fork_rng(devices=[]):  # the global generator stays; skip_init would import sympy for a second
+def weight_net(rng: Generator, hidden: int = 100) -> nn.Module:
+    """Make V: 1 - hidden - 1, ReLU, sigmoid, 301 parameters, with torch's default initial weights drawn by `rng`."""
+    with torch.random.fork_rng(devices=[]):  # keeps the global generator; skip_init would import sympy for a second
         first, last = nn.Linear(1, hidden).to(rng.device), nn.Linear(hidden, 1).to(rng.device)
     for layer in (first, last):
         bound = 1 / sqrt(layer.in_features)
@@ -52,9 +52,9 @@ def weight_net(rng, hidden=100):
 
 @dataclass(kw_only=True, eq=False)
 class MWNet(Method):
-    """Weights V(l_i), and V learns from a meta set.
+    """Weights V(l_i), where V learns from a meta set.
 
-    variant: "paper" | "released". normalise: bool, weights sum to 1, else V(l_i) / n. meta_loss: "ce" | "mae".
+    variant: "paper" | "released". normalise: weights sum to 1, else they are V(l_i) / n. meta_loss: "ce" | "mae".
     meta_optimiser: "sgd" (momentum 0.9, nesterov) | "adam", of V, with meta_lr (constant) and meta_weight_decay.
     meta_batch: samples of the meta set per step. draw: "passes" | "fresh", how they are drawn. normalise, meta_batch
     and draw follow the variant when None. The virtual step has the networks' current learning rate.
@@ -103,8 +103,8 @@ class MWNet(Method):
         self.seen = i, weight
         return loss.detach()
 
-    def learn(self, x, y, i, loss, state):
-        """One step of V on the meta loss after the virtual step. loss [B] with its graph, which is kept"""
+    def learn(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, state: dict) -> None:
+        """Take one step of V on the meta loss after the virtual step. loss [B] with its graph, which is kept."""
         weight = self.shares(loss.detach())  # [B], with a graph to Theta alone
         slope = self.slope(x, y, i, loss, weight.detach(), state)
         self.meta_opt.zero_grad(set_to_none=True)
@@ -112,8 +112,8 @@ class MWNet(Method):
         (weight * slope).sum().backward()  # core: the meta-gradient reaches V
         self.meta_opt.step()
 
-    def slope(self, x, y, i, loss, weight, state):
-        """Derivative of the meta loss after the virtual step with respect to each sample's weight. -> [B]"""
+    def slope(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, weight: Tensor, state: dict) -> Tensor:
+        """Return the derivative of the meta loss after the virtual step with respect to each sample's weight. -> [B]"""
         net, alpha = self.nets[0], self.opts[0].param_groups[0]["lr"]
         meta_x, meta_y = self.batches.next()
         meta_x, meta_loss = self.augment(meta_x.to(x.dtype)), META_LOSSES[self.meta_loss]
@@ -125,8 +125,8 @@ class MWNet(Method):
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
         return self.shares(self.loss(logits, y, i))
 
-    def shares(self, loss):
-        """Weights of a batch by V. loss [..., B] -> [..., B], summing to 1 if normalise"""
+    def shares(self, loss: Tensor) -> Tensor:
+        """Return the weights of a batch by V, which sum to 1 if `normalise`. loss [..., B] -> [..., B]"""
         trust = self.V(loss[..., None].to(self.V[0].weight.dtype))[..., 0].to(loss.dtype)
         if not self.normalise:
             return trust / trust.shape[-1]

@@ -1,7 +1,7 @@
 """NormClip: clipping of the batch gradient's norm, a baseline of PRL (Liu, Sun, Wang, Tan, Zhou, ICML 2021).
 
-A batch may not pull harder than `clip`: where the norm of its mean gradient, over all parameters together, is longer,
-the gradient is shortened and keeps its direction. Right and wrong labels of a batch are shortened alike; with Adam,
+Where the norm of a batch's mean gradient, over all parameters together, is above `clip`, the gradient is shortened to
+this norm and keeps its direction. Right and wrong labels of a batch are shortened alike; with Adam,
 which divides by the gradient's size anyway, next to nothing changes.
 
 No code was released for it, and the paper gives no value of `clip`: try several.
@@ -17,7 +17,7 @@ from labkit.methods.ignormclip import Clip
 
 @dataclass(kw_only=True, eq=False)
 class NormClip(Method):
-    """The gradient of a batch is clipped: g min(1, clip / (|g| + 1e-6)).
+    """Clip the gradient of a batch: g min(1, clip / (|g| + 1e-6)).
 
     clip: the norm that a batch's gradient does not exceed, above 0. Weight decay, which is the optimiser's, is added
     after the clipping.

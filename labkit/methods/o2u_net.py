@@ -30,18 +30,19 @@ from labkit.ranks import kept, smallest
 from labkit.state import save_value
 
 
-def cyclic_lr(epoch, high, low, period):
-    """Falls linearly in rounds of `period` epochs, from near `high` to `low`. epoch from 0 on -> float"""
+def cyclic_lr(epoch: int, high: float, low: float, period: int) -> float:
+    """Return a learning rate that falls linearly in rounds of `period` epochs, from near `high` to `low`. epoch:
+    counted from 0"""
     t = (epoch % period + 1) / period
     return (1 - t) * high + t * low
 
 
 @dataclass(kw_only=True, eq=False)
 class O2UNet(Method):
-    """Training without the samples of the largest losses in a cyclic training.
+    """Train without the samples of the largest losses in a cyclic training.
 
-    rate: share of the samples to remove, in [0, 1), the noise rate. first_epochs, cyclic_epochs: of stages 0 and 1,
-    None = as many as `fit` was asked for. high, low, period: of the cyclic learning rate; batch_size: samples per step
+    rate: share of the samples to remove, in [0, 1), the noise rate. first_epochs, cyclic_epochs: of stages 0 and 1;
+    None: those of the run. high, low, period: of the cyclic learning rate; batch_size: samples per step
     there. variant: "paper" | "released". restart: "init" | "first", where stage 2 begins. phase: 0 | 1, index of the
     first epoch in its round. restart, phase follow the variant when None.
     """
@@ -63,7 +64,7 @@ class O2UNet(Method):
         self.follow(restart={"paper": "init", "released": "first"}, phase={"paper": 0, "released": 1})
 
     def select(self, train: Split, epoch: int) -> Tensor | None:
-        """All samples of the stage. In the cyclic one, the losses of the epoch that is over are added to the record."""
+        """Take all samples of the stage. In the cyclic one, add the losses of the last epoch to the record."""
         if self.cyclic and epoch:
             self.record()
 
@@ -73,11 +74,14 @@ class O2UNet(Method):
         return super().weight(x, y, i, logits)
 
     def update(self) -> None:
-        for group in (group for opt in self.opts for group in opt.param_groups if self.cyclic):
-            group["lr"] = cyclic_lr(self.epoch + self.phase, self.high, self.low, self.period)
+        if self.cyclic:
+            lr = cyclic_lr(self.epoch + self.phase, self.high, self.low, self.period)
+            for opt in self.opts:
+                for group in opt.param_groups:
+                    group["lr"] = lr
         super().update()
 
-    def record(self):
+    def record(self) -> None:
         """Add the losses of an epoch, less their mean, to the sums."""
         self.total += self.losses - self.losses.mean()  # core: l_n(epoch) - mean, over all epochs  [N]
 
@@ -103,9 +107,11 @@ class O2UNet(Method):
 
     def bind(self, make_net: MakeNet, make_opt: MakeOpt, train: Split, meta: Split | None, rng: Generator) -> None:
         super().bind(make_net, make_opt, train, meta, rng)
-        self.losses, self.total = (torch.zeros(len(train), device=train.y.device) for _ in range(2))
-        self.cyclic, self.first, self.rest = False, [], torch.ones(len(train), dtype=torch.bool, device=train.y.device)
+        device = train.y.device
+        self.losses, self.total = torch.zeros(len(train), device=device), torch.zeros(len(train), device=device)
+        self.cyclic, self.first = False, []
+        self.rest = torch.ones(len(train), dtype=torch.bool, device=device)
 
     def notes(self) -> dict:
-        """removed: how many samples stage 2 does without."""
+        """Return how many samples are removed for stage 2."""
         return {**super().notes(), "removed": int((~self.rest).sum())}
