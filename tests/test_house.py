@@ -74,7 +74,7 @@ def test_the_walker_sees_imports():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "methods").glob("*.py")), ids=lambda path: path.name)
 def test_methods_import_torch_and_labkit_only(path):
-    allowed = {"torch", "labkit", "dataclasses", "functools", "math", "typing"}
+    allowed = {"torch", "labkit", "collections", "dataclasses", "functools", "math", "typing"}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             assert {alias.name.split(".")[0] for alias in node.names} <= allowed

@@ -63,8 +63,8 @@ class CDR(Method):
                 self.decay_by_sign(net, opt.param_groups[0]["weight_decay"])
         super().update()
         if self.strict:
-            for opt, (weights, before, masks) in zip(self.opts, split):
-                self.only_decay(opt, weights, before, masks)
+            for opt, (weights, previous, masks) in zip(self.opts, split):
+                self.only_decay(opt, weights, previous, masks)
 
     @torch.no_grad()
     def damp(self, net: nn.Module) -> tuple:
@@ -82,10 +82,10 @@ class CDR(Method):
         return weights, w.split(sizes), mask.split(sizes)
 
     @torch.no_grad()
-    def only_decay(self, opt: Optimizer, weights: list, before: tuple, masks: tuple) -> None:
+    def only_decay(self, opt: Optimizer, weights: list, previous: tuple, masks: tuple) -> None:
         """Set the other coordinates to w - lr wd w (negative update), whatever the momentum buffer holds."""
         lr, decay = opt.param_groups[0]["lr"], opt.param_groups[0]["weight_decay"]
-        for p, old, mask in zip(weights, before, masks):
+        for p, old, mask in zip(weights, previous, masks):
             decayed = (1 - lr * decay) * old if self.norm == "l2" else old - lr * decay * old.sign()
             p.copy_(torch.where(mask.view_as(p), p, decayed.view_as(p)))
             if "momentum_buffer" in opt.state[p]:

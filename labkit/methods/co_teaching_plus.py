@@ -61,8 +61,8 @@ class CoTeachingPlus(CoTeaching):
         return self.epoch + self.first_epoch < self.start
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        twice = self.softmax_twice and not self.plain()
-        return super().loss(logits.softmax(-1) if twice else logits, y, i)
+        doubled = self.softmax_twice and not self.plain()
+        return super().loss(logits.softmax(-1) if doubled else logits, y, i)
 
     def count(self, size: int) -> int:
         keep = int((1 - self.forgotten()) * size)

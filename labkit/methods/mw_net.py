@@ -103,7 +103,7 @@ class MWNet(Method):
         self.seen = i, weight
         return loss.detach()
 
-    def learn(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, state: dict) -> None:
+    def learn(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, state: tuple) -> None:
         """Take one step of V on the meta loss after the virtual step. loss [B] with its graph, which is kept."""
         weight = self.shares(loss.detach())  # [B], with a graph to Theta alone
         slope = self.slope(x, y, i, loss, weight.detach(), state)
@@ -112,7 +112,7 @@ class MWNet(Method):
         (weight * slope).sum().backward()  # core: the meta-gradient reaches V
         self.meta_opt.step()
 
-    def slope(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, weight: Tensor, state: dict) -> Tensor:
+    def slope(self, x: Tensor, y: Tensor, i: Tensor, loss: Tensor, weight: Tensor, state: tuple) -> Tensor:
         """Return the derivative of the meta loss after the virtual step with respect to each sample's weight. -> [B]"""
         net, alpha = self.nets[0], self.opts[0].param_groups[0]["lr"]
         meta_x, meta_y = self.batches.next()

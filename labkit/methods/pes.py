@@ -31,8 +31,8 @@ from labkit.method import MakeNet, MakeOpt, Method, Stage
 from labkit.nets.probe import blocks
 
 
-def prefix(name):
-    """What the names of a block's parameters begin with; a network of one block has no name for it."""
+def prefix(name: str) -> str:
+    """Return what the names of a block's parameters begin with; the only block of a network has the name ""."""
     return f"{name}." if name else ""
 
 
@@ -43,8 +43,8 @@ class PES(Method):
     warmup: T1, epochs of the whole network on everything (25 CIFAR-10, 30 CIFAR-100); `fit`'s epochs count these and
     those on the confident samples. parts: how many of the last blocks start again in each refinement (mlp: 2, the last
     hidden layer and the head, then 1; resnet18: 3 and 1, resnet34: 4 and 1). refine: (T2, T3), epochs of each
-    refinement, beside `fit`'s epochs; (): none. refine_lr: of its Adam. balance: bool, classes of the confident set
-    count alike. renewed: "learn" | "still", what blocks that started again do on the confident samples. variant:
+    refinement, beside `fit`'s epochs; (): none. refine_lr: of its Adam. balance: classes of the confident set have
+    equal weight. renewed: "learn" | "still", what blocks that started again do on the confident samples. variant:
     "paper" | "released"; still, views, renewed follow it when None.
     """
 
@@ -64,8 +64,8 @@ class PES(Method):
     def __post_init__(self):
         renewed = {"paper": "learn", "released": "still"}
         self.follow(still={"paper": True, "released": False}, views={"paper": 1, "released": 2}, renewed=renewed)
-        fine = len(self.parts) >= len(self.refine)
-        need(fine, "parts of PES", self.parts, f"a number of blocks for each of refine={self.refine}")
+        may_be = f"a number of blocks for each of refine={self.refine}"
+        need(len(self.parts) >= len(self.refine), "parts of PES", self.parts, may_be)
 
     def select(self, train: Split, epoch: int) -> Tensor | None:
         if self.k <= len(self.refine):
@@ -79,20 +79,24 @@ class PES(Method):
         return chosen
 
     @torch.no_grad()
-    def believed(self, train, chunk=1000):
-        """Predicted classes in evaluation mode. -> [N]"""
+    def believed(self, train: Split, chunk: int = 1000) -> Tensor:
+        """Return the predicted classes in evaluation mode. -> [N]"""
         self.train_mode(False)
-        places = torch.arange(len(train), device=train.y.device).split(chunk)
-        probability = lambda x: self.nets[0](x).softmax(-1)
-        if self.views == 1:
-            p = torch.cat([probability(train.inputs(i)) for i in places])
-        else:
-            p = torch.cat([sum(probability(self.augment(train.inputs(i))) for _ in "12") for i in places])
+        positions = torch.arange(len(train), device=train.y.device).split(chunk)
+        p = torch.cat([self.probabilities(train, i) for i in positions])
         self.train_mode(True)
         return p.argmax(-1)
 
+    def probabilities(self, train: Split, i: Tensor) -> Tensor:
+        """Return the probabilities of samples i, or with two views the sum of those of two random augmentations. ->
+        [len(i), C]"""
+        if self.views == 1:
+            return self.nets[0](train.inputs(i)).softmax(-1)
+        first = self.nets[0](self.augment(train.inputs(i))).softmax(-1)
+        return first + self.nets[0](self.augment(train.inputs(i))).softmax(-1)
+
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
-        """The same for all samples, or for all classes of the confident set."""
+        """Weigh all samples alike, or all classes of the confident set."""
         trust = self.trust.to(logits.dtype)[y]  # [..., B]
         return trust / trust.sum(-1, keepdim=True)
 
@@ -104,12 +108,12 @@ class PES(Method):
         if k <= refined:
             adam = {"optimiser": "adam", "lr": self.refine_lr, "weight_decay": 0.0, "milestones": (), "cosine": None}
             return Stage(epochs=self.refine[k - 1], start="previous", recipe=adam)
-        left = self.epochs - self.warmup
-        return Stage(epochs=left, start="previous") if k == refined + 1 and left > 0 else None
+        remaining = self.epochs - self.warmup
+        return Stage(epochs=remaining, start="previous") if k == refined + 1 and remaining > 0 else None
 
-    def freeze(self):
-        """Only the blocks that start again learn in a refinement. Before it all do but what the network froze, after it
-        what `renewed` says."""
+    def freeze(self) -> None:
+        """Choose the parameters that learn in this stage. In a refinement: those of the blocks that start again. Before
+        it: all but those that the network itself froze. After it: as `renewed` says."""
         refining = 1 <= self.k <= len(self.refine)
         self.frozen = len(self.names) - self.parts[self.k - 1] if refining else 0
         renewed = len(self.names) - self.restarted()
@@ -122,8 +126,8 @@ class PES(Method):
                 p.requires_grad_(learns)
         self.train_mode(True)
 
-    def restarted(self):
-        """How many of the last blocks start again in some refinement. -> int"""
+    def restarted(self) -> int:
+        """Return how many of the last blocks start again in some refinement."""
         return max(self.parts[: len(self.refine)], default=0)
 
     def train_mode(self, on: bool = True) -> None:
@@ -133,7 +137,7 @@ class PES(Method):
                 self.nets[0].get_submodule(name).eval()
 
     def end_stage(self, k: int) -> None:
-        """The last blocks start again."""
+        """Restart the last blocks from new random weights."""
         if k < len(self.refine):
             for name, fresh in zip(self.names[-self.parts[k] :], self.fresh[k]):
                 state = fresh.state_dict()
@@ -148,13 +152,13 @@ class PES(Method):
         self.fixed = [name for name, p in net.named_parameters() if not p.requires_grad]
         self.names = blocks(net, train.inputs(slice(0, 2)))
         size, parts = len(self.names), self.parts[: len(self.refine)]
-        words = "the blocks of this network that learn"
-        need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, {words}")
-        some = self.renewed == "learn" or self.restarted() < size
-        need(some, "parts of PES", self.parts, f'below {size}, {words}, with renewed="still"')
+        blocks_text = "the blocks of this network that learn"
+        need(max(parts, default=1) <= size, "parts of PES", self.parts, f"at most {size}, {blocks_text}")
+        learning = self.renewed == "learn" or self.restarted() < size
+        need(learning, "parts of PES", self.parts, f'below {size}, {blocks_text}, with renewed="still"')
         self.fresh = [self.last_blocks(make_net(), n) for n in parts]
         self.trust = torch.ones(train.classes, device=train.y.device)  # [C]
 
-    def last_blocks(self, net, n):
-        """The last n blocks of a network like this one. -> modules"""
+    def last_blocks(self, net: nn.Module, n: int) -> nn.ModuleList:
+        """Return the last n blocks of a network of this kind."""
         return nn.ModuleList([net.get_submodule(name) for name in self.names[-n:]])

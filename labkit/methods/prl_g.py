@@ -1,11 +1,11 @@
 """PRL(G): Liu, Sun, Wang, Tan, Zhou, "Learning deep neural networks under agnostic corrupted supervision", ICML 2021
 (arXiv 2102.06735), Algorithms 1 and 2.
 
-Whatever a corruption does, it acts through the gradient of its sample. PRL(G) drops the share `rate` of a batch whose
+A corruption acts through the gradient of its sample alone. PRL(G) drops the share `rate` of a batch whose
 gradient with respect to all parameters is longest and takes the mean of the others, for classes and for regression
 alike: the error of the mean is then bounded, whatever the corrupted supervision.
 
-The norms come from what every layer got and the gradient at its output, and so does the mean gradient: a step is one
+The norms and the mean gradient are computed from each layer's inputs and the gradient at its output: a step is one
 forward and one backward pass. Networks with BatchNorm have no per-sample gradients and are refused.
 
 Differs from the released code in:
@@ -35,14 +35,14 @@ from labkit.ranks import kept, smallest
 
 @dataclass(kw_only=True, eq=False)
 class ByGradientNorm(Method):
-    """The step of methods that weight a sample by the norm of its whole gradient: they say how, in `trust`."""
+    """The step of methods that weight a sample by the norm of its whole gradient, as their `trust` defines."""
 
-    def trust(self, norms):
-        """Weights from the norms of the per-sample gradients. [B] -> [B]"""
+    def trust(self, norms: Tensor) -> Tensor:
+        """Return weights from the norms of the per-sample gradients. [B] -> [B]"""
         raise NotImplementedError
 
-    def gradients(self, x, y, i):
-        """-> SampleGradients of the batch, losses [B] with their graph"""
+    def gradients(self, x: Tensor, y: Tensor, i: Tensor) -> tuple[SampleGradients, Tensor]:
+        """Run the network on a batch. -> SampleGradients of the batch, losses [B] with their graph"""
         grads = SampleGradients(self.nets[0], x)
         return grads, self.loss(grads.output, y, i)
 
@@ -67,11 +67,11 @@ class ByGradientNorm(Method):
 
 @dataclass(kw_only=True, eq=False)
 class PRL_G(ByGradientNorm):
-    """Only the samples of shortest gradient are learned from.
+    """Learn only from the samples of shortest gradient.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). variant: "paper" | "released". ramp: epochs
-    over which the share grows to `rate`. first_epoch: 0 | 1, index of the first epoch on the ramp. divide_twice: bool.
-    ramp, first_epoch, divide_twice follow the variant when None.
+    over which the share grows to `rate`. first_epoch: 0 | 1, index of the first epoch on the ramp. divide_twice: see
+    above. ramp, first_epoch, divide_twice follow the variant when None.
     """
 
     later = {"first_epoch": 0, "divide_twice": False}
@@ -89,7 +89,7 @@ class PRL_G(ByGradientNorm):
         )
         self.normalised = not self.divide_twice
 
-    def trust(self, norms):
+    def trust(self, norms: Tensor) -> Tensor:
         keep = kept(ramped(self.rate, self.epoch, self.ramp, self.first_epoch), len(norms))
         weight = smallest(norms, keep).to(norms.dtype) / keep  # core: Alg. 2: the short gradients, averaged  [B]
         return weight / keep if self.divide_twice else weight

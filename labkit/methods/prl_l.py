@@ -35,11 +35,11 @@ from labkit.methods.spl import SPL, learned
 
 @dataclass(kw_only=True, eq=False)
 class PRL_L(SPL):
-    """Only the samples of shortest loss-layer gradient are learned from.
+    """Learn only from the samples of shortest loss-layer gradient.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1). variant: "paper" | "released". ramp: epochs
-    over which the share grows to `rate`. reforward: bool, a second forward pass over the kept samples; divide_twice:
-    bool; first_epoch: 0 | 1, index of the first epoch on the ramp. ramp, reforward, divide_twice, first_epoch follow
+    over which the share grows to `rate`. reforward: a second forward pass over the kept samples; divide_twice: see
+    above; first_epoch: 0 | 1, index of the first epoch on the ramp. ramp, reforward, divide_twice, first_epoch follow
     the variant when None.
     """
 
@@ -61,10 +61,10 @@ class PRL_L(SPL):
             return super().step(x, y, i)
         with torch.no_grad():
             weight = self.weight(x, y, i, self.nets[0](x))
-        some = learned(weight)
-        if len(some) < self.min_batch:
+        kept = learned(weight)
+        if len(kept) < self.min_batch:
             return super().step(x, y, i)  # batch normalisation cannot see one sample alone
-        loss = (weight[some] * self.loss(self.nets[0](x[some]), y[some], i[some])).sum()
+        loss = (weight[kept] * self.loss(self.nets[0](x[kept]), y[kept], i[kept])).sum()
         self.zero_grad()
         loss.backward()
         self.update()

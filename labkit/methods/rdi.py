@@ -9,10 +9,11 @@ penalty is divided by N (scale="mean"), which leaves the minimiser where it was.
 beside the mean: N times as strong.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from labkit.arguments import NotNegative
 from labkit.data import Split
@@ -30,21 +31,21 @@ class RDI(Method):
     lam: NotNegative = 1.0
     scale: Literal["mean", "sum"] = "mean"
 
-    def strength(self):
-        """The factor of 1/2 ||w - w(0)||^2 beside a mean loss."""
+    def strength(self) -> float:
+        """Return the factor of 1/2 ||w - w(0)||^2 beside a mean loss."""
         return self.lam**2 / (len(self.train) if self.scale == "mean" else 1)
 
     def penalty(self) -> Tensor | float:
         moved = sum((p - p0).square().sum() for p, p0 in self.pairs())
         return 0.5 * self.strength() * moved  # core: section 2.4, L^RDI
 
-    def pairs(self):
-        """Every parameter that learns beside its initial value."""
+    def pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every parameter that learns, with its initial value."""
         for k in range(len(self.nets)):
             yield from self.pairs_of(k)
 
-    def pairs_of(self, k):
-        """Those of network k."""
+    def pairs_of(self, k: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every parameter of network k that learns, with its initial value."""
         for p, p0 in zip(self.nets[k].parameters(), self.start[k]):
             if p0 is not None:
                 yield p, p0
@@ -53,11 +54,11 @@ class RDI(Method):
         super().bind(make_net, make_opt, train, meta, rng)
         self.start = [self.first_values(net, train.inputs(slice(0, 2))) for net in self.nets]
 
-    def first_values(self, net, x):
-        """w(0), None for parameters that do not learn: frozen ones, and those that no output depends on. -> list"""
+    def first_values(self, net: nn.Module, x: Tensor) -> list[Tensor | None]:
+        """Return w(0), with None for parameters that do not learn: frozen ones, and those that no output depends on."""
         learning = reached(net, x)
         return [p.detach().clone() if name in learning else None for name, p in net.named_parameters()]
 
     def notes(self) -> dict:
-        """lam_eff: the square root of the ridge beside the summed loss."""
+        """Return lam_eff, the square root of the ridge beside the summed loss."""
         return {**super().notes(), "lam_eff": (self.strength() * len(self.train)) ** 0.5}

@@ -50,11 +50,11 @@ class SModel(Method):
     @torch.no_grad()
     def end_stage(self, k: int) -> None:
         if self.rate is None and k == 0:
-            believed = evaluate(self.nets[0], self.train).argmax(1)
-            counts = torch.zeros_like(self.b).index_put_(
-                (believed, self.train.y), torch.ones_like(believed, dtype=self.b.dtype), accumulate=True
-            )
-            self.b.copy_(((counts + 1e-3) / (counts + 1e-3).sum(1, keepdim=True)).log())
+            predicted = evaluate(self.nets[0], self.train).argmax(1)
+            unit = torch.ones_like(predicted, dtype=self.b.dtype)
+            counts = torch.zeros_like(self.b).index_put_((predicted, self.train.y), unit, accumulate=True)
+            counts = counts + 1e-3
+            self.b.copy_((counts / counts.sum(1, keepdim=True)).log())
             self.adapting = True
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
@@ -63,5 +63,5 @@ class SModel(Method):
         return transition.forward(logits, y, self.b.softmax(1))  # core: -log (theta^T p)_y  [..., B]
 
     def notes(self) -> dict:
-        """theta: the noise layer as a transition matrix."""
+        """Return theta, the noise layer as a transition matrix."""
         return {**super().notes(), "theta": self.b.softmax(1).tolist()}

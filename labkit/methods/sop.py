@@ -27,8 +27,8 @@ class SOP(Method):
     """The network's prediction and s_i together explain the label.
 
     lr_u, lr_v: learning rates of u and v, numbers >= 0; the recipe's schedule does not change them (CIFAR-100: 1 and
-    10, with asymmetric noise 1 and 100; CIFAR-10: 10 and 10). std: of the random start, > 0: at 0 both stay there.
-    variant: "paper" | "released". both_terms: bool, does the squared error move u? follows the variant when None.
+    10, with asymmetric noise 1 and 100; CIFAR-10: 10 and 10). std: of the random start; at 0 both stay there. variant:
+    "paper" | "released". both_terms: whether the squared error moves u; follows the variant when None.
     """
 
     lr_u: NotNegative = 10.0
@@ -51,21 +51,25 @@ class SOP(Method):
         error = believed + (u2 if self.both_terms else u2.detach()) - v2 - hit
         return -(hit * q.log()).sum(-1) + error.square().sum(-1)  # [B]
 
-    def squares(self, hit, i):
-        """u^2 e_y and v^2 (1 - e_y) of samples i, each in [0, 1]. hit: e_y [B, C] -> [B, C] twice"""
+    def squares(self, hit: Tensor, i: Tensor) -> tuple[Tensor, Tensor]:
+        """Return u^2 e_y and v^2 (1 - e_y) of samples i, each in [0, 1]. hit: e_y [B, C] -> [B, C] twice"""
         u2, v2 = self.u[i].square() * hit, self.v[i].square() * (1 - hit)
         return u2.clamp(0, 1), v2.clamp(0, 1)
 
     def extra(self) -> list[dict]:
-        start = lambda columns: (
-            self.std * torch.randn(len(self.train), columns, generator=self.rng, device=self.train.y.device)
-        )
-        self.u, self.v = (start(columns).requires_grad_() for columns in (1, self.train.classes))  # [N, 1], [N, C]
+        self.u = self.start(1)  # [N, 1]
+        self.v = self.start(self.train.classes)  # [N, C]
         plain = {"momentum": 0.0, "weight_decay": 0.0}
-        own = [{"params": [p], "lr": lr, **plain} for p, lr in ((self.u, self.lr_u), (self.v, self.lr_v))]
-        return [*super().extra(), *own]
+        u, v = {"params": [self.u], "lr": self.lr_u, **plain}, {"params": [self.v], "lr": self.lr_v, **plain}
+        return [*super().extra(), u, v]
+
+    def start(self, columns: int) -> Tensor:
+        """Draw the random start of u or v. -> [N, columns]"""
+        draw = torch.randn(len(self.train), columns, generator=self.rng, device=self.train.y.device)
+        return (self.std * draw).requires_grad_()
 
     def update(self) -> None:
-        for group in (group for opt in self.opts[-1:] for group in opt.param_groups[-2:]):
-            group["lr"] = group["initial_lr"]  # u and v have no schedule
+        for opt in self.opts[-1:]:
+            for group in opt.param_groups[-2:]:
+                group["lr"] = group["initial_lr"]  # u and v have no schedule
         super().update()

@@ -1,6 +1,6 @@
 """SPL: self-paced learning. Kumar, Packer, Koller, NIPS 2010; as PRL's baseline, trimming of every batch by the loss.
 
-Small losses are believed: the network learns the clean majority first, so what it still gets wrong is suspect.
+Samples of small loss are trusted: the network learns the clean majority first, so a large loss is suspect.
 
 mode="fraction" keeps the int((1 - rate) B) samples of smallest loss in a batch, as PRL's tables have it;
 mode="threshold" keeps l_i < lambda, which grows every epoch, as the paper has it. The released code of PRL
@@ -27,32 +27,32 @@ from labkit.method import Method
 from labkit.ranks import forget_rate, kept, smallest
 
 
-def ramped(rate, epoch, ramp, first_epoch=0, exponent=1.0):
-    """The filtered share of an epoch, counted from 0: it grows to `rate` over `ramp` epochs, 0: at once.
+def ramped(rate: float, epoch: int, ramp: int, first_epoch: int = 0, exponent: float = 1.0) -> float:
+    """Return the filtered share of an epoch, counted from 0. It grows to `rate` over `ramp` epochs; 0: at once.
 
-    first_epoch: index of the first epoch on the ramp. 0: as Co-teaching's paper, R(T). 1: as released code reads
-    linspace(0, rate, ramp), whose last value stands at index ramp - 1. -> float
+    first_epoch: index of the first epoch on the ramp. 0: as in Co-teaching's paper, R(T). 1: as released code reads
+    linspace(0, rate, ramp), whose last value stands at index ramp - 1.
     """
     length = ramp - 1 if first_epoch and ramp > 1 else ramp
     return forget_rate(rate, epoch + first_epoch, length, exponent)
 
 
-def learned(weight):
-    """Places of a batch that a second forward pass takes: those of a weight above 0; all of them where that is one,
-    which batch normalisation cannot see alone. weight [B] -> [at most B]"""
-    some = weight.nonzero()[:, 0]
-    return some if len(some) > 1 else torch.arange(len(weight), device=weight.device)
+def learned(weight: Tensor) -> Tensor:
+    """Return the places in a batch that a second forward pass takes: those of weight above 0, or all where that is only
+    one, which batch normalisation cannot see alone. weight [B] -> [at most B]"""
+    kept = weight.nonzero()[:, 0]
+    return kept if len(kept) > 1 else torch.arange(len(weight), device=weight.device)
 
 
 @dataclass(kw_only=True, eq=False)
 class SPL(Method):
-    """Only the samples of smallest loss are learned from.
+    """Learn only from the samples of smallest loss.
 
     rate: share that is filtered out, the assumed noise rate, in [0, 1); "threshold" has none. mode: "fraction" |
     "threshold". ramp: epochs over which the share grows to `rate`, 0: at once. first, growth: the threshold lambda of
-    epoch e is first * growth^e. variant: "paper" | "released". divide_twice: bool, the mean loss divided by the kept
-    number again, in mode "fraction". first_epoch: 0 | 1, index of the first epoch on the ramp. ramp, divide_twice,
-    first_epoch follow the variant when None.
+    epoch e is first * growth^e. variant: "paper" | "released". divide_twice: the mean loss is divided by the number of
+    kept samples again, in mode "fraction". first_epoch: 0 | 1, index of the first epoch on the ramp. ramp,
+    divide_twice, first_epoch follow the variant when None.
     """
 
     later = {"variant": "paper", "divide_twice": False, "first_epoch": 0}
@@ -67,23 +67,23 @@ class SPL(Method):
 
     def __post_init__(self):
         self.follow_released()
-        fine = self.rate is not None or self.mode == "threshold"
-        need(fine, f"rate of {type(self).__name__}", None, f"{describe(AssumedRate).may_be}, with mode 'fraction'")
+        may_be = f"{describe(AssumedRate).may_be}, with mode 'fraction'"
+        need(self.rate is not None or self.mode == "threshold", f"rate of {type(self).__name__}", None, may_be)
         self.rate = None if self.mode == "threshold" else self.rate
         self.normalised = self.mode == "fraction" and not self.divide_twice  # nothing may lie below a threshold
 
-    def follow_released(self):
-        """Fill what is None from the variant's column."""
+    def follow_released(self) -> None:
+        """Fill ramp, divide_twice and first_epoch by the variant where they are None."""
         as_released = {"paper": False, "released": True}
         ramp, first_epoch = {"paper": 0, "released": 10}, {"paper": 0, "released": 1}
         self.follow(ramp=ramp, divide_twice=as_released, first_epoch=first_epoch)
 
     def score(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        """By what samples are ranked; small is trusted. -> [..., B]"""
+        """Return what samples are ranked by; small scores are trusted. -> [..., B]"""
         return self.loss(logits, y, i)
 
-    def threshold(self):
-        """lambda of this epoch; infinity where it is too large for a number."""
+    def threshold(self) -> float:
+        """Return lambda of this epoch; infinity where a float overflows."""
         try:
             return self.first * self.growth**self.epoch
         except OverflowError:

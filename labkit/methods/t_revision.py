@@ -30,10 +30,10 @@ from labkit.method import MakeNet, MakeOpt, Method, Stage, evaluate
 class TRevision(Method):
     """Importance-reweighted training with a transition matrix that is revised.
 
-    estimate: epochs of the first training (None: as many as the run's). revise: epochs of the revision (None: the
+    estimate: epochs of the first training (None: those of the run). revise: epochs of the revision (None: the
     same). revise_lr: learning rate of the revision, by Adam. quantile: of the anchors' outlier filter, or None.
-    accumulate, scale_columns, shared_array, revise_decay: bool, see above. variant: "paper" | "released"; what is None
-    follows it.
+    accumulate, scale_columns, shared_array, revise_decay: see above; they follow the variant when None. variant:
+    "paper" | "released".
     """
 
     later = {"revise_decay": False}
@@ -87,13 +87,13 @@ class TRevision(Method):
         beta = transition.importance(logits, y, self.revised(y))
         return beta * losses.ce(logits, y)  # core: beta has a gradient for dT  [..., B]
 
-    def revised(self, y):
-        """T + dT; the released code's one for each place in the batch. -> [C, C] or [B, C, C]"""
+    def revised(self, y: Tensor) -> Tensor:
+        """Return T + dT; with `accumulate` one matrix for each place in the batch. -> [C, C] or [B, C, C]"""
         T, dT = self.T, self.dT
         if self.accumulate:
             dT = torch.arange(1, y.shape[-1] + 1, device=y.device)[:, None, None] * dT
         return T + dT
 
     def notes(self) -> dict:
-        """T, dT: the estimated matrix and its correction."""
+        """Return T and dT, the estimated matrix and its correction."""
         return {**super().notes(), "T": None if self.T is None else self.T.tolist(), "dT": self.dT.tolist()}
