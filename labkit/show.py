@@ -1,8 +1,12 @@
-"""show: a method's source as its difference from plain SGD, or two methods as a diff."""
+"""Print source code: a method as its difference from plain SGD, or any function, noise model or network as it is."""
 
 import inspect
+from collections.abc import Callable
 from difflib import unified_diff
+from functools import partial
 
+from . import methods, nets, noise
+from .errors import choose, must
 from .method import Method
 
 QUESTIONS = {
@@ -13,42 +17,95 @@ QUESTIONS = {
 }
 
 
-def answers(method):
-    """The hooks of Method that a class, or a parent of it, answers differently. -> {hook: class that does}"""
-    found = {}
-    for cls in reversed(_lineage(method)):
-        found |= {name: cls for name in vars(cls) if callable(getattr(Method, name, None)) and not name.startswith("_")}
-    return found
+def show(a: object, b: object = None) -> None:
+    """Print the source of `a`; with `b`, print how b's source differs from a's.
+
+    a, b: a method (class, object or name, as "CRUST"), printed as its difference from plain SGD; or a noise model, a
+    network, any other class or any function, printed whole. Raises ValueError for what has no source in Python.
+    """
+    if b is None:
+        print(source(a))
+    else:
+        print("\n".join(difference(a, b)))
 
 
-def source(method):
-    """The source of the hooks that a method answers differently, each under its question. -> text"""
-    parts = [f"{method.__name__}: plain SGD, but for" if answers(method) else f"{method.__name__}: plain SGD"]
-    for hook, cls in answers(method).items():
-        parts.append(
-            f"# {QUESTIONS.get(hook, hook)}  ({cls.__name__}.{hook})\n{inspect.getsource(vars(cls)[hook]).rstrip()}"
-        )
-    helpers = [
-        name
-        for cls in _lineage(method)
-        for name, f in vars(cls).items()
-        if inspect.isfunction(f) and not hasattr(Method, name) and name[0] != "_"
-    ]
-    for name in dict.fromkeys(helpers):
+def difference(a: object, b: object) -> list[str]:
+    """Return how the source of b differs from that of a, line by line as a unified diff."""
+    a, b = resolved(a), resolved(b)
+    lines_a, lines_b = source(a).splitlines(), source(b).splitlines()
+    return list(unified_diff(lines_a, lines_b, a.__name__, b.__name__, lineterm=""))
+
+
+def source(subject: object) -> str:
+    """Return the source that `show` prints for a subject. Raises ValueError for what has no source in Python."""
+    definition = resolved(subject)
+    if is_method(definition):
+        return method_source(definition)
+    return inspect.getsource(definition).rstrip()
+
+
+def resolved(subject: object) -> type | Callable:
+    """Return the class or function that defines a subject: a name's, an object's, a decorated or partial function's."""
+    if isinstance(subject, str):
+        named = methods.ALL | noise.ALL | nets.ALL
+        subject = choose("a", subject, named)
+    while isinstance(subject, partial):
+        subject = subject.func
+    subject = inspect.unwrap(subject) if callable(subject) else subject
+    if not (inspect.isclass(subject) or inspect.isroutine(subject)):
+        subject = type(subject)
+    must(
+        has_source(subject), "a", f"{subject!r}", "a method, a noise model, a network, a class or a function of Python"
+    )
+    return subject
+
+
+def has_source(definition: type | Callable) -> bool:
+    """Is the definition's text known to Python? Builtins and compiled code have none."""
+    try:
+        inspect.getsource(definition)
+    except (OSError, TypeError):
+        return False
+    return True
+
+
+def is_method(definition: type | Callable) -> bool:
+    """Is the definition a subclass of Method?"""
+    return inspect.isclass(definition) and issubclass(definition, Method)
+
+
+def method_source(method: type[Method]) -> str:
+    """Return the source of the hooks that a method answers differently from plain SGD, each under its question."""
+    hooks = answers(method)
+    parts = [f"{method.__name__}: plain SGD, but for" if hooks else f"{method.__name__}: plain SGD"]
+    for hook, cls in hooks.items():
+        title = f"# {QUESTIONS.get(hook, hook)}  ({cls.__name__}.{hook})"
+        parts.append(f"{title}\n{inspect.getsource(vars(cls)[hook]).rstrip()}")
+    for name in helpers(method):
         parts.append(inspect.getsource(getattr(method, name)).rstrip())
     return "\n\n".join(parts)
 
 
-def show(a, b=None):
-    """Print method `a` as its difference from plain SGD; with `b`, how b's source differs from a's."""
-    if b is None:
-        print(source(a))
-    else:
-        print(
-            "\n".join(unified_diff(source(a).splitlines(), source(b).splitlines(), a.__name__, b.__name__, lineterm=""))
-        )
+def answers(method: type[Method]) -> dict[str, type[Method]]:
+    """Return the hooks of Method that a class, or a parent of it, answers differently, with the class that does."""
+    hooks = {}
+    for cls in reversed(lineage(method)):
+        for name in vars(cls):
+            if callable(getattr(Method, name, None)) and not name.startswith("_"):
+                hooks[name] = cls
+    return hooks
 
 
-def _lineage(method):
-    """The class and its parents below Method, nearest first."""
+def helpers(method: type[Method]) -> list[str]:
+    """Return the names of a method's public functions that are no hooks of Method."""
+    names = []
+    for cls in lineage(method):
+        for name, value in vars(cls).items():
+            if inspect.isfunction(value) and not hasattr(Method, name) and not name.startswith("_"):
+                names.append(name)
+    return list(dict.fromkeys(names))
+
+
+def lineage(method: type[Method]) -> list[type[Method]]:
+    """Return the class and its parents below Method, nearest first."""
     return [cls for cls in method.__mro__ if issubclass(cls, Method) and cls is not Method]
