@@ -11,7 +11,7 @@ from test_ledger import row, rows
 from labkit import ledger
 from labkit.ledger import printed_tables as printed
 from labkit.ledger import verdict
-from labkit.ledger.findings import Findings
+from labkit.ledger.findings import Findings, holds
 from labkit.ledger.measured import of_cell
 from labkit.ledger.order import tau
 from labkit.methods import ALL
@@ -157,7 +157,8 @@ def test_a_doubtful_note_makes_a_miss_doubtful():
 def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
     found = Findings("CRUST")
     words = {"setting": "digits, mlp", "n": 3}
-    assert found.add("Fig. 1a", "precision falls", "98, 94, 86 %", True, **words, criterion="last")
+    rule = "every step < 0 points"
+    assert found.judge("Fig. 1a", "precision falls", "98, 94, 86 %", [-4, -8], rule=rule, **words, criterion="last")
     assert not found.add("Sec. 4.2", "mixup helps", "90, 90 %", False, **words)
     with pytest.raises(ValueError, match="claim is 'precision falls'"):
         found.add("Fig. 1a", "precision falls", "", True, **words)
@@ -165,11 +166,46 @@ def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
     rows = ledger.ledger("CRUST", tmp_path).set_index("item")
     assert rows.loc["Fig. 1a", "verdict"] == "holds here" and rows.loc["Fig. 1a", "n"] == 3
     assert rows.loc["Sec. 4.2", "verdict"] == "does not hold here"
+    assert rows.loc["Fig. 1a", "rule"] == rule and rows.loc["Sec. 4.2", "rule"] == ""
     html = ledger.overview("CRUST", tmp_path).to_html()
+    assert "every step &lt; 0 points" in html
     assert "98, 94, 86 % [digits, mlp]" in html and "63 not run" in html and "2026" not in html
-    assert found.table()["holds"].tolist() == [True, False]
+    assert found.table()["holds"].tolist() == [True, False] and found.table()["rule"].tolist() == [rule, ""]
     with pytest.raises(ValueError, match="findings is none"):
         Findings("CRUST").keep(tmp_path / "x.parquet")
+
+
+def test_findings_stored_without_a_rule_show_none(tmp_path):
+    found = Findings("CRUST")
+    found.add("Fig. 1a", "precision falls", "98, 94 %", True, setting="digits", n=1)
+    del found.rows[0]["rule"]
+    found.keep(ledger.results_file("CRUST", "findings", tmp_path))
+    rows = ledger.ledger("CRUST", tmp_path)
+    assert rows.loc[rows["item"] == "Fig. 1a", "rule"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "answer"),
+    [
+        ("factor > 1.25", 1.25, False),
+        ("factor >= 1.25", 1.25, True),
+        ("every gap > -2 points", [-1.9, 3.0], True),
+        ("every gap > -2 points", [-2.0, 3.0], False),
+        ("every cosine > 0.9", [0.95, float("nan")], False),
+        ("distance < 1e-10", 1e-11, True),
+        ("wrong words = 0", 0, True),
+        ("wrong words = 0", 1, False),
+        ("gap <= 0", [[-1.0, 0.0], [0.0, 1e-9]], False),
+    ],
+)
+def test_the_text_of_a_rule_is_what_judges(rule, values, answer):
+    assert holds(rule, values) is answer
+
+
+@pytest.mark.parametrize("rule", ["factor", "factor above 1.25", "> 3", "factor > many", ""])
+def test_a_rule_that_compares_nothing_is_refused(rule):
+    with pytest.raises(ValueError, match="rule is"):
+        holds(rule, 1.0)
 
 
 def test_overview_has_a_line_per_table_of_each_paper(tmp_path):

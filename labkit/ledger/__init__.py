@@ -31,8 +31,9 @@ def ledger(paper, results=RESULTS, criterion=None):
     """All that a paper printed and all that was found about its figures and claims. -> DataFrame, a row each
 
     results: the folder that holds the measured runs and findings of each paper, see `results_file`. Printed cells have
-    the columns of `table`; findings have item, claim, finding (the measured numbers in words), n, criterion, setting,
-    hardware, minutes, verdict. Raises ValueError for an unknown paper.
+    the columns of `table`; findings have item, claim, finding (the measured numbers in words), rule (what decided the
+    verdict; "" where none is stored), n, criterion, setting, hardware, minutes, verdict. Raises ValueError for an
+    unknown paper.
     """
     runs = read(results_file(paper, "runs", results))
     found = read(results_file(paper, "findings", results))
@@ -40,8 +41,10 @@ def ledger(paper, results=RESULTS, criterion=None):
     if found.empty:
         return rows
     found = found.assign(finding=found["measured"], verdict=found["holds"].map(HOLDS), words=found["printed"])
-    kept = ["paper", "item", "claim", "words", "finding", "n", "criterion", "setting", "hardware", "minutes", "verdict"]
-    return pd.concat([rows, found[kept]], ignore_index=True)
+    found["rule"] = found["rule"].fillna("") if "rule" in found else ""
+    facts = ["n", "criterion", "setting", "hardware", "minutes", "rule", "verdict"]
+    findings = found[["paper", "item", "claim", "words", "finding", *facts]]
+    return pd.concat([rows, findings], ignore_index=True)
 
 
 def table(cells, measured, criterion=None):
@@ -95,7 +98,7 @@ def styled(table):
 
 
 def overview(paper, results=RESULTS, rows=None):
-    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, verdict. -> Styler
+    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, rule, verdict. -> Styler
 
     rows: of `ledger`, where the caller has them already: they take seconds.
     """
@@ -125,6 +128,7 @@ def _summed(item, rows):
         "n": all_of("n_small") or all_of("n"),
         "hardware": all_of("hardware"),
         "minutes": rows["minutes"].sum(),
+        "rule": "",  # that of the cells' verdict is in `table`
         "verdict": verdict,
     }
 
@@ -134,7 +138,7 @@ def _found(line):
     claim = f"{line['claim']} ({line['words']})" if line["words"] else line["claim"]
     setting = f"{line['finding']} [{line['setting']}]"
     return {"item": line["item"], "printed": claim, "measured": setting, "n": f"{line['n']:.0f}"} | {
-        name: line[name] for name in ("hardware", "minutes", "verdict")
+        name: line[name] for name in ("hardware", "minutes", "rule", "verdict")
     }
 
 

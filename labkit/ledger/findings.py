@@ -1,8 +1,11 @@
 """Findings: what the live cells of a paper notebook say about that paper's figures and claims, kept for the ledger."""
 
+import operator
+import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -11,36 +14,71 @@ from ..errors import must, need
 from ..fit.config import about
 from ..state import atomic_write
 
+COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
+RULE = re.compile(r"(?P<quantity>.+?) (?P<sign><=|>=|<|>|=) (?P<limit>[-+]?[\d.]+(e[-+]?\d+)?)( .*)?$")
+
+
+def holds(rule: str, values) -> bool:
+    """Judge measured values by a rule such as "factor > 1.25" or "every gap > -2 points". -> bool
+
+    rule: a quantity, one of < <= > >= =, a number, and a unit where there is one. values: a number, or an array of any
+    shape; all of them have to keep the rule, and NaN keeps none. Raises ValueError for a rule of another form.
+    """
+    match = RULE.match(rule)
+    need(match, "rule", rule, "a quantity, one of < <= > >= =, and a number, such as 'factor > 1.25'")
+    compare = COMPARISONS[match["sign"]]
+    return bool(np.all(compare(np.asarray(values, dtype=float), float(match["limit"]))))
+
 
 class Findings:
-    """Collects a paper's findings, one by one; `minutes` of a finding is the time since the one before.
+    """Collect a paper's findings, one by one; `minutes` of a finding is the time since the one before.
 
-    found = Findings("CRUST")
-    found.add("Fig. 1a", "label accuracy falls as the coreset grows", "98, 94, 86 % at 30, 50, 70 %", True,
-              setting="digits, mlp, symmetric 50 %, 20 epochs", n=3, criterion="last")
+    report = Findings("CRUST")
+    report.judge("Sec. 4.1", "the Jacobian tells wrong labels from right ones", "they differ by a factor 1.08", 1.08,
+                 rule="factor > 1.25", setting="digits, mlp, symmetric 50 %, 20 epochs", n=3)
     """
 
     def __init__(self, paper: str):
         self.paper, self.rows, self.began = paper, [], time.monotonic()
 
-    def add(self, item, claim, measured, holds, *, setting, n, criterion="", printed=""):
-        """One finding. item: the paper's figure, table or section; claim: its words or ours; measured: the numbers, in
-        words; holds: is the claim true of them? setting: data, network, noise, epochs; n: runs behind it; criterion:
-        which epoch, where there is an accuracy; printed: the paper's number, if there is one. -> holds
-        Raises ValueError for a claim that is there already."""
+    def judge(self, item: str, claim: str, measured: str, values, *, rule: str, **facts) -> bool:
+        """Add a finding that holds if all `values` keep the rule. values, rule: of `holds`; the rest as in `add`."""
+        return self.add(item, claim, measured, holds(rule, values), rule=rule, **facts)
+
+    def add(
+        self,
+        item: str,
+        claim: str,
+        measured: str,
+        holds: bool,
+        *,
+        setting: str,
+        n: int,
+        rule: str = "",
+        criterion: str = "",
+        printed: str = "",
+    ) -> bool:
+        """Add one finding. -> holds
+
+        item: the paper's figure, table or section; claim: its words or ours; measured: the numbers, in words; holds: is
+        the claim true of them? rule: the comparison that decided it; setting: data, network, noise, epochs; n: runs
+        behind it; criterion: which epoch, where there is an accuracy; printed: the paper's number, if there is one.
+        Raises ValueError for a claim that is there already.
+        """
         need((item, claim) not in {(row["item"], row["claim"]) for row in self.rows}, "claim", claim, "a new one")
-        now, self.began = self.began, time.monotonic()
-        words = {"item": item, "claim": claim, "printed": printed, "measured": measured, "holds": bool(holds)}
-        more = {"setting": setting, "n": n, "criterion": criterion, "minutes": (self.began - now) / 60}
-        facts = {"paper": self.paper, **words, **more, "numbers": numbers.NUMBERS}
-        self.rows.append(facts | about(torch.device("cpu")))
+        before, self.began = self.began, time.monotonic()
+        row = {"paper": self.paper, "item": item, "claim": claim, "printed": printed, "measured": measured}
+        row |= {"rule": rule, "holds": bool(holds), "setting": setting, "n": n, "criterion": criterion}
+        row |= {"minutes": (self.began - before) / 60, "numbers": numbers.NUMBERS}
+        self.rows.append(row | about(torch.device("cpu")))
         return bool(holds)
 
-    def table(self):
-        """Claim by claim: what was measured, and whether the claim holds. -> DataFrame"""
-        return pd.DataFrame(self.rows)[["item", "claim", "measured", "holds", "setting", "n", "criterion"]]
+    def table(self) -> pd.DataFrame:
+        """Claim by claim: what was measured, the rule, and whether the claim holds. -> DataFrame"""
+        columns = ["item", "claim", "measured", "rule", "holds", "setting", "n", "criterion"]
+        return pd.DataFrame(self.rows)[columns]
 
-    def keep(self, path):
+    def keep(self, path: str | Path) -> None:
         """Write the findings as a parquet file, in place of what it held, all of them or none."""
         must(self.rows, "findings", "none", "one or more")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
