@@ -196,10 +196,18 @@ def test_findings_stored_without_a_rule_show_none(tmp_path):
         ("wrong words = 0", 0, True),
         ("wrong words = 0", 1, False),
         ("gap <= 0", [[-1.0, 0.0], [0.0, 1e-9]], False),
+        ("gap < 0.02; AUC > 0.99", (0.01, [1.0, 0.995]), True),
+        ("gap < 0.02; AUC > 0.99", (0.01, [1.0, 0.98]), False),
+        ("gap < 0.02; AUC > 0.99", (0.03, 1.0), False),
     ],
 )
 def test_the_text_of_a_rule_is_what_judges(rule, values, answer):
     assert holds(rule, values) is answer
+
+
+def test_each_comparison_of_a_rule_has_values():
+    with pytest.raises(ValueError, match="values is for 1 comparisons"):
+        holds("gap < 0.02; AUC > 0.99", (0.01,))
 
 
 @pytest.mark.parametrize("rule", ["factor", "factor above 1.25", "> 3", "factor > many", ""])

@@ -21,11 +21,21 @@ RULE = re.compile(r"(?P<quantity>.+?) (?P<sign><=|>=|<|>|=) (?P<limit>[-+]?[\d.]
 def holds(rule: str, values) -> bool:
     """Judge measured values by a rule such as "factor > 1.25" or "every gap > -2 points". -> bool
 
-    rule: a quantity, one of < <= > >= =, a number, and a unit where there is one. values: a number, or an array of any
-    shape; all of them have to keep the rule, and NaN keeps none. Raises ValueError for a rule of another form.
+    rule: a quantity, one of < <= > >= =, a number, and a unit where there is one; several such comparisons are joined
+    by "; ". values: a number, or an array of any shape; of several comparisons, a tuple with the values of each. All of
+    them have to keep the rule, and NaN keeps none. Raises ValueError for a rule of another form.
     """
-    match = RULE.match(rule)
-    need(match, "rule", rule, "a quantity, one of < <= > >= =, and a number, such as 'factor > 1.25'")
+    comparisons = rule.split("; ")
+    if len(comparisons) == 1:
+        return _compare(rule, values)
+    must(len(values) == len(comparisons), "values", f"for {len(values)} comparisons", f"for {len(comparisons)}")
+    return all([_compare(comparison, measured) for comparison, measured in zip(comparisons, values)])
+
+
+def _compare(comparison, values):
+    """Return whether every value keeps one comparison, such as "factor > 1.25"."""
+    match = RULE.match(comparison)
+    need(match, "rule", comparison, "a quantity, one of < <= > >= =, and a number, such as 'factor > 1.25'")
     compare = COMPARISONS[match["sign"]]
     return bool(np.all(compare(np.asarray(values, dtype=float), float(match["limit"]))))
 
