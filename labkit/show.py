@@ -46,18 +46,18 @@ def source(subject: object) -> str:
 
 def resolved(subject: object) -> type | Callable:
     """Return the class or function that defines a subject: a name's, an object's, a decorated or partial function's."""
+    definition = subject
     if isinstance(subject, str):
-        named = methods.ALL | noise.ALL | nets.ALL
-        subject = choose("a", subject, named)
-    while isinstance(subject, partial):
-        subject = subject.func
-    subject = inspect.unwrap(subject) if callable(subject) else subject
-    if not (inspect.isclass(subject) or inspect.isroutine(subject)):
-        subject = type(subject)
-    must(
-        has_source(subject), "a", f"{subject!r}", "a method, a noise model, a network, a class or a function of Python"
-    )
-    return subject
+        definition = choose("a", subject, methods.ALL | noise.ALL | nets.ALL)
+    while isinstance(definition, partial):
+        definition = definition.func
+    if callable(definition):
+        definition = inspect.unwrap(definition)
+    if not (inspect.isclass(definition) or inspect.isroutine(definition)):
+        definition = type(definition)
+    allowed = "a method, a noise model, a network, a class or a function that is written in Python"
+    must(has_source(definition), "a", repr(subject), allowed)
+    return definition
 
 
 def has_source(definition: type | Callable) -> bool:
