@@ -1,28 +1,11 @@
-"""Finding a notebook of the project, and running it from top to bottom without a browser."""
+"""Run a notebook from top to bottom without a browser."""
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
-from ..checkout import HOW, ROOT
-from ..errors import choose, need
 from ..paths import pin_variables
-
-
-def find(name):
-    """The notebook of this path or name. Raises ValueError with the nearest names."""
-    path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb").expanduser()
-    for place in (Path(), ROOT, ROOT / "notebooks", ROOT / "lessons"):
-        if (place / path).is_file():
-            return (place / path).resolve()
-    known = [
-        p.relative_to(ROOT).as_posix()
-        for folder in ("notebooks", "lessons")
-        for p in sorted((ROOT / folder).glob("*.ipynb"))
-    ]
-    need(known, "the notebook", str(path), f"the path of one that exists; labkit's own are in its folder. {HOW}")
-    return choose("the notebook", str(path), dict.fromkeys(known))
+from . import parameters
 
 
 class Failed(NamedTuple):
@@ -42,8 +25,6 @@ def execute(notebook, out, given, kernel=None, timeout=None):
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    from . import parameters
 
     pin_variables()
     given = parameters.placed(parameters.read(notebook), given, given)

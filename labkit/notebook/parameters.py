@@ -13,7 +13,7 @@ import yaml
 from ..arguments import Number, scalar
 from ..errors import choose, need
 from ..paths import absolute, command_folder, locate_table
-from .execute import find
+from .finding import find
 from .specification import TYPES, Parameter, read
 
 __all__ = ["Parameter", "check", "fit", "in_cell", "may_be", "parse", "placed", "read"]
