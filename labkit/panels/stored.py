@@ -14,6 +14,8 @@ import labkit
 
 from ..rooms import lesson_folder
 from ..state import atomic_write
+from .controls import position
+from .sketch import Sketch
 
 
 def path(name):
@@ -29,17 +31,37 @@ def load(name):
     return json.loads(gzip.decompress(path(name).read_bytes()))
 
 
-def key(sketch, positions):
-    """The name of a state among the frames, e.g. "4,0,2". -> text"""
-    return ",".join(str(positions[c["name"]]) for c in sketch.controls)
+def key(controls: list[dict], positions: dict[str, int]) -> str:
+    """Return the name of a state among the frames, e.g. "4,0,2": a position for each control."""
+    return ",".join(str(positions[control["name"]]) for control in controls)
 
 
-def frame(sketch, positions):
-    """The stored picture and message of a state. Raises LookupError if it is not among them."""
-    kept = load(sketch.name)
-    if kept is None or key(sketch, positions) not in kept["frames"]:
+def frame(sketch: Sketch, positions: dict[str, int]) -> dict:
+    """Return the stored picture and message of a state. Raises LookupError if none is stored for it.
+
+    A bundle has the controls of the day when it was made. A state is found by the values of its controls, so that a new
+    entry of a menu leaves the pictures of the older ones valid.
+    """
+    bundle = load(sketch.name)
+    name = stored_key(sketch, positions, bundle) if bundle else None
+    if name is None or name not in bundle["frames"]:
         raise LookupError(f"nothing is stored for this setting; `./lab bundle {sketch.name}` stores the offered ones")
-    return kept["frames"][key(sketch, positions)]
+    return bundle["frames"][name]
+
+
+def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str | None:
+    """Return the name that a state has among the frames of a bundle, None where the bundle lacks one of its values."""
+    controls = {control["name"]: control["values"] for control in bundle["controls"]}
+    if [control["name"] for control in sketch.controls] != list(controls):
+        return None
+    places = {}
+    for control in sketch.controls:
+        name, value = control["name"], control["values"][positions[control["name"]]]
+        try:
+            places[name] = position(controls[name], value, name)
+        except ValueError:
+            return None
+    return key(bundle["controls"], places)
 
 
 def answers(sketch):
@@ -64,7 +86,7 @@ def make(sketch, tell=print):
     """Draw every offered state, answer the question for its seeds, and write the file. -> its path"""
     began, frames, states = time.monotonic(), {}, sketch.kept()
     for k, positions in enumerate(states):
-        frames[key(sketch, positions)] = drawn(sketch, positions)
+        frames[key(sketch.controls, positions)] = drawn(sketch, positions)
         tell(f"{sketch.name}: {k + 1} of {len(states)} states, {time.monotonic() - began:.0f} s")
     question = sketch.question
     measured = [question.measure(seed) for seed in question.seeds] if question else []
