@@ -11,14 +11,14 @@ from .. import markup
 from ..errors import need
 from ..fit import CRITERIA
 from .measured import RESULTS, counted, each, gains, read, record, results_file
-from .order import COLUMN, places, tau
+from .order import COLUMN, join_printed, places, rank_correlation, tau
 from .printed_tables import ITEMS, STEMS, cells
 from .printed_tables import table as printed
 from .verdict import VERDICTS, judged
 
 __all__ = [
-    "ITEMS", "STEMS", "VERDICTS", "cells", "counted", "gains", "ledger", "overview", "printed", "read", "record",
-    "results_file", "styled", "table",
+    "ITEMS", "STEMS", "VERDICTS", "cells", "counted", "gains", "join_printed", "ledger", "overview", "printed",
+    "rank_correlation", "read", "record", "results_file", "styled", "table",
 ]  # fmt: skip
 
 EDGES = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7f7f7f")))

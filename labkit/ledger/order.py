@@ -1,4 +1,4 @@
-"""The order of the methods: what can be compared where a printed cell was run in a small setting only."""
+"""The order of the methods: printed beside measured, where a run in a small setting says nothing about the numbers."""
 
 from collections import Counter
 
@@ -8,62 +8,121 @@ import pandas as pd
 from .measured import SETTING, alike, each, score
 
 COLUMN = ["item", "dataset", "net", "noise", "rate", "criterion"]  # printed cells whose methods are compared
+PLACE = ["noise", "rate"]  # what rows of `join_printed` share whose methods are compared
 
 
-def places(rows, measured):
+def join_printed(runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, factor: float = 100.0) -> pd.DataFrame:
+    """Join the printed number and the measured mean over seeds of every method that was run, with its ranks in both.
+
+    runs: rows of `runs.grid.grid`. cells: rows of `printed_tables.cells`, of one table and one dataset. factor: from a
+    run's number to the printed one. Returns a DataFrame with index noise, rate, method (in the printed order) and
+    columns printed (NaN where the paper has none), measured, printed_rank, measured_rank (among the methods of a noise
+    and rate, 1 is the best; equal ones share the best rank).
+    """
+    keys = [*PLACE, "method"]
+    printed = cells.drop_duplicates(keys).set_index(keys)["mean"].rename("printed")
+    measured = factor * runs.groupby(keys)[criterion].mean().rename("measured")
+    table = pd.concat([printed, measured], axis=1, join="inner")
+    ranks = table.groupby(level=PLACE, sort=False).rank(ascending=False, method="min")
+    return table.join(ranks.add_suffix("_rank"))
+
+
+def rank_correlation(table: pd.DataFrame) -> pd.Series:
+    """Return Spearman's correlation of printed and measured for each noise and rate of `join_printed`'s table.
+
+    noise and rate may be levels of the index or columns. Methods without a printed number are left out. The
+    correlation of a single method is NaN.
+    """
+    from scipy.stats import spearmanr
+
+    correlations = {}
+    for place, methods in table.dropna().groupby(PLACE, sort=False):
+        is_single = len(methods) < 2
+        correlations[place] = np.nan if is_single else spearmanr(methods["measured"], methods["printed"]).statistic
+    index = pd.MultiIndex.from_tuples(correlations, names=PLACE)
+    return pd.Series(list(correlations.values()), index, dtype=float)
+
+
+def tau(column: pd.DataFrame) -> float:
+    """Return Kendall's tau-b between the printed order of a column and that in a small setting.
+
+    column: rows of `places`. NaN for two methods or fewer.
+    """
+    from scipy.stats import kendalltau
+
+    if len(column) < 3:
+        return np.nan
+    return kendalltau(column["order_printed"], column["order_small"]).statistic
+
+
+def places(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Give the cells that were not run, but were in one small setting, their places among the methods of their column.
 
-    rows: of `verdict.judged`. measured: rows of `measured.read`. -> rows, with order_printed and order_small (1 is the
-    best), small (the mean, in the printed unit) and n_small; their verdict becomes "small setting".
+    rows: of `verdict.judged`. measured: rows of `measured.read`. Returns the rows with order_printed and order_small (1
+    is the best; equal ones share the mean of their places), small (the mean, in the printed unit) and n_small; the
+    verdict of these cells becomes "small setting".
     """
     rows = rows.assign(order_printed=np.nan, order_small=np.nan, small=np.nan, n_small="")
     if measured.empty:
         return rows
-    left = rows[rows["verdict"] == "not run"]
-    runs = dict(zip(left.index, each(left, measured, alike)))
-    for _, column in left.groupby(COLUMN, dropna=False):
-        found = _small(column, {at: runs[at] for at in column.index})
-        if len(found) > 1:
-            rows.loc[found.index, found.columns] = found
+    open_cells = rows[rows["verdict"] == "not run"]
+    runs = dict(zip(open_cells.index, each(open_cells, measured, alike)))
+    for _, column in open_cells.groupby(COLUMN, dropna=False):
+        ordered = _small(column, {label: runs[label] for label in column.index})
+        if len(ordered) > 1:
+            rows.loc[ordered.index, ordered.columns] = ordered
     return rows
 
 
-def tau(column):
-    """Kendall's tau between the printed order of a column and that in a small setting, tau-b where methods are tied;
-    NaN with two methods or less."""
-    if len(column) < 3:
-        return np.nan
-    one, other = (
-        np.sign(np.subtract.outer(place, place)) for place in column[["order_printed", "order_small"]].to_numpy().T
-    )
-    return (one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum())
-
-
 def _small(column, runs):
-    """The cells of a column in the setting in which most of its methods were run. runs: of every cell, on whatever
-    data. -> DataFrame with the index of the cells"""
-    settings = {at: list(zip(*(some[name] for name in SETTING))) for at, some in runs.items()}
-    often = Counter(setting for among in settings.values() for setting in dict.fromkeys(among))
-    if not often:
+    """Order the cells of a column in the setting in which most of its methods were run.
+
+    runs: the runs of every cell, on whatever data, by its label in the index. -> DataFrame with the index of the cells
+    """
+    settings = {label: _settings(cell_runs) for label, cell_runs in runs.items()}
+    setting = _most_common_setting(settings.values())
+    if setting is None:
         return pd.DataFrame()
-    (setting, _), cells = often.most_common(1)[0], column.to_dict("index")
-    rows = {at: _mean(cells[at], some[[other == setting for other in settings[at]]]) for at, some in runs.items()}
-    found = pd.DataFrame.from_dict({at: row for at, row in rows.items() if row}, orient="index")
-    if found.empty:
-        return found
+    means = {}
+    for label, cell in column.to_dict("index").items():
+        in_setting = [run_setting == setting for run_setting in settings[label]]
+        mean = _mean(cell, runs[label][in_setting])
+        if mean:
+            means[label] = mean
+    ordered = pd.DataFrame.from_dict(means, orient="index")
+    if ordered.empty:
+        return ordered
     task, net, _, epochs, _ = setting
-    orders = {"order_printed": column.loc[found.index, "printed"], "order_small": found["small"]}
-    found = found.assign(**{name: values.rank(ascending=False) for name, values in orders.items()})
-    return found.assign(setting=f"{task}, {net.partition('(')[0]}, {epochs} epochs", verdict="small setting")
+    return ordered.assign(
+        order_printed=column.loc[ordered.index, "printed"].rank(ascending=False),
+        order_small=ordered["small"].rank(ascending=False),
+        setting=f"{task}, {net.partition('(')[0]}, {epochs} epochs",
+        verdict="small setting",
+    )
+
+
+def _settings(runs):
+    """Return the setting of each run: its values of SETTING. -> list of tuples"""
+    return list(zip(*[runs[name] for name in SETTING]))
+
+
+def _most_common_setting(settings):
+    """Return the setting in which the most cells have a run, the earliest of equally common ones; None without runs."""
+    counts = Counter()
+    for cell_settings in settings:
+        counts.update(dict.fromkeys(cell_settings, 1))  # a cell counts once, however many runs it has
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _mean(cell, runs):
-    """The mean score of a cell's runs in one setting. -> dict, empty where there is none"""
+    """Return the mean score of a cell's runs in one setting. -> dict, empty where there is none"""
     if runs.empty:
         return {}
-    way = max((each for _, each in runs.groupby("hyperparameters")), key=len)  # as of one method, not of its variants
-    scores = cell["factor"] * score(way, cell["criterion"])
+    variants = [variant for _, variant in runs.groupby("hyperparameters")]
+    largest = max(variants, key=len)  # the mean is that of one method, not of its variants
+    scores = cell["factor"] * score(largest, cell["criterion"])
     if not np.isfinite(scores).any():
         return {}
-    more = {"hardware": way["hardware"].iloc[0], "minutes": way["seconds"].sum() / 60}
-    return {"small": np.nanmean(scores), "n_small": str(len(scores)), **more}
+    minutes = largest["seconds"].sum() / 60
+    hardware = largest["hardware"].iloc[0]
+    return {"small": np.nanmean(scores), "n_small": str(len(scores)), "hardware": hardware, "minutes": minutes}

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ...fit.accuracy import in_words
+from ...ledger import rank_correlation
 from ...plot.parts import band, data_of, headline, noise_of
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
 from ...runs.grid import curves
@@ -123,6 +124,7 @@ def cloud(points, group, y, right, sets, words=""):
 def orders(table, criterion):
     """Ranks printed beside ranks measured, a panel per column of Table 1. table: of crust_claims.orders. -> Drawing"""
     cells = list(table.groupby(["noise", "rate"], sort=False))
+    correlations = rank_correlation(table)
     figure, axes = canvas(1, len(cells), width=1.8, height=2.3)
     for ax, ((noise, rate), cell) in zip(axes[0], cells):
         for _, row in cell.iterrows():
@@ -135,7 +137,7 @@ def orders(table, criterion):
         ax.set_xticklabels(["printed", "here"])
         ax.set_xlabel("who ranks", fontsize=8)
         ax.grid(False)
-        head(ax, f"{noise} {rate:.0%}", f"Spearman {cell['printed_rank'].corr(cell['measured_rank'], 'spearman'):.2f}")
+        head(ax, f"{noise} {rate:.0%}", f"Spearman {correlations[noise, rate]:.2f}")
     axes[0, 0].set_ylabel("rank (1 is best)", fontsize=8)
     headline(figure, "printed: CIFAR-10, ResNet-32; here: the small setting", in_words(criterion))
     return figure

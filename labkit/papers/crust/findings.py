@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from ...ledger import rank_correlation
 from . import words as crust_claims
 
 PHASES = ("train_given", "train_true", "test")
@@ -52,11 +53,9 @@ def table_1(found, order, where, n, criterion):
     """Is CRUST first in every column? order: of `crust_claims.orders`."""
     own = order[order["method"] == "CRUST"]
     columns = "; ".join(f"{row.noise} {row.rate:.0%}: {row.measured_rank:.0f}" for row in own.itertuples())
-    cells = [cell for _, cell in order.groupby(["noise", "rate"]) if len(cell) > 2]
-    same = (
-        np.mean([cell["printed_rank"].corr(cell["measured_rank"], "spearman") for cell in cells]) if cells else np.nan
-    )
-    say = f"rank among {order['method'].nunique()}: {columns}; Spearman with the printed order, on average: {same:.2f}"
+    ranked = order.groupby(["noise", "rate"]).filter(lambda cell: len(cell) > 2)
+    mean = rank_correlation(ranked).mean(skipna=False)
+    say = f"rank among {order['method'].nunique()}: {columns}; Spearman with the printed order, on average: {mean:.2f}"
     first = (own["measured_rank"] == 1).all()
     found.add(
         "Table 1", "CRUST is above all baselines in every column", say, first, setting=where, n=n, criterion=criterion

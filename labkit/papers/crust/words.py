@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ...ledger import join_printed
 from ...ledger import printed_tables as printed
 
 # item, section, words, what is looked up in the table, the number in the words, how near is near enough
@@ -102,17 +103,15 @@ def over_strongest():
     return pd.DataFrame(columns)
 
 
-def orders(runs, criterion):
-    """Ranks of the methods of Table 1, printed (CIFAR-10, ResNet-32) and measured, column by column. 1 is best.
+def orders(runs: pd.DataFrame, criterion: str) -> pd.DataFrame:
+    """Rank the methods of Table 1 as printed (CIFAR-10, ResNet-32) and as measured, in every column. 1 is the best.
 
-    runs: of `runs.grid.grid`. -> DataFrame, a row per method and column of the table that was run: noise, rate, method,
+    runs: of `runs.grid.grid`. Returns a row per method and column of the table that was run: noise, rate, method,
     printed, measured (accuracies in percent, means over seeds), printed_rank, measured_rank (among the methods that
-    have both)
+    have both).
     """
     cells = printed.cells("CRUST", "Table 1")
-    cells = cells[cells["dataset"] == "cifar10"].replace({"noise": {"derangement": "asymmetric"}})
-    mean = (100 * runs.groupby(["noise", "rate", "method"])[criterion].mean()).rename("measured").reset_index()
-    mean["noise"] = mean["noise"].replace({"derangement": "asymmetric", "pairflip": "asymmetric"})
-    both = cells[["noise", "rate", "method", "mean"]].rename(columns={"mean": "printed"}).merge(mean)
-    ranks = both.groupby(["noise", "rate"])[["printed", "measured"]].rank(ascending=False, method="min")
-    return both.join(ranks.add_suffix("_rank")).sort_values(["noise", "rate"], ascending=[False, True], kind="stable")
+    cells = cells[cells["dataset"] == "cifar10"]
+    asymmetric = {"noise": {"derangement": "asymmetric", "pairflip": "asymmetric"}}
+    table = join_printed(runs.replace(asymmetric), cells.replace(asymmetric), criterion).reset_index()
+    return table.sort_values(["noise", "rate"], ascending=[False, True], kind="stable")

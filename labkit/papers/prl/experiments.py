@@ -15,6 +15,7 @@ from torch import nn
 
 from ...data import Task
 from ...errors import choose
+from ...ledger import join_printed, rank_correlation
 from ...ledger import printed_tables as printed
 from ...methods import ALL, ERM, PRL_G, PRL_L, make
 from ...nets import mlp
@@ -60,23 +61,21 @@ def _ramp_of(cls, ramp, single, first_epoch):
     return {"ramp": ramp, "first_epoch": first_epoch} if "first_epoch" in names else {"ramp": ramp}
 
 
-def order(runs, cells, criterion):
-    """Do runs rank the methods as the paper's printed cells do? A row per noise and rate that both have.
+def order(runs: pd.DataFrame, cells: pd.DataFrame, criterion: str) -> pd.DataFrame:
+    """Compare the order of the methods with the printed one. -> DataFrame, a row per noise and rate that both have
 
-    runs: rows of `runs.grid.grid`; cells: rows of `printed.cells`, of one dataset. -> DataFrame: noise, rate, methods
-    (how many), rank_correlation (Spearman, of the means over seeds), best_here, best_printed, seeds
+    runs: rows of `runs.grid.grid`; cells: rows of `printed.cells`, of one dataset. Columns: noise, rate, methods
+    (how many), rank_correlation (Spearman, of the means over seeds), best_here, best_printed, seeds.
     """
-    from scipy.stats import spearmanr
-
-    here = runs.groupby(["noise", "rate", "method"])[criterion].mean()
-    there = cells.groupby(["noise", "rate", "method"])["mean"].first()
-    both = pd.concat({"here": here, "there": there}, axis=1).dropna()
+    table = join_printed(runs, cells, criterion, factor=1.0).dropna().sort_index()
+    correlations = rank_correlation(table)
     rows = []
-    for (noise, rate), cell in both.groupby(level=["noise", "rate"], sort=False):
-        cell = cell.droplevel(["noise", "rate"])
-        alike = float(spearmanr(cell["here"], cell["there"]).statistic) if len(cell) > 1 else float("nan")
-        best = {"best_here": cell["here"].idxmax(), "best_printed": cell["there"].idxmax()}
-        rows.append({"noise": noise, "rate": rate, "methods": len(cell), "rank_correlation": alike, **best})
+    for place, methods in table.groupby(level=["noise", "rate"], sort=False):
+        noise, rate = place
+        methods = methods.droplevel(["noise", "rate"])
+        best = {"best_here": methods["measured"].idxmax(), "best_printed": methods["printed"].idxmax()}
+        correlation = {"methods": len(methods), "rank_correlation": correlations[place]}
+        rows.append({"noise": noise, "rate": rate, **correlation, **best})
     columns = ["noise", "rate", "methods", "rank_correlation", "best_here", "best_printed"]
     return pd.DataFrame(rows, columns=columns).assign(seeds=runs["seed"].nunique())
 

@@ -174,29 +174,6 @@ def watched(name, task, setting, seed, losses):
     return {"method": name, "seed": seed, "noise": seen.noise, "accuracy": run.accuracy, **facts}
 
 
-def order(runs, printed, criterion):
-    """Means of a small setting beside the printed ones, and the places of the methods in both. -> DataFrame
-
-    printed: of `printed.cells`, of one dataset. Index noise, rate, method (in the printed order); columns small,
-    printed (both in percent), place_small, place_printed (1 is the best); printed is NaN where the paper has a dash.
-    """
-    keys = ["noise", "rate", "method"]
-    ours = 100 * runs.groupby(keys)[criterion].mean().rename("small")
-    theirs = printed.drop_duplicates(keys).set_index(keys)["mean"].rename("printed")
-    both = pd.concat([theirs, ours], axis=1, join="inner")
-    place = both.groupby(level=["noise", "rate"], sort=False).rank(ascending=False, method="min")
-    return both.join(place.rename(columns="place_{}".format))
-
-
-def agreement(table):
-    """Spearman's correlation of small and printed, per noise and rate. table: of `order`; a method without a printed
-    number is left out. -> Series"""
-    groups = table.dropna().groupby(level=["noise", "rate"], sort=False)
-    if not len(groups):
-        return pd.Series(dtype=float)
-    return groups.apply(lambda each: each["small"].corr(each["printed"], method="spearman"))
-
-
 def detection(runs):
     """Table 3: the AUC of the weights, right labels against wrong ones, the best over training and of the last epoch.
     runs: of `table`. -> runs of OWN under noise, with columns auc_best and auc_last"""

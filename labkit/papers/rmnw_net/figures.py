@@ -5,10 +5,11 @@ import pandas as pd
 from matplotlib import colormaps
 
 from ...fit.accuracy import in_words
+from ...ledger import rank_correlation
 from ...plot.parts import band, data_of, headline, methods_of, numbers
 from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
 from ...runs.grid import curves
-from .experiments import CLEAN_META, agreement
+from .experiments import CLEAN_META
 from .figures_theory import *  # noqa: F403
 from .figures_theory import __all__ as theory
 
@@ -40,16 +41,17 @@ def order(table, runs, criterion, dataset="cifar10"):
     """Table 1: this run (left) beside the printed accuracies (right). Numbers are percent, the colour is the
     place within the column, dark is the best; below the columns Spearman's correlation of the two orders.
 
-    table: of `experiments.order`; runs: behind it; dataset: of the printed numbers. -> Drawing"""
+    table: of `ledger.join_printed`; runs: behind it; dataset: of the printed numbers. -> Drawing"""
     columns = list(dict.fromkeys(table.index.droplevel("method")))
     methods = list(dict.fromkeys(table.index.get_level_values("method")))
     names = [f"{noise}\n{rate:.0%}" for noise, rate in columns]
-    alike = agreement(table)
+    alike = rank_correlation(table)
     figure, axes = canvas(1, 2, width=max(3.6, 0.9 + 0.62 * len(columns)), height=1.6 + 0.3 * len(methods), sharey=True)
     for ax, side, words in zip(
-        axes[0], ("small", "printed"), (f"this run: {runs['task'].iloc[0]}", f"printed: {dataset}")
+        axes[0], ("measured", "printed"), (f"this run: {runs['task'].iloc[0]}", f"printed: {dataset}")
     ):
-        values, place = (table[name].unstack()[methods].loc[columns].T for name in (side, f"place_{side}"))
+        values = table[side].unstack()[methods].loc[columns].T
+        place = table[f"{side}_rank"].unstack()[methods].loc[columns].T
         ax.imshow(-place.to_numpy(), cmap="Blues", vmin=-len(methods) * 1.2, vmax=0, aspect="auto")
         for at, value in np.ndenumerate(values.to_numpy()):
             ink = "white" if place.to_numpy()[at] < 0.45 * len(methods) else "#333333"

@@ -3,7 +3,8 @@
 
 import numpy as np
 
-from .experiments import CLEAN_META, OWN, agreement
+from ...ledger import rank_correlation
+from .experiments import CLEAN_META, OWN
 
 NEAR = 2.0  # "similar", "on par": percentage points
 
@@ -33,13 +34,13 @@ def _new(found, before):
 
 
 def table_1(found, runs, order, criterion):
-    """Uniform and flip2 noise. runs: of `rmnw.table`; order: of `rmnw.order`."""
+    """Uniform and flip2 noise. runs: of `rmnw.table`; order: of `ledger.join_printed`."""
     before, wide, about = len(found.rows), 100 * means(runs, criterion), facts(runs, criterion)
     rate, uniform = wide.index.get_level_values("rate"), wide.index.get_level_values("noise") == "uniform"
     robust, plain = wide["RMNW-Net"] - wide["MW-Net"], wide["MNW-Net"] - wide["MW-Net"]
     rivals = wide.drop(columns=[*CLEAN_META, *OWN], errors="ignore").max(axis=1)
     ahead, behind = wide["RMNW-Net"] - rivals, wide["MNW-Net"] - wide["RMNW-Net"]
-    alike, near = agreement(order), f"at most {NEAR:g} points below MW-Net*"
+    alike, near = rank_correlation(order), f"at most {NEAR:g} points below MW-Net*"
     checks = (
         (f"uniform: RMNW-Net is {near}", robust[uniform & (rate > 0)], -NEAR),
         ("uniform: RMNW-Net is above MNW-Net", -behind[uniform & (rate > 0)], 0),

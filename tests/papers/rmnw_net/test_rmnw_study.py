@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 import labkit
 from labkit import losses
+from labkit.ledger import join_printed, rank_correlation
 from labkit.ledger import printed_tables as printed
 from labkit.ledger.findings import Findings
 from labkit.methods.mw_net import META_LOSSES
@@ -92,10 +93,10 @@ def test_rate_0_of_a_second_noise_is_the_training_that_it_would_have_been():
 def test_order_places_and_agreement():
     runs = pd.DataFrame({"noise": "uniform", "rate": 0.4, "method": ["ERM", "MW-Net", "GLC"], "last": [0.5, 0.9, 0.7]})
     cells = printed.cells("RMNW-Net", "Table 1").query("dataset == 'cifar10'")
-    table = rmnw.order(runs, cells, "last")
-    assert table.loc["uniform", 0.4]["place_small"].to_dict() == {"GLC": 2, "MW-Net": 1, "ERM": 3}
-    assert table.loc["uniform", 0.4]["place_printed"].to_dict() == {"GLC": 2, "MW-Net": 1, "ERM": 3}
-    assert rmnw.agreement(table).tolist() == pytest.approx([1.0])
+    table = join_printed(runs, cells, "last")
+    assert table.loc["uniform", 0.4]["measured_rank"].to_dict() == {"GLC": 2, "MW-Net": 1, "ERM": 3}
+    assert table.loc["uniform", 0.4]["printed_rank"].to_dict() == {"GLC": 2, "MW-Net": 1, "ERM": 3}
+    assert rank_correlation(table).tolist() == pytest.approx([1.0])
 
 
 # -- theory
