@@ -4,12 +4,14 @@ They act on the last axes, so K runs can be stacked in front.
 """
 
 import torch
+from torch import Tensor
 
 from ..errors import need
 
 
-def ce_gradient(logits, y):
-    """d CE / d logits = p - e_y. logits [..., B, C], y [..., B] classes or [..., B, C] soft labels -> [..., B, C]
+def ce_gradient(logits: Tensor, y: Tensor) -> Tensor:
+    """Return d CE / d logits = p - e_y. logits [..., B, C], y [..., B] classes or [..., B, C] soft labels -> [..., B,
+    C]
 
     Soft labels sum to 1. Source: PRL, Algorithm 3 (Liu, Sun, Wang, Tan, Zhou, ICML 2021).
     """
@@ -19,32 +21,32 @@ def ce_gradient(logits, y):
     return p.scatter_add(-1, y[..., None], -torch.ones_like(p[..., :1]))
 
 
-def half_squared_gradient(output, y):
-    """d half_squared / d output = output - y. output, y [..., B, Q] -> [..., B, Q]"""
+def half_squared_gradient(output: Tensor, y: Tensor) -> Tensor:
+    """Return d half_squared / d output = output - y. output, y [..., B, Q] -> [..., B, Q]"""
     return output - y
 
 
-def loss_gradient(logits, y, classes=True):
-    """Gradient of the plain loss at the network's output: of cross-entropy, or of half the squared error when there are
-    no `classes`. -> [..., B, C]"""
+def loss_gradient(logits: Tensor, y: Tensor, classes: int | bool | None = True) -> Tensor:
+    """Return the gradient of the plain loss at the network's output: of cross-entropy, or of half the squared error
+    without `classes`. -> [..., B, C]"""
     return ce_gradient(logits, y) if classes else half_squared_gradient(logits, y)
 
 
-def loss_gradient_norm(logits, y, classes=True):
-    """Length of `loss_gradient`: at most sqrt(2) for cross-entropy. -> [..., B]"""
+def loss_gradient_norm(logits: Tensor, y: Tensor, classes: int | bool | None = True) -> Tensor:
+    """Return the length of `loss_gradient`: at most sqrt(2) for cross-entropy. -> [..., B]"""
     return torch.linalg.vector_norm(loss_gradient(logits, y, classes), dim=-1)
 
 
-def feature_gradient(logits, y, W, classes=True):
-    """Gradient at the inputs of the last linear layer, (p - e_y) W. W [..., C, D] its weight -> [..., B, D]
+def feature_gradient(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool | None = True) -> Tensor:
+    """Return the gradient at the inputs of the last linear layer, (p - e_y) W. W [..., C, D] its weight -> [..., B, D]
 
     Source: CRUST, equation 9 and its proxy for the Jacobian (Mirzasoleiman, Cao, Leskovec, NeurIPS 2020). Raises
-    ValueError when W does not have a row for every class.
+    ValueError for a W without a row for every class.
     """
     need(W.shape[-2] == logits.shape[-1], "W", tuple(W.shape), f"[..., {logits.shape[-1]}, D], a row for every output")
     return loss_gradient(logits, y, classes) @ W
 
 
-def feature_gradient_norm(logits, y, W, classes=True):
-    """Length of `feature_gradient`. -> [..., B]"""
+def feature_gradient_norm(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool | None = True) -> Tensor:
+    """Return the length of `feature_gradient`. -> [..., B]"""
     return torch.linalg.vector_norm(feature_gradient(logits, y, W, classes), dim=-1)

@@ -9,89 +9,100 @@ A parameter dict has the names of net.named_parameters(), trainable ones only.
 """
 
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
 import torch
 import torch.autograd.forward_ad as dual
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 from ..errors import must
 from ..nets.probe import untouched
 
+Parameters = dict[str, Tensor]
 
-def remembered(net, x):
-    """net(x), and the random state before it, with which `along` repeats its dropout. -> logits, state"""
+
+def remembered(net: nn.Module, x: Tensor) -> tuple[Tensor, tuple]:
+    """Return net(x), and the random state before it, with which `along` repeats its dropout. -> logits, state"""
     state = torch.get_rng_state(), *get_device_states(x)
     return net(x), state
 
 
-def gradient(net, loss, keep=False):
-    """Gradient of a scalar loss at the network's parameters; keep: the graph is used again. -> parameter dict"""
-    at = trainable(net)
-    parts = torch.autograd.grad(loss, list(at.values()), retain_graph=keep, materialize_grads=True)
-    return dict(zip(at, parts))
+def gradient(net: nn.Module, loss: Tensor, keep: bool = False) -> Parameters:
+    """Return the gradient of a scalar loss at the network's parameters. keep: keep the graph for another use."""
+    parameters = trainable(net)
+    slopes = torch.autograd.grad(loss, list(parameters.values()), retain_graph=keep, materialize_grads=True)
+    return dict(zip(parameters, slopes))
 
 
-def virtual_step(net, losses, weight, alpha):
-    """One plain SGD step on sum_i weight_i losses_i, which leaves the network and the graph of losses alone. losses,
-    weight [B] -> parameter dict without graph"""
+def virtual_step(net: nn.Module, losses: Tensor, weight: Tensor, alpha: float) -> Parameters:
+    """Return the parameters after a plain SGD step on sum_i weight_i losses_i, without graph. The network and the graph
+    of losses stay as they are. losses, weight [B]"""
     slope = gradient(net, (weight * losses).sum(), keep=True)
     return {name: p.detach().sub(slope[name], alpha=alpha) for name, p in trainable(net).items()}
 
 
-def gradient_at(net, parameters, x, loss_of):
-    """Gradient of the scalar loss_of(logits) of samples x at other parameters. -> parameter dict"""
-    at = {name: p.detach().requires_grad_() for name, p in parameters.items()}
-    loss = loss_of(outputs(net, at, x))
-    return dict(zip(at, torch.autograd.grad(loss, list(at.values()), materialize_grads=True)))
+def gradient_at(net: nn.Module, parameters: Parameters, x: Tensor, loss_of: Callable[[Tensor], Tensor]) -> Parameters:
+    """Return the gradient of the scalar loss_of(logits) of samples x at other parameters."""
+    leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
+    loss = loss_of(outputs(net, leaves, x))
+    slopes = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+    return dict(zip(leaves, slopes))
 
 
 @torch.no_grad()
-def along(net, x, losses_of, direction, state=None):
-    """Derivative of each sample's loss along a direction in parameter space, <direction, grad_w l_i>, at the network's
-    parameters, by one forward-mode product.
+def along(
+    net: nn.Module,
+    x: Tensor,
+    losses_of: Callable[[Tensor], Tensor],
+    direction: Parameters,
+    state: tuple | None = None,
+) -> Tensor:
+    """Return the derivative of each sample's loss along a direction in parameter space, <direction, grad_w l_i>, at the
+    network's parameters, by one forward-mode product.
 
     x [B, ...]; losses_of(logits) -> [B]; direction: parameter dict; state: of `remembered`, for the same dropout masks.
     -> [B], no gradient
     """
     forward_mode()
     with dual.dual_level(), repeated(state):
-        at = {name: dual.make_dual(p, direction[name]) for name, p in trainable(net).items()}
-        losses = losses_of(outputs(net, at, x))
+        parameters = {name: dual.make_dual(p, direction[name]) for name, p in trainable(net).items()}
+        losses = losses_of(outputs(net, parameters, x))
         slope = dual.unpack_dual(losses).tangent
     return torch.zeros_like(losses) if slope is None else slope
 
 
-def check_forward_mode(net, x):
+def check_forward_mode(net: nn.Module, x: Tensor) -> None:
     """Raise ValueError for a network that forward-mode products cannot pass: a compiled one, or one with a layer that
     torch has no rule for, such as an LSTM. x [B, ...]"""
     try:
         with untouched(net, True):
             along(net, x, lambda logits: logits.square().sum(-1), trainable(net))
     except (RuntimeError, NotImplementedError) as error:
-        words = str(error).partition(chr(10))[0]
-        allowed = f"one that torch can differentiate forwards, for meta-gradients: {words}"
+        message = str(error).partition(chr(10))[0]
+        allowed = f"one that torch can differentiate forwards, for meta-gradients: {message}"
         raise ValueError(f"net is {type(net).__name__}; it must be {allowed}") from error
 
 
-def outputs(net, parameters, x):
-    """net(x) with other parameters. What the pass does to buffers (running statistics) is thrown away."""
+def outputs(net: nn.Module, parameters: Parameters, x: Tensor) -> Tensor:
+    """Return net(x) with other parameters. Buffers (running statistics) stay as they are."""
     net = bare(net)
     buffers = {name: b.clone() for name, b in net.named_buffers()}
     return functional_call(net, {**buffers, **parameters}, (x,))
 
 
-def trainable(net):
-    """The parameters that have a gradient. -> parameter dict"""
+def trainable(net: nn.Module) -> Parameters:
+    """Return the parameters that have a gradient."""
     return {name: p for name, p in bare(net).named_parameters() if p.requires_grad}
 
 
-def bare(net):
-    """A network without its DataParallel, which cannot be called with other parameters. Raises ValueError on several
-    devices."""
-    if not isinstance(net, torch.nn.DataParallel):
+def bare(net: nn.Module) -> nn.Module:
+    """Return a network without its DataParallel, which cannot be called with other parameters. Raises ValueError for
+    several devices."""
+    if not isinstance(net, nn.DataParallel):
         return net
     copies = len(net.device_ids)
     must(copies <= 1, "net", f"a DataParallel on {copies} devices", "on one device, for meta-gradients")
@@ -99,21 +110,22 @@ def bare(net):
 
 
 @cache
-def forward_mode():
-    """Have torch load its forward-mode rules; while it does, it warns of a deprecated tool of its own."""
+def forward_mode() -> None:
+    """Make torch load its forward-mode rules, without its warning about a deprecated tool that it uses."""
     with warnings.catch_warnings(), dual.dual_level():
         warnings.simplefilter("ignore", FutureWarning)
         dual.make_dual(torch.zeros((), device="cpu"), torch.zeros((), device="cpu"))
 
 
 @contextmanager
-def repeated(state):
-    """The global generators as they were at `remembered`; afterwards as they are now. None: nothing is done."""
+def repeated(state: tuple | None) -> Iterator[None]:
+    """Set the global generators to the state of `remembered` inside the context, and restore them after it. None:
+    change nothing."""
     if state is None:
         yield
         return
-    cpu, devices, others = state
+    cpu_state, devices, device_states = state
     with torch.random.fork_rng(devices):
-        torch.set_rng_state(cpu)
-        set_device_states(devices, others)
+        torch.set_rng_state(cpu_state)
+        set_device_states(devices, device_states)
         yield
