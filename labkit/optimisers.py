@@ -5,18 +5,20 @@ kernel, every worker and every command, and nothing here is compiled; the profil
 a small network. The steps are torch's own, bit for bit; torch's hooks around them are not called.
 """
 
+from collections.abc import Callable
+
 import torch
 
 
-def bare(method):
-    """A method of torch.optim without its outermost wrapper."""
+def bare(method: Callable) -> Callable:
+    """Return a method of torch.optim without its outermost wrapper."""
     return getattr(method, "__wrapped__", method)
 
 
-def eager(optimiser):
-    """Class decorator: the methods that import the compiler, as torch wrote them. -> class"""
+def eager(optimiser: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """Remove torch's wrappers from the methods of an optimiser, as a class decorator."""
     optimiser.step = torch.no_grad()(bare(optimiser.step))
-    optimiser.step.hooked = True  # says to torch that the label is there
+    optimiser.step.hooked = True  # keeps torch from adding its profiler's label
     for name in ("zero_grad", "add_param_group", "state_dict", "load_state_dict"):
         setattr(optimiser, name, bare(getattr(optimiser, name)))
     return optimiser

@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
-def kth_largest(score, k):
-    """The k-th largest value on the last axis. score [..., M], 1 <= k <= M -> [..., 1]
+def kth_largest(score: Tensor, k: int) -> Tensor:
+    """Return the k-th largest value on the last axis. score [..., M], 1 <= k <= M -> [..., 1]
 
     On the CPU numpy's selection gives the same value in a tenth of the time that torch.kthvalue takes (61,470 scores:
     0.05 against 0.67 ms).
@@ -16,19 +17,19 @@ def kth_largest(score, k):
     return torch.from_numpy(np.partition(score.detach().numpy(), place, -1)[..., place : place + 1])
 
 
-def smallest(score, k):
-    """The k smallest on the last axis; of equal ones the earlier. score [..., M] -> bool [..., M]"""
+def smallest(score: Tensor, k: int) -> Tensor:
+    """Mark the k smallest scores on the last axis; of equal scores the earlier. score [..., M] -> bool [..., M]"""
     order = score.detach().argsort(dim=-1, stable=True)
     return torch.zeros_like(score, dtype=torch.bool).scatter_(-1, order[..., :k], True)
 
 
-def kept(rate, batch):
-    """How many of a batch a filter keeps: int((1 - rate) B), cut and not rounded as all released code does; at least
-    1."""
+def kept(rate: float, batch: int) -> int:
+    """Return how many of a batch a filter keeps: int((1 - rate) B), cut and not rounded as in all released code, at
+    least 1."""
     return max(1, int((1 - rate) * batch))
 
 
-def forget_rate(rate, epoch, ramp, exponent=1.0):
-    """The filtered share at an epoch, counted from 0: it grows to `rate` over `ramp` epochs (Co-teaching, R(T) = 1 -
-    min(rate T / T_k, rate)); without a ramp it is `rate` at once."""
+def forget_rate(rate: float, epoch: int, ramp: int, exponent: float = 1.0) -> float:
+    """Return the filtered share at an epoch, counted from 0. It grows to `rate` over `ramp` epochs (Co-teaching, R(T) =
+    1 - min(rate T / T_k, rate)); without a ramp it is `rate` at once."""
     return rate * min(1.0, epoch / ramp) ** exponent if ramp else rate

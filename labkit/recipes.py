@@ -4,7 +4,7 @@ fit(method, task, plan.net, plan.epochs, recipe=plan.recipe).
 Where a paper is silent or contradicts its code, the value says what labkit took, and `doubts` why.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .data import Scale, Task, scaled
 from .data.vision import SOURCES
@@ -13,28 +13,29 @@ from .fit import Recipe
 
 @dataclass(frozen=True)
 class Plan:
-    """One experiment of a paper: network, epochs, recipe, the asked noise rates by noise model, how many runs, what was
-    reported, the share of the training set that is held out as validation, the scale of the inputs (None: as labkit
-    loads them), the methods' constants, and what is not certain."""
+    """One experiment of a paper.
+
+    net: a name in labkit.nets.ALL. noise: the noise rates by noise model. runs: how many the paper averages; None: not
+    stated. held_out: share of the training set that is the noisy validation split. scale: of the inputs; None: as
+    labkit loads them. doubts: what the paper leaves open, and what labkit took.
+    """
 
     net: str
     epochs: int
     recipe: Recipe
     noise: dict
     runs: int | None
-    reported: str
     held_out: float
     scale: Scale | None = None
-    constants: dict = field(default_factory=dict)
     doubts: str = ""
 
     def load(self, name: str, **options) -> Task:
-        """The dataset as the paper trains on it: with its held-out share and its scale. -> Task
+        """Load a dataset as the paper trains on it, with its held-out share and its scale.
 
-        name, options: as of labkit.load. Raises what it raises. A held-out share of 0 leaves no noisy validation: the
+        name, options: see labkit.load, whose errors it raises. A held-out share of 0 leaves no noisy validation: the
         criterion best_val is then nan, and a stage that would keep its best epoch keeps its last.
         """
-        from . import load  # here: the package imports this file first
+        from . import load  # not above: the package imports this file first
 
         task = load(name, **{"val": self.held_out, **options})
         return scaled(task, self.scale) if self.scale else task
@@ -47,20 +48,16 @@ _LENET = Recipe(lr=0.01, momentum=0.9, weight_decay=1e-3, batch=32, milestones=(
 _NESTEROV = {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4, "augment": "reflect_crop_flip"}
 _CRUST = {
     "runs": 5,
-    "reported": "test accuracy; the code prints the best epoch on the test set",
     "held_out": 0.0,
     "scale": SOURCES["cifar10"].scale,
-    "constants": {"keep": 0.5, "partners": 1},
     "doubts": "asymmetric 40 %: the paper refers to pairflip, the code draws a random derangement of the classes",
 }
 _RMNW = {
     "runs": 5,
-    "reported": "mean and deviation of the test accuracy; the code prints the best on the test set",
     "held_out": 0.0,
     "scale": Scale(255.0, (125.3 / 255, 123.0 / 255, 113.9 / 255), (63.0 / 255, 62.1 / 255, 66.7 / 255)),
-    "constants": {"meta": 1000, "meta_batch": 100, "meta_lr": 1e-3},
     "doubts": "epochs are 500 iterations each, drawn with replacement; the code's defaults are batch 10 and lr .1; "
-    "uniform 70 % and flip2 50 % are Fig. 2's, there without the numbers; which network made them is not told",
+    "uniform 70 % and flip2 50 % are Fig. 2's, there without the numbers; the network behind them is not stated",
 }
 PAPERS = {
     "CRUST, CIFAR-10": Plan(
@@ -83,9 +80,7 @@ PAPERS = {
         recipe=_WEBVISION,
         noise={},
         runs=None,
-        reported="top-1 and top-5 accuracy on WebVision and ImageNet validation",
         held_out=0.0,
-        constants={"keep": 0.5},
         doubts="momentum, weight decay, batch, augmentation, image size and whether something is held out are not "
         "given; the code is not released",
     ),
@@ -95,10 +90,8 @@ PAPERS = {
         recipe=_ADAM,
         noise={"symmetric": (0.3, 0.5, 0.7), "pairflip": (0.25, 0.35, 0.45)},
         runs=3,
-        reported="test accuracy, mean of the last ten epochs; the code averages the two networks",
         held_out=0.0,
         scale=Scale(255.0),
-        constants={"rate": "the true rate", "ramp": 10},
         doubts="the paper says Co-teaching's schedule (200 epochs, decay from 80), its code trains 49 epochs at a "
         "constant rate; the ramp is 15 for CIFAR-100 with pairflip; no augmentation, inputs are not normalised",
     ),
@@ -108,9 +101,7 @@ PAPERS = {
         recipe=Recipe(optimiser="adam", lr=3e-4, momentum=0.0, batch=512),
         noise=dict.fromkeys(("linadv", "signflip", "uninoise", "pairflip", "mixture"), (0.1, 0.2, 0.3, 0.4)),
         runs=5,
-        reported="R2 on clean test targets, mean of the last ten epochs",
         held_out=0.1,
-        constants={"rate": "the true rate"},
         doubts="epochs, schedule, scaling of the targets and whether something is held out are not given; regression "
         "code is not released",
     ),
@@ -120,9 +111,7 @@ PAPERS = {
         recipe=_LENET,
         noise=dict.fromkeys(("symmetric", "asymmetric", "pairflip", "instance"), (0.2, 0.4, 0.7)),
         runs=None,
-        reported="test accuracy, in CDR's code at the best epoch on noisy validation",
         held_out=0.1,
-        constants={"rate": "the true rate"},
         doubts="epochs, schedule, lambda and the number of runs are not given; the first two are those of CDR's code",
     ),
     "RMNW-Net, WRN-28-10": Plan(

@@ -1,13 +1,14 @@
-"""Transition matrices T[i, j] = P(given label j | true label i): how they are estimated, and the losses that know them.
+"""Transition matrices T[i, j] = P(given label j | true label i): their estimates, and the losses that use them.
 
-Losses act on the last axes. Rows sum to 1; p is the network's belief in the *true* class, T^T p in the given one.
+Losses act on the last axes. Rows sum to 1; p is the network's probability of the *true* class, T^T p of the given one.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from . import losses
 from .arguments import Description, Number, listed
@@ -22,49 +23,57 @@ class Transitions(Description):
 
     may_be: str = "a transition matrix [C, C]: a list of rows that are >= 0 and sum to 1"
 
-    def check(self, name, value):
-        plane = isinstance(value, (np.ndarray, torch.Tensor)) and value.ndim == 2
-        rows = [listed(row) for row in listed(value.tolist() if plane else value) or ()]
+    def check(self, name: str, value: Any) -> list[list[float]]:
+        """Return the matrix as nested lists of floats. Raises ValueError for what is no transition matrix."""
+        rows = self._rows(value)
         need(rows and all(rows), name, value, self.may_be)
-        shape = f"shape of {name}", (len(rows), *sorted({len(row) for row in rows}))
-        need(shape[1] == (len(rows), len(rows)) and len(rows) > 1, *shape, "[C, C], two classes or more")
-        rows = [[ENTRY.check(f"an entry of {name}", entry) for entry in row] for row in rows]
-        for k, row in enumerate(rows):
+        shape = (len(rows), *sorted({len(row) for row in rows}))
+        square = shape == (len(rows), len(rows)) and len(rows) > 1
+        need(square, f"shape of {name}", shape, "[C, C], two classes or more")
+        matrix = []
+        for row in rows:
+            matrix.append([ENTRY.check(f"an entry of {name}", entry) for entry in row])
+        for k, row in enumerate(matrix):
             need(abs(sum(row) - 1) < 1e-6, f"row {k} of {name}", row, "one that sums to 1")
-        return rows
+        return matrix
+
+    def _rows(self, value):
+        """Return the rows of nested lists or of an array as lists; None for a row that is no list."""
+        if isinstance(value, (np.ndarray, Tensor)) and value.ndim == 2:
+            value = value.tolist()
+        return [listed(row) for row in listed(value) or ()]
 
 
 Matrix = Annotated[list, Transitions()]
 
 
-def a_matrix(name, T, classes=None):
-    """A transition matrix from nested lists, of so many classes. -> [C, C] float64. Raises ValueError unless it is
-    square, >= 0, and its rows sum to 1."""
+def a_matrix(name: str, T: Any, classes: int | None = None) -> Tensor:
+    """Make a transition matrix from nested lists or an array. classes: how many it must have. -> float64 [C, C]
+
+    Raises ValueError unless it is square, >= 0, and its rows sum to 1; the message calls it `name`.
+    """
     T = torch.tensor(Transitions().check(name, T), dtype=torch.float64)
     must(classes in (None, len(T)), name, f"of shape {tuple(T.shape)}", f"[{classes}, {classes}]")
     return T
 
 
-def check_invertible(name, T):
+def check_invertible(name: str, T: Tensor) -> None:
     """Raise ValueError unless T [C, C] has an inverse, up to the rounding of its number type."""
     values = torch.linalg.svdvals(T.double())
-    share = (values[-1] / values[0]).item()
-    allowed = "a matrix with an inverse: no row may be a mixture of others, as it is where two classes look alike"
-    must(
-        share > len(T) * torch.finfo(T.dtype).eps,
-        name,
-        f"without one (smallest by largest singular value {share:.1e})",
-        allowed,
-    )
+    ratio = (values[-1] / values[0]).item()
+    invertible = ratio > len(T) * torch.finfo(T.dtype).eps
+    finding = f"without one (smallest by largest singular value {ratio:.1e})"
+    may_be = "a matrix with an inverse: no row may be a mixture of others, as it is where two classes look alike"
+    must(invertible, name, finding, may_be)
 
 
-def anchors(p, quantile=0.97, shared=False, columns=False):
-    """T from the samples that look most like each class (Patrini et al., CVPR 2017): row i is the
-    prediction at the largest p_i below its `quantile` (None: no outlier is left out).
+def anchors(p: Tensor, quantile: float | None = 0.97, shared: bool = False, columns: bool = False) -> Tensor:
+    """Estimate T from the samples that look most like each class (Patrini et al., CVPR 2017): row i is the prediction
+    at the largest p_i below its `quantile` (None: no outlier is left out).
 
     p [N, C] noisy posteriors. shared=True repeats the released code, which writes zeros for outliers into the one array
-    that later rows are read from. columns=True repeats T-Revision's, which divides column j by the sum of row j. ->
-    [C, C]; rows sum to 1, unless columns
+    that later rows are read from. columns=True repeats T-Revision's code, which divides column j by the sum of row j.
+    -> [C, C]; rows sum to 1, unless columns
     """
     p = p.clone()
     rows = []
@@ -78,28 +87,28 @@ def anchors(p, quantile=0.97, shared=False, columns=False):
     return T / (sums if columns else sums[:, None])
 
 
-def class_means(p, y, classes):
-    """T from samples whose true class is known (GLC, Hendrycks et al., NeurIPS 2018): row k is the mean prediction over
-    class k. p [M, C], y [M] -> [C, C]"""
+def class_means(p: Tensor, y: Tensor, classes: int) -> Tensor:
+    """Estimate T from samples whose true class is known (GLC, Hendrycks et al., NeurIPS 2018): row k is the mean
+    prediction over class k. p [M, C], y [M] -> [C, C]"""
     weight = torch.nn.functional.one_hot(y, classes).to(p.dtype)  # [M, C]
     return weight.T @ p / weight.sum(0)[:, None]
 
 
-def forward(logits, y, T):
-    """Forward-corrected loss -log (T^T p)_y (Patrini et al.). logits [..., B, C], y [..., B], T [C, C] -> [...,
-    B]"""
+def forward(logits: Tensor, y: Tensor, T: Tensor) -> Tensor:
+    """Return the forward-corrected loss -log (T^T p)_y (Patrini et al.). logits [..., B, C], y [..., B], T [C, C] ->
+    [..., B]"""
     given = logits.log_softmax(-1)[..., None] + T.clamp(min=1e-30).log()  # log p_i T_ij  [..., B, C, C]
     return -given.logsumexp(-2).gather(-1, y[..., None])[..., 0]
 
 
-def backward(logits, y, T):
-    """Backward-corrected loss sum_j (T^-1)_yj CE(logits, j) (Patrini et al.): unbiased, may be negative. ->
-    [..., B]"""
+def backward(logits: Tensor, y: Tensor, T: Tensor) -> Tensor:
+    """Return the backward-corrected loss sum_j (T^-1)_yj CE(logits, j) (Patrini et al.). It is unbiased and may be
+    negative. logits [..., B, C], y [..., B], T [C, C] -> [..., B]"""
     return (torch.linalg.inv(T)[y] * -logits.log_softmax(-1)).sum(-1)
 
 
-def importance(logits, y, T):
-    """P(true label is y) / P(given label is y) = p_y / (T^T p)_y (T-Revision, Xia et al., NeurIPS 2019). ->
-    [..., B]"""
+def importance(logits: Tensor, y: Tensor, T: Tensor) -> Tensor:
+    """Return P(true label is y) / P(given label is y) = p_y / (T^T p)_y (T-Revision, Xia et al., NeurIPS 2019). logits
+    [..., B, C], y [..., B], T [C, C] or [B, C, C] -> [..., B]"""
     given = (logits.softmax(-1)[..., None] * T).sum(-2).gather(-1, y[..., None])[..., 0]
     return losses.probability(logits, y) / given.clamp(min=1e-6)
