@@ -46,8 +46,12 @@ REASONS = {
     "Min-SGD": "one sample a step, out of 32: the batch is its k, and PRL's tables show the same failure",
     "B-correction": "its loss has no lower bound, and 60 epochs on 1,300 samples follow it there: see `best val`",
     "MNW-Net": "its meta set is as noisy as the training set, its meta loss cross-entropy (RMNW-Net: MAE)",
+    "MSE": "on the faces it is ERM: half the squared error",
     **dict.fromkeys(
         ("MAE", "Huber", "NormClip"), "on the faces, 60 epochs let it learn the wrong rows by heart, only later"
+    ),
+    **dict.fromkeys(
+        ("RDI", "AUX", "CDR", "CDR+AUX", "CDR+RDI"), "on the faces, 60 epochs let it learn the wrong rows by heart, too"
     ),
 }
 
