@@ -84,7 +84,7 @@ def test_meta_sets_schedules_augmentation_and_regression():
 
 
 def test_snapshots_are_the_bits_of_a_plain_training():
-    shot = snapshots("ERM", SMALL, "mlp", 5, 3, {"momentum": 0.5}, at=(1, 4))
+    shot = snapshots("ERM", SMALL, "mlp", 5, 3, {"momentum": 0.5}, at_epochs=(1, 4))
     for epochs, nets in shot.items():
         run = labkit.fit("ERM", SMALL, "mlp", epochs, 3, {"momentum": 0.5})
         assert same(nets, run.method.nets)
@@ -105,25 +105,25 @@ def test_snapshots_count_epochs_over_stages():
     shot = snapshots(method, SMALL, "mlp", 4, 0)
     assert max(shot) == len(labkit.fit(method, SMALL, "mlp", 4, 0).rows) > 2
     last = max(shot)
-    assert same(snapshots(method, SMALL, "mlp", 4, 0, at=[last])[last], shot[last])
+    assert same(snapshots(method, SMALL, "mlp", 4, 0, at_epochs=[last])[last], shot[last])
 
 
 def test_snapshots_leave_the_global_generators():
     torch.manual_seed(11)
     state = torch.get_rng_state()
-    snapshots(ELR(), SMALL, "mlp", 1, 0, at=[0])
+    snapshots(ELR(), SMALL, "mlp", 1, 0, at_epochs=[0])
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("at", [[6], [-1], [True], 3, "1", [1.0]])
-def test_snapshots_refuse_epochs_that_there_are_not(at):
-    with pytest.raises(ValueError, match=r"^at is .*from 0 to 5"):
-        snapshots("ERM", SMALL, "mlp", 5, 0, at=at)
+@pytest.mark.parametrize("at_epochs", [[6], [-1], [True], 3, "1", [1.0]])
+def test_snapshots_refuse_epochs_that_there_are_not(at_epochs):
+    with pytest.raises(ValueError, match=r"^at_epochs is .*from 0 to 5"):
+        snapshots("ERM", SMALL, "mlp", 5, 0, at_epochs=at_epochs)
 
 
 def test_snapshots_of_stages_refuse_epochs_after_the_end():
-    with pytest.raises(ValueError, match=r"^at is \[90\].*it has \d"):
-        snapshots(PES(warmup=1, refine=(1,)), SMALL, "mlp", 2, 0, at=[90])
+    with pytest.raises(ValueError, match=r"^at_epochs is \[90\].*it has \d"):
+        snapshots(PES(warmup=1, refine=(1,)), SMALL, "mlp", 2, 0, at_epochs=[90])
 
 
 def test_a_loop_takes_keywords_only():

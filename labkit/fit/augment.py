@@ -12,26 +12,37 @@ class Augment:
     black pixels, [1, channels, 1, 1]. rng: a generator on the device of x. Raises ValueError for what are not images.
     """
 
-    def __init__(self, kind, black, rng):
-        self.kind, self.black, self.rng = kind, black, rng
+    def __init__(self, kind: str | None, black: torch.Tensor, rng: torch.Generator) -> None:
+        self.kind = kind
+        self.black = black
+        self.rng = rng
 
-    def __call__(self, x):
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
         if self.kind is None:
             return x
         if x.dim() != 4:
             raise ValueError(f"recipe's augment is {self.kind!r}; it must be None for samples of shape {x.shape[1:]}")
-        draw = lambda high: torch.randint(high, (len(x), 1), generator=self.rng, device=x.device)
-        rows, row_out = self.places(x.shape[2], draw(2 * PAD + 1) - PAD)
-        columns, column_out = self.places(x.shape[3], draw(2 * PAD + 1) - PAD)
-        mirrored = draw(2).bool()
-        columns, column_out = (torch.where(mirrored, c.flip(1), c) for c in (columns, column_out))
+        rows, row_outside = self.pixels(x.shape[2], self._draw(x, 2 * PAD + 1) - PAD)
+        columns, column_outside = self.pixels(x.shape[3], self._draw(x, 2 * PAD + 1) - PAD)
+        mirrored = self._draw(x, 2).bool()
+        columns = torch.where(mirrored, columns.flip(1), columns)
+        column_outside = torch.where(mirrored, column_outside.flip(1), column_outside)
         batch = torch.arange(len(x), device=x.device)[:, None, None]
         crop = x.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-        outside = (row_out[:, :, None] | column_out[:, None, :])[:, None]
-        return crop if self.kind == "reflect_crop_flip" else torch.where(outside, self.black, crop)
+        if self.kind == "reflect_crop_flip":
+            return crop
+        outside = (row_outside[:, :, None] | column_outside[:, None, :])[:, None]
+        return torch.where(outside, self.black, crop)
 
-    def places(self, size, offset):
-        """Which pixel comes to each place of one axis, and whether it lies outside. offset [B, 1] -> [B, size] twice"""
-        at = torch.arange(size, device=offset.device) + offset
-        reflected = (size - 1) - ((size - 1) - at.abs()).abs()
-        return reflected, (at < 0) | (at >= size)
+    def _draw(self, x, high):
+        """Draw a whole number below `high` for every sample. -> [B, 1]"""
+        return torch.randint(high, (len(x), 1), generator=self.rng, device=x.device)
+
+    def pixels(self, size: int, offset: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the pixel that comes to each position of one axis, and whether it lies outside.
+
+        offset [B, 1] -> indices [B, size], bool [B, size]
+        """
+        index = torch.arange(size, device=offset.device) + offset
+        reflected = (size - 1) - ((size - 1) - index.abs()).abs()
+        return reflected, (index < 0) | (index >= size)

@@ -1,56 +1,73 @@
-"""Batches that a network with batch normalisation can learn from: in training mode it cannot see one sample alone."""
+"""Batches for networks with batch normalisation, which in training mode cannot learn from one sample alone."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import torch
+
+from ..data import Task
 from ..errors import must, need
 from ..measure import CHUNK
+from ..method import Method
 from .network import SAMPLES, fewest, smallest_batch
+from .recipe import Recipe
 
-WORDS = "or more: the network has batch normalisation, which needs them in training mode (or take GroupNorm)"
-ALONE = "Expected more than 1 value per channel"  # what torch says of one sample
+OR_MORE = "or more: the network has batch normalisation, which needs them in training mode (or take GroupNorm)"
+TORCH_MESSAGE = "Expected more than 1 value per channel"  # for one sample
 
 
-def least_batch(method, task, recipe):
-    """Samples that the networks of a bound method need at once, 1 or 2. Raises ValueError where a batch, a meta batch
-    or the training split has fewer. -> int"""
-    least, name = smallest_batch(method.nets, task.train.inputs(slice(0, SAMPLES))), type(method).__name__
+def least_batch(method: Method, task: Task, recipe: Recipe) -> int:
+    """Return how many samples the networks of a bound method need at once, 1 or 2.
+
+    Raises ValueError if a batch, a meta batch or a split has fewer.
+    """
+    least = smallest_batch(method.nets, task.train.inputs(slice(0, SAMPLES)))
+    name = type(method).__name__
     sizes = {"recipe's batch": recipe.batch, "number of training samples": len(task.train)}
     for key in ("batch_size", "meta_batch"):
         sizes[f"{key} of {name}"] = getattr(method, key, None)
     if method.needs_meta:
         sizes["number of meta samples"] = len(method.meta)
     for argument, size in sizes.items():
-        need(size is None or size >= least, argument, size, f"{least} {WORDS}")
+        need(size is None or size >= least, argument, size, f"{least} {OR_MORE}")
     check_evaluation(method.nets, task)
     return least
 
 
-def check_evaluation(networks, task):
-    """Raise ValueError where one sample of a split would be evaluated alone, which batch normalisation without running
-    statistics cannot do."""
+def check_evaluation(networks: Sequence[torch.nn.Module], task: Task) -> None:
+    """Raise ValueError if one sample of a split would be evaluated alone by a network that needs two.
+
+    Such a network has batch normalisation without running statistics.
+    """
     splits = {"training": task.train, "validation": task.train.val, "test": task.test}
     alone = [name for name, split in splits.items() if split is not None and len(split) % CHUNK == 1]
     if not alone:
         return
-    least = max(fewest(net, task.train.inputs(slice(0, 1)), training=False) for net in networks)
-    allowed = "another one: the network has batch normalisation without running statistics, and would see one alone"
-    need(least == 1, f"number of {alone[0]} samples", len(splits[alone[0]]), allowed)
+    sample = task.train.inputs(slice(0, 1))
+    least = max(fewest(net, sample, training=False) for net in networks)
+    may_be = "another one: the network has batch normalisation without running statistics, and would see one alone"
+    need(least == 1, f"number of {alone[0]} samples", len(splits[alone[0]]), may_be)
 
 
-def next_size(left, batch, least):
-    """Samples of the next batch, `left` samples before the end of an epoch. Where the last batch would have fewer than
-    `least`, its samples join the one before. -> int"""
-    return left if left < batch + least else batch
+def next_size(remaining: int, batch: int, least: int) -> int:
+    """Return the size of the next batch, `remaining` samples before the end of an epoch.
+
+    Where the last batch would have fewer than `least` samples, they join the batch before.
+    """
+    return remaining if remaining < batch + least else batch
 
 
 @contextmanager
-def explained(method):
-    """What a method does within: one sample that it gives alone to batch normalisation is a ValueError that says so."""
+def explained(method: Method) -> Iterator[None]:
+    """Explain torch's error for a batch of one sample in batch normalisation that a method has selected.
+
+    Raises ValueError with the method, the epoch and what to do.
+    """
     try:
         yield
     except ValueError as error:
-        if ALONE not in str(error):
+        if TORCH_MESSAGE not in str(error):
             raise
+        batch = f"a batch that {type(method).__name__} selects in epoch {method.epoch + 1}"
         remedy = "take a larger batch, a lower rate, or a network with GroupNorm"
-        must(False, f"a batch that {type(method).__name__} selects in epoch {method.epoch + 1}", "1 sample",
-             f"{method.min_batch} {WORDS}: {remedy}")  # fmt: skip
+        must(False, batch, "1 sample", f"{method.min_batch} {OR_MORE}: {remedy}")

@@ -7,7 +7,7 @@ import torch
 from ..state import save_value
 from .accuracy import TEST, VALIDATION
 
-SCORES = {"best_val": VALIDATION, "oracle_best": TEST}  # columns of the history
+SCORES = {"best_val": VALIDATION, "oracle_best": TEST}  # criterion -> columns of the history: classes, regression
 
 
 class Best:
@@ -18,22 +18,29 @@ class Best:
     """
 
     def __init__(self) -> None:
-        self.scores, self.epochs, self.weights = {}, {}, {}
+        self.scores: dict[str, float] = {}
+        self.epochs: dict[str, int] = {}
+        self.weights: dict[int, list[dict]] = {}
 
     def add(self, epoch: int, row: dict, nets: Sequence[torch.nn.Module]) -> None:
-        """Take the weights of an epoch where its row of the history is better than all before."""
+        """Keep the weights of an epoch if its row of the history is better than all before."""
         for criterion, columns in SCORES.items():
             score = next((row[column] for column in columns if column in row), None)
-            if score is not None and score > self.scores.get(criterion, -float("inf")):
-                self.scores[criterion], self.epochs[criterion] = score, epoch
-                if epoch not in self.weights:
-                    self.weights[epoch] = save_value([net.state_dict() for net in nets])
-        self.weights = {epoch: self.weights[epoch] for epoch in sorted(set(self.epochs.values()))}
+            if score is None or not score > self.scores.get(criterion, -float("inf")):
+                continue
+            self.scores[criterion] = score
+            self.epochs[criterion] = epoch
+            if epoch not in self.weights:
+                self.weights[epoch] = save_value([net.state_dict() for net in nets])
+        kept = sorted(set(self.epochs.values()))
+        self.weights = {epoch: self.weights[epoch] for epoch in kept}
 
     def state_dict(self) -> dict:
-        """Scores, epochs and weights."""
+        """Return scores, epochs and weights."""
         return {"scores": self.scores, "epochs": self.epochs, "weights": self.weights}
 
     def load_state_dict(self, state: dict) -> None:
         """Take the state of `state_dict` back."""
-        self.scores, self.epochs, self.weights = (state[name] for name in ("scores", "epochs", "weights"))
+        self.scores = state["scores"]
+        self.epochs = state["epochs"]
+        self.weights = state["weights"]

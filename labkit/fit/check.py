@@ -1,48 +1,71 @@
-"""What `fit` checks before anything is trained or written."""
+"""Checks of what `fit` is given, before anything is trained or written."""
 
 from dataclasses import replace
 from functools import cached_property, partial
 
 import torch
 
-from .. import data, nets
+from ..data import Split, Task, overlap
 from ..errors import choose, must, need
 from ..fingerprint import Named, fingerprint
 from ..method import Method
 from ..methods import ALL
+from ..nets import ALL as NETS
+from .network import NetMaker
 
 OVERRIDE = "a field of the dataclass, or defined in its class: `fit` trains a copy, which has no other attributes"
+ONE_DEVICE = 'one device, such as "cuda:0": a run trains on one; several runs can train on several'
 
 
-def a_method(method):
-    """A fresh, unbound copy of a method, or one by name."""
+def unbound_copy(method: Method | str) -> Method:
+    """Return a new, unbound method with the same hyperparameters; of a name, the method with its defaults.
+
+    Raises ValueError for anything else, for a name whose method needs hyperparameters, and for a method with
+    attributes that its copy would not have.
+    """
     if isinstance(method, str):
-        cls = choose("method", method, ALL)
-        try:
-            return cls()
-        except ValueError as error:
-            words = f"it needs hyperparameters: pass labkit.methods.{cls.__name__}(...): {error}"
-            raise ValueError(f"method is {method!r}; {words}") from None
+        return _default_method(method)
     need(isinstance(method, Method), "method", method, f"a labkit Method or one of {', '.join(ALL)}")
     copy = replace(method)
-    lost = _lost(method, copy)
+    lost = _lost_attributes(method, copy)
     must(not lost, f"method's {', '.join(lost)}", "set on the object", OVERRIDE)
     return copy
 
 
-def _lost(method, copy):
-    """The attributes of a method that its unbound copy would lose, and a training with it. What a training has left on
-    it counts only where it stands for a function of the class. -> sorted list of names"""
-    cls, trained = type(method), "train" in vars(method)
-    kept = {name for name, field in cls.__dataclass_fields__.items() if field.init}
-    kept |= {name for name in vars(method) if isinstance(getattr(cls, name, None), cached_property)}
-    given = {name: value for name, value in vars(method).items() if name not in kept}
-    functions = {name for name in given if callable(getattr(cls, name, None))}
-    return sorted(functions if trained else {name for name in given if not _alike(given[name], vars(copy), name)})
+def _default_method(name):
+    """Return the method of a name with its defaults."""
+    cls = choose("method", name, ALL)
+    try:
+        return cls()
+    except ValueError as error:
+        reason = f"it needs hyperparameters: pass labkit.methods.{cls.__name__}(...): {error}"
+        raise ValueError(f"method is {name!r}; {reason}") from None
 
 
-def _alike(value, copied, name):
-    """Has a copy the same value under a name? What cannot be told counts as the same."""
+def _lost_attributes(method, copy):
+    """Return the names of the attributes of a method that its unbound copy does not have. -> sorted list
+
+    Of a method that has been trained only those count that replace a function of its class; the rest is what the
+    training left.
+    """
+    cls = type(method)
+    trained = "train" in vars(method)
+    lost = set()
+    for name in vars(method):
+        field = cls.__dataclass_fields__.get(name)
+        member = getattr(cls, name, None)
+        if (field is not None and field.init) or isinstance(member, cached_property):
+            continue
+        replaces_function = callable(member)
+        if replaces_function or not trained:
+            lost.add(name)
+    if not trained:
+        lost = {name for name in lost if not _equal(vars(method)[name], vars(copy), name)}
+    return sorted(lost)
+
+
+def _equal(value, copied, name):
+    """Has a copy an equal value under a name? Values that cannot be compared count as equal."""
     if name not in copied:
         return False
     try:
@@ -51,68 +74,65 @@ def _alike(value, copied, name):
         return True
 
 
-def net_name(net):
-    """A name that tells networks apart: the function's name and its fixed arguments."""
+def net_name(net: NetMaker) -> str:
+    """Return a name that tells networks apart: the function's name with its fixed arguments."""
     if isinstance(net, str):
-        choose("net", net, nets.ALL)
+        choose("net", net, NETS)
         return net
-    need(
-        callable(net) and not isinstance(net, torch.nn.Module),
-        "net",
-        type(net).__name__,
-        "a name or a function that makes a module",
-    )
+    makes_nets = callable(net) and not isinstance(net, torch.nn.Module)
+    need(makes_nets, "net", type(net).__name__, "a name or a function that makes a module")
     if isinstance(net, Named):
         return net.name
     if isinstance(net, partial):
-        settings = [_word(value) for value in net.args]
-        settings += [f"{key}={_word(value)}" for key, value in sorted(net.keywords.items())]
+        settings = [_setting(value) for value in net.args]
+        settings += [f"{key}={_setting(value)}" for key, value in sorted(net.keywords.items())]
         return f"{net_name(net.func)}({', '.join(settings)})"
     return getattr(net, "__name__", type(net).__name__)
 
 
-def _word(value):
-    """A fixed argument of a network, for its name; what is not plain has the name of its kind."""
+def _setting(value):
+    """Return a fixed argument of a network as part of its name; what is not plain by its own or its type's name."""
     if isinstance(value, (bool, int, float, str, list, tuple, dict, type(None))):
         return repr(value)
     return getattr(value, "__name__", type(value).__name__)
 
 
-def a_device(device):
+def torch_device(device: str | torch.device | None) -> torch.device:
+    """Return the device to train on; None: CUDA if there is a device. Raises ValueError for one that cannot be used."""
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    one = 'one device, such as "cuda:0": a run trains on one; several runs can train on several'
-    need(not isinstance(device, (list, tuple)), "device", device, one)
-    named = isinstance(device, (str, torch.device))
-    need(named, "device", device, 'None or the name of a device of torch, such as "cpu" or "cuda"')
+    need(not isinstance(device, (list, tuple)), "device", device, ONE_DEVICE)
+    may_be = 'None or the name of a device of torch, such as "cpu" or "cuda"'
+    need(isinstance(device, (str, torch.device)), "device", device, may_be)
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device is {device!r}; it must be one that torch can use here: {str(error).splitlines()[0]}"
-        ) from None
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device is {device!r}; it must be one that torch can use here: {reason}") from None
 
 
-def arguments(task, meta):
-    need(
-        isinstance(task, data.Task),
-        "task",
-        type(task).__name__,
-        "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)",
-    )
+def check_data(task: Task, meta: Split | None) -> None:
+    """Raise ValueError unless `task` is a Task and `meta` a Split or None."""
+    may_be = "a labkit.Task, from labkit.load(...) or labkit.Task.of(...)"
+    need(isinstance(task, Task), "task", type(task).__name__, may_be)
     need(meta is None or hasattr(meta, "inputs"), "meta", meta, "None or a Split of samples")
 
 
-def suits(method, task, meta):
-    """A method gets the kind of targets that it is for, and a meta set if it learns from one, apart from the training
-    set."""
-    name, kind = type(method).__name__, "classes" if task.classes else "numbers"
-    takes = " and ".join(method.targets)
-    need(kind in method.targets, "method", name, f"one for {kind}, as {task.name} has them; it takes {takes}")
+def check_method(method: Method, task: Task, meta: Split | None) -> None:
+    """Raise ValueError if the method cannot learn from these data.
+
+    It must take this kind of labels, have a meta set if it learns from one, and the meta set must be disjoint from all
+    splits of the task.
+    """
+    name = type(method).__name__
+    kind = "classes" if task.classes else "numbers"
+    may_be = f"one for {kind}, as {task.name} has them; it takes {' and '.join(method.targets)}"
+    need(kind in method.targets, "method", name, may_be)
     need(meta is not None or not method.needs_meta, "meta", meta, f"a meta set for {name}: labkit.data.meta_split(...)")
-    need(meta is None or meta.classes == task.classes, "meta", meta and meta.classes, f"of {task.classes} classes")
-    if meta is not None:
-        splits = {"training set": task.train, "validation split": task.train.val, "test set": task.test}
-        for name, split in splits.items():
-            shared = data.overlap(meta, split) if split is not None else 0
-            must(not shared, "meta", f"a set that shares {shared} samples with the {name}", "disjoint from it")
+    if meta is None:
+        return
+    need(meta.classes == task.classes, "meta", meta.classes, f"of {task.classes} classes")
+    splits = {"training set": task.train, "validation split": task.train.val, "test set": task.test}
+    for split_name, split in splits.items():
+        shared = overlap(meta, split) if split is not None else 0
+        must(not shared, "meta", f"a set that shares {shared} samples with the {split_name}", "disjoint from it")

@@ -1,37 +1,45 @@
 """Makes the networks of a training, and refuses what cannot be trained before anything is.
 
-A new network is asked for its outputs on two samples, once in evaluation and once in training mode. Neither its buffers
-nor any random generator moves.
+A new network computes its outputs on two samples, once in evaluation and once in training mode. Neither its buffers nor
+any random generator moves.
 """
 
 import inspect
+from collections.abc import Callable, Sequence
 
 import torch
 from torch.nn.parameter import is_lazy
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .. import nets
+from ..data import Task
 from ..errors import must
 from ..generators import unmoved
 from ..nets.probe import untouched
 
+NetMaker = str | Callable[..., torch.nn.Module]  # a name in labkit.nets.ALL, or a function that makes a module
 SAMPLES = 2  # that a new network is tried on: batch normalisation needs two
+NEEDED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 _used = WeakIdKeyDictionary()  # parameters that were handed out to a training
 
 
-def maker(net, task, device):
-    """Return make_net(), which makes a new module with random weights for the task's shape and classes; images are
-    channels-last, which pooling is faster on.
+def maker(net: NetMaker, task: Task, device: str | torch.device) -> Callable[[], torch.nn.Module]:
+    """Return make_net(), which makes a new module with random weights for the task's shape and classes.
 
-    net: a name in labkit.nets.ALL or a function that makes a module. make_net raises ValueError for what is no module,
-    for a module that was handed out before, and for outputs that are not [B, classes] (regression: [B, Q]).
+    Networks are channels-last, because pooling is faster so. make_net raises ValueError for what is no module, for a
+    module that was handed out before, and for outputs that are not [B, classes] (regression: [B, Q]).
     """
     classes = task.classes or task.train.y.shape[-1]
-    name, build = _name(net), _builder(net, task.shape, classes)
+    name = _name(net)
+    make_module = _module_maker(net, task.shape, classes)
     samples = task.train.inputs(slice(0, SAMPLES)).to(device)
 
     def make_net():
-        module = _module(build(), name)
+        module = _checked_module(make_module(), name)
         materialise(module, samples, name)
         module = module.to(device, memory_format=torch.channels_last)
         _claim(module, name)
@@ -41,45 +49,51 @@ def maker(net, task, device):
     return make_net
 
 
-def build(net, shape, classes, samples=None):
-    """A network that was not trained, for samples of `shape`; the generators stay where they are. samples [B, ...]:
-    give lazy layers their sizes by them. -> module"""
+def build(net: NetMaker, shape: Sequence[int], classes: int, samples: torch.Tensor | None = None) -> torch.nn.Module:
+    """Return a network that was not trained, for samples of `shape`. The generators stay where they are.
+
+    samples [B, ...]: give lazy layers their sizes by them.
+    """
     with unmoved():
-        module = _module(_builder(net, tuple(shape), classes)(), _name(net))
+        make_module = _module_maker(net, tuple(shape), classes)
+        module = _checked_module(make_module(), _name(net))
         if samples is not None:
             materialise(module, samples, _name(net))
     return module
 
 
-def _module(made, name):
-    """What a function made, if it is a module. Raises ValueError for anything else."""
-    kind = f"an object of type {type(made).__name__}" if made is not None else "None"
-    must(isinstance(made, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
-    return made
+def _checked_module(module, name):
+    """Return what a function made if it is a module. Raises ValueError for anything else."""
+    kind = "None" if module is None else f"an object of type {type(module).__name__}"
+    must(isinstance(module, torch.nn.Module), name, f"a function that returned {kind}", "one that makes a module")
+    return module
 
 
 def _name(net):
+    """Return how a message calls a network."""
     return f"net {net!r}" if isinstance(net, str) else f"net {getattr(net, '__name__', type(net).__name__)}"
 
 
-def _builder(net, shape, classes):
-    """The call that makes a network: `shape` and `classes` are passed where they are taken. -> function"""
+def _module_maker(net, shape, classes):
+    """Return the function without arguments that makes a network. It gets `shape` and `classes` if it takes them."""
     function = nets.ALL[net] if isinstance(net, str) else net
     try:
-        takes = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # some functions written in C do not tell
-        takes = {}
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # some functions written in C have no signature
+        parameters = {}
     offered = {"shape": shape, "classes": classes}
-    given = {key: value for key, value in offered.items() if key in takes}
-    asked = [key for key, p in takes.items() if key not in given and p.default is p.empty and p.kind in _NEEDED]
-    must(not asked, "net", f"a function that needs {', '.join(asked)}", "one that needs no more than shape and classes")
-    return lambda: function(**given)
+    arguments = {name: value for name, value in offered.items() if name in parameters}
+    missing = []
+    for name, parameter in parameters.items():
+        required = parameter.default is parameter.empty and parameter.kind in NEEDED
+        if required and name not in arguments:
+            missing.append(name)
+    may_be = "one that needs no more than shape and classes"
+    must(not missing, "net", f"a function that needs {', '.join(missing)}", may_be)
+    return lambda: function(**arguments)
 
 
-_NEEDED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-
-
-def materialise(net, samples, name="net"):
+def materialise(net: torch.nn.Module, samples: torch.Tensor, name: str = "net") -> None:
     """Give lazy layers their sizes by one forward pass. Their weights are drawn from the global generator."""
     if any(is_lazy(p) for p in (*net.parameters(), *net.buffers())):
         with torch.no_grad():
@@ -91,64 +105,66 @@ def _claim(net, name):
     """Raise ValueError if the network shares what training moves with one that was made before."""
     moving = [p for p in net.parameters() if p.requires_grad]
     must(moving, name, "without a parameter that has a gradient", "a module that can be trained")
-    moving += [b for module in net.modules() if _normalises(module) for b in module.buffers(recurse=False)]
+    for module in net.modules():
+        if _is_batch_norm(module):
+            moving += module.buffers(recurse=False)
     old = any(p in _used for p in moving)
-    must(
-        not old, name, "a function that returned a module that it made before", "one that makes a new module each time"
-    )
+    finding = "a function that returned a module that it made before"
+    must(not old, name, finding, "one that makes a new module each time")
     for p in moving:
         _used[p] = True
 
 
-def _normalises(module):
+def _is_batch_norm(module):
     return isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
 
 
-def check_outputs(net, samples, classes, name="net"):
-    """Raise ValueError unless the network gives outputs [B, classes] of the samples' number type, finite, and with a
-    gradient in training mode, and leaves its input as it is: several networks may get the same. samples [B, ...]"""
-    has = next((p.dtype for p in net.parameters()), None)
-    must(has in (None, samples.dtype), "task's x", f"of {samples.dtype}",
-         f"of {has}, as the network's parameters are: x.to({has})")  # fmt: skip
-    wanted = f"a tensor of shape [B, {classes}]: {list((len(samples), classes))} for {len(samples)} samples"
+def check_outputs(net: torch.nn.Module, samples: torch.Tensor, classes: int, name: str = "net") -> None:
+    """Raise ValueError unless the network can be trained on samples [B, ...].
+
+    Its outputs must be [B, classes] of the samples' number type, finite, and with a gradient in training mode. It must
+    leave its input as it is, because several networks may get the same one.
+    """
+    dtype = next((p.dtype for p in net.parameters()), None)
+    may_be = f"of {dtype}, as the network's parameters are: x.to({dtype})"
+    must(dtype in (None, samples.dtype), "task's x", f"of {samples.dtype}", may_be)
+    shape = f"a tensor of shape [B, {classes}]: {[len(samples), classes]} for {len(samples)} samples"
     for training in (False, True):
-        given = samples.clone()
-        version = given._version
+        x = samples.clone()
+        version = x._version
         with untouched(net, training):
-            output = _forward(net, given, name)
-        mode = "training" if training else "evaluation"
-        argument = f"output of {name} in {mode} mode"
-        must(given._version == version, name, "one that changes its input in place", "one that leaves it as it is")
-        must(isinstance(output, torch.Tensor), argument, f"a {type(output).__name__}", wanted)
-        must(output.shape == (len(samples), classes), argument, f"of shape {list(output.shape)}", wanted)
+            output = _forward(net, x, name)
+        argument = f"output of {name} in {'training' if training else 'evaluation'} mode"
+        must(x._version == version, name, "one that changes its input in place", "one that leaves it as it is")
+        must(isinstance(output, torch.Tensor), argument, f"a {type(output).__name__}", shape)
+        must(output.shape == (len(samples), classes), argument, f"of shape {list(output.shape)}", shape)
         must(output.dtype == samples.dtype, argument, f"of {output.dtype}", f"of {samples.dtype}, as its input is")
-        must(_finite(output), argument, "not finite", "finite numbers on the first samples")
+        finite = bool(output.detach().isfinite().all())
+        must(finite, argument, "not finite", "finite numbers on the first samples")
     must(output.requires_grad, argument, "without a gradient", "one that depends on the parameters and is not detached")
 
 
-def _finite(output):
-    return bool(output.detach().isfinite().all())
-
-
 def _forward(net, samples, name):
-    """net(samples); whatever goes wrong becomes a ValueError that tells the shape. -> output"""
+    """Return net(samples). Raises ValueError with the samples' shape if anything goes wrong."""
     try:
         return net(samples)
     except Exception as error:
-        words = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        allowed = f"a network for samples of shape {list(samples.shape[1:])}"
-        raise ValueError(f"{name} failed on {list(samples.shape)}; it must be {allowed}: {words}") from error
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        may_be = f"a network for samples of shape {list(samples.shape[1:])}"
+        raise ValueError(f"{name} failed on {list(samples.shape)}; it must be {may_be}: {reason}") from error
 
 
-def smallest_batch(networks, samples):
-    """Samples that the networks need at once in training mode: 2 with batch normalisation over single values, which
-    fails on one sample, else 1. samples [B, ...] -> int"""
+def smallest_batch(networks: Sequence[torch.nn.Module], samples: torch.Tensor) -> int:
+    """Return how many samples the networks need at once in training mode, 1 or 2. samples [B, ...]
+
+    Batch normalisation over single values needs 2.
+    """
     return max(fewest(net, samples[:1], training=True) for net in networks)
 
 
-def fewest(net, sample, training):
-    """Samples that one network needs at once in a mode. sample [1, ...] -> 1 or 2"""
-    if not any(_normalises(module) for module in net.modules()):
+def fewest(net: torch.nn.Module, sample: torch.Tensor, training: bool) -> int:
+    """Return how many samples one network needs at once in a mode, 1 or 2. sample [1, ...]"""
+    if not any(_is_batch_norm(module) for module in net.modules()):
         return 1
     try:
         with untouched(net, training), torch.no_grad():

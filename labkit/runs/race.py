@@ -9,7 +9,7 @@ from .. import noise
 from ..arguments import Checked, Count, Data, Epochs, Number, Rate, Seed, checked
 from ..errors import Diverged, choose, need
 from ..fit import CRITERIA, Recipe, begin, identified, maker
-from ..fit.check import a_method, arguments, net_name, suits
+from ..fit.check import check_data, check_method, net_name, unbound_copy
 from ..generators import put, states, unmoved
 from ..methods import ALL
 from .compare import SETTINGS
@@ -40,12 +40,12 @@ class Race(metaclass=Checked):
         self.methods = _labelled(methods)
         self.net_name = net_name(net)
         self.n, self.clean = n, clean(data, n)
-        arguments(self.clean, None)
+        check_data(self.clean, None)
         self._noise(0)
         with unmoved():
             maker(net, self.clean, torch.device("cpu"))()  # a network that these samples do not fit says so
         for label in self.methods:
-            suits(*self._entry(label, 0))
+            check_method(*self._entry(label, 0))
 
     @classmethod
     def argument(cls, name):
@@ -75,7 +75,7 @@ class Race(metaclass=Checked):
         """A contestant. -> Method, the task it trains on, its meta set or None"""
         named, task = self.methods[label], self.task(seed)
         if not isinstance(named, str):
-            return a_method(named), task, None
+            return unbound_copy(named), task, None
         return enter(named, SETTINGS.get(named, {}), self.rate, task, META, seed)
 
     @checked
@@ -163,7 +163,7 @@ def _labelled(methods):
     need(1 < len(labels) <= MOST, "methods", methods, f"two to {MOST} of them")
     need(len(set(labels)) == len(labels), "methods", methods, "different ones; {label: method} tells twins apart")
     for _, method in entered:
-        choose("methods", method, ALL) if isinstance(method, str) else a_method(method)
+        choose("methods", method, ALL) if isinstance(method, str) else unbound_copy(method)
     return dict(entered)
 
 

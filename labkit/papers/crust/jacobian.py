@@ -22,7 +22,7 @@ GROUPS = {"facility_location": "prediction", "centrality": "label"}  # as the pa
 
 def snapshots(method, task, net, epochs, seed, recipe, at):
     """The network after each of the epochs `at` of the training that `fit` does; 0: the start. -> {epoch: net}"""
-    kept = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at=at)
+    kept = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at_epochs=at)
     return {epoch: nets[0] for epoch, nets in kept.items()}
 
 

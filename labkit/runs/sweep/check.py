@@ -13,7 +13,7 @@ from ...arguments import Count, Epochs, Flag, Rate, Seed, describe, described
 from ...data.sets import NAMES, VARIANTS
 from ...errors import choose, need
 from ...fit import Recipe, maker
-from ...fit.check import suits
+from ...fit.check import check_method
 from ...generators import unmoved
 from ...load import options_of
 from ...methods import ALL
@@ -153,7 +153,7 @@ def _together(part):
     except ValueError as error:
         of_meta = str(error).startswith("n is")  # it calls the number of meta samples n
         raise ValueError(f"{'meta: ' * of_meta}{error}") from None
-    suits(method, task, meta)
+    check_method(method, task, meta)
 
 
 # what each looks at; a later one relies on the earlier ones
