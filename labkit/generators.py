@@ -1,7 +1,7 @@
-"""The global generators of random numbers, torch's, numpy's and Python's: seeded, kept and put back together."""
+"""The global generators of random numbers, torch's, numpy's and Python's: seeded, saved and restored together."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,9 +11,10 @@ KIND, VERSION = "MT19937", 3  # of numpy's global generator, and of Python's sta
 
 
 @contextmanager
-def unmoved(devices: tuple = ()) -> Iterator[None]:
-    """Put the generators back where they were, at the end. devices: numbers of CUDA devices whose generators, too"""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
+def unmoved(devices: Sequence[int] = ()) -> Iterator[None]:
+    """Restore the generators at the end of a `with` block. devices: CUDA devices whose generators are restored, too"""
+    numpy_state = np.random.get_state(legacy=False)
+    python_state = random.getstate()
     try:
         with torch.random.fork_rng(devices=devices):
             yield
@@ -30,36 +31,42 @@ def seed_all(seed: int) -> None:
 
 
 def states() -> dict:
-    """Where the generators are. -> plain values with tensors"""
-    numpy_state, (_, numbers, gauss) = np.random.get_state(), random.getstate()
-    kept = {"global": torch.get_rng_state(), "python": {"numbers": torch.tensor(numbers), "gauss": gauss}}
-    if numpy_state[0] != KIND:  # the user has put another one there
-        return kept
-    _, numbers, position, has_gauss, gauss = numpy_state
-    numbers = torch.from_numpy(numbers.astype(np.int64))
-    return kept | {"numpy": {"numbers": numbers, "position": position, "has_gauss": has_gauss, "gauss": gauss}}
+    """Return the states of the generators as plain values with tensors. A foreign generator of numpy is left out."""
+    _, numbers, gauss = random.getstate()
+    saved = {"global": torch.get_rng_state(), "python": {"numbers": torch.tensor(numbers), "gauss": gauss}}
+    state = np.random.get_state(legacy=False)
+    if state["bit_generator"] == KIND:
+        saved["numpy"] = {
+            "numbers": torch.from_numpy(state["state"]["key"].astype(np.int64)),
+            "position": state["state"]["pos"],
+            "has_gauss": state["has_gauss"],
+            "gauss": state["gauss"],
+        }
+    return saved
 
 
-def put(kept: dict) -> None:
-    """Put the generators where `states` says that they were; an older state has torch's alone."""
-    torch.set_rng_state(kept["global"])
-    if "python" in kept:
-        random.setstate(_python(kept["python"]))
-    if "numpy" in kept:
-        np.random.set_state(_numpy(kept["numpy"]))
+def put(saved: dict) -> None:
+    """Set the generators to the states of `states`; an older state has torch's alone."""
+    torch.set_rng_state(saved["global"])
+    if "python" in saved:
+        random.setstate(_python(saved["python"]))
+    if "numpy" in saved:
+        np.random.set_state(_numpy(saved["numpy"]))
 
 
-def check(kept: dict) -> None:
+def check(saved: dict) -> None:
     """Raise an error of any kind for states of Python's and numpy's generators that cannot be set."""
-    if "python" in kept:
-        random.Random().setstate(_python(kept["python"]))
-    if "numpy" in kept:
-        np.random.RandomState().set_state(_numpy(kept["numpy"]))
+    if "python" in saved:
+        random.Random().setstate(_python(saved["python"]))
+    if "numpy" in saved:
+        np.random.RandomState().set_state(_numpy(saved["numpy"]))
 
 
 def _python(state):
+    """Return a state as Python's generator takes it."""
     return VERSION, tuple(state["numbers"].tolist()), state["gauss"]
 
 
 def _numpy(state):
+    """Return a state as numpy's generator takes it."""
     return KIND, state["numbers"].numpy().astype(np.uint32), state["position"], state["has_gauss"], state["gauss"]

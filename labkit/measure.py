@@ -1,12 +1,14 @@
-"""Everything that needs the truth. Methods never import this."""
+"""Measures networks after every epoch: all that needs the truth. Methods never import this."""
 
+import numpy as np
 import torch
 
 from . import losses
-from .data import Task
+from .data import Split, Task
 from .method import Method
 
-CHUNK = 1000
+CHUNK = 1000  # samples that are evaluated at once
+NAN = float("nan")
 # The columns of a history and their meaning: here and nowhere else. Shares and accuracies are fractions in [0, 1]; what
 # needs the truth is measured on the samples whose true label is known, and is NaN where there is none.
 COLUMNS = {
@@ -34,22 +36,27 @@ COLUMNS = {
 
 
 @torch.no_grad()
-def outputs(method, split, k=0, aided=False):
-    """Network k on a split; aided: as the training loss sees its samples (with AUX's b). -> [N, C]"""
-    positions = torch.arange(len(split), device=split.y.device).split(CHUNK)
-    return (
-        torch.cat([method.predict(split.inputs(i), i if aided else None, k) for i in positions]) if len(split) else None
-    )
+def outputs(method: Method, split: Split, k: int = 0, aided: bool = False) -> torch.Tensor | None:
+    """Return the outputs of network k on a split [N, C]; None for a split without samples.
+
+    aided: the outputs that the training loss sees (AUX adds its b_i), for the training split only.
+    """
+    if not len(split):
+        return None
+    chunks = []
+    for i in torch.arange(len(split), device=split.y.device).split(CHUNK):
+        chunks.append(method.predict(split.inputs(i), i if aided else None, k))
+    return torch.cat(chunks)
 
 
-def share(hits, among=None):
-    """Mean of hits [N] where `among` [N]; NaN where there is nothing to count. -> float"""
+def share(hits: torch.Tensor, among: torch.Tensor | None = None) -> float:
+    """Return the mean of hits [N], or of those where `among` [N] is true; NaN if there are none."""
     hits = hits if among is None else hits[among]
-    return hits.double().mean().item() if len(hits) else float("nan")
+    return hits.double().mean().item() if len(hits) else NAN
 
 
-def labels_row(believed, given, true):
-    """Return the columns of a history that compare predictions with given and true labels, see COLUMNS. -> dict
+def labels_row(believed: torch.Tensor, given: torch.Tensor, true: torch.Tensor) -> dict[str, float]:
+    """Return the columns of a history that compare predictions with given and true labels, see COLUMNS.
 
     believed: the predicted classes [N]; given, true: labels [N].
     """
@@ -64,94 +71,126 @@ def labels_row(believed, given, true):
 
 
 def known_labels(task: Task) -> tuple[torch.Tensor, slice | torch.Tensor]:
-    """The true labels of the training split, and where they are known: everywhere, somewhere, or nowhere (the labels
-    are the given ones then). -> labels [N] or [N, Q], slice or bool [N]"""
+    """Return the true labels of the training split [N] or [N, Q], and a slice or mask of where they are known.
+
+    Without a truth the labels are the given ones, and the mask is false everywhere.
+    """
     if task.truth is None:
         return task.train.y, torch.zeros(len(task.train), dtype=torch.bool, device=task.train.y.device)
     known = task.truth.known
     return task.truth.y, slice(None) if known is None else known
 
 
-def r2(output, y):
-    """Coefficient of determination, the mean over outputs. output, y [N, Q] -> float"""
+def r2(output: torch.Tensor, y: torch.Tensor) -> float:
+    """Return the coefficient of determination, the mean over outputs. output, y [N, Q]"""
     residual = (output - y).square().sum(0)
-    return (1 - residual / (y - y.mean(0)).square().sum(0)).mean().item()
+    total = (y - y.mean(0)).square().sum(0)
+    return (1 - residual / total).mean().item()
 
 
-def selection_row(weights, wrong):
-    """Label precision and recall of the samples with a weight above 0, and the AUC of the weights. weights [N], wrong
-    bool [N], which may be empty -> dict"""
-    chosen, even = weights > 0, not len(weights) or weights.min() == weights.max()
-    row = {"selected_precision": share(~wrong, chosen), "selected_recall": share(chosen, ~wrong)}
-    return row | {"auc_weight": float("nan") if even else auc(-weights, wrong)}
+def selection_row(weights: torch.Tensor, wrong: torch.Tensor) -> dict[str, float]:
+    """Return the columns of a history about the samples that a method selects, see COLUMNS.
 
-
-def auc(loss, wrong):
-    """Probability that a wrong label has a larger loss than a right one (ties count half). NaN if all are alike or not
-    finite. Mann and Whitney's U over its largest value."""
-    many, few = (~wrong).sum().item(), wrong.sum().item()
-    if not many * few or not loss.isfinite().all():
-        return float("nan")
-    return (midranks(loss)[wrong].sum().item() - few * (few + 1) / 2) / (many * few)
-
-
-def midranks(score):
-    """Ranks, counted from 1, the smallest first; equal ones share their mean. score [N] -> double [N]"""
-    _, place, count = score.unique(return_inverse=True, return_counts=True)
-    return (count.cumsum(0) - (count.double() - 1) / 2)[place]
-
-
-def epoch_row(method, task, weights):
-    """One row of the history and, per sample, the loss of the given label and the believed class, of the first network.
-
-    weights [N]: the weights that the method gave in this epoch. -> dict, loss [N], believed [N] (regression: None)
-    With two networks accuracies are averaged, as the papers do; the outputs are not. What needs the truth is measured
-    on the training samples whose true label is known, and is NaN where none is.
+    weights [N]; wrong bool [N]; both may be empty.
     """
+    selected = weights > 0
+    equal_weights = not len(weights) or weights.min() == weights.max()
+    return {
+        "selected_precision": share(~wrong, selected),
+        "selected_recall": share(selected, ~wrong),
+        "auc_weight": NAN if equal_weights else auc(-weights, wrong),
+    }
+
+
+def auc(loss: torch.Tensor, wrong: torch.Tensor) -> float:
+    """Return the probability that a wrong label has a larger loss than a right one (ties count half).
+
+    loss [N]; wrong bool [N]. NaN if all labels are right, all are wrong, or a loss is not finite. It is Mann and
+    Whitney's U over its largest value.
+    """
+    n_right = (~wrong).sum().item()
+    n_wrong = wrong.sum().item()
+    if not n_right * n_wrong or not loss.isfinite().all():
+        return NAN
+    u = midranks(loss)[wrong].sum().item() - n_wrong * (n_wrong + 1) / 2
+    return u / (n_right * n_wrong)
+
+
+def midranks(score: torch.Tensor) -> torch.Tensor:
+    """Return ranks, counted from 1, the smallest first; equal scores share their mean rank. [N] -> double [N]"""
+    _, index, count = score.unique(return_inverse=True, return_counts=True)
+    return (count.cumsum(0) - (count.double() - 1) / 2)[index]
+
+
+def epoch_row(
+    method: Method, task: Task, weights: torch.Tensor
+) -> tuple[dict[str, float], torch.Tensor, torch.Tensor | None]:
+    """Measure an epoch. -> row of the history, loss of the given labels [N], predicted classes [N] (regression: None)
+
+    weights [N]: the weights that the method gave in this epoch. With two networks the numbers of the row are averaged,
+    as the papers do, and not the outputs; losses and classes are those of the first network. Numbers that need the
+    truth are measured on the training samples whose true label is known, and are NaN if there are none.
+    """
+    measure = _class_row if task.classes else _regression_row
     method.train_mode(False)
-    rows, first = [], None
-    for k in range(len(method.nets)):
-        row, loss, believed = (_class_row if task.classes else _regression_row)(method, task, weights, k)
-        rows.append(row)
-        first = first or (loss, believed)
+    results = [measure(method, task, weights, k) for k in range(len(method.nets))]
     method.train_mode(True)
-    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}, *first
+    rows = [row for row, _, _ in results]
+    _, loss, believed = results[0]
+    mean = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+    return mean, loss, believed
 
 
 def _class_row(method, task, weights, k):
-    train, (true, known) = task.train, known_labels(task)
-    logits, wrong = outputs(method, train, k), (train.y != true)[known]
-    believed, loss = logits.argmax(-1), losses.ce(logits, train.y)
-    uses_positions = type(method).predict is not Method.predict
-    aided = outputs(method, train, k, aided=True).argmax(-1) if uses_positions else believed
-    row = labels_row(believed[known], train.y[known], true[known]) | {"train_given": share(believed == train.y)}
-    row |= {"train_aided": share(aided == train.y), "auc": auc(loss[known], wrong)}
-    row |= {"val_noisy": _accuracy(method, train.val, k), "test": _accuracy(method, task.test, k)}
+    """Measure network k on labels that are classes. -> row, loss [N], predicted classes [N]"""
+    train = task.train
+    true, known = known_labels(task)
+    logits = outputs(method, train, k)
+    believed = logits.argmax(-1)
+    loss = losses.ce(logits, train.y)
+    wrong = (train.y != true)[known]
+    adds_to_outputs = type(method).predict is not Method.predict
+    aided = outputs(method, train, k, aided=True).argmax(-1) if adds_to_outputs else believed
+    row = labels_row(believed[known], train.y[known], true[known])
+    row["train_given"] = share(believed == train.y)
+    row["train_aided"] = share(aided == train.y)
+    row["auc"] = auc(loss[known], wrong)
+    row["val_noisy"] = _accuracy(method, train.val, k)
+    row["test"] = _accuracy(method, task.test, k)
     return row | selection_row(weights[known], wrong), loss, believed
 
 
 def _accuracy(method, split, k):
+    """Return the accuracy of network k on a split against its given labels; NaN for a split without samples."""
     logits = outputs(method, split, k)
-    return float("nan") if logits is None else share(logits.argmax(-1) == split.y)
+    return NAN if logits is None else share(logits.argmax(-1) == split.y)
 
 
 def _regression_row(method, task, weights, k):
-    train, (true, known) = task.train, known_labels(task)
-    output, wrong = outputs(method, train, k), (train.y != true)[known].any(-1)
+    """Measure network k on regression targets. -> row, loss [N], None"""
+    train = task.train
+    true, known = known_labels(task)
+    output = outputs(method, train, k)
     loss = losses.half_squared(output, train.y)
-    score = lambda split: float("nan") if not len(split) else r2(outputs(method, split, k), split.y)
+    wrong = (train.y != true)[known].any(-1)
     row = {
         "r2_given": r2(output, train.y),
         "r2_true": r2(output[known], true[known]),
-        "r2_val_noisy": score(train.val),
-        "r2_test": score(task.test),
+        "r2_val_noisy": _r2_of_split(method, train.val, k),
+        "r2_test": _r2_of_split(method, task.test, k),
+        "auc": auc(loss[known], wrong),
     }
-    return row | {"auc": auc(loss[known], wrong)} | selection_row(weights[known], wrong), loss, None
+    return row | selection_row(weights[known], wrong), loss, None
 
 
-def t_quantile(freedom):
-    """Half of a 95 % t-interval in standard errors: the 97.5 % quantile of Student's t. freedom: n - 1, a number or an
-    array"""
+def _r2_of_split(method, split, k):
+    """Return R2 of network k on a split; NaN for a split without samples."""
+    output = outputs(method, split, k)
+    return NAN if output is None else r2(output, split.y)
+
+
+def t_quantile(freedom: float | np.ndarray) -> float | np.ndarray:
+    """Return half of a 95 % t-interval in standard errors: the 97.5 % quantile of Student's t. freedom: n - 1"""
     from scipy.special import stdtrit  # half a second to import
 
     return stdtrit(freedom, 0.975)

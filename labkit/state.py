@@ -1,10 +1,13 @@
-"""State as plain values: what a checkpoint holds, written as safetensors (tensors) and JSON (the rest), so loading runs
-no code. Files are written so that they hold all or nothing, and a changed file is noticed."""
+"""State as plain values, for checkpoints: tensors as safetensors, the rest as JSON, so that loading runs no code.
+
+Files are written so that they hold all or nothing, and a changed file is noticed.
+"""
 
 import errno
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -12,10 +15,14 @@ from uuid import uuid4
 
 import torch
 
+CHANGED = "its checksum does not fit what it holds"
 
-def save_value(value):
-    """Modules, optimisers, generators and containers of them as tensors, numbers, lists and dicts; tensors are
-    copied."""
+
+def save_value(value: object) -> object:
+    """Return modules, optimisers, generators and containers of them as tensors, numbers, texts, lists and dicts.
+
+    Tensors are copied. Raises TypeError for values of other kinds.
+    """
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, torch.Generator):
@@ -23,9 +30,9 @@ def save_value(value):
     if hasattr(value, "state_dict"):
         return save_value(value.state_dict())
     if isinstance(value, dict):
-        return {key: save_value(v) for key, v in value.items()}
+        return {key: save_value(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [save_value(v) for v in value]
+        return [save_value(entry) for entry in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(
@@ -34,9 +41,12 @@ def save_value(value):
     )
 
 
-def load_value(target, value, device):
-    """Put a saved value back into `target`, in place where others may refer to it. What has no place there, such as a
-    tensor of another shape, comes to `device`: a file is read to the CPU. -> the restored object"""
+def load_value(target: object, value: object, device: torch.device) -> object:
+    """Put a saved value back into `target`, and return the restored object.
+
+    Objects are changed in place, because others may refer to them. A value that does not fit into `target`, such as a
+    tensor of another shape, is moved to `device` and returned; files are read to the CPU.
+    """
     if isinstance(target, torch.Generator):
         target.set_state(value)
     elif hasattr(target, "load_state_dict"):
@@ -47,32 +57,38 @@ def load_value(target, value, device):
         with torch.no_grad():
             target.copy_(value)
     elif isinstance(target, (list, tuple)) and len(target) == len(value):
-        return type(target)(load_value(t, v, device) for t, v in zip(target, value))
+        pairs = zip(target, value)
+        return type(target)(load_value(entry, saved, device) for entry, saved in pairs)
     else:
         return to_device(value, device)
     return target
 
 
-def restore_layouts(optimiser):
-    """Give an optimiser's tensors the layout of their parameters, in place. A fused step goes through both by address,
-    and a file keeps no layout: the momentum of a channels-last weight would meet other coordinates."""
+def restore_layouts(optimiser: torch.optim.Optimizer) -> None:
+    """Give an optimiser's tensors the memory layout of their parameters, in place.
+
+    A fused step goes through both by address, and a file keeps no layout: the momentum of a channels-last weight would
+    meet other coordinates.
+    """
     for parameter, state in optimiser.state.items():
         for name, value in state.items():
             if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
                 state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
 
 
-def to_device(value, device):
-    """Nested plain values with their tensors on `device`; those that are there already stay the same."""
+def to_device(value: object, device: torch.device) -> object:
+    """Return nested plain values with their tensors on `device`; tensors that are there already are not copied."""
     if isinstance(value, torch.Tensor):
         return value.to(device)
     if isinstance(value, dict):
-        return {key: to_device(v, device) for key, v in value.items()}
-    return [to_device(v, device) for v in value] if isinstance(value, (list, tuple)) else value
+        return {key: to_device(entry, device) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_device(entry, device) for entry in value]
+    return value
 
 
-def write_state(path, state):
-    """Write nested plain values with tensors to one safetensors file, atomically, with a checksum of all it holds."""
+def write_state(path: str | Path, state: object) -> None:
+    """Write nested plain values with tensors to one safetensors file, atomically, with a checksum of its content."""
     from safetensors.torch import save
 
     tensors = {}
@@ -81,17 +97,18 @@ def write_state(path, state):
     atomic_write(path, save(tensors, {"tree": tree, "sha256": _checksum(tree, tensors)}))
 
 
-def read_state(path):
-    """Read what `write_state` wrote. Raises ValueError naming the file when it is not such a file, or was changed."""
+def read_state(path: str | Path) -> object:
+    """Read what `write_state` wrote. Raises ValueError with the path if it is not such a file, or was changed."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        data = Path(path).read_bytes()  # at one stroke: another process may replace the file meanwhile
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        data = Path(path).read_bytes()  # in one piece, because another process may replace the file meanwhile
+        header_size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + header_size])["__metadata__"]
         tensors = load(data)
         if header["sha256"] != _checksum(header["tree"], tensors):
-            raise ValueError("its checksum does not fit what it holds")
+            raise ValueError(CHANGED)
         return _put_together(json.loads(header["tree"]), tensors)
     except FileNotFoundError:
         raise
@@ -100,7 +117,7 @@ def read_state(path):
 
 
 def _checksum(tree, tensors):
-    """Of the tree and of every tensor: its key, type, shape and bytes. -> 64 hexadecimal digits"""
+    """Return the hash of the tree and of every tensor's key, type, shape and bytes, 64 hexadecimal digits."""
     digest = sha256(tree.encode())
     for key in sorted(tensors):
         tensor = tensors[key]
@@ -109,7 +126,7 @@ def _checksum(tree, tensors):
     return digest.hexdigest()
 
 
-def atomic_write(path, data):
+def atomic_write(path: str | Path, data: bytes) -> None:
     """Write bytes so that `path` holds all of them or what it held before, also after a power failure."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -124,21 +141,24 @@ def atomic_write(path, data):
 
 
 @contextmanager
-def room(path):
-    """What writes to `path` within it: where its disk is full, the OSError says so, and what to do."""
+def room(path: str | Path) -> Iterator[None]:
+    """Explain a full disk. If it fills up in the `with` block, raise the OSError with the path and what to do."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        words = f"the disk is full: {path} could not be written. Make room and run it again: it goes on where it was"
-        raise OSError(error.errno, words) from error
+        message = f"the disk is full: {path} could not be written. Make room and run it again: it goes on where it was"
+        raise OSError(error.errno, message) from error
 
 
 @contextmanager
-def whole(folder, within=None):
-    """A temporary folder (in `within`, else beside `folder`) that takes its name, all of it or nothing, also after a
-    power failure. If another process was faster, its folder stays."""
+def whole(folder: str | Path, within: str | Path | None = None) -> Iterator[Path]:
+    """Write a folder as a whole or not at all, also if the power fails: a temporary folder that is renamed at the end.
+
+    The `with` block gets the temporary folder, which is in `within` or beside `folder`. If another process has written
+    `folder` before, that one is kept.
+    """
     folder = Path(folder)
     temporary = Path(within or folder.parent) / f".{folder.name}.{uuid4().hex[:8]}"
     try:
@@ -153,9 +173,13 @@ def whole(folder, within=None):
 
 
 def _settle(folder):
-    """Hand a folder's files and the folder itself to the disk, so that its new name cannot be there before them."""
-    for path in (*folder.iterdir(), folder) if os.name == "posix" else folder.iterdir():
-        handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    """Flush a folder's files and the folder itself to the disk, so that its new name cannot be there before them."""
+    posix = os.name == "posix"
+    paths = list(folder.iterdir())
+    if posix:
+        paths.append(folder)
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY if posix else os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
@@ -168,18 +192,18 @@ def _take_apart(value, tensors):
         tensors[str(len(tensors))] = value.contiguous()
         return {"tensor": str(len(tensors) - 1)}
     if isinstance(value, dict):
-        return {"pairs": [[key, _take_apart(v, tensors)] for key, v in value.items()]}
+        return {"pairs": [[key, _take_apart(entry, tensors)] for key, entry in value.items()]}
     if isinstance(value, (list, tuple)):
-        return [_take_apart(v, tensors) for v in value]
+        return [_take_apart(entry, tensors) for entry in value]
     return value
 
 
 def _put_together(value, tensors):
-    """The inverse of `_take_apart`."""
+    """Undo `_take_apart`: put the tensors back into the tree."""
     if isinstance(value, dict):
         if "tensor" in value:
             return tensors[value["tensor"]]
-        return {key: _put_together(v, tensors) for key, v in value["pairs"]}
+        return {key: _put_together(entry, tensors) for key, entry in value["pairs"]}
     if isinstance(value, list):
-        return [_put_together(v, tensors) for v in value]
+        return [_put_together(entry, tensors) for entry in value]
     return value

@@ -1,5 +1,6 @@
 """A method that is bound without a training, snapshots of a training, and the columns of a history."""
 
+import numpy as np
 import pytest
 import torch
 from tools import digits, faces
@@ -124,6 +125,17 @@ def test_snapshots_refuse_epochs_that_there_are_not(at_epochs):
 def test_snapshots_of_stages_refuse_epochs_after_the_end():
     with pytest.raises(ValueError, match=r"^at_epochs is \[90\].*it has \d"):
         snapshots(PES(warmup=1, refine=(1,)), SMALL, "mlp", 2, 0, at_epochs=[90])
+
+
+def test_a_run_is_stored_with_another_generator_of_numpy_which_stays(tmp_path):
+    usual = np.random.get_bit_generator()
+    np.random.set_bit_generator(np.random.PCG64(5))
+    try:
+        before = np.random.get_state(legacy=False)
+        run = labkit.fit("ERM", SMALL, "mlp", 2, 0, store=tmp_path, checkpoint_every=0.0)
+        assert run.finished and np.random.get_state(legacy=False) == before
+    finally:
+        np.random.set_bit_generator(usual)
 
 
 def test_a_loop_takes_keywords_only():

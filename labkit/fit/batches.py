@@ -21,7 +21,7 @@ def least_batch(method: Method, task: Task, recipe: Recipe) -> int:
 
     Raises ValueError if a batch, a meta batch or a split has fewer.
     """
-    least = smallest_batch(method.nets, task.train.inputs(slice(0, SAMPLES)))
+    minimum = smallest_batch(method.nets, task.train.inputs(slice(0, SAMPLES)))
     name = type(method).__name__
     sizes = {"recipe's batch": recipe.batch, "number of training samples": len(task.train)}
     for key in ("batch_size", "meta_batch"):
@@ -29,9 +29,9 @@ def least_batch(method: Method, task: Task, recipe: Recipe) -> int:
     if method.needs_meta:
         sizes["number of meta samples"] = len(method.meta)
     for argument, size in sizes.items():
-        need(size is None or size >= least, argument, size, f"{least} {OR_MORE}")
+        need(size is None or size >= minimum, argument, size, f"{minimum} {OR_MORE}")
     check_evaluation(method.nets, task)
-    return least
+    return minimum
 
 
 def check_evaluation(networks: Sequence[torch.nn.Module], task: Task) -> None:
@@ -40,21 +40,21 @@ def check_evaluation(networks: Sequence[torch.nn.Module], task: Task) -> None:
     Such a network has batch normalisation without running statistics.
     """
     splits = {"training": task.train, "validation": task.train.val, "test": task.test}
-    alone = [name for name, split in splits.items() if split is not None and len(split) % CHUNK == 1]
-    if not alone:
+    splits_of_one = [name for name, split in splits.items() if split is not None and len(split) % CHUNK == 1]
+    if not splits_of_one:
         return
     sample = task.train.inputs(slice(0, 1))
-    least = max(fewest(net, sample, training=False) for net in networks)
+    minimum = max(fewest(net, sample, training=False) for net in networks)
     may_be = "another one: the network has batch normalisation without running statistics, and would see one alone"
-    need(least == 1, f"number of {alone[0]} samples", len(splits[alone[0]]), may_be)
+    need(minimum == 1, f"number of {splits_of_one[0]} samples", len(splits[splits_of_one[0]]), may_be)
 
 
-def next_size(remaining: int, batch: int, least: int) -> int:
+def next_size(remaining: int, batch: int, minimum: int) -> int:
     """Return the size of the next batch, `remaining` samples before the end of an epoch.
 
-    Where the last batch would have fewer than `least` samples, they join the batch before.
+    Where the last batch would have fewer than `minimum` samples, they join the batch before.
     """
-    return remaining if remaining < batch + least else batch
+    return remaining if remaining < batch + minimum else batch
 
 
 @contextmanager

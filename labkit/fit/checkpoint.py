@@ -1,21 +1,26 @@
-"""Looks at the state of a training that a file holds, before a loop takes it.
+"""Checks the state of a training that a file holds, before a loop takes it.
 
-A checksum tells that a file is whole, not that it is right: anybody can write one. What a loop would not be able to go
-on from is a ValueError.
+A checksum tells that a file is whole, not that it is right: anybody can write one. A state that a loop could not go on
+from is a ValueError.
 """
 
+from collections.abc import Sequence
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import torch
 
 from .. import generators
 from ..errors import must, need
 
+if TYPE_CHECKING:
+    from .loop import Loop
+
 MOST_THREADS = 1024
 
 
 def check_state(state: object, name: str) -> None:
-    """Raise ValueError unless `state` is a checkpoint of the run `name`, as far as that can be seen without a loop."""
+    """Raise ValueError unless `state` is a checkpoint of the run `name`, as far as can be checked without a loop."""
     need(isinstance(state, dict), "checkpoint", type(state).__name__, "a dict")
     for key, kind in {"run": str, "loop": dict, "threads": int, "global": torch.Tensor}.items():
         _kind(f"checkpoint's {key}", state.get(key), kind)
@@ -35,9 +40,11 @@ def check_randomness(state: dict) -> None:
         _kind("checkpoint's cuda generator", state["cuda"], torch.Tensor)
 
 
-def check_loop(state: dict, loop) -> None:
-    """Raise ValueError unless `loop`, before its first step, can go on from the state of another one."""
-    known = set(loop.state_dict()) | (set(loop._within) if state.get("queue") is not None else set())
+def check_loop(state: dict, loop: "Loop") -> None:
+    """Raise ValueError unless `loop`, before its first step, can go on from the state of another loop."""
+    known = set(loop.state_dict())
+    if state.get("queue") is not None:
+        known |= set(loop._within)
     need(set(state) == known, "checkpoint's entries", sorted(map(str, state)), f"{', '.join(sorted(known))}")
     for name in ("k", "epoch", "position"):
         _whole(f"checkpoint's {name}", state[name], 0)
@@ -52,7 +59,7 @@ def check_loop(state: dict, loop) -> None:
     _life(state["life"], loop, len(state["rows"]))
 
 
-def check_optimisers(opts: list) -> None:
+def check_optimisers(opts: Sequence[torch.optim.Optimizer]) -> None:
     """Raise ValueError for an optimiser that holds a buffer of another shape than its parameter."""
     for opt in opts:
         for parameter, buffers in opt.state.items():
@@ -62,14 +69,15 @@ def check_optimisers(opts: list) -> None:
 
 
 def _rows(state, loop):
-    """The history has an epoch per row; those of stage k are as many as the epochs of this stage."""
+    """Raise ValueError unless the history has a row per epoch, and as many rows of stage k as the stage has epochs."""
     rows = state["rows"]
     _kind("checkpoint's rows", rows, list)
     for number, row in enumerate(rows, 1):
         _kind("checkpoint's row", row, dict)
         need(row.get("epoch") == number, "checkpoint's row", row.get("epoch"), f"that of epoch {number}")
         need(row.keys() == rows[0].keys(), f"checkpoint's row {number}", sorted(map(str, row)), "like the first one")
-        wrong = [name for name, value in row.items() if not isinstance(value, (int, float, str, type(None)))]
+        plain = int, float, str, type(None)
+        wrong = [name for name, value in row.items() if not isinstance(value, plain)]
         need(not wrong, f"checkpoint's row {number}", wrong, "without anything but numbers")
     trained = sum(row.get("stage") == state["k"] for row in rows)
     need(state["epoch"] == trained, "checkpoint's epoch", state["epoch"], f"{trained}, as the history has it")
@@ -77,13 +85,13 @@ def _rows(state, loop):
 
 
 def _queue(state, n):
-    """What is left of an epoch: samples that there are, and how far it is."""
+    """Raise ValueError unless the rest of an epoch has positions of samples, and sums of the right shapes."""
     queue = state["queue"]
     if queue is None:
         return
     _kind("checkpoint's queue", queue, torch.Tensor)
-    fine = queue.dtype == torch.int64 and queue.ndim == 1 and len(queue) <= n
-    must(fine, "checkpoint's queue", f"{queue.dtype} {list(queue.shape)}", f"at most {n} positions")
+    is_queue = queue.dtype == torch.int64 and queue.ndim == 1 and len(queue) <= n
+    must(is_queue, "checkpoint's queue", f"{queue.dtype} {list(queue.shape)}", f"at most {n} positions")
     inside = not len(queue) or (queue.min() >= 0 and queue.max() < n)
     must(inside, "checkpoint's queue", "of others", f"of positions in 0..{n - 1}")
     need(state["position"] <= len(queue), "checkpoint's position", state["position"], f"at most {len(queue)}")
@@ -97,56 +105,62 @@ def _queue(state, n):
 
 
 def _weights(name, states, nets):
-    """Weights that are kept fit the networks."""
+    """Raise ValueError unless there is a state dict per network that fits it, or None."""
     if states is None:
         return
     need(isinstance(states, list) and len(states) == len(nets), name, type(states).__name__, f"{len(nets)} networks")
     for net, state in zip(nets, states):
-        own = net.state_dict()
+        expected = net.state_dict()
         _kind(name, state, dict)
-        need(state.keys() == own.keys(), name, sorted(map(str, state))[:3], f"of {sorted(own)[:3]} and so on")
+        may_be = f"of {sorted(expected)[:3]} and so on"
+        need(state.keys() == expected.keys(), name, sorted(map(str, state))[:3], may_be)
         for key, tensor in state.items():
             _kind(f"{name}, {key}", tensor, torch.Tensor)
-            _shape(f"{name}, {key}", tensor, own[key].shape)
+            _shape(f"{name}, {key}", tensor, expected[key].shape)
 
 
 def _method(state, cls):
-    """A method's state is a dict of attributes; none takes the place of a function or of a property."""
+    """Raise ValueError unless a method's state is a dict of attributes that replaces no function and no property."""
     _kind("checkpoint's method", state, dict)
-    taken = [name for name in state if not isinstance(name, str) or _defined(getattr(cls, name, None))]
+    taken = []
+    for name in state:
+        member = getattr(cls, name, None) if isinstance(name, str) else None
+        if not isinstance(name, str) or callable(member) or isinstance(member, property):
+            taken.append(name)
     need(not taken, "checkpoint's method", taken, "without names of functions")
 
 
-def _defined(member):
-    return callable(member) or isinstance(member, property)
-
-
 def _life(life, loop, epochs):
-    """Lives are kept where they are asked for, one per epoch."""
+    """Raise ValueError unless lives are there if and only if the loop keeps them, one per epoch."""
     need((life is None) == (loop.life is None), "checkpoint's life", type(life).__name__, "there where it is asked for")
-    if life is not None:
-        must(isinstance(life, list) and len(life) == epochs, "checkpoint's life", "another number", f"{epochs} epochs")
-        for epoch in life:
-            _kind("checkpoint's life", epoch, dict)
-            for name, tensor in epoch.items():
-                _kind(f"checkpoint's life, {name}", tensor, torch.Tensor)
-                _shape(f"checkpoint's life, {name}", tensor, (len(loop.task.train),))
+    if life is None:
+        return
+    must(isinstance(life, list) and len(life) == epochs, "checkpoint's life", "another number", f"{epochs} epochs")
+    for epoch in life:
+        _kind("checkpoint's life", epoch, dict)
+        for name, tensor in epoch.items():
+            _kind(f"checkpoint's life, {name}", tensor, torch.Tensor)
+            _shape(f"checkpoint's life, {name}", tensor, (len(loop.task.train),))
 
 
 def _kind(name, value, kind):
-    need(isinstance(value, kind) and not (kind is int and isinstance(value, bool)), name, type(value).__name__,
-         f"a {kind.__name__}")  # fmt: skip
+    """Raise ValueError unless a value is of a type. True is no number."""
+    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    need(right, name, type(value).__name__, f"a {kind.__name__}")
 
 
 def _whole(name, value, low, high=2**62):
+    """Raise ValueError unless a value is a whole number from `low` to `high`."""
     _kind(name, value, int)
     need(low <= value <= high, name, value, f"a whole number in {low}..{high}")
 
 
 def _shape(name, tensor, shape):
+    """Raise ValueError unless a tensor has a shape."""
     must(tensor.shape == tuple(shape), name, f"of shape {list(tensor.shape)}", f"of shape {list(shape)}")
 
 
-def _generator(name, state, like):
-    fine = isinstance(state, torch.Tensor) and state.dtype == torch.uint8 and state.shape == like.shape
-    need(fine, name, type(state).__name__, f"the state of a generator: {len(like)} bytes")
+def _generator(name, state, example):
+    """Raise ValueError unless a tensor looks like the state of a generator such as `example`."""
+    is_state = isinstance(state, torch.Tensor) and state.dtype == torch.uint8 and state.shape == example.shape
+    need(is_state, name, type(state).__name__, f"the state of a generator: {len(example)} bytes")

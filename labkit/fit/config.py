@@ -1,4 +1,4 @@
-"""What makes a run this run (its configuration), and what is only noted about it (hardware, versions, date)."""
+"""The configuration of a run, which identifies it, and what is only noted about it: hardware, versions, date."""
 
 import os
 import platform
@@ -7,21 +7,37 @@ from datetime import UTC, datetime
 import torch
 
 from .. import checkout, numbers
+from ..data import Split, Task
 from ..data.hashing import split_hash
+from ..method import Method
 from ..methods import ALL
 from .identity import json_value
+from .recipe import Recipe
 
 
-def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=False, code=None, stored=False):
-    """Everything that makes a run this run, as JSON values; its hash is the run's name.
+def configuration(
+    method: Method,
+    task: Task,
+    net_name: str,
+    epochs: int,
+    seed: int,
+    recipe: Recipe,
+    meta: Split | None = None,
+    life: bool = False,
+    code: dict | None = None,
+    stored: bool = False,
+) -> dict:
+    """Return everything that identifies a run, as JSON values. Its hash is the run's name.
 
     code: hashes of the user's code, see identity.user_code. stored: raise Unidentified for a hyperparameter that cannot
     be identified.
     """
-    values = method.identifying().items()
+    hyperparameters = {}
+    for name, value in method.identifying().items():
+        hyperparameters[name] = json_value(value, f"method's {name}", stored)
     config = {
         "method": _method_name(type(method)),
-        "hyperparameters": {name: json_value(value, f"method's {name}", stored) for name, value in values},
+        "hyperparameters": hyperparameters,
         "task": task.name,
         "data": task.hash(),
         "noise": task.noise and task.noise.record(),
@@ -33,32 +49,35 @@ def configuration(method, task, net_name, epochs, seed, recipe, meta=None, life=
         "life": life,
         "numbers": numbers.NUMBERS,
     }
-    return config | ({"code": code} if code else {})
+    if code:
+        config["code"] = code
+    return config
 
 
 def _method_name(cls):
-    """The name of a method: the one in labkit.methods.ALL, or that of its class."""
-    return next((name for name, known in ALL.items() if known is cls), cls.__name__)
+    """Return the name of a method: the one in labkit.methods.ALL, or that of its class."""
+    for name, known in ALL.items():
+        if known is cls:
+            return name
+    return cls.__name__
 
 
 def _meta(meta):
-    """A meta set by its size, the trust in it, and what is in it."""
+    """Return what identifies a meta set: its size, the trust in it, and the hash of its samples."""
     return {"n": len(meta), "trusted": meta.trusted, "hash": split_hash(meta)}
 
 
-def about(device):
-    """Hardware, versions, date and commit of a run: stored with it, not part of its identity."""
-    chip = (
-        torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else f"{platform.machine()} CPU, {os.cpu_count()} cores"
-    )
-    versions = {"torch": torch.__version__, "python": platform.python_version()}
-    date = datetime.now(UTC).isoformat(timespec="seconds")
+def about(device: torch.device) -> dict:
+    """Return hardware, versions, date and commit, which are stored with a run and no part of its identity."""
+    if device.type == "cuda":
+        hardware = torch.cuda.get_device_name(device)
+    else:
+        hardware = f"{platform.machine()} CPU, {os.cpu_count()} cores"
     return {
-        "hardware": chip,
+        "hardware": hardware,
         "threads": torch.get_num_threads(),
-        **versions,
-        "date": date,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": checkout.commit(),
     }

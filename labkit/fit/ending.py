@@ -5,6 +5,7 @@ ending.safetensors    where the loop and the random generators were; networks an
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
@@ -14,15 +15,22 @@ from ..method import Method
 from ..state import read_state, write_state
 from .best import Best
 
+if TYPE_CHECKING:
+    from .loop import Loop
+
 MODEL, BEST, ENDING, LIFE = "model.safetensors", "best.safetensors", "ending.safetensors", "life.safetensors"
 HISTORY = "history.parquet"
 OLD = "it was stored by a version of labkit that kept no more than the last weights"
 
 
-def obstacle(loop) -> str | None:
-    """Say why a longer training cannot go on from where this one is; None: it can. What depends on the number of epochs
-    stands in the way: an earlier stage, a method that asked for it, and what is done at the end."""
-    method, cls = loop.method, type(loop.method)
+def obstacle(loop: "Loop") -> str | None:
+    """Return why a longer training cannot go on from where this one is, or None if it can.
+
+    It cannot if anything depends on the number of epochs: earlier stages, a method that read the number, or what is
+    done at the end.
+    """
+    method = loop.method
+    cls = type(method)
     if cls.epochs is not Method.epochs or method.reads_epochs:
         return f"{cls.__name__} does what it does by the number of epochs"
     if loop.stages != [None]:
@@ -32,30 +40,30 @@ def obstacle(loop) -> str | None:
     return None
 
 
-def ending(loop) -> dict:
-    """Where a loop is, without the state of its method, its lives and its best weights. -> plain values with
-    tensors"""
-    why = obstacle(loop)
-    facts = {"obstacle": why, "device": loop.device.type}
-    if loop.over and why:
+def ending(loop: "Loop") -> dict:
+    """Return the state of a loop without its method, lives and best weights: plain values with tensors."""
+    reason = obstacle(loop)
+    facts = {"obstacle": reason, "device": loop.device.type}
+    if loop.over and reason:
         return facts
     state = loop.state_dict()
-    small = {name: value for name, value in state.items() if name not in ("method", "life", "kept", "rows")}
+    for name in ("method", "life", "kept", "rows"):
+        del state[name]
     if loop.over:
-        small |= {"k": 0, "epoch": len(loop.rows)}  # as it was before the stage ended
-    return facts | {"loop": small, **randomness(loop.device)}
+        state |= {"k": 0, "epoch": len(loop.rows)}  # as it was before the stage ended
+    return facts | {"loop": state, **randomness(loop.device)}
 
 
-def randomness(device) -> dict:
-    """States of the global generators, and the number of threads, on which sums depend."""
+def randomness(device: torch.device) -> dict:
+    """Return the states of the global generators, and the number of threads, on which sums depend."""
     state = generators.states() | {"threads": torch.get_num_threads()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
     return state
 
 
-def restore(state, loop) -> None:
-    """Put a loop, the global generators and the number of threads where `state` says."""
+def restore(state: dict, loop: "Loop") -> None:
+    """Set a loop, the global generators and the number of threads to a state."""
     torch.set_num_threads(state["threads"])
     generators.put(state)
     if "cuda" in state:
@@ -63,42 +71,54 @@ def restore(state, loop) -> None:
     loop.load_state_dict(state["loop"])
 
 
-def write_best(folder: Path, best: Best, last: list) -> None:
-    """Write the weights of the best epochs; those that are the last ones, bit for bit, are not written twice. last: a
-    state dict per network"""
+def write_best(folder: Path, best: Best, last_weights: list[dict]) -> None:
+    """Write the weights of the best epochs; None stands for weights that are the last ones, bit for bit.
+
+    last_weights: a state dict per network.
+    """
     state = best.state_dict()
-    weights = {epoch: None if _equal(nets, last) else nets for epoch, nets in state["weights"].items()}
+    weights = {}
+    for epoch, nets in state["weights"].items():
+        weights[epoch] = None if _equal(nets, last_weights) else nets
     write_state(folder / BEST, state | {"weights": weights})
 
 
-def read_best(folder: Path, last: list) -> Best:
+def read_best(folder: Path, last_weights: list[dict]) -> Best:
     """Read what `write_best` wrote. Raises ValueError for a run that was stored without it."""
-    path, best = folder / BEST, Best()
+    path = folder / BEST
     if not path.exists():
         raise ValueError(f"run is {folder.name!r}; it must be one with the weights of its best epochs: {OLD}")
     state = read_state(path)
-    weights = {epoch: last if nets is None else nets for epoch, nets in state["weights"].items()}
+    weights = {}
+    for epoch, nets in state["weights"].items():
+        weights[epoch] = last_weights if nets is None else nets
+    best = Best()
     best.load_state_dict(state | {"weights": weights})
     return best
 
 
 def read_ending(folder: Path) -> dict:
-    """Put together a state to go on from, as a checkpoint has it, or {"obstacle": why not}. Raises ValueError for
-    damaged files."""
+    """Return the state that a longer training goes on from, as a checkpoint has it, or {"obstacle": the reason}.
+
+    Raises ValueError for damaged files.
+    """
     if not (folder / ENDING).exists():
         return {"obstacle": OLD}
     state = read_state(folder / ENDING)
     if "loop" not in state:
         return state
-    method = read_state(folder / MODEL)
-    life = read_state(folder / LIFE) if (folder / LIFE).exists() else None
-    kept = read_best(folder, method["nets"]).state_dict()
-    rows = pd.read_parquet(folder / HISTORY).to_dict("records")
-    return state | {"loop": state["loop"] | {"rows": rows, "method": method, "life": life, "kept": kept}}
+    loop = state["loop"]
+    loop["rows"] = pd.read_parquet(folder / HISTORY).to_dict("records")
+    loop["method"] = read_state(folder / MODEL)
+    loop["life"] = read_state(folder / LIFE) if (folder / LIFE).exists() else None
+    loop["kept"] = read_best(folder, loop["method"]["nets"]).state_dict()
+    return state
 
 
-def _equal(nets, others):
-    for net, other in zip(nets, others, strict=True):
-        if any(not torch.equal(value.cpu(), other[name].cpu()) for name, value in net.items()):
-            return False
+def _equal(weights, others):
+    """Do two lists of state dicts hold the same bits?"""
+    for net, other in zip(weights, others, strict=True):
+        for name, value in net.items():
+            if not torch.equal(value.cpu(), other[name].cpu()):
+                return False
     return True

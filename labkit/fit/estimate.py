@@ -1,6 +1,5 @@
-"""How noisy are the labels of one's own data? An estimate from cross-validated predictions, without any truth."""
+"""Estimates the noise rate of a task's labels from cross-validated predictions, without any truth."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,6 +9,7 @@ from ..data import Split, Task
 from ..errors import need
 from ..method import Stage
 from ..methods import ConfidentLearning
+from .network import NetMaker
 from .recipe import Recipe
 
 
@@ -17,9 +17,9 @@ from .recipe import Recipe
 class RateEstimate:
     """The estimated noise rate of the training labels, and where it comes from.
 
-    rate: the share of the labels that is probably wrong. joint [C, C]: how many samples with given label i (row) are
-    counted as class j. matrix [C, C]: the estimated P(given j | true i), row = true class, as passports have it.
-    how: the way of the estimate in words.
+    rate: the share of the labels that is probably wrong. how: a sentence on the estimate's method and size.
+    joint [C, C]: the number of samples with given label i (row) that are counted as class j.
+    matrix [C, C]: the estimated P(given j | true i), row = true class, as passports have it.
     """
 
     rate: float
@@ -37,18 +37,19 @@ class CrossValidation(ConfidentLearning):
 
 
 def estimate_rate(
-    task: Task, net: str | Callable, epochs: int, folds: int = 5, seed: int = 0, recipe: Recipe | dict | None = None,
+    task: Task, net: NetMaker, epochs: int, folds: int = 5, seed: int = 0, recipe: Recipe | dict | None = None,
     device: torch.device | str | None = None, progress: bool | None = None,
 ) -> RateEstimate:  # fmt: skip
-    """Estimate the noise rate of a task's training labels. The truth is not asked.
+    """Estimate the noise rate of a task's training labels. The truth is not used.
 
-    A network learns all folds but one and says what it thinks of that one, fold after fold, with the weights that are
-    best on the noisy validation split; confident learning counts how many labels that makes wrong (Northcutt, Jiang,
+    A network learns all folds but one and predicts that one, fold after fold, with the weights that are best on the
+    noisy validation split; confident learning counts the labels that are wrong by these predictions (Northcutt, Jiang,
     Chuang, JAIR 2021). net, epochs (of each fold), seed, recipe, device, progress: as of labkit.fit. folds: 2 or more.
 
-    The count is mostly too high, for every mistake of the network counts as a wrong label: the weaker the network, the
-    more. Digits, mlp, 10 epochs, five seeds: clean .004 to .008; symmetric .2 (.192 to .219 were wrong) .202 to .230;
-    symmetric .4 (.400 to .413) .423 to .447; pairflip .3 (.291 to .313) .335 to .367.
+    The estimate is mostly too high, because every mistake of the network counts as a wrong label, and more so for a
+    weak network. Digits, mlp, 10 epochs, five seeds: clean .004 to .008; symmetric .2 (.192 to .219 were wrong) .202 to
+    .230; symmetric .4 (.400 to .413) .423 to .447; pairflip .3 (.291 to .313) .335 to .367.
+
     Raises ValueError for a regression, and for what `fit` and ConfidentLearning refuse.
     """
     from . import fit

@@ -1,12 +1,14 @@
 """The only training loop. It knows no method by name; all its state can be saved after any batch."""
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import isfinite
 
 import torch
 
 from .. import measure
+from ..data import Split, Task
 from ..errors import Diverged, choose
 from ..method import Method, Stage
 from ..state import load_value, save_value
@@ -15,6 +17,7 @@ from .batches import explained, least_batch, next_size
 from .best import Best
 from .life import Life
 from .optimisers import Optimisers
+from .recipe import Recipe
 
 SCALED = 2**26  # bytes of a training set that is scaled once, and not batch by batch in every epoch
 
@@ -25,18 +28,44 @@ class Loop:
     It binds the method that it is given. `begin` of labkit.fit makes a loop for a copy of a method.
     """
 
-    def __init__(self, *, method, task, make_net, epochs, seed, recipe, meta=None, life=False):
-        self.method, self.task, self.make_net = method, task, make_net
-        self.epochs, self.seed, self.asked = epochs, seed, recipe
-        self.recipe, self.device = recipe, task.train.y.device
+    def __init__(
+        self,
+        *,
+        method: Method,
+        task: Task,
+        make_net: Callable[[], torch.nn.Module],
+        epochs: int,
+        seed: int,
+        recipe: Recipe,
+        meta: Split | None = None,
+        life: bool = False,
+    ) -> None:
+        self.method = method
+        self.task = task
+        self.make_net = make_net
+        self.epochs = epochs
+        self.seed = seed
+        self.base_recipe = recipe  # as `fit` was given it
+        self.recipe = recipe  # with the changes of the stage
+        self.device = task.train.y.device
         self.life = Life() if life else None
         small = not task.train.mapped and 4 * task.train.x.numel() <= SCALED
         self.scaled = task.train.inputs() if small else None
-        self.rows, self.best, self.best_val, self.kept = [], None, -float("inf"), Best()
-        self.stages, self.over, self.taken = [], False, False  # epochs that stages say, is the training over, ...
-        self.k, self.epoch, self.position, self.queue = 0, 0, 0, None
-        rng, self.augment_rng = (torch.Generator(self.device).manual_seed(seed + k) for k in (1, 2))
-        method.epochs, method.augment = epochs, Augment(recipe.augment, _black(task), self.augment_rng)
+        self.rows = []  # of the history
+        self.kept = Best()  # weights of the best epochs, for the run
+        self.best = None  # weights of the stage's best epoch on the noisy validation split
+        self.best_val = -float("inf")
+        self.stages = []  # the number of epochs of each stage, None: that of `fit`
+        self.over = False  # has the training ended?
+        self.taken = False  # did a stage end with its best weights?
+        self.k = 0  # the stage
+        self.epoch = 0  # of the stage, from 0 on
+        self.queue = None  # the epoch's samples in their order, None between two epochs
+        self.position = 0  # in the queue
+        rng = torch.Generator(self.device).manual_seed(seed + 1)
+        self.augment_rng = torch.Generator(self.device).manual_seed(seed + 2)
+        method.epochs = epochs
+        method.augment = Augment(recipe.augment, _black(task), self.augment_rng)
         self.make_opt = Optimisers(recipe)
         method.bind(make_net, self.make_opt, task.train, meta, rng)
         method.min_batch = least_batch(method, task, recipe)
@@ -44,13 +73,15 @@ class Loop:
         self.first = save_value([net.state_dict() for net in method.nets]) if self.several else None
 
     @property
-    def groups(self):
+    def groups(self) -> list[dict]:
         """The method's parameter groups beside the networks'."""
         return self.make_opt.groups
 
-    def run(self):
-        """Train to the end. Yields "batch" after a batch and "epoch" after a measured epoch; stopping to iterate stops
-        the training."""
+    def run(self) -> Iterator[str]:
+        """Train to the end. Yield "batch" after each batch and "epoch" after each epoch has been measured.
+
+        Whoever stops iterating stops the training.
+        """
         while (stage := self.method.stage(self.k, self.task.train)) is not None:
             self.change(stage.recipe)
             self.stages = [*self.stages[: self.k], stage.epochs]
@@ -62,15 +93,16 @@ class Loop:
                 self.take(self.best)
                 self.taken = True
             self.method.end_stage(self.k)
-            self.k, self.epoch = self.k + 1, 0
+            self.k += 1
+            self.epoch = 0
         self.over = True
 
-    def at_end(self):
-        """Is this the last epoch of a training in one stage? -> bool"""
+    def at_end(self) -> bool:
+        """Is this the last epoch of a training in one stage?"""
         return not self.several and self.epoch >= self.epochs
 
-    def one_epoch(self, indices):
-        """Batches of one epoch, from the position where it was left."""
+    def one_epoch(self, indices: torch.Tensor | None) -> Iterator[str]:
+        """Train one epoch from the position where it was left. indices: the stage's samples, None: all"""
         if self.queue is None:
             self.begin_epoch(indices)
         self.recipe.schedule(self.method.opts, self.epoch + 1)
@@ -80,8 +112,8 @@ class Loop:
         self.end_epoch()
         yield "epoch"
 
-    def begin_epoch(self, indices):
-        """Ask the method for samples and shuffle them; the order depends on seed, stage and epoch alone."""
+    def begin_epoch(self, indices: torch.Tensor | None) -> None:
+        """Ask the method for samples and shuffle them. The order depends on seed, stage and epoch alone."""
         train, method = self.task.train, self.method
         method.set_epoch(self.epoch)
         self.recipe.schedule(method.opts, self.epoch + 1)
@@ -93,17 +125,19 @@ class Loop:
         queue = chosen[torch.randperm(len(chosen), generator=order).to(self.device)]
         whole = len(queue) - len(queue) % self.recipe.batch
         self.queue = queue[:whole] if self.recipe.drop_last and whole else queue
-        self.position, self.seconds = 0, 0.0
+        self.position = 0
+        self.seconds = 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self.losses = torch.zeros(-(-len(self.queue) // self.recipe.batch), device=self.device)
         self.weights = torch.zeros(len(train), device=self.device)
 
-    def change(self, entries):
-        """Take the recipe that was asked for, with a stage's changes."""
-        self.recipe = self.make_opt.recipe = replace(self.asked, **entries)
+    def change(self, entries: dict) -> None:
+        """Set the recipe of a stage: the one that `fit` was given, with the stage's entries."""
+        self.recipe = replace(self.base_recipe, **entries)
+        self.make_opt.recipe = self.recipe
 
-    def one_batch(self):
-        """One step of the method."""
+    def one_batch(self) -> None:
+        """Take one step of the method."""
         started = time.perf_counter()
         size = next_size(len(self.queue) - self.position, self.recipe.batch, self.method.min_batch)
         number = self.position // self.recipe.batch
@@ -117,65 +151,69 @@ class Loop:
         self.losses[number] = loss
         self.position += size
         self.seconds += time.perf_counter() - started
-        if self.device.type == "cpu" and not isfinite(loss):  # elsewhere to look is to wait: once an epoch is enough
+        if self.device.type == "cpu" and not isfinite(loss):  # on other devices reading the loss means waiting for it
             self.stop_if_diverged()
 
-    def inputs(self, i):
-        """The samples i as the network gets them. i [B] -> [B, ...]"""
+    def inputs(self, i: torch.Tensor) -> torch.Tensor:
+        """Return the samples i as the network gets them, without augmentation. i [B] -> [B, ...]"""
         return self.task.train.inputs(i) if self.scaled is None else self.scaled[i]
 
-    def stop_if_diverged(self):
+    def stop_if_diverged(self) -> None:
         """Raise Diverged if a loss of this epoch is not finite."""
-        lost = (~self.losses.isfinite()).nonzero()
-        if len(lost):
-            step = f"epoch {len(self.rows) + 1}, step {lost[0].item() + 1} of {len(self.losses)}"
-            raise Diverged(
-                f"{type(self.method).__name__} diverged: its loss is {self.losses[lost[0]].item()} at {step}"
-            )
+        steps = (~self.losses.isfinite()).nonzero()[:, 0]
+        if not len(steps):
+            return
+        first = steps[0].item()
+        step = f"epoch {len(self.rows) + 1}, step {first + 1} of {len(self.losses)}"
+        name = type(self.method).__name__
+        raise Diverged(f"{name} diverged: its loss is {self.losses[first].item()} at {step}")
 
-    def end_epoch(self):
-        """Measure, keep the life, remember the weights that are best on the noisy validation split."""
+    def end_epoch(self) -> None:
+        """Measure the networks, and keep lives and the weights that are best so far."""
         self.stop_if_diverged()
         self.epoch += 1
         row, loss, believed = measure.epoch_row(self.method, self.task, self.weights)
-        mean = self.loss_sum.item() / max(1, len(self.queue))
-        self.rows.append(
-            {"stage": self.k, "epoch": len(self.rows) + 1, "seconds": self.seconds, "train_loss": mean, **row}
-        )
+        train_loss = self.loss_sum.item() / max(1, len(self.queue))
+        about = {"stage": self.k, "epoch": len(self.rows) + 1, "seconds": self.seconds, "train_loss": train_loss}
+        self.rows.append(about | row)
         if self.life is not None:
             self.life.add(loss, self.weights, believed)
         self.kept.add(len(self.rows), row, self.method.nets)
         score = row["val_noisy"] if self.task.classes else row["r2_val_noisy"]
         if self.several and score > self.best_val:
-            self.best_val, self.best = score, save_value([net.state_dict() for net in self.method.nets])
+            self.best_val = score
+            self.best = save_value([net.state_dict() for net in self.method.nets])
         self.queue = None
 
-    def restart(self, start):
-        """Begin a later stage: fresh optimisers, weights from "init" (the first stage's) or "previous"."""
+    def restart(self, start: str) -> None:
+        """Begin a later stage with new optimisers and weights from "init" (the first stage's) or "previous"."""
         if choose("start of a stage", start, {"init": True, "previous": False}):
             self.take(self.first)
         self.method.opts = self.make_opt(self.method.nets, self.groups)
-        self.best, self.best_val = None, -float("inf")
+        self.best = None
+        self.best_val = -float("inf")
 
-    def take(self, weights):
-        """Put weights into the networks; None (no validation split) leaves them."""
+    def take(self, weights: list[dict] | None) -> None:
+        """Put weights into the networks; None (no validation split) changes nothing."""
         for net, state in zip(self.method.nets, weights or []):
             net.load_state_dict(state)
 
     _plain = ("k", "epoch", "position", "queue", "rows", "best", "best_val", "first", "augment_rng", "kept", "stages")
     _within = ("seconds", "loss_sum", "losses", "weights")
 
-    def state_dict(self):
-        """Everything needed to go on with the same bits, also in the middle of an epoch."""
-        names = (*self._plain, *(self._within if self.queue is not None else ()))
+    def state_dict(self) -> dict:
+        """Return everything needed to go on with the same bits, also in the middle of an epoch."""
+        names = self._plain if self.queue is None else self._plain + self._within
         state = {name: save_value(getattr(self, name)) for name in names}
-        life = self.life and self.life.epochs
-        return state | {"method": self.method.state_dict(), "life": life}
+        state["method"] = self.method.state_dict()
+        state["life"] = None if self.life is None else self.life.epochs
+        return state
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict) -> None:
         """Go on from a state of `state_dict`."""
         state = dict(state)
-        method, life = state.pop("method"), state.pop("life")
+        method = state.pop("method")
+        life = state.pop("life")
         if state["k"]:  # what a stage is depends on the method's state, its optimisers on the stage
             self.method.load_state_dict(method | {"opts": self.method.state_dict()["opts"]})
             stage = self.method.stage(state["k"], self.task.train) or Stage()
@@ -188,7 +226,7 @@ class Loop:
 
 
 def _black(task):
-    """What a black pixel is to the network. -> [1, channels, 1, 1], for samples that are not images a 0"""
+    """Return the network's input for a black pixel. -> [1, channels, 1, 1]; 0 for samples that are not images"""
     if len(task.shape) != 3:
         return torch.zeros((), device=task.train.y.device)
     black = torch.zeros_like(task.train.x[:1, :, :1, :1], device=task.train.y.device)  # x may lie on disk

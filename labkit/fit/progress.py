@@ -39,21 +39,21 @@ def progress_bar(progress: bool | None, run: Run, epochs: int) -> Callable[[list
 
 
 def waiting_printer(progress: bool | None) -> Callable[[str], None]:
-    """Return say(message), which prints that a run waits for another process; silent with progress=False."""
+    """Return report(message), which prints that a run waits for another process; silent with progress=False."""
 
-    def say(message):
+    def report(message):
         if progress is not False:
             print(f"labkit: {message}; waiting for it", flush=True)
 
-    return say
+    return report
 
 
 def resume_printer(progress: bool | None) -> Callable[[str], None]:
-    """Return say(message), which prints to stderr where a run goes on; silent as the waiting, or LABKIT_PROGRESS=0."""
+    """Return report(message), which prints to stderr where a run goes on. LABKIT_PROGRESS=0 silences it, too."""
     quiet = progress is False or os.environ.get("LABKIT_PROGRESS") == "0"
 
-    def say(message):
+    def report(message):
         if not quiet:
             print(f"labkit: {message}", file=sys.stderr, flush=True)
 
-    return say
+    return report

@@ -1,7 +1,9 @@
-"""Where a training goes on: its newest checkpoint, where on_epoch stopped it, or a shorter training of the same."""
+"""Finds where a training goes on: at its newest checkpoint, where on_epoch stopped it, or at a shorter training."""
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,15 +14,25 @@ from .ending import read_ending, restore
 from .keep import BEFORE, CURRENT, LOG, NEW, STOPPED, Keeper, stopped_after
 from .seal import flaw, identity
 
+if TYPE_CHECKING:
+    from .loop import Loop
+    from .run import Run
+
 UNUSABLE = ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError
 
 
-def resume(keeper: Keeper, start: Callable, say: Callable = print) -> tuple:
-    """Begin a run, or go on with it: from the newest checkpoint that can be used, from where on_epoch stopped the run,
-    or from a shorter training of the same. The number of threads goes back to the one it was made with, since sums
-    depend on it. start(): makes the run and its loop anew. say(text): called of a shorter training. -> Run, Loop"""
+def resume(
+    keeper: Keeper, start: Callable[[], tuple["Run", "Loop"]], report: Callable[[str], object] = print
+) -> tuple["Run", "Loop"]:
+    """Begin a run, or go on with it. -> Run, Loop
+
+    It goes on from the newest checkpoint that can be used, from where on_epoch stopped the run, or from a training of
+    the same with fewer epochs. The number of threads is set to that of the state, because sums depend on it. start():
+    makes the run and its loop anew. report(message): called where a shorter training is used, or why it is not.
+    """
     run, loop = start()
-    for path in (keeper.partial / name for name in (NEW, CURRENT, BEFORE)):
+    for name in (NEW, CURRENT, BEFORE):
+        path = keeper.partial / name
         if not path.exists():
             continue
         try:
@@ -30,7 +42,7 @@ def resume(keeper: Keeper, start: Callable, say: Callable = print) -> tuple:
         except ValueError as error:
             keeper.log(f"{path.name} cannot be used: {error}; the one before it is used")
             run, loop = start()
-    state = _stopped(keeper, run) or _shorter(keeper, loop, run, say)
+    state = _stopped(keeper, run) or _shorter(keeper, loop, run, report)
     try:
         if state is not None:
             return _going_on(keeper, state, run, loop)
@@ -42,16 +54,19 @@ def resume(keeper: Keeper, start: Callable, say: Callable = print) -> tuple:
 
 
 def _going_on(keeper, state, run, loop):
-    """Put a run and its loop where a state says. -> Run, Loop. Raises ValueError for a state that cannot be used"""
+    """Set a run and its loop to a state. -> Run, Loop. Raises ValueError for a state that cannot be used"""
     take(state, loop)
-    run.rows, run.life = loop.rows, loop.life
+    run.rows = loop.rows
+    run.life = loop.life
     keeper.log(f"goes on after {len(run.rows)} epochs and {loop.position} samples of the next")
     return run, loop
 
 
-def take(state: dict, loop) -> None:
-    """Put a loop and the global generators where a state says. Raises ValueError for one that does not fit; the loop
-    must be made anew then."""
+def take(state: dict, loop: "Loop") -> None:
+    """Set a loop and the global generators to a state.
+
+    Raises ValueError for a state that does not fit; the loop must be made anew then.
+    """
     check_randomness(state)
     check_loop(state["loop"], loop)
     threads = torch.get_num_threads()
@@ -66,44 +81,46 @@ def take(state: dict, loop) -> None:
 
 
 def _stopped(keeper, run):
-    """Where on_epoch stopped the run; its log goes on. -> dict or None"""
-    place = keeper.folder if keeper.stored else keeper.partial / STOPPED
-    epochs = stopped_after(place)
-    state = _read(place) if epochs else {}
+    """Return the state where on_epoch stopped the run, or None; the run's log goes on."""
+    folder = keeper.folder if keeper.stored else keeper.partial / STOPPED
+    epochs = stopped_after(folder)
+    state = _read(folder) if epochs else {}
     if "loop" not in state:
         return None
     run.notes["stopped"] = epochs
     if not (keeper.partial / LOG).exists():
-        shutil.copy(place / LOG, keeper.partial)
+        shutil.copy(folder / LOG, keeper.partial)
     return state
 
 
-def _shorter(keeper, loop, run, say):
-    """The end of the longest training with fewer epochs, where a longer one can go on from it. -> dict or None"""
+def _shorter(keeper, loop, run, report):
+    """Return the end of the longest training with fewer epochs, or None if there is none to go on from."""
     for epochs in range(keeper.config["epochs"] - 1, 0, -1):
         folder = keeper.folder.with_name(identity({**keeper.config, "epochs": epochs}))
         if (folder / "config.json").exists():
-            return _longer(folder, epochs, loop, run, say)
+            return _usable_ending(folder, epochs, loop, run, report)
     return None
 
 
-def _longer(folder, epochs, loop, run, say):
+def _usable_ending(folder, epochs, loop, run, report):
+    """Return the end of a stored training if a longer one can go on from it, else None."""
     state = _read(folder)
-    same = state.get("device") == loop.device.type
-    why = state.get("obstacle") or (None if same else f"it ran on {state.get('device')}")
-    if why:
-        say(f"trains from the first epoch, not on from run {folder.name} ({epochs} epochs): {why}")
+    reason = state.get("obstacle")
+    if not reason and state.get("device") != loop.device.type:
+        reason = f"it ran on {state.get('device')}"
+    if reason:
+        report(f"trains from the first epoch, not on from run {folder.name} ({epochs} epochs): {reason}")
         return None
     run.notes["went_on_from"] = folder.name
-    say(f"goes on from run {folder.name} after {len(state['loop']['rows'])} epochs")
+    report(f"goes on from run {folder.name} after {len(state['loop']['rows'])} epochs")
     return state
 
 
-def _read(folder):
-    """The end of a training in its folder, or {"obstacle": why it cannot be used}. -> dict"""
+def _read(folder: Path):
+    """Return the end of a training in its folder, or {"obstacle": why it cannot be used}."""
     try:
-        why = flaw(folder)
-        state = {"obstacle": why} if why else read_ending(folder)
+        reason = flaw(folder)
+        state = {"obstacle": reason} if reason else read_ending(folder)
         need(isinstance(state, dict), folder.name, type(state).__name__, "a dict")
         return state
     except (OSError, *UNUSABLE) as error:

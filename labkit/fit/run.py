@@ -22,7 +22,7 @@ from .accuracy import criteria
 from .best import Best
 from .ending import ENDING, HISTORY, LIFE, MODEL, ending, write_best
 from .life import Life
-from .seal import FILES, check_files, identity, read_facts, same, write_facts
+from .seal import FILES, check_files, identity, read_facts, same_number, write_facts
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -226,4 +226,4 @@ def _check_accuracy(facts, rows):
         return
     for name, value in criteria(rows).items():
         stored = facts["accuracy"].get(name)
-        need(same(stored, value), f"accuracy {name}", stored, f"{value}, as {HISTORY} has it")
+        need(same_number(stored, value), f"accuracy {name}", stored, f"{value}, as {HISTORY} has it")

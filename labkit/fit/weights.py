@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,12 +13,15 @@ from .ending import BEST, OLD, read_best
 from .network import build
 from .seal import check_files, read_facts
 
+if TYPE_CHECKING:
+    from .run import Run
+
 Network = str | Callable | torch.nn.Module | None
 EPOCHS = [name for name in CRITERIA if name != "last10"]  # criteria that name a single epoch
 
 
-def network(run, best="last", k=0, net=None) -> torch.nn.Module:
-    """Network k of a run with the weights of an epoch, see Run.net. -> module in evaluation mode"""
+def network(run: "Run", best: str = "last", k: int = 0, net: Network = None) -> torch.nn.Module:
+    """Return network k of a run with the weights of an epoch, in evaluation mode, see Run.net."""
     choose("best", best, dict.fromkeys(EPOCHS))
     states = _states(run, best)
     whole = isinstance(k, int) and not isinstance(k, bool)
@@ -27,35 +31,37 @@ def network(run, best="last", k=0, net=None) -> torch.nn.Module:
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
-        words = str(error).partition("\n")[0]
-        raise ValueError(f"net is {net!r}; it must be the one that the run was trained with: {words}") from None
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"net is {net!r}; it must be the one that the run was trained with: {reason}") from None
     return module.eval()
 
 
 def _states(run, best):
-    """The weights of an epoch. -> a state dict per network"""
-    last = run.state()["nets"]
+    """Return the weights of an epoch. -> a state dict per network"""
+    last_weights = run.state()["nets"]
     if best == "last":
-        return last
-    if run.best is None:
+        return last_weights
+    kept = run.best
+    if kept is None:
         check_files(run.folder, read_facts(run.folder), (BEST,))
-    kept = run.best if run.best is not None else read_best(run.folder, last)
-    why = "the run held nothing out for validation (val=0)" if best == "best_val" else "no test score is a number"
-    need(best in kept.epochs, "best", best, f'"last": {why}')
+        kept = read_best(run.folder, last_weights)
+    reason = "the run held nothing out for validation (val=0)" if best == "best_val" else "no test score is a number"
+    need(best in kept.epochs, "best", best, f'"last": {reason}')
     return kept.weights[kept.epochs[best]]
 
 
 def _empty(run, k, net):
-    """A network for the weights: a copy of the trained one or of a given one, or one that is made anew. -> module"""
+    """Return a network for the weights: a copy of the trained one or of a given one, or one that is made anew."""
     if net is None and run.method is not None:
         return deepcopy(run.method.nets[k]).cpu()
     if isinstance(net, torch.nn.Module):
         return deepcopy(net).cpu()
-    name, place = run.config["net"], run.notes.get("network")
-    needed = "what `fit` was given, a function that makes the network: the run holds its weights, not its code"
-    need(net is not None or (isinstance(name, str) and name in nets.ALL), "net", None, needed)
-    need(place is not None, "net", net, f"a module that the weights fit: the run does not tell its shape, {OLD}")
+    name = run.config["net"]
+    sizes = run.notes.get("network")
+    may_be = "what `fit` was given, a function that makes the network: the run holds its weights, not its code"
+    need(net is not None or (isinstance(name, str) and name in nets.ALL), "net", None, may_be)
+    need(sizes is not None, "net", net, f"a module that the weights fit: the run does not tell its shape, {OLD}")
     if isinstance(net, str):
         choose("net", net, nets.ALL)
     need(net is None or isinstance(net, str) or callable(net), "net", net, "a name, a function or a module")
-    return build(name if net is None else net, place["shape"], place["outputs"])
+    return build(name if net is None else net, sizes["shape"], sizes["outputs"])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..fit.seal import FACTS, FILES, checksum, flaw, read_facts, same
+from ..fit.seal import FACTS, FILES, checksum, flaw, read_facts, same_number
 from ..state import atomic_write
 
 NAME = re.compile(r"[0-9a-f]{16}")
@@ -105,7 +105,7 @@ def _differing(connection, store, runs):
     wrong = {}
     for facts in tables.to_dict("records"):
         run = Path(facts["filename"]).parent.name
-        if any(not same(facts.get(name), value) for name, value in runs[run].items()):
+        if any(not same_number(facts.get(name), value) for name, value in runs[run].items()):
             wrong[run] = f"{READ[0]} has other accuracies than {FACTS}"
     return wrong
 
