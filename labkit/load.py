@@ -17,6 +17,7 @@ from .data.sets import HUMAN, NAMES, VARIANTS, reader_of
 from .data.task import Task
 from .data.vision import SOURCES, read
 from .errors import choose, need
+from .tables import names_without
 
 FILE_READERS = {".csv": from_csv, ".tsv": from_csv, ".npz": from_npz}
 EXISTING_PATH = "the path of a folder of images, or of a .csv, .tsv or .npz file, that exists"
@@ -97,7 +98,7 @@ def options_of(name: str | os.PathLike) -> list[str]:
         if base_name in HUMAN:
             base_name = HUMAN[base_name][0]
         reader = reader_of(base_name)
-    own_options = [key for key in _options_of_reader(reader) if key != "n"]
+    own_options = names_without(_options_of_reader(reader), ["n"])
     return list(dict.fromkeys((*own_options, "val", "standardise", "limit_bytes")))
 
 
@@ -111,7 +112,7 @@ def check_options(reader: Callable, options: Mapping[str, Any]) -> None:
 
 def _options_of_reader(reader):
     """Return the names of a reader's arguments, without those that say where the data are."""
-    return [key for key in inspect.signature(reader).parameters if key not in LOCATIONS]
+    return names_without(inspect.signature(reader).parameters, LOCATIONS)
 
 
 def _relabelled_set(name, root, download):

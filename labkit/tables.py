@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,31 @@ def choose_columns(path: str | Path, argument: str, names: Any, columns: Iterabl
         need(name in columns, argument, name, may_be + near(name, columns))
     need(len(set(listed)) == len(listed), argument, names, "different columns")
     return list(listed)
+
+
+def choose_single_columns(path: str | Path, columns: Iterable[str], **arguments: str | None) -> list[str]:
+    """Return the columns that several arguments name, one each; None names no column.
+
+    arguments: {name of the argument: its value}. Raises ValueError for a value that is no column.
+    """
+    columns = list(columns)
+    chosen = []
+    for argument, name in arguments.items():
+        if name is None:
+            continue
+        need(isinstance(name, str), argument, name, f"one column of {Path(path).name}: {', '.join(columns)}")
+        chosen += choose_columns(path, argument, name, columns)
+    return chosen
+
+
+def names_without(names: Iterable, excluded: Collection) -> list:
+    """Return the names that are not excluded, in their order."""
+    return [name for name in names if name not in excluded]
+
+
+def need_different_columns(columns: Sequence[str]) -> None:
+    """Raise ValueError for a column that has two roles."""
+    need(len(set(columns)) == len(columns), "the columns", columns, "a different column for each role")
 
 
 def refuse_headless(path: Path, frame: pd.DataFrame, names: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """Checks of the arrays that become a task, and their division into training and validation split."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -29,7 +29,9 @@ def checked(
     check_val(val, len(y))
     check_samples("", x, y)
     check_samples("_test", x_test, y_test)
-    need(x.shape[1:] == x_test.shape[1:], "x_test's shape", tuple(x_test.shape), f"[M, {str(list(x.shape[1:]))[1:]}")
+    shape = ["M", *x.shape[1:]]
+    may_be = f"[{', '.join(map(str, shape))}]"
+    need(x.shape[1:] == x_test.shape[1:], "x_test's shape", tuple(x_test.shape), may_be)
     classes = class_number(y, y_test, classes, class_names)
     if classes:
         y, y_test = y.long(), y_test.long()
@@ -41,8 +43,8 @@ def check_samples(ending: str, x: torch.Tensor, y: torch.Tensor) -> None:
 
     ending: of the arguments' names, "" or "_test".
     """
-    is_valid = len(y) == len(x) > 0
-    need(is_valid, f"len(y{ending})", len(y), f"{len(x)}, one per sample, above 0")
+    count = len(x)
+    need(len(y) == count > 0, f"len(y{ending})", len(y), f"{count}, one per sample, above 0")
     must(finite(x), f"x{ending}", "not finite somewhere", "finite everywhere")
 
 
@@ -64,8 +66,13 @@ def check_names(class_names: Sequence[str], classes: int | None) -> None:
     """Raise ValueError unless there are as many different names as classes, or none."""
     may_be = f"{classes} of them, one per class, or ()"
     need(len(class_names) in (0, classes), "class_names", class_names, may_be)
-    repeated = [name for name, count in Counter(class_names).items() if count > 1]
-    need(not repeated, "class_names", class_names, f"different: {repeated[:1]} is there twice")
+    twice = repeated(class_names)
+    need(not twice, "class_names", class_names, f"different: {twice[:1]} is there twice")
+
+
+def repeated(values: Iterable) -> list:
+    """Return the values that occur more than once."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def finite(x: torch.Tensor) -> bool:
@@ -175,12 +182,12 @@ def names(argument: str, files: Sequence, ids: torch.Tensor) -> tuple[str, ...]:
 
     files: a name per row, all different, or none at all; else a ValueError is raised.
     """
-    files = [str(file) for file in files]
+    files = list(map(str, files))
     if not files:
         return ()
     need(len(files) == len(ids), f"len({argument})", len(files), f"{len(ids)}, one per row, or 0")
-    repeated = [file for file, count in Counter(files).items() if count > 1]
-    must(not repeated, argument, f"a list with {repeated[:1]} more than once", "one with a different name in every row")
+    twice = repeated(files)
+    must(not twice, argument, f"a list with {twice[:1]} more than once", "one with a different name in every row")
     by_id = [""] * (int(ids.max()) + 1)
     for row_id, file in zip(ids.tolist(), files, strict=True):
         by_id[row_id] = file

@@ -92,6 +92,12 @@ def part_of(name: object) -> str | None:
     return None
 
 
+def part_of_folder(path: str) -> str | None:
+    """Return the part that the first folder of a path names, or None."""
+    folder, slash, _ = path.partition("/")
+    return part_of(folder) if slash else None
+
+
 def parts_of_column(path: Path, column: pd.Series) -> np.ndarray:
     """Return the part of every row from a column of words, or of truth values if it is called is_valid or the like.
 
@@ -234,6 +240,11 @@ def spread(y: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndar
     counts = np.bincount(y[rows], minlength=int(y.max()) + 1)
     relative_rank = ranks(y, rows)[rows] / counts[y[rows]]
     return rows[np.argsort(relative_rank, kind="stable")]
+
+
+def pick(values: Sequence, rows: Iterable[int]) -> list:
+    """Return the values at the positions `rows`."""
+    return [values[k] for k in rows]
 
 
 def choose_skip(skip: Any, known: Sequence[str]) -> set[str]:

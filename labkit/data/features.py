@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
 
 from ..errors import ask, must, need
-from ..tables import choose_columns
+from ..tables import choose_columns, names_without
 from .labels import finite, line_of, numeric, refuse_commas
 
 MOST_WORDS = 100  # different words in a column of features
@@ -28,7 +28,7 @@ def choose_features(
     if features is not None:
         return _free_columns(path, frame, "features", features, taken)
     dropped = [] if drop is None else _free_columns(path, frame, "drop", drop, taken)
-    return [name for name in frame.columns if name not in taken and name not in dropped]
+    return names_without(frame.columns, [*taken, *dropped])
 
 
 def _free_columns(path, frame, argument, names, taken):

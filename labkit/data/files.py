@@ -32,10 +32,13 @@ def checked_endings(ending: Any) -> set[str]:
     if ending is None:
         return set()
     listed = [ending] if isinstance(ending, str) else ending
-    is_valid = isinstance(listed, (list, tuple)) and len(listed) > 0
-    is_valid = is_valid and all(isinstance(text, str) for text in listed)
-    need(is_valid, "ending", ending, "an ending such as '.png', or a list of them")
-    return {"." + text.lower().lstrip(".") for text in listed}
+    may_be = "an ending such as '.png', or a list of them"
+    need(isinstance(listed, (list, tuple)) and listed, "ending", ending, may_be)
+    endings = set()
+    for text in listed:
+        need(isinstance(text, str), "ending", ending, may_be)
+        endings.add("." + text.lower().lstrip("."))
+    return endings
 
 
 def is_hidden(file: Path, path: Path) -> bool:
@@ -50,8 +53,11 @@ def is_hidden_name(name: str) -> bool:
 
 def folders_in(path: Path) -> list[str]:
     """Return the names of the folders in a folder, sorted, without hidden ones."""
-    folders = [entry.name for entry in path.iterdir() if entry.is_dir() and not is_hidden_name(entry.name)]
-    return sorted(folders)
+    names = []
+    for entry in path.iterdir():
+        if entry.is_dir() and not is_hidden_name(entry.name):
+            names.append(entry.name)
+    return sorted(names)
 
 
 def classes_in(path: Path) -> list[str]:
@@ -61,6 +67,11 @@ def classes_in(path: Path) -> list[str]:
         if any(is_image(file) for file in (path / name).iterdir()):
             names.append(name)
     return names
+
+
+def relative_paths(files: Iterable[Path], path: Path) -> list[str]:
+    """Return the paths of files as seen from a folder above them, with slashes."""
+    return [file.relative_to(path).as_posix() for file in files]
 
 
 def group_by_folder(files: Iterable[Path], path: Path) -> dict[str, list[Path]]:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from ..errors import ask, choose, must, need
 from .divide import PARTS, checked_parts, choose_skip, part_of
-from .files import classes_in, files_below, folders_in, group_by_folder, images_of
+from .files import classes_in, files_below, folders_in, group_by_folder, images_of, relative_paths
 from .images import ENDINGS
 from .label_table import read_label_table
 from .listing import TRUE_LABELS, Listing, raw_images
-from .order import class_order
+from .order import class_order, numbered
 from .reading import files_not_read
 from .task import Task
 
@@ -137,7 +137,8 @@ def _usual_table(path):
 
 def need_utf8(files: Sequence[Path]) -> Sequence[Path]:
     """Return the files. Raises ValueError for a path that is not in UTF-8: tables and runs could not store it."""
-    foreign = [str(file) for file in files if not str(file).isascii() and SURROGATE.search(str(file))]
+    paths = map(str, files)
+    foreign = [path for path in paths if not path.isascii() and SURROGATE.search(path)]
     may_be = f"in UTF-8, with all folders above it; rename what is not ({len(foreign)} of {len(files)} files)"
     need(not foreign, "the name of a file", foreign[0] if foreign else "", may_be)
     return files
@@ -152,7 +153,7 @@ def class_folders(
     train_folder = folder_of_part["train"]
     train_classes = class_names(train_folder, path, train_folder)
     names = class_order(f"the folders in {train_folder}", pd.Series(train_classes), order)
-    number_of = {name: number for number, name in enumerate(names)}
+    number_of = numbered(names)
     listed, y, parts = [], [], []
     for part, folder in folder_of_part.items():
         images_of_class = group_by_folder(images, folder)
@@ -164,19 +165,19 @@ def class_folders(
             listed += class_images
             y += [c] * len(class_images)
             parts += [part] * len(class_images)
-    relative_paths = [file.relative_to(path).as_posix() for file in listed]
     notes = [f"{part}: {folder.name}/" for part, folder in parts_found.items()]
     parts = checked_parts(str(path), np.array(parts)) if parts_found else None
-    return Listing(listed, relative_paths, np.array(y), tuple(names), parts, notes=notes)
+    return Listing(listed, relative_paths(listed, path), np.array(y), tuple(names), parts, notes=notes)
 
 
 def need_images(images: Sequence[Path], files: Iterable[Path], folder: Path) -> None:
     """Raise ValueError for a class without an image. files: all files in its folder"""
     if images:
         return
+    may_be = "a folder with one image or more"
     endings = sorted({file.suffix.lower() for file in files})
-    hint = f"; its files end in {', '.join(map(repr, endings))}, images end in {', '.join(ENDINGS)}" if endings else ""
-    may_be = f"a folder with one image or more{hint}"
+    if endings:
+        may_be += f"; its files end in {', '.join(map(repr, endings))}, images end in {', '.join(ENDINGS)}"
     must(False, f"class {folder.name!r}", f"without an image in {folder}", may_be)
 
 
@@ -190,25 +191,34 @@ def part_folders(path: Path, split: Any) -> dict[str, Path]:
     if isinstance(split, dict):
         return named_parts(path, split, folders)
     need(split in (None, False, "folder"), "split", split, '{"train": FOLDER, "val": FOLDER, "test": FOLDER} or False')
-    by_part = {part: [name for name in folders if part_of(name) == part] for part in PARTS}
+    by_part = {part: [] for part in PARTS}
+    for name in folders:
+        part = part_of(name)
+        if part is not None:
+            by_part[part].append(name)
     has_parts = by_part["train"] and (by_part["val"] or by_part["test"])
     if split is False or not has_parts:
         need(split != "folder", "split", split, f"left out: {path} has no folders train and test, or val")
         if split is None:
             ask_for_parts(path, folders)
         return {}
+    first_names = {part: names[0] for part, names in by_part.items() if names}
     for names in by_part.values():
         if len(names) > 1:
-            example = {part: names[0] for part, names in by_part.items() if names}
-            ask("split", f"{path} holds {' and '.join(names)}", f"such as {example}")
-    return {part: path / names[0] for part, names in by_part.items() if names}
+            ask("split", f"{path} holds {' and '.join(names)}", f"such as {first_names}")
+    return {part: path / name for part, name in first_names.items()}
 
 
 def ask_for_parts(path: Path, folders: Sequence[str]) -> None:
     """Raise ValueError, which asks for `split`, for names such as training_set and test_set."""
-    parts = {name: part_of(re.split(r"[\W\d_]", name)[0]) for name in folders}
-    example = {part: name for name, part in parts.items() if part}
-    if "train" in example and len(example) > 1 and all(parts.values()):
+    example = {}
+    for name in folders:
+        first_word = re.split(r"[\W\d_]", name)[0]
+        part = part_of(first_word)
+        if part is None:
+            return
+        example[part] = name
+    if "train" in example and len(example) > 1:
         may_be = f"such as {example}, or False (these folders are classes)"
         ask("split", f"{path} holds {' and '.join(folders)}", may_be)
 

@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ask, need
-from ..tables import choose_columns, near, read_table, refuse_headless
-from .divide import ask_for_split, checked_parts, part_of, parts_of_column
+from ..tables import (
+    choose_columns,
+    choose_single_columns,
+    names_without,
+    near,
+    need_different_columns,
+    read_table,
+    refuse_headless,
+)
+from .divide import ask_for_split, checked_parts, part_of_folder, parts_of_column, pick
+from .files import relative_paths
 from .labels import encoded, is_whole_column, line_of, numeric
 from .listing import Listing
 from .marks import check_marks, with_points
@@ -27,47 +36,37 @@ def read_label_table(
     """
     frame = read_table(table, sep, encoding)
     need(len(files), f"images below {path}", 0, "1 or more")
-    names = [image.relative_to(path).as_posix() for image in files]
+    names = relative_paths(files, path)
     by_folder = split == "folder" and "folder" not in frame.columns
     split_column = None if split is False or by_folder else split
-    single_columns = single_roles(table, frame, file=file, true_label=true_label, split=split_column)
-    candidates = frame if file is not None else frame.drop(columns=single_columns)
+    taken = choose_single_columns(table, frame.columns, file=file, true_label=true_label, split=split_column)
+    candidates = frame if file is not None else frame.drop(columns=taken)
     file = file_column(table, candidates, names, file, path)
-    labels = choose_label(table, frame, label, {file, *single_columns})
+    labels = choose_label(table, frame, label, {file, *taken})
     refuse_headless(table, frame, labels)
-    roles = [file, *labels, *(name for name in (true_label, split) if name in frame.columns)]
-    need(len(set(roles)) == len(roles), "the columns", roles, "a different column for each role")
+    roles = [file, *labels]
+    if true_label is not None:
+        roles.append(true_label)
+    if split_column is not None:
+        roles.append(split_column)
+    need_different_columns(roles)
     if check_marks(decimal, thousands):
         marked = labels if not true_label else [*labels, true_label]
         frame = frame.assign(**with_points(table, frame[marked], decimal, thousands))
     number_columns = labels if kind != "classes" else []
-    frame = complete_rows(table, frame, [name for name in roles if name != true_label], skip, number_columns)
+    frame = complete_rows(table, frame, names_without(roles, [true_label]), skip, number_columns)
     positions = positions_of(table, frame[file], names, path, skip)
     frame = frame[positions >= 0]
     positions = positions[positions >= 0]
-    listed = [names[k] for k in positions]
+    listed = pick(names, positions)
     parts = parts_of_rows(table, frame, split, listed, roles)
     true = None if true_label is None else frame[true_label]
     y, class_names, y_true = encoded(table, frame[labels], kind, order, true)
     notes = [f"labels of {table.name}: column {', '.join(map(repr, labels))} by {file!r}"]
-    unused = [name for name in frame.columns if name not in roles]
+    unused = names_without(frame.columns, roles)
     if unused:
         notes.append(f"columns not used: {', '.join(map(repr, unused))}")
-    return Listing([files[k] for k in positions], listed, y, class_names, parts, y_true, notes)
-
-
-def single_roles(table: Path, frame: pd.DataFrame, **roles: str | None) -> list[str]:
-    """Return the columns that arguments name, one each. Raises ValueError for a name that is no column.
-
-    roles: argument -> column, or None for no column
-    """
-    columns = []
-    for argument, name in roles.items():
-        if name is None:
-            continue
-        need(isinstance(name, str), argument, name, f"a column of {table.name}")
-        columns += choose_columns(table, argument, name, frame.columns)
-    return columns
+    return Listing(pick(files, positions), listed, y, class_names, parts, y_true, notes)
 
 
 def choose_label(
@@ -79,7 +78,7 @@ def choose_label(
     """
     if label is not None:
         return choose_columns(table, "label", label, frame.columns)
-    candidates = [name for name in frame.columns if name not in taken]
+    candidates = names_without(frame.columns, taken)
     if "label" in candidates:
         return ["label"]
     if len(candidates) > 1 and all(is_fraction(frame[name]) for name in candidates):
@@ -132,10 +131,9 @@ def parts_of_rows(
     split: a column, "folder" (the first folder of each file), False, or None. Raises ValueError for None if a column or
     the folders may name parts. names: paths of the files; roles: columns that are no candidates.
     """
-    folder_parts = [part_of(name.partition("/")[0]) if "/" in name else None for name in names]
+    folder_parts = [part_of_folder(name) for name in names]
     if split is None:
-        candidates = [name for name in frame.columns if name not in roles]
-        ask_for_split(table, candidates, folder_parts)
+        ask_for_split(table, names_without(frame.columns, roles), folder_parts)
     if split is None or split is False:
         return None
     if split != "folder" or "folder" in frame.columns:

@@ -10,7 +10,7 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 
 from ..errors import ask, choose, must, need
 from .kinds import KINDS, is_one_hot
-from .order import class_order
+from .order import class_order, has_words, numbered
 
 COMMAS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+,\d+")
 SEVERAL_LABELS = r"[\[{].*[\]}]$"  # as Label Studio writes them
@@ -53,11 +53,10 @@ def _encoded_classes(path, column, order, true):
         refuse_unknown_classes(path, column, true, order)
         values = pd.concat([column, true.dropna()])
     names = class_order(subject, values, order)
-    number_of = {name: number for number, name in enumerate(names)}
+    number_of = numbered(names)
     y = column.map(number_of).to_numpy(np.int64)
     y_true = None if true is None else true.map(number_of).fillna(-1).to_numpy(np.int64)
-    has_words = any(isinstance(name, str) for name in names)
-    if not has_words and list(names) == list(range(len(names))):
+    if not has_words(names) and list(names) == list(range(len(names))):
         return y, (), y_true
     return y, tuple(map(str, names)), y_true
 
@@ -130,7 +129,7 @@ def one_hot(path: str | Path, frame: pd.DataFrame, true: pd.Series | None = None
         return y, names, None
     unknown = sorted(set(true.dropna().astype(str)) - set(names))
     need(not unknown, f"true_label {true.name!r}", unknown[:1], f"one of {', '.join(names)}, or empty")
-    number_of = {name: number for number, name in enumerate(names)}
+    number_of = numbered(names)
     y_true = true.map(lambda value: number_of.get(str(value), -1))
     return y, names, y_true.fillna(-1).to_numpy(np.int64)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..errors import must, need
 from . import npz
+from .divide import pick
 from .images import decoded, scale_of
 from .mapped import tensor
-from .places import folder, missing
+from .places import absent_files, folder, missing
 from .raw import Raw
 
 CELEBA = """\
@@ -28,7 +29,7 @@ TRAIN, TEST = 0, 2  # CelebA's numbers for its parts
 def find_celeba(root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
     """Return CelebA's folder, and the files and folders that are missing in it."""
     place = folder(root) / "celeba"
-    absent = [name for name in LISTS if not (place / name).is_file()]
+    absent = absent_files(place, LISTS)
     if not (place / IMAGES).is_dir():
         absent.append(IMAGES)
     return place, absent
@@ -56,8 +57,9 @@ def celeba(
     test_rows = np.flatnonzero(part == TEST)
     order = np.random.default_rng(0).permutation(len(train_rows))
     train_rows = train_rows[order]
-    x, _ = decoded([files[k] for k in train_rows], size, "stretch", channels, limit_bytes)
-    x_test, _ = decoded([files[k] for k in test_rows], size, "stretch", channels, limit_bytes)
+    train_files, test_files = pick(files, train_rows), pick(files, test_rows)
+    x, _ = decoded(train_files, size, "stretch", channels, limit_bytes)
+    x_test, _ = decoded(test_files, size, "stretch", channels, limit_bytes)
     return Raw(
         x,
         points[train_rows],
@@ -68,8 +70,8 @@ def celeba(
         ids=order,
         shuffled=True,
         y_true="given",
-        files=[files[k].name for k in train_rows],
-        test_files=[files[k].name for k in test_rows],
+        files=_names(train_files),
+        test_files=_names(test_files),
     )
 
 
@@ -110,6 +112,11 @@ def _celeba_lists(place):
     return files, in_image(values.astype(np.float32), points_file), part.to_numpy()
 
 
+def _names(paths):
+    """Return the names of files, without their folders."""
+    return [path.name for path in paths]
+
+
 def in_image(y: np.ndarray, source: object) -> np.ndarray:
     """Return landmarks in units of the image. Raises ValueError if one lies outside of its image."""
     is_valid = np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1
@@ -134,7 +141,7 @@ def faces(
     place, paths = find_faces(root)
     if not paths:
         raise missing("face-landmarks", place, ["an .npz file"], FACES)
-    names = [path.name for path in paths]
+    names = _names(paths)
     need(file in names or (file is None and len(names) == 1), "file", file, f"one of {', '.join(names)}")
     name = file or names[0]
     raw = npz.read(place / name, limit_bytes=limit_bytes)

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from ..errors import need
-from .divide import divide
+from .divide import divide, pick
 from .images import Unreadable, decoded, recall_unreadable, remember_unreadable, scale_of, unreadable
-from .raw import Raw
-from .reading import describe
+from .raw import Raw, divided_raw
 
 TRUE_LABELS = {"given": None, "true": "given"}  # labels_are -> y_true of Task.of
 ADVICE = '\nskip="unreadable" leaves them out'
@@ -37,7 +36,7 @@ class Listing:
 
     def rows(self, keep: Sequence[int] | np.ndarray) -> "Listing":
         """Return the listing of some of the rows. keep: their positions"""
-        changes = {"files": [self.files[k] for k in keep], "names": [self.names[k] for k in keep]}
+        changes = {"files": pick(self.files, keep), "names": pick(self.names, keep)}
         for name in ("y", "parts", "y_true"):
             array = getattr(self, name)
             if isinstance(array, np.ndarray):
@@ -75,31 +74,17 @@ def raw_images(
 
 def _decoded_listing(listing, options: ImageOptions, test, val, limit_bytes):
     """Decode and divide a listing as `raw_images` does. Raises Unreadable for files that cannot be read."""
-    y, class_names, names = listing.y, listing.class_names, listing.names
+    y, class_names = listing.y, listing.class_names
     rows = divide(y, listing.y_true, class_names, listing.parts, test, val)
-    train_files = [listing.files[k] for k in rows.train]
-    test_files = [listing.files[k] for k in rows.test]
+    train_files, test_files = pick(listing.files, rows.train), pick(listing.files, rows.test)
     x, x_test = _decoded_parts(train_files, test_files, options, limit_bytes)
-    classes = len(class_names) if class_names and rows.y_true is not None else None
-    return Raw(
-        x,
-        y[rows.train],
-        x_test,
-        rows.y_test,
-        scale=scale_of(x),
-        standardise=y.ndim > 1,
-        class_names=class_names,
-        ids=rows.ids,
-        shuffled=True,
-        y_true=rows.y_true,
-        test_trusted=rows.test_trusted,
-        files=[names[k] for k in rows.train],
-        test_files=[names[k] for k in rows.test],
-        val_rows=rows.val,
-        by_class=y.ndim == 1,
-        reading=describe(y, class_names, [*listing.notes, *rows.notes]),
-        classes=classes,
-    )
+    raw = divided_raw(x, x_test, y, rows, class_names, listing.notes)
+    raw.scale = scale_of(x)
+    raw.files = pick(listing.names, rows.train)
+    raw.test_files = pick(listing.names, rows.test)
+    if class_names and rows.y_true is not None:
+        raw.classes = len(class_names)
+    return raw
 
 
 def _decoded_parts(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ask, need
+from .divide import pick
 from .images import ENDINGS
 
 UPLOAD = re.compile(r".*/upload/\d+/(?:[0-9a-f]{6,12}-)?")  # Label Studio writes this before a name
@@ -129,12 +130,12 @@ def matched(listed: Iterable, names: Sequence[str]) -> np.ndarray:
     of these rules is used under which the most names mean a file that no other name means. If it does not find all
     files, the listed names are also read as addresses of the web, and then without regard to capitals.
     """
-    listed = [str(name) for name in listed]
+    listed = list(map(str, listed))
     texts = list(dict.fromkeys(listed))
     best, best_count = np.full(len(texts), -1), 0
     for change_text, change_file in ((str, str), (path_in_address, str), (lower_case, lower_case)):
-        changed_texts = [change_text(text) for text in texts]
-        changed_names = [change_file(name) for name in names]
+        changed_texts = list(map(change_text, texts))
+        changed_names = list(map(change_file, names))
         is_new = changed_texts != texts or changed_names != list(names)
         if change_text is not str and not is_new:
             continue
@@ -218,9 +219,9 @@ def positions_of(
         f"a different file in every line ({len(repeated)} files have several): keep one line per file, with pandas: "
         f"table.groupby({column.name!r}).sample(1, random_state=0).to_csv(...)"
     )
-    need(not len(repeated), subject, [names[k] for k in repeated[:1]], may_be)
+    need(not len(repeated), subject, pick(names, repeated[:1]), may_be)
     unlisted = np.setdiff1d(np.arange(len(names)), present)
-    example = [names[k] for k in unlisted[:1]]
+    example = pick(names, unlisted[:1])
     may_be = f'{len(names)}, one per image: {example} has none; skip="unlisted" leaves such images out'
     need(not len(unlisted) or "unlisted" in skip, f"the number of lines of {path.name}", len(present), may_be)
     return positions

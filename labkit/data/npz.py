@@ -14,7 +14,7 @@ from .divide import checked_parts, divide, parts_of_column
 from .kinds import as_kind
 from .labels import encoded
 from .listing import TRUE_LABELS
-from .raw import Raw
+from .raw import Raw, divided_raw
 from .reading import describe
 from .scaling import scale_arrays
 from .task import Task
@@ -81,32 +81,15 @@ def read(
         parts = checked_parts(path.name, parts_of_column(path, column))
     rows = divide(y, y_true, class_names, parts, test, val)
     x_train, x_test, scale = scale_arrays(path, x[rows.train], x[rows.test], scale)
-    files, test_files = (), ()
+    raw = divided_raw(x_train, x_test, y, rows, class_names)
+    raw.scale = scale
     if "file" in arrays:
         texts = arrays["file"].astype(str)
-        files, test_files = texts[rows.train].tolist(), texts[rows.test].tolist()
-    classes = None
+        raw.files = texts[rows.train].tolist()
+        raw.test_files = texts[rows.test].tolist()
     if y_true is not None and y.ndim == 1:
-        classes = int(max(y.max(), y_true.max())) + 1
-    return Raw(
-        x_train,
-        y[rows.train],
-        x_test,
-        rows.y_test,
-        scale=scale,
-        standardise=y.ndim == 2,
-        class_names=class_names,
-        ids=rows.ids,
-        shuffled=True,
-        y_true=rows.y_true,
-        test_trusted=rows.test_trusted,
-        files=files,
-        test_files=test_files,
-        val_rows=rows.val,
-        by_class=y.ndim == 1,
-        reading=describe(y, class_names, rows.notes),
-        classes=classes,
-    )
+        raw.classes = int(max(y.max(), y_true.max())) + 1
+    return raw
 
 
 def _read_four(path, x, y, x_test, y_test, kind, order, scale, layout):

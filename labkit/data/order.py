@@ -11,6 +11,21 @@ from ..errors import ask, choose, must, need
 ORDERS = ("alphabet", "number")
 
 
+def numbered(names: Iterable) -> dict:
+    """Return the number of each class by its name. -> {name: position}"""
+    return {name: number for number, name in enumerate(names)}
+
+
+def has_words(values: Iterable) -> bool:
+    """Return whether some of the values are texts."""
+    return any(isinstance(value, str) for value in values)
+
+
+def are_numerals(names: Iterable[str]) -> bool:
+    """Return whether all names are whole numbers, written as text."""
+    return all(re.fullmatch(r"-?\d+", name) for name in names)
+
+
 def class_order(subject: str, values: pd.Series, order: str | Sequence | None = None) -> list:
     """Return the names of classes in their order: position = class.
 
@@ -26,8 +41,9 @@ def class_order(subject: str, values: pd.Series, order: str | Sequence | None = 
     if isinstance(order, (list, tuple)):
         return _listed_order(subject, different, order)
     choose("order", order, dict.fromkeys((None, *ORDERS)))
-    has_words = any(isinstance(value, str) for value in different)
-    return _order_of_words(subject, different, order) if has_words else _order_of_numbers(subject, different, order)
+    if has_words(different):
+        return _order_of_words(subject, different, order)
+    return _order_of_numbers(subject, different, order)
 
 
 def _order_of_numbers(subject, different, order):
@@ -42,8 +58,7 @@ def _order_of_numbers(subject, different, order):
 def _order_of_words(subject, different, order):
     """Return classes that are words in their order. Words that are numbers have two orders."""
     alphabet = sorted(map(str, different))
-    are_numbers = all(re.fullmatch(r"-?\d+", name) for name in alphabet)
-    if not are_numbers:
+    if not are_numerals(alphabet):
         need(order != "number", "order", order, f'"alphabet" or a list of the names: {alphabet[:3]} are no numbers')
         return alphabet
     rising = sorted(alphabet, key=int)
@@ -55,15 +70,14 @@ def _order_of_words(subject, different, order):
 
 def _listed_order(subject, different, order):
     """Return the classes in the order of a list, which must name all of them."""
-    listed = [str(name) for name in order]
-    missing = sorted(str(value) for value in different if str(value) not in listed)
+    listed = list(map(str, order))
+    missing = sorted(set(map(str, different)) - set(listed))
     need(len(set(listed)) == len(listed), "order", list(order), "a list of different names")
     need(not missing, "order", list(order), f"a list of all classes of {subject}: {missing[:5]} are not in it")
-    if all(isinstance(value, str) for value in different):
+    if has_words(different):
         return listed
-    are_numbers = all(re.fullmatch(r"-?\d+", name) for name in listed)
-    need(are_numbers, "order", list(order), f"a list of the numbers of {subject}")
-    return [int(name) for name in listed]
+    need(are_numerals(listed), "order", list(order), f"a list of the numbers of {subject}")
+    return list(map(int, listed))
 
 
 def refuse_alike(subject: str, names: Iterable) -> None:

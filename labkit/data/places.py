@@ -1,7 +1,7 @@
 """Folders of datasets, and the error message for a dataset that is not there."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..paths import absolute
@@ -49,6 +49,11 @@ def _status(file):
     except OSError:
         return ()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def absent_files(place: Path, names: Iterable[str]) -> list[str]:
+    """Return the names of files that are not in a folder."""
+    return [name for name in names if not (place / name).is_file()]
 
 
 def missing(

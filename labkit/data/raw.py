@@ -10,9 +10,10 @@ import torch
 from ..arguments import Whole, scalar
 from ..errors import need
 from . import arrays
-from .divide import by_class
+from .divide import Division, by_class, pick
 from .kinds import labels
 from .mapped import limit, take, tensor
+from .reading import describe
 from .task import Scale, Task
 
 VAL = 0.1  # the share for validation if none is asked for
@@ -74,7 +75,7 @@ class Raw:
             if y_true is not None and not isinstance(y_true, str):
                 y_true = labels("y_true", y_true)[keep]
             if len(files):
-                files = [files[k] for k in keep.tolist()]
+                files = pick(files, keep.tolist())
         if val_rows is None and self.by_class and arrays.is_share(val) and 0 < val < 1:
             _, held_out = by_class(y.numpy(), val, np.random.default_rng(0), minimum=0)
             val_rows = np.sort(held_out)
@@ -116,3 +117,27 @@ class Raw:
         else:
             keep = np.random.default_rng(0).permutation(count)[:n]
         return torch.from_numpy(keep), np.arange(n, n + held_out) if held_out else None
+
+
+def divided_raw(
+    x: Any, x_test: Any, y: np.ndarray, rows: Division, class_names: tuple[str, ...], notes: Sequence[str] = ()
+) -> Raw:  # fmt: skip
+    """Make a Raw of samples that were divided into training and test set, all labels y [N] or [N, Q] and their rows.
+
+    notes: texts for the report of what was read, besides those of the division
+    """
+    return Raw(
+        x,
+        y[rows.train],
+        x_test,
+        rows.y_test,
+        standardise=y.ndim == 2,
+        class_names=class_names,
+        ids=rows.ids,
+        shuffled=True,
+        y_true=rows.y_true,
+        test_trusted=rows.test_trusted,
+        val_rows=rows.val,
+        by_class=y.ndim == 1,
+        reading=describe(y, class_names, [*notes, *rows.notes]),
+    )

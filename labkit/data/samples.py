@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..errors import choose, need
+from .divide import pick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ def table(task: "Task", split: "str | Split") -> "pd.DataFrame":
     is_test_set = bool(part.origin) and part.origin.endswith(TEST)
     files = task.test_files if is_test_set else task.files
     if files:
-        columns["file"] = [files[position] for position in columns["id"].tolist()]
+        columns["file"] = pick(files, columns["id"].tolist())
     columns |= _labels("given", part.y, torch.ones_like(known), task)
     columns |= _labels("true", true, known, task)
     columns["known"] = known.cpu().numpy()

@@ -9,14 +9,20 @@ import numpy as np
 import pandas as pd
 
 from ..errors import choose, must, need
-from ..tables import choose_columns, read_table, refuse_headless
-from .divide import ask_for_split, checked_parts, choose_skip, divide, parts_of_column
+from ..tables import (
+    choose_columns,
+    choose_single_columns,
+    names_without,
+    need_different_columns,
+    read_table,
+    refuse_headless,
+)
+from .divide import ask_for_split, checked_parts, choose_skip, divide, parts_of_column, pick
 from .features import as_features, choose_features, incomplete, refuse_leaks, standardised
 from .labels import encoded, line_of, numeric
 from .listing import TRUE_LABELS
 from .marks import check_marks, with_points
-from .raw import Raw
-from .reading import describe
+from .raw import Raw, divided_raw
 from .task import Task
 
 SKIP = ("incomplete",)
@@ -59,15 +65,19 @@ def from_csv(
     frame = read_table(path, sep, encoding, text=as_text)
     targets = choose_columns(path, label_argument, label_columns, frame.columns)
     refuse_headless(path, frame, targets)
-    role_columns = single_roles(path, frame, true_label=true_label, split=split or None, rows=rows)
-    check_roles(path, frame, [*targets, *role_columns], words)
+    role_columns = choose_single_columns(path, frame.columns, true_label=true_label, split=split or None, rows=rows)
+    need_different_columns([*targets, *role_columns])
+    if not isinstance(words, (list, tuple)) or words:
+        choose_columns(path, "words", words, frame.columns)
     names = choose_features(path, frame, [*targets, *role_columns], features, drop)
     text_columns = [*words, rows] if rows else list(words)
     frame = with_text(path, frame, text_columns, sep, encoding)
-    read_columns = [name for name in (*targets, *names, true_label) if name is not None]
+    read_columns = [*targets, *names]
+    if true_label is not None:
+        read_columns.append(true_label)
     frame = with_numbers(path, frame, read_columns, words, decimal, thousands)
     word_columns = [*words, *targets] if kind == "classes" else words
-    needed = [name for name in (*targets, *role_columns) if name != true_label]
+    needed = names_without([*targets, *role_columns], [true_label])
     frame, notes = complete_rows(path, frame, names, needed, word_columns, skip)
     parts = parts_of_rows(path, frame, split, names if features is None else [])
     true = frame[true_label] if true_label else None
@@ -98,27 +108,6 @@ def truth_of(true_label: str | None, labels_are: str) -> str | None:
     return y_true
 
 
-def single_roles(path: Path, frame: pd.DataFrame, **roles: str | None) -> list[str]:
-    """Return the columns that arguments name, one each. Raises ValueError for a name that is no column.
-
-    roles: argument -> column, or None for no column
-    """
-    columns = []
-    for argument, name in roles.items():
-        if name is None:
-            continue
-        need(isinstance(name, str), argument, name, f"one column of {path.name}: {', '.join(frame.columns)}")
-        columns += choose_columns(path, argument, name, frame.columns)
-    return columns
-
-
-def check_roles(path: Path, frame: pd.DataFrame, taken: Sequence[str], words: Any) -> None:
-    """Raise ValueError for a column with two roles, and for `words` that are no columns."""
-    need(len(set(taken)) == len(taken), "the columns", taken, "a different column for each role")
-    if not isinstance(words, (list, tuple)) or words:
-        choose_columns(path, "words", words, frame.columns)
-
-
 def with_text(
     path: Path, frame: pd.DataFrame, columns: Sequence[str], sep: str | None, encoding: str | None
 ) -> pd.DataFrame:
@@ -136,7 +125,7 @@ def with_numbers(
     """Return the table with numbers of other marks as numbers, in the columns that are not in `word_columns`."""
     if decimal is None and thousands is None:
         return frame
-    numbers = [name for name in columns if name not in word_columns]
+    numbers = names_without(columns, word_columns)
     return frame.assign(**with_points(path, frame[numbers], decimal, thousands))
 
 
@@ -195,24 +184,11 @@ def raw_table(
     """Divide features [N, F] and labels into training and test set. -> Raw"""
     rows = divide(y, y_true, class_names, parts, test, val)
     x = standardised(path, x, rows.train)
-    classes = len(class_names) if class_names and rows.y_true is not None else None
-    return Raw(
-        x[rows.train],
-        y[rows.train],
-        x[rows.test],
-        rows.y_test,
-        standardise=y.ndim == 2,
-        class_names=class_names,
-        ids=rows.ids,
-        shuffled=True,
-        y_true=rows.y_true,
-        test_trusted=rows.test_trusted,
-        val_rows=rows.val,
-        by_class=y.ndim == 1,
-        reading=describe(y, class_names, [*notes, *rows.notes]),
-        classes=classes,
-        rows=(rows.train, rows.test),
-    )
+    raw = divided_raw(x[rows.train], x[rows.test], y, rows, class_names, notes)
+    if class_names and rows.y_true is not None:
+        raw.classes = len(class_names)
+    raw.rows = (rows.train, rows.test)
+    return raw
 
 
 def name_rows(raw: Raw, path: Path, column: pd.Series) -> None:
@@ -220,8 +196,8 @@ def name_rows(raw: Raw, path: Path, column: pd.Series) -> None:
     texts = column.astype(str).tolist()
     must(len(set(texts)) == len(texts), f"rows {column.name!r} of {path.name}", "with a name twice", "different names")
     train_rows, test_rows = raw.rows
-    raw.files = [texts[k] for k in train_rows]
-    raw.test_files = [texts[k] for k in test_rows]
+    raw.files = pick(texts, train_rows)
+    raw.test_files = pick(texts, test_rows)
 
 
 def origin_of(path: Path, test: float, split: str | bool | None, skip: Collection[str]) -> str:

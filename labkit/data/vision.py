@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import must, need
-from .places import folder
+from .places import absent_files, folder
 from .raw import Raw
 from .split import Scale
 
@@ -31,7 +31,7 @@ class Source:
     def find(self, root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
         """Return the folder, and the files that are missing in it."""
         place = folder(root) / self.place
-        return place, [file for file in self.files if not (place / file).is_file()]
+        return place, absent_files(place, self.files)
 
 
 _IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

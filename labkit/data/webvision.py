@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import choose, must, need
+from .divide import pick
 from .images import decoded, is_image, scale_of
-from .places import folder, missing
+from .places import absent_files, folder, missing
 from .raw import Raw
 
 LAYOUT = """\
@@ -23,7 +24,7 @@ TRAIN_LIST, VAL_LIST = "info/train_filelist_google.txt", "info/val_filelist.txt"
 def find(root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
     """Return WebVision's folder, and which of its lists are missing."""
     place = folder(root) / "webvision"
-    return place, [name for name in (TRAIN_LIST, VAL_LIST) if not (place / name).is_file()]
+    return place, absent_files(place, (TRAIN_LIST, VAL_LIST))
 
 
 def mini(
@@ -47,7 +48,7 @@ def mini(
     else:
         test_files, y_test = _read_list(place, VAL_LIST, "val_images_256", classes)
     order = np.random.default_rng(0).permutation(len(files))
-    x, _ = decoded([files[k] for k in order], size, "crop", 3, limit_bytes)
+    x, _ = decoded(pick(files, order), size, "crop", 3, limit_bytes)
     x_test, _ = decoded(test_files, size, "crop", 3, limit_bytes)
     return Raw(x, y[order], x_test, y_test, scale_of(x), ids=order, shuffled=True, test_trusted=True)
 
