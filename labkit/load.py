@@ -75,7 +75,7 @@ def path_reader(name: Any) -> Callable[..., Task] | None:
     """
     is_text = isinstance(name, (str, os.PathLike)) and isinstance(os.fspath(name), str)
     may_be = f"{', '.join((*NAMES, *VARIANTS))}; or {EXISTING_PATH}"
-    need(is_text and os.fspath(name).strip() and "\0" not in os.fspath(name), "name", name, may_be)
+    need(is_text and _can_be_path(os.fspath(name)), "name", name, may_be)
     if str(name) in NAMES or str(name) in VARIANTS:
         return None
     path = Path(name).expanduser()
@@ -88,6 +88,11 @@ def path_reader(name: Any) -> Callable[..., Task] | None:
         need(path.is_dir(), "name", str(name), may_be)
         return from_folder
     return None
+
+
+def _can_be_path(text):
+    """Return whether a text is not blank and has no zero byte, which no system allows in a path."""
+    return bool(text.strip()) and "\0" not in text
 
 
 def options_of(name: str | os.PathLike) -> list[str]:

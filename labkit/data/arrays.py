@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -96,7 +97,8 @@ def class_number(
         return None
     for argument, values in (("y", y), ("y_test", y_test)):
         need(values.numel(), f"len({argument})", 0, "1 or more, one per sample")
-    must(y.dim() == 1 and y.min() >= 0, "y", f"shape {tuple(y.shape)}, minimum {y.min()}", "classes [N] from 0 on")
+    finding = f"shape {tuple(y.shape)}, minimum {y.min()}"
+    must(y.dim() == 1 and y.min() >= 0, "y", finding, "classes [N] from 0 on")
     largest = int(y.max())
     if classes is None:
         classes = largest + 1
@@ -104,7 +106,8 @@ def class_number(
     must(largest < classes, "y", f"up to {largest}", f"in 0..{classes - 1} with classes={classes}")
     is_integer = y_test.dim() == 1 and not y_test.is_floating_point()
     is_valid = is_integer and y_test.min() >= 0 and y_test.max() < classes
-    must(is_valid, "y_test", f"{y_test.min()}..{y_test.max()}", f"in 0..{classes - 1}")
+    finding = f"{y_test.min()}..{y_test.max()}"
+    must(is_valid, "y_test", finding, f"in 0..{classes - 1}")
     return classes
 
 
@@ -112,9 +115,11 @@ def check_targets(y: torch.Tensor, y_test: torch.Tensor) -> None:
     """Raise ValueError unless both are finite float targets with the same number of columns, [N, Q] and [M, Q]."""
     may_be = "finite float targets [N, Q], or integer classes [N]"
     for argument, targets in (("y", y), ("y_test", y_test)):
-        need(targets.dim() == 2 and targets.is_floating_point(), argument, tuple(targets.shape), may_be)
+        is_valid = targets.dim() == 2 and targets.is_floating_point()
+        need(is_valid, argument, tuple(targets.shape), may_be)
         must(torch.isfinite(targets).all(), argument, "not finite somewhere", may_be)
-    need(y_test.shape[1] == y.shape[1], "y_test's shape", tuple(y_test.shape), f"[M, {y.shape[1]}]")
+    columns = y.shape[1]
+    need(y_test.shape[1] == columns, "y_test's shape", tuple(y_test.shape), f"[M, {columns}]")
 
 
 def check_every_class(y: torch.Tensor, classes: int, class_names: Sequence[str], advice: str) -> None:
@@ -122,14 +127,16 @@ def check_every_class(y: torch.Tensor, classes: int, class_names: Sequence[str],
     largest = classes - 1
     fewer = f"in 0..{len(y) - 1}: classes with a sample each are no more than samples"
     must(classes <= max(len(y), 2**10), "y", f"up to {largest}", fewer)  # before bincount takes memory for all of them
-    absent = (torch.bincount(y, minlength=classes) == 0).nonzero()[:, 0].tolist()
+    counts = torch.bincount(y, minlength=classes)
+    absent = (counts == 0).nonzero()[:, 0].tolist()
     if not absent:
         return
     listed = []
     for c in absent[:5]:
-        listed.append(f"{c} ({class_names[c]})" if c < len(class_names) else str(c))
-    must(False, "y", f"without a sample of class {', '.join(listed)}",
-         f"classes 0..{largest} with a sample each{advice}")  # fmt: skip
+        has_name = c < len(class_names)
+        listed.append(f"{c} ({class_names[c]})" if has_name else str(c))
+    finding = f"without a sample of class {', '.join(listed)}"
+    must(False, "y", finding, f"classes 0..{largest} with a sample each{advice}")
 
 
 def is_share(val: Any) -> bool:
@@ -144,9 +151,10 @@ def check_val(val: Any, n: int) -> None:
         return
     rows = np.asarray(val)
     is_integer = rows.dtype.kind in "iu" or not len(rows)
-    is_valid = rows.ndim == 1 and is_integer and len(np.unique(rows)) == len(rows) < n
+    is_valid = rows.ndim == 1 and is_integer and len(rows) < n
     if is_valid and len(rows):
-        is_valid = rows.min() >= 0 and rows.max() < n
+        are_different = len(np.unique(rows)) == len(rows)
+        is_valid = are_different and rows.min() >= 0 and rows.max() < n
     need(is_valid, "val", val, f"a share in [0, 1), or different positions in 0..{n - 1}, fewer than {n}")
 
 
@@ -159,7 +167,8 @@ def held_out(
     first of them are held out. -> [int(val n)], [the others]
     """
     if is_share(val):
-        order = torch.arange(n) if shuffled else torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+        rng = torch.Generator().manual_seed(seed)
+        order = torch.arange(n) if shuffled else torch.randperm(n, generator=rng)
         count = int(val * n)
         return order[:count].sort().values, order[count:].sort().values
     is_held_out = torch.zeros(n, dtype=torch.bool)
@@ -173,7 +182,8 @@ def positions(ids: Any, n: int) -> torch.Tensor:
     must(ids.dtype.kind in "iu", "ids", f"of type {ids.dtype}", "whole numbers, one per sample")
     ids = torch.as_tensor(ids).long()
     need(ids.shape == (n,), "ids' shape", tuple(ids.shape), f"[{n}], one per sample")
-    need(len(ids.unique()) == n and ids.min() >= 0, "ids", ids.tolist()[:5], "different positions from 0 on")
+    are_different = len(ids.unique()) == n
+    need(are_different and ids.min() >= 0, "ids", ids[:5].tolist(), "different positions from 0 on")
     return ids
 
 
@@ -185,13 +195,26 @@ def names(argument: str, files: Sequence, ids: torch.Tensor) -> tuple[str, ...]:
     files = list(map(str, files))
     if not files:
         return ()
-    need(len(files) == len(ids), f"len({argument})", len(files), f"{len(ids)}, one per row, or 0")
+    count = len(files)
+    need(count == len(ids), f"len({argument})", count, f"{len(ids)}, one per row, or 0")
     twice = repeated(files)
     must(not twice, argument, f"a list with {twice[:1]} more than once", "one with a different name in every row")
     by_id = [""] * (int(ids.max()) + 1)
     for row_id, file in zip(ids.tolist(), files, strict=True):
         by_id[row_id] = file
     return tuple(by_id)
+
+
+def origin_of(path: Path, test: float, **choices: object) -> str:
+    """Return a name for the rows of a file or folder, made of all that chooses them.
+
+    choices: {argument: value}; None is left out
+    """
+    marks = [str(path.resolve()), f"test={test}"]
+    for argument, value in choices.items():
+        if value is not None:
+            marks.append(f"{argument}={value}")
+    return " ".join(marks)
 
 
 def fresh_origin(name: str) -> str:
@@ -210,6 +233,7 @@ def statistics(y: torch.Tensor, standardise: bool) -> tuple[torch.Tensor, torch.
     need(y.is_floating_point(), "standardise", True, "False for classes: only regression targets have units")
     y = y.double()
     mean, std = y.mean(0), y.std(0, correction=0)
-    constant = (std <= 1e-12 * (1 + mean.abs())).nonzero()[:, 0].tolist()
+    is_constant = std <= 1e-12 * (1 + mean.abs())
+    constant = is_constant.nonzero()[:, 0].tolist()
     must(not constant, "y", f"the same for all samples in coordinate {constant[:1]}", "targets that differ")
     return mean.float(), std.float()

@@ -76,10 +76,10 @@ def labels_for_testing(y: np.ndarray, y_true: np.ndarray, rows: np.ndarray) -> t
     -> labels, whether they are true, and a note that says so
     """
     true = y_true[rows]
-    known = true >= 0 if true.ndim == 1 else ~np.isnan(true).any(1)
-    if known.all():
+    is_known = ~np.isnan(true).any(1) if true.ndim > 1 else true >= 0
+    if is_known.all():
         return true, True, "the test set has its true labels"
-    note = f"true labels known for {known.sum()} of {len(rows)} test samples: the test set keeps the given ones"
+    note = f"true labels known for {is_known.sum()} of {len(rows)} test samples: the test set keeps the given ones"
     return y[rows], False, note
 
 
@@ -114,7 +114,8 @@ def parts_of_column(path: Path, column: pd.Series) -> np.ndarray:
     parts = {cell: part_of(cell) for cell in cells.unique()}
     unknown = sorted(cell for cell, part in parts.items() if part is None)
     may_be = "train, val and test (or training, valid, ...); or 0 and 1 in a column called is_valid or is_test"
-    need(not unknown, f"split {name!r} of {path.name}", unknown[0] if unknown else "", may_be)
+    if unknown:
+        need(False, f"split {name!r} of {path.name}", unknown[0], may_be)
     return cells.map(parts).to_numpy()
 
 
@@ -161,10 +162,11 @@ def positions_of_parts(
         return remaining, None, held_out
     val_rows = np.flatnonzero(parts == "val")
     test_rows = np.flatnonzero(parts == "test")
-    need(val is None or not len(val_rows), "val", val, f"left out: the validation set has {len(val_rows)} samples")
+    count = len(val_rows)
+    need(val is None or count == 0, "val", val, f"left out: the validation set has {count} samples")
     train_rows = spread(y, np.flatnonzero(parts == "train"), rng)
     rows = np.concatenate([train_rows, val_rows])
-    if not len(val_rows):
+    if count == 0:
         return rows, None, test_rows
     return rows, np.arange(len(train_rows), len(rows)), test_rows
 

@@ -86,7 +86,9 @@ def determines(column: pd.Series, labels: pd.Series) -> bool:
     """Return whether values of the column repeat, and each of them has the same label wherever it occurs."""
     values, _ = pd.factorize(column)
     labels, _ = pd.factorize(labels)
-    n, n_values, n_labels = len(values), int(values.max()) + 1, int(labels.max()) + 1
+    n = len(values)
+    n_values = int(values.max()) + 1
+    n_labels = int(labels.max()) + 1
     if n != HEAD and not 1 < n_values <= n / 2:
         return False
     if n_labels > max(2, n / 2):
@@ -115,7 +117,8 @@ def linear(column: pd.Series, labels: pd.Series) -> bool:
     a = a - a.mean()
     b = b - b.mean()
     norm = np.sqrt((a @ a) * (b @ b))
-    return bool(norm > 0 and abs(a @ b) > (1 - 1e-10) * norm)
+    least_correlation = 1 - 1e-10
+    return bool(norm > 0 and abs(a @ b) > least_correlation * norm)
 
 
 def is_label_name(name: str, targets: Iterable[str]) -> bool:
@@ -171,14 +174,16 @@ def as_features(path: Path, frame: pd.DataFrame, word_columns: Sequence[str] = (
 
 def check_word_count(path: Path, column: pd.Series) -> None:
     """Raise ValueError for a column of more than MOST_WORDS words, or of words that hardly ever repeat."""
-    count = column.nunique()
-    repeat = count <= len(column) / 2 or len(column) < 2 * MIN_ROWS
     name = column.name
+    count = column.nunique()
+    is_short = len(column) < 2 * MIN_ROWS
+    repeat = is_short or count <= len(column) / 2
     may_be = (
         f"numbers, or {MOST_WORDS} words or less, each in several lines: drop={[name]} leaves it out, "
         f"rows={name!r} says that it names the rows"
     )
-    must(count <= MOST_WORDS and repeat, f"column {name!r} of {path}", f"{count} different words", may_be)
+    is_valid = count <= MOST_WORDS and repeat
+    must(is_valid, f"column {name!r} of {path}", f"{count} different words", may_be)
 
 
 def refuse_numbers(path: Path, column: pd.Series) -> None:
@@ -191,7 +196,8 @@ def refuse_numbers(path: Path, column: pd.Series) -> None:
     row = int((~is_number).to_numpy().argmax())
     share = "as most in it" if is_number.mean() > 0.5 else f"as {is_number.mean():.0%} of the column are"
     may_be = f'a number, {share}; skip="incomplete" leaves such lines out, words={[name]} takes all as words'
-    need(False, f"line {line_of(row)}, column {name!r} of {path}", column.iloc[row], may_be)
+    cell = f"line {line_of(row)}, column {name!r} of {path}"
+    need(False, cell, column.iloc[row], may_be)
 
 
 def standardised(path: Path, x: np.ndarray, train: np.ndarray) -> np.ndarray:
@@ -201,6 +207,8 @@ def standardised(path: Path, x: np.ndarray, train: np.ndarray) -> np.ndarray:
     """
     mean = x[train].mean(0)
     std = x[train].std(0)
-    bad = np.flatnonzero(~np.isfinite(mean) | ~np.isfinite(std))
+    is_finite = np.isfinite(mean) & np.isfinite(std)
+    bad = np.flatnonzero(~is_finite)
     need(not len(bad), f"features of {path}", x[0, bad[:1]].tolist(), "numbers whose variance is finite")
-    return ((x - mean) / np.where(std > 0, std, 1)).astype(np.float32)
+    std = np.where(std > 0, std, 1)
+    return ((x - mean) / std).astype(np.float32)

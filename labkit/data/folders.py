@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ask, choose, must, need
+from .arrays import origin_of
 from .divide import PARTS, checked_parts, choose_skip, part_of
 from .files import classes_in, files_below, folders_in, group_by_folder, images_of, relative_paths
 from .images import ENDINGS
 from .label_table import read_label_table
-from .listing import TRUE_LABELS, Listing, raw_images
+from .listing import Listing, raw_images
 from .order import class_order, numbered
 from .reading import files_not_read
 from .task import Task
+from .truth import truth_of
 
 LAYOUT = """\
 PATH/CLASS/image.png ...            a folder per class; or with a test set of its own
@@ -58,7 +60,7 @@ def from_folder(
     """
     path = Path(path)
     need(path.is_dir(), "path", str(path), "a folder that exists")
-    y_true = choose("labels_are", labels_are, TRUE_LABELS)
+    y_true = truth_of(labels_are)
     skip = choose_skip(skip, SKIP)
     table = find_table(path, labels)
     all_files = files_below(path)
@@ -66,7 +68,7 @@ def from_folder(
     columns = {"label": label, "true_label": true_label, "file": file, "kind": kind, "sep": sep, "encoding": encoding,
                "decimal": decimal, "thousands": thousands}  # fmt: skip
     if table:
-        need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
+        y_true = truth_of(labels_are, true_label)
         listing = read_label_table(path, table, images, split=split, order=order, skip=skip, **columns)
     else:
         for name, value in columns.items():
@@ -78,7 +80,7 @@ def from_folder(
     if not shape:
         shape = "stretch" if listing.y.ndim == 2 else "crop"
     raw = raw_images(listing, size, shape, channels, test, val, skip, limit_bytes)
-    origin = _origin(path, test, table, split)
+    origin = origin_of(path, test, labels=table, split=split)
     return raw.task(path.resolve().name, val, n, origin, standardise, limit_bytes)
 
 
@@ -88,16 +90,6 @@ def _files_left(files, listing, table):
     if table:
         read.add(table.resolve())
     return [file for file in files if file not in read and file.resolve() not in read]
-
-
-def _origin(path, test, table, split):
-    """Return a name for the rows of a folder, made of all that chooses them."""
-    marks = [str(path.resolve()), f"test={test}"]
-    if table is not None:
-        marks.append(f"labels={table}")
-    if split is not None:
-        marks.append(f"split={split}")
-    return " ".join(marks)
 
 
 def find_table(path: Path, labels: Any) -> Path | None:

@@ -43,7 +43,8 @@ def labels(argument: str, y: Any) -> torch.Tensor:
     if not isinstance(y, torch.Tensor):
         y = _number_array(argument, np.asarray(y))
     y = tensor(y)
-    need(y.ndim, argument, y.tolist() if not y.ndim else None, "an array, a class or a row of targets per sample")
+    if not y.ndim:
+        need(False, argument, y.tolist(), "an array, a class or a row of targets per sample")
     return y if y.is_floating_point() else y.long()
 
 

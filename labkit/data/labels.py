@@ -55,7 +55,9 @@ def _encoded_classes(path, column, order, true):
     names = class_order(subject, values, order)
     number_of = numbered(names)
     y = column.map(number_of).to_numpy(np.int64)
-    y_true = None if true is None else true.map(number_of).fillna(-1).to_numpy(np.int64)
+    y_true = None
+    if true is not None:
+        y_true = true.map(number_of).fillna(-1).to_numpy(np.int64)
     if not has_words(names) and list(names) == list(range(len(names))):
         return y, (), y_true
     return y, tuple(map(str, names)), y_true
@@ -121,10 +123,11 @@ def one_hot(path: str | Path, frame: pd.DataFrame, true: pd.Series | None = None
     true: names of these columns, empty where not known.
     """
     subject = f"the columns {list(frame)} of {Path(path).name}"
-    must(is_one_hot(frame.to_numpy()), subject, "not a single 1 in each line",
-         'one column; or several with a single 1 in each line; or kind="numbers"')  # fmt: skip
+    values = frame.to_numpy()
+    may_be = 'one column; or several with a single 1 in each line; or kind="numbers"'
+    must(is_one_hot(values), subject, "not a single 1 in each line", may_be)
     names = tuple(map(str, frame.columns))
-    y = frame.to_numpy().argmax(1).astype(np.int64)
+    y = values.argmax(1).astype(np.int64)
     if true is None:
         return y, names, None
     unknown = sorted(set(true.dropna().astype(str)) - set(names))
@@ -156,8 +159,9 @@ def refuse_unknown_classes(
     unknown = sorted(map(str, set(true.dropna()) - set(given)))
     if unknown and not isinstance(order, (list, tuple)):
         known = sorted(map(str, set(given)))
-        ask("order", f"the true labels {unknown[:5]} in {true.name!r} of {Path(path).name} are never given: the given "
-            f"ones are {known[:5]}", "the list of all classes; or write both columns alike")  # fmt: skip
+        finding = f"the true labels {unknown[:5]} in {true.name!r} of {Path(path).name} are never given"
+        may_be = "the list of all classes; or write both columns alike"
+        ask("order", f"{finding}: the given ones are {known[:5]}", may_be)
 
 
 def line_of(row: int) -> int:
@@ -194,7 +198,8 @@ def refuse_mixed(subject: str, column: pd.Series) -> None:
     other_cells = column[~is_number & column.notna()]
     if is_number.mean() > 0.5 and len(other_cells):
         may_be = 'a number, as most in it; skip="incomplete" leaves such lines out, kind="classes" takes all as words'
-        need(False, f"line {line_of(other_cells.index[0])}, {subject}", other_cells.iloc[0], may_be)
+        cell = f"line {line_of(other_cells.index[0])}, {subject}"
+        need(False, cell, other_cells.iloc[0], may_be)
 
 
 def as_classes(column: pd.Series) -> pd.Series:
@@ -223,8 +228,9 @@ def numbers(path: str | Path, frame: pd.DataFrame) -> np.ndarray:
 def known_numbers(path: str | Path, true: pd.Series, y: np.ndarray) -> np.ndarray:
     """Return true targets like y, [N, Q] float32, NaN where they are not known. Raises ValueError for words."""
     values = numeric(true)
-    need(is_numeric_dtype(values), f"true_label {true.name!r} of {Path(path).name}", str(values.dtype),
-         "numbers, or empty where the truth is not known")  # fmt: skip
+    subject = f"true_label {true.name!r} of {Path(path).name}"
+    may_be = "numbers, or empty where the truth is not known"
+    need(is_numeric_dtype(values), subject, str(values.dtype), may_be)
     return values.to_numpy(np.float32).reshape(y.shape)
 
 
@@ -234,7 +240,8 @@ def finite(path: str | Path, frame: pd.DataFrame) -> np.ndarray:
     Raises ValueError that names the first cell that is infinite, missing, or too large for float32.
     """
     values = frame.to_numpy(np.float64)
-    is_bad = ~np.isfinite(values) | (np.abs(values) > np.finfo(np.float32).max)
+    largest = np.finfo(np.float32).max
+    is_bad = ~np.isfinite(values) | (np.abs(values) > largest)
     bad = np.argwhere(is_bad)
     if len(bad):
         row, column = bad[0]

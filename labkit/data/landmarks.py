@@ -119,8 +119,9 @@ def _names(paths):
 
 def in_image(y: np.ndarray, source: object) -> np.ndarray:
     """Return landmarks in units of the image. Raises ValueError if one lies outside of its image."""
-    is_valid = np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1
-    must(is_valid, f"landmarks of {source}", f"{y.min():.3g}..{y.max():.3g}", "in units of the image, [0, 1]")
+    smallest, largest = y.min(), y.max()
+    is_valid = np.isfinite(y).all() and smallest >= 0 and largest <= 1
+    must(is_valid, f"landmarks of {source}", f"{smallest:.3g}..{largest:.3g}", "in units of the image, [0, 1]")
     return y
 
 
@@ -142,7 +143,8 @@ def faces(
     if not paths:
         raise missing("face-landmarks", place, ["an .npz file"], FACES)
     names = _names(paths)
-    need(file in names or (file is None and len(names) == 1), "file", file, f"one of {', '.join(names)}")
+    if file is not None or len(names) > 1:
+        need(file in names, "file", file, f"one of {', '.join(names)}")
     name = file or names[0]
     raw = npz.read(place / name, limit_bytes=limit_bytes)
     must(raw.y.dtype.kind == "f", f"targets of {name}", "classes", f"landmarks:\n{FACES}")

@@ -12,7 +12,6 @@ from .divide import divide, pick
 from .images import Unreadable, decoded, recall_unreadable, remember_unreadable, scale_of, unreadable
 from .raw import Raw, divided_raw
 
-TRUE_LABELS = {"given": None, "true": "given"}  # labels_are -> y_true of Task.of
 ADVICE = '\nskip="unreadable" leaves them out'
 ImageOptions = tuple[int, str, int | None]
 
@@ -76,7 +75,8 @@ def _decoded_listing(listing, options: ImageOptions, test, val, limit_bytes):
     """Decode and divide a listing as `raw_images` does. Raises Unreadable for files that cannot be read."""
     y, class_names = listing.y, listing.class_names
     rows = divide(y, listing.y_true, class_names, listing.parts, test, val)
-    train_files, test_files = pick(listing.files, rows.train), pick(listing.files, rows.test)
+    train_files = pick(listing.files, rows.train)
+    test_files = pick(listing.files, rows.test)
     x, x_test = _decoded_parts(train_files, test_files, options, limit_bytes)
     raw = divided_raw(x, x_test, y, rows, class_names, listing.notes)
     raw.scale = scale_of(x)

@@ -153,7 +153,8 @@ def _best_positions(texts, names):
     best, best_count = np.full(len(texts), -1), 0
     for change_text, change_name in rules_of(texts):
         position_of = _unique_positions(map(change_name, names))
-        positions = np.array([position_of.get(change_text(text), -1) for text in texts], np.int64)
+        changed_texts = map(change_text, texts)
+        positions = np.array([position_of.get(text, -1) for text in changed_texts], np.int64)
         counts = np.bincount(positions[positions >= 0], minlength=len(names))
         unique = int((counts == 1).sum())
         if unique > best_count:
@@ -211,9 +212,11 @@ def positions_of(
     subject = f"{column.name} in {path.name}"
     absent = [text for text, position in zip(listed, positions) if position < 0]
     may_be = f'a file below {folder} ({len(absent)} are not); skip="absent" leaves these lines out'
-    need(not absent or "absent" in skip, subject, absent[:1], may_be)
+    if "absent" not in skip:
+        need(not absent, subject, absent[:1], may_be)
     present = positions[positions >= 0]
-    need(len(present), subject, absent[:1], f"a file below {folder}: none of {len(listed)} is")
+    may_be = f"a file below {folder}: none of {len(listed)} is"
+    need(len(present), subject, absent[:1], may_be)
     repeated = np.flatnonzero(np.bincount(present, minlength=len(names)) > 1)
     may_be = (
         f"a different file in every line ({len(repeated)} files have several): keep one line per file, with pandas: "
@@ -223,5 +226,6 @@ def positions_of(
     unlisted = np.setdiff1d(np.arange(len(names)), present)
     example = pick(names, unlisted[:1])
     may_be = f'{len(names)}, one per image: {example} has none; skip="unlisted" leaves such images out'
-    need(not len(unlisted) or "unlisted" in skip, f"the number of lines of {path.name}", len(present), may_be)
+    if "unlisted" not in skip:
+        need(not len(unlisted), f"the number of lines of {path.name}", len(present), may_be)
     return positions

@@ -100,7 +100,8 @@ def rows(split: Split, i: torch.Tensor, mapped: bool) -> Split:
     """Return the samples i of a split, with all of its validation split. mapped: do they stay on disk?"""
     x = take(split.x, i.to(split.x.device), mapped)
     j = i.to(split.y.device)
-    return replace(split, x=x, y=split.y[j], ids=None if split.ids is None else split.ids[j], mapped=mapped)
+    ids = None if split.ids is None else split.ids[j]
+    return replace(split, x=x, y=split.y[j], ids=ids, mapped=mapped)
 
 
 def overlap(meta: Split, split: Split) -> int:

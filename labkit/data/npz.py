@@ -10,14 +10,15 @@ import pandas as pd
 
 from ..errors import ask, choose, must, need
 from .archive import Archive, archive
+from .arrays import origin_of
 from .divide import checked_parts, divide, parts_of_column
 from .kinds import as_kind
 from .labels import encoded
-from .listing import TRUE_LABELS
 from .raw import Raw, divided_raw
 from .reading import describe
 from .scaling import scale_arrays
 from .task import Task
+from .truth import truth_of
 
 NAMES = {"x": ("images", "x", "X", "data"), "label": ("targets", "landmarks", "labels", "label", "y", "Y")}
 FOUR = ("x_train", "y_train", "x_test", "y_test")
@@ -47,16 +48,14 @@ def from_npz(
     """
     path = Path(path)
     need(target is None or label is None, "label", label, "left out where target is given: they are the same")
-    y_true = choose("labels_are", labels_are, TRUE_LABELS)
-    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
+    y_true = truth_of(labels_are, true_label)
     label = target if label is None else label
     names = {"x": x, "label": label, "true_label": true_label, "split": split, "file": file}
     names = {role: name for role, name in names.items() if name is not None}
     raw = read(path, test, limit_bytes, names, kind, order, scale, layout, val)
     if y_true is not None:
         raw.y_true = y_true
-    marks = [f"{role}={name}" for role, name in names.items()]
-    origin = " ".join([str(path.resolve()), f"test={test}", *marks])
+    origin = origin_of(path, test, **names)
     return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
 
 
@@ -99,18 +98,14 @@ def _read_four(path, x, y, x_test, y_test, kind, order, scale, layout):
     y_all = np.concatenate([_as_labels(path, y, kind), _as_labels(path, y_test, kind)])
     y_all, class_names, _ = _classes(path, _as_labels(path, y_all, kind), kind, order, None)
     x, x_test, scale = scale_arrays(path, x, x_test, scale)
-    countable = y_all.ndim > 1 or (y_all.min() >= 0 and y_all.max() < len(y_all))
-    return Raw(
-        x,
-        y_all[: len(y)],
-        x_test,
-        y_all[len(y) :],
-        scale=scale,
-        standardise=y_all.ndim == 2,
-        class_names=class_names,
-        by_class=y_all.ndim == 1,
-        reading=describe(y_all, class_names, []) if countable else "",
-    )
+    y, y_test = y_all[: len(y)], y_all[len(y) :]
+    raw = Raw(x, y, x_test, y_test, scale=scale, class_names=class_names)
+    raw.standardise = y.ndim == 2
+    raw.by_class = y.ndim == 1
+    is_countable = y.ndim > 1 or (y_all.min() >= 0 and y_all.max() < len(y_all))
+    if is_countable:
+        raw.reading = describe(y_all, class_names, [])
+    return raw
 
 
 def _read_roles(path: Path, file: Archive, names: Mapping[str, str]) -> dict[str, np.ndarray]:
@@ -122,10 +117,12 @@ def _read_roles(path: Path, file: Archive, names: Mapping[str, str]) -> dict[str
     for role, key in keys.items():
         shape = file.shape(key)
         counts[role] = shape[0] if shape else 0
+    images = counts["x"]
     for role, count in counts.items():
         subject = "targets" if role == "label" else role
-        need(count == counts["x"], f"the number of {subject} in {path.name}", count, f"{counts['x']}, one per image")
-    need(len(set(keys.values())) == len(keys), "the arrays", list(keys.values()), "a different array for each role")
+        need(count == images, f"the number of {subject} in {path.name}", count, f"{images}, one per image")
+    chosen = list(keys.values())
+    need(len(set(chosen)) == len(chosen), "the arrays", chosen, "a different array for each role")
     arrays = {role: file.read(key) for role, key in keys.items()}
     for role in ("split", "file"):
         if role in arrays:
@@ -154,9 +151,9 @@ def _as_samples(path, x, scale, layout):
     """Return images as [N, channels, H, W], and values that are not uint8 as float32."""
     choose("layout", layout, dict.fromkeys((None, "first", "last")))
     is_uint8 = x.dtype == np.uint8
-    is_number = is_uint8 or x.dtype.kind == "f" or (scale is not None and x.dtype.kind in "iub")
+    kinds = "f" if scale is None else "fiub"  # whole numbers have no usual scale
     may_be = "uint8 or floats; scale=... says what whole numbers are divided by"
-    must(is_number, f"images in {path.name}", f"of type {x.dtype}", may_be)
+    must(is_uint8 or x.dtype.kind in kinds, f"images in {path.name}", f"of type {x.dtype}", may_be)
     if not is_uint8:
         x = x.astype(np.float32)
     if is_uint8 and x.ndim == 3:
@@ -181,11 +178,11 @@ def _channels_first(path, x, layout):
 
 def _as_labels(path, y, kind):
     """Return labels as numbers or words, and targets [N, ...] as [N, Q]. Raises ValueError for other types."""
-    are_words = y.dtype.kind in "US" and kind == "classes"
+    kinds = "iufbUS" if kind == "classes" else "iufb"
     may_be = 'integers (classes) or floats; kind="classes" takes words'
-    must(y.dtype.kind in "iufb" or are_words, f"targets in {path.name}", f"of type {y.dtype}", may_be)
-    has_columns = y.ndim > 2 or (y.ndim == 2 and y.dtype.kind == "f")
-    return y.reshape(len(y), -1) if has_columns else y
+    must(y.dtype.kind in kinds, f"targets in {path.name}", f"of type {y.dtype}", may_be)
+    are_targets = y.ndim == 2 and y.dtype.kind == "f"
+    return y.reshape(len(y), -1) if y.ndim > 2 or are_targets else y
 
 
 def _classes(path, y, kind, order, true):

@@ -50,8 +50,12 @@ def class_counts(y: np.ndarray, class_names: Sequence[str]) -> str:
 
 def describe(y: np.ndarray, class_names: Sequence[str], notes: Iterable[str]) -> str:
     """Return what was read, in one line. y: labels of all rows; notes: further texts."""
-    labels = f"{len(y):,} rows of {y.shape[1]} numbers" if y.ndim > 1 else class_counts(y, class_names)
-    return " ".join("; ".join([labels, *notes]).split())
+    if y.ndim > 1:
+        labels = f"{len(y):,} rows of {y.shape[1]} numbers"
+    else:
+        labels = class_counts(y, class_names)
+    text = "; ".join([labels, *notes])
+    return " ".join(text.split())
 
 
 def report_reading(task: "Task") -> None:

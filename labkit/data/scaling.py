@@ -24,7 +24,8 @@ def scaled(task: Task, scale: Scale) -> Task:
     """
     need(isinstance(scale, Scale), "scale", scale, "a labkit.data.Scale")
     x = task.train.x
-    must(x.dtype == torch.uint8 and x.dim() == 4, "samples to be scaled", f"{x.dtype}, {x.dim()} axes", "uint8 images")
+    are_images = x.dtype == torch.uint8 and x.dim() == 4
+    must(are_images, "samples to be scaled", f"{x.dtype}, {x.dim()} axes", "uint8 images")
     channels = x.shape[1]
     counts = {len(scale.mean), len(scale.std)}
     need(counts in ({1}, {channels}), "numbers of means and stds of scale", sorted(counts), f"1, or {channels} of each")
@@ -44,11 +45,13 @@ def scale_arrays(
     or None: "standard" for uint8 images, no change for others. uint8 images keep their values and get a Scale, others
     are converted to float32. Raises ValueError for another scale, and without one for values above LARGE.
     """
-    is_valid = scale is None or scale == "standard" or (_is_number(scale) and scale > 0 and np.isfinite(scale))
+    is_divisor = _is_number(scale) and scale > 0 and np.isfinite(scale)
+    is_valid = scale is None or scale == "standard" or is_divisor
     need(is_valid, "scale", scale, '"standard", or a number above 0 that samples are divided by')
     if x.dtype == np.uint8 and x.ndim == 4:
-        is_standard = scale is None or scale == "standard"
-        return x, x_test, scale_of(tensor(x)) if is_standard else Scale(float(scale))
+        if is_divisor:
+            return x, x_test, Scale(float(scale))
+        return x, x_test, scale_of(tensor(x))
     if scale == "standard":
         axes = (0, 2, 3) if x.ndim == 4 else (0,)
         mean = x.mean(axes, np.float64, keepdims=True)
@@ -57,7 +60,9 @@ def scale_arrays(
         return _standard(x, mean, std), _standard(x_test, mean, std), Scale()
     if scale is not None:
         divisor = np.float32(scale)
-        return (x / divisor).astype(np.float32), (x_test / divisor).astype(np.float32), Scale()
+        x = (x / divisor).astype(np.float32)
+        x_test = (x_test / divisor).astype(np.float32)
+        return x, x_test, Scale()
     refuse_large(path, x)
     return x, x_test, Scale()
 

@@ -54,8 +54,9 @@ class Split:
         return len(self.y)
 
     def __repr__(self) -> str:
+        shape = list(self.x.shape[1:])
         labels = f"{self.classes} classes" if self.classes else f"{self.y.shape[1]} targets"
-        return f"{len(self):,} samples {list(self.x.shape[1:])} ({self.origin}), {labels}"
+        return f"{len(self):,} samples {shape} ({self.origin}), {labels}"
 
     def inputs(self, i: torch.Tensor | slice = slice(None)) -> torch.Tensor:
         """Return the samples i as network inputs, on the device of y. -> [len(i), ...] float"""
@@ -66,13 +67,10 @@ class Split:
 
     def to(self, device: torch.device | str) -> "Split":
         """Return the split on `device`; the samples of a mapped one stay where they are."""
-        return replace(
-            self,
-            x=self.x if self.mapped else self.x.to(device),
-            y=self.y.to(device),
-            val=None if self.val is None else self.val.to(device),
-            ids=None if self.ids is None else self.ids.to(device),
-        )
+        x = self.x if self.mapped else self.x.to(device)
+        val = None if self.val is None else self.val.to(device)
+        ids = None if self.ids is None else self.ids.to(device)
+        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids)
 
 
 @dataclass(frozen=True)

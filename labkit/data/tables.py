@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import choose, must, need
+from ..errors import must, need
 from ..tables import (
     choose_columns,
     choose_single_columns,
@@ -17,13 +17,14 @@ from ..tables import (
     read_table,
     refuse_headless,
 )
+from .arrays import origin_of
 from .divide import ask_for_split, checked_parts, choose_skip, divide, parts_of_column, pick
 from .features import as_features, choose_features, incomplete, refuse_leaks, standardised
 from .labels import encoded, line_of, numeric
-from .listing import TRUE_LABELS
 from .marks import check_marks, with_points
 from .raw import Raw, divided_raw
 from .task import Task
+from .truth import truth_of
 
 SKIP = ("incomplete",)
 LISTED = 8  # features that are listed in the report of what was read
@@ -57,7 +58,7 @@ def from_csv(
     """
     path = Path(path)
     label_argument, label_columns = choose_label_argument(target, label)
-    y_true = truth_of(true_label, labels_are)
+    y_true = truth_of(labels_are, true_label)
     skip = choose_skip(skip, SKIP)
     if words is None or isinstance(words, str):
         words = [] if words is None else [words]
@@ -86,26 +87,18 @@ def from_csv(
     if features is None:
         refuse_leaks(path, frame[names], frame[targets])
     notes = [f"features: {_listed(names)}", *notes]
-    raw = raw_table(path, x, y, class_names, y_true if true is None else true, parts, test, val, notes)
+    y_true = y_true if true is None else true
+    raw = raw_table(path, x, y, class_names, y_true, parts, test, val, notes)
     if rows is not None:
         name_rows(raw, path, frame[rows])
-    return raw.task(path.stem, val, n, origin_of(path, test, split, skip), standardise, limit_bytes)
+    origin = origin_of(path, test, split=split or None, skip=sorted(skip) or None)
+    return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
 
 
 def choose_label_argument(target: Any, label: Any) -> tuple[str, Any]:
     """Return the argument that names the labels, "target" or "label", and its value. Raises ValueError for both."""
     need(target is None or label is None, "label", label, "left out where target is given: they are the same")
     return ("label", label) if target is None else ("target", target)
-
-
-def truth_of(true_label: str | None, labels_are: str) -> str | None:
-    """Return what `labels_are` says about the true labels, None or "given", see Task.of.
-
-    Raises ValueError for "true" beside a column of true labels.
-    """
-    y_true = choose("labels_are", labels_are, TRUE_LABELS)
-    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
-    return y_true
 
 
 def with_text(
@@ -194,20 +187,11 @@ def raw_table(
 def name_rows(raw: Raw, path: Path, column: pd.Series) -> None:
     """Name the rows by a column. Raises ValueError unless its values are all different."""
     texts = column.astype(str).tolist()
-    must(len(set(texts)) == len(texts), f"rows {column.name!r} of {path.name}", "with a name twice", "different names")
+    subject = f"rows {column.name!r} of {path.name}"
+    must(len(set(texts)) == len(texts), subject, "with a name twice", "different names")
     train_rows, test_rows = raw.rows
     raw.files = pick(texts, train_rows)
     raw.test_files = pick(texts, test_rows)
-
-
-def origin_of(path: Path, test: float, split: str | bool | None, skip: Collection[str]) -> str:
-    """Return a name for the rows of a table, made of all that chooses them."""
-    marks = [str(path.resolve()), f"test={test}"]
-    if split:
-        marks.append(f"split={split}")
-    if skip:
-        marks.append(f"skip={sorted(skip)}")
-    return " ".join(marks)
 
 
 def _listed(columns):

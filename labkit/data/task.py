@@ -46,7 +46,9 @@ class Task:
 
     def __repr__(self) -> str:
         val = 0 if self.train.val is None else len(self.train.val)
-        parts = [f"{self.name}: {self.train!r}", f"validation {val:,}, test {len(self.test):,}", self.noise_text]
+        parts = [f"{self.name}: {self.train!r}"]
+        parts.append(f"validation {val:,}, test {len(self.test):,}")
+        parts.append(self.noise_text)
         if self.reading:
             parts.append(self.reading)
         return printable("; ".join(parts))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import must, need
+from ..errors import choose, must, need
 from .kinds import labels
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 GIVEN = "given"  # the given labels are the true ones
 NOT_KNOWN = "truth not known"
 CLEAN = "clean labels"
+LABELS_ARE = {"given": None, "true": GIVEN}  # argument of the readers of your own files -> y_true of Task.of
 
 
 @dataclass
@@ -32,7 +33,10 @@ class Truth:
 
     def to(self, device: torch.device | str) -> "Truth":
         """Return the truth on `device`."""
-        return Truth(*(None if tensor is None else tensor.to(device) for tensor in self.fields()))
+        moved = []
+        for tensor in self.fields():
+            moved.append(None if tensor is None else tensor.to(device))
+        return Truth(*moved)
 
     def fields(self) -> tuple[torch.Tensor | None, ...]:
         """Return y, val, known, val_known."""
@@ -41,7 +45,8 @@ class Truth:
     @property
     def complete(self) -> bool:
         """Whether all labels are known."""
-        return all(mask is None or bool(mask.all()) for mask in (self.known, self.val_known))
+        known, val_known = self.masks()
+        return bool(known.all() and val_known.all())
 
     def masks(self) -> tuple[torch.Tensor, ...]:
         """Return where the labels are known. -> bool [N], bool [V]"""
@@ -50,12 +55,15 @@ class Truth:
     def rows(self, i: torch.Tensor) -> "Truth":
         """Return the truth of the training samples i [K], with all of the validation split."""
         i = i.to(self.y.device)
-        return replace(self, y=self.y[i], known=None if self.known is None else self.known[i])
+        known = None if self.known is None else self.known[i]
+        return replace(self, y=self.y[i], known=known)
 
 
 def _mask(known, y):
     """Return where the labels y are known, for None everywhere. -> bool [len(y)]"""
-    return torch.ones(len(y), dtype=torch.bool, device=y.device) if known is None else known
+    if known is None:
+        return torch.ones(len(y), dtype=torch.bool, device=y.device)
+    return known
 
 
 def true_labels(
@@ -72,11 +80,22 @@ def true_labels(
         need(y_true == GIVEN, "y_true", y_true, f"None (not known), {GIVEN!r}, or an array of true labels")
         return y, None
     true = labels("y_true", y_true)
-    need(true.shape == y.shape, "y_true's shape", tuple(true.shape), f"{tuple(y.shape)}, as y's")
+    shape = tuple(true.shape)
+    need(shape == tuple(y.shape), "y_true's shape", shape, f"{tuple(y.shape)}, as y's")
     values, known = _classes(true, classes) if classes else _numbers(true, y.dtype)
     if not known.any():
         return None
     return values, None if known.all() else known
+
+
+def truth_of(labels_are: str, true_label: str | None = None) -> str | None:
+    """Return what the argument `labels_are` says about the true labels: None or "given", see Task.of.
+
+    true_label: the name of true labels, if there are some. Raises ValueError for "true" beside them.
+    """
+    y_true = choose("labels_are", labels_are, LABELS_ARE)
+    need(true_label is None or y_true is None, "labels_are", labels_are, "left out where true_label is given")
+    return y_true
 
 
 def trust(test_trusted: bool | None, y_true: object) -> bool:
@@ -93,7 +112,8 @@ def _classes(true, classes):
     is_whole = bool((values == values.long()).all())
     must(is_whole, "y_true", "fractions", may_be)
     values = values.long()
-    must(values.min() >= -1 and values.max() < classes, "y_true", f"{values.min()}..{values.max()}", may_be)
+    is_valid = values.min() >= -1 and values.max() < classes
+    must(is_valid, "y_true", f"{values.min()}..{values.max()}", may_be)
     return values, ~absent
 
 

@@ -51,10 +51,14 @@ def check_idx(place: Path, fetch: str) -> None:
 
     fetch: how to fetch the dataset, in words
     """
-    counts = {name: _idx_count(place / name, 3 if "images" in name else 1, fetch) for name in _IDX}
+    counts = {}
+    for name in _IDX:
+        dimensions = 3 if "images" in name else 1
+        counts[name] = _idx_count(place / name, dimensions, fetch)
     for images, labels in (_IDX[:2], _IDX[2:]):
+        count = counts[labels]
         may_be = f"{counts[images]}, as in {images}; delete both, then {fetch}"
-        need(counts[labels] == counts[images], f"the number of labels in {place / labels}", counts[labels], may_be)
+        need(count == counts[images], f"the number of labels in {place / labels}", count, may_be)
 
 
 def _idx_count(path, dimensions, fetch):
@@ -63,7 +67,9 @@ def _idx_count(path, dimensions, fetch):
     with path.open("rb") as file:
         head = file.read(4 * (dimensions + 1))
     size = path.stat().st_size
-    numbers = [int.from_bytes(head[4 * k : 4 * k + 4], "big") for k in range(dimensions + 1)]
+    numbers = []
+    for start in range(0, 4 * (dimensions + 1), 4):
+        numbers.append(int.from_bytes(head[start : start + 4], "big"))
     is_whole = size == len(head) + prod(numbers[1:])
     may_be = f"an IDX file, which begins with the number {magic} and is as long as it says; delete it, then {fetch}"
     content = f"{size} bytes that begin with {head[:4]!r}"
