@@ -20,25 +20,50 @@ torch.set_num_threads(1)
 LONG = ("browser", "sweep", "landmarks", "broken_notebooks", "warm_kernel", "coreset", "shared", "lessons", "lesson_11")
 
 
+CLASSES = {cls.__name__: cls for cls in labkit.methods.ALL.values()} | labkit.noise.ALL
+
+
 def pytest_addoption(parser):
-    parser.addoption("--own", help="only the tests of one method: its shared ones and those named test_<class>_...")
+    parser.addoption("--own", metavar="NAME", help="only what is asked of one method or noise model, see `asks_of`")
 
 
 def pytest_collection_modifyitems(config, items):
-    """--own CDR keeps [CDR] and test_cdr_..., and leaves test_cdr_aux_... to CDR_AUX. The long files come first."""
+    """Keep what --own asks for; begin with the files that take minutes."""
     place = {f"test_{name}": k for k, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
     if name := config.getoption("--own"):
-        items[:] = [item for item in items if owner(item) == name]
+        items[:] = [item for item in items if asks_of(item, name)]
 
 
-def owner(item):
-    """The class of methods that a test belongs to, or None."""
-    if "case" in getattr(item, "fixturenames", ()):
-        return item.callspec.params["cls"].__name__
-    names = {cls.__name__ for cls in labkit.methods.ALL.values()}
-    mine = [name for name in names if item.name.startswith(f"test_{name.lower()}_")]
-    return max(mine, key=len, default=None)
+def asks_of(item, name):
+    """Does a test ask something of one method or noise model?
+
+    name: of a class, as CDR_AUX or pairflip. Its tests are those that are run with it (a parameter is the class, one of
+    its objects or its name), those named test_<class>_..., and those marked `catalogue`, which look at the list of all
+    methods or of all noise models.
+    """
+    kind = "noise" if name in labkit.noise.ALL else "methods"
+    if any(kind in marker.args for marker in item.iter_markers("catalogue")):
+        return True
+    return named_after(item) == name or any(names(value, name) for value in parameters(item))
+
+
+def named_after(item):
+    """Return the class that a test's name begins with, None if there is none: test_cdr_aux_... is of CDR_AUX."""
+    fitting = [name for name in CLASSES if item.name.startswith(f"test_{name.lower()}_")]
+    return max(fitting, key=len, default=None)
+
+
+def parameters(item):
+    """Return the values that a test is run with."""
+    return item.callspec.params.values() if hasattr(item, "callspec") else ()
+
+
+def names(value, name):
+    """Is a parameter a class, one of its objects, or its name in the lists of all methods and noise models?"""
+    cls = CLASSES.get(name)
+    listed = [key for key, other in (labkit.methods.ALL | labkit.noise.ALL).items() if other is cls]
+    return value is cls or type(value) is cls or (isinstance(value, str) and value in listed)
 
 
 def pytest_runtest_setup(item):

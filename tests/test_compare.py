@@ -10,6 +10,7 @@ from labkit.methods import ALL, make
 from labkit.runs.compare import RATE, SETTINGS, compare, job, lines, verdicts
 
 
+@pytest.mark.catalogue("methods")
 def test_every_method_can_be_made_from_its_settings():
     for name in ALL:
         make(name, RATE, **SETTINGS.get(name, {}))

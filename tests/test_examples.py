@@ -4,7 +4,6 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 import labkit
-from labkit.cli import COMMANDS, ROOT, main
+from labkit.cli import COMMANDS, ROOT, main, module_of
 from labkit.errors import choose
 from labkit.methods import ALL
 from labkit.notebook import find, parameters
@@ -44,7 +43,7 @@ def commands(text: str) -> Iterator[str]:
 def texts() -> Iterator[tuple[str, str]]:
     """Yield every place that shows commands, and its text."""
     for name in COMMANDS:
-        yield f"lab {name} --help", import_module(f"labkit.cli.{name}").arguments().format_help()
+        yield f"lab {name} --help", module_of(name).arguments().format_help()
     for page in PAGES:
         yield page, (ROOT / page).read_text(encoding="utf-8")
     for path in sorted(Path(labkit.__file__).parent.rglob("*.py")):
@@ -89,7 +88,7 @@ def try_command(words: list[str]) -> None:
         assert find(command).is_file()
     elif not command.startswith("-"):
         choose("command", command, COMMANDS)
-        arguments = import_module(f"labkit.cli.{command}").arguments()
+        arguments = module_of(command).arguments()
         if command in ("lab", "test"):  # other options go to JupyterLab or to pytest
             arguments.parse_known_args(argv)
         elif command == "sweep" and argv:

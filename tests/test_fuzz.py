@@ -438,7 +438,14 @@ def counts(section):
             os.chdir(here)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+LISTS = {"methods": "methods", "noise models": "noise"}  # sections that try every method, every noise model
+MARKED = [
+    pytest.param(section, marks=[pytest.mark.catalogue(LISTS[section])] if section in LISTS else [])
+    for section in SECTIONS
+]
+
+
+@pytest.mark.parametrize("section", MARKED)
 def test_every_value_is_taken_as_asked_or_refused_by_name(section):
     found = counts(section)
     wrong = [said for said in found if said not in ("taken", "refused")]

@@ -210,6 +210,7 @@ def test_every_paper_has_a_room_of_the_same_shape():
         assert list(folder.glob("printed/*.csv")) and (folder / "results" / "runs.parquet").exists(), folder.name
 
 
+@pytest.mark.catalogue("methods")
 def test_the_readme_lists_every_method_in_its_family():
     readme = (ROOT.parent / "README.md").read_text(encoding="utf-8")
     for family in labkit.methods.FAMILIES.values():

@@ -109,6 +109,7 @@ def test_the_map_shows_every_lesson_and_solution(page):
     assert there - {page} <= links
 
 
+@pytest.mark.catalogue("methods")
 def test_the_map_shows_the_methods_at_their_questions():
     rows = [[part.strip() for part in row.split("|")[1:-1]] for row in text(LESSONS[0]).splitlines() if row[:1] == "|"]
     shown = {row[0]: set(row[2].split(", ")) - {""} for row in rows if row[0].endswith("?")}

@@ -310,6 +310,7 @@ def test_a_method_is_made_by_its_name_with_a_noise_rate_where_it_assumes_one():
         make("GCE", rate=0.4)
 
 
+@pytest.mark.catalogue("methods")
 def test_methods_say_whether_they_assume_a_rate_and_which_labels_their_meta_set_has():
     rated = {"SPL", "PRL_G", "PRL_L", "CoPRL_L", "CoTeaching", "CoTeachingPlus", "JoCoR", "O2UNet", "SModel"}
     assert {cls.__name__ for cls in ALL.values() if cls.assumes_rate()} == rated | {"CDR", "CDR_AUX", "CDR_RDI"}

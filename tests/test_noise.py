@@ -285,6 +285,7 @@ def test_no_noise_changes_nothing_and_seeds_decide(model):
     )
 
 
+@pytest.mark.catalogue("noise")
 def test_suited_names_what_a_task_can_take():
     of_digits = set(noise.suited(labkit.load("digits", n=200)))
     assert of_digits == {"symmetric", "uniform", "pairflip", "asymmetric", "instance", "flip", "flip2", "derangement"}

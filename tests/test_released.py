@@ -17,6 +17,7 @@ from labkit.methods import PRL_G, PRL_L, SPL, CoPRL_L, CoTeaching, CoTeachingPlu
 UNTESTED = {}  # class with a variant: why its released formula is not written out here
 
 
+@pytest.mark.catalogue("methods")
 def test_every_method_with_a_variant_is_compared_with_its_released_code():
     classes = {cls for cls in labkit.methods.ALL.values() if "variant" in {field.name for field in fields(cls)}}
     files = Path(__file__).parent.glob("test_released*.py")

@@ -11,6 +11,7 @@ from labkit.methods import ALL, FAMILIES
 from labkit.plot import style
 
 
+@pytest.mark.catalogue("methods")
 def test_every_method_has_a_look_of_its_own():
     looks = {name: (style.COLOURS[name], style.MARKERS[name], str(style.DASHES[name])) for name in style.METHODS}
     assert set(looks) == set(ALL) - {"SGD"} and set(style.ORDER) == set(looks)
@@ -39,6 +40,7 @@ def places():
             yield [name for listed in families.values() for name in listed if name != "SGD"]
 
 
+@pytest.mark.catalogue("methods")
 def test_a_new_method_changes_no_other_look():
     looks = {name: (style.COLOURS[name], style.MARKERS[name], style.DASHES[name]) for name in style.METHODS}
     new = style.derived_look("APL")

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import labkit
@@ -27,6 +28,7 @@ COMMANDS = {
     "sweep": "run many trainings or notebooks from one file, here or on a cluster",
     "papers": "run every paper's notebook and write each as a page beside it",
     "test": "run the project's tests; --all takes the slow ones too",
+    "check-method": "run all that is asked of one method or noise model",
     "fetch": "download a dataset",
     "doctor": "print what is here, what is missing, and how to get it",
     "methods": "train every method beside plain SGD on the embedded data, and print the table",
@@ -37,7 +39,8 @@ COMMANDS = {
     "bundle": "draw and store the pictures of lessons' panels, for pages without a kernel",
     "fmt": "format the code and the notebooks",
 }
-IN_THE_PROJECT = ("lab", "papers", "test", "site", "slides", "app", "bundle", "fmt")  # they use its notebooks or tests
+# they use the notebooks or the tests of the project
+IN_THE_PROJECT = ("lab", "papers", "test", "check-method", "site", "slides", "app", "bundle", "fmt")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """Return the help of ./lab: every command with a line."""
-    return HELP.format(commands="\n".join(f"  {name:8s} {purpose}" for name, purpose in COMMANDS.items()))
+    return HELP.format(commands="\n".join(f"  {name:12s} {purpose}" for name, purpose in COMMANDS.items()))
 
 
 def parser(command: str, description: str, **options: Any) -> argparse.ArgumentParser:
@@ -84,7 +87,12 @@ def _run(command, argv):
     for_help = "-h" in argv or "--help" in argv
     if command in IN_THE_PROJECT and not for_help:
         require(f"./lab {command}")
-    return import_module(f".{command}", __name__).main(argv)
+    return module_of(command).main(argv)
+
+
+def module_of(command: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f".{command.replace('-', '_')}", __name__)
 
 
 def _print_any_name():
