@@ -30,6 +30,7 @@ class Archive:
 
     @property
     def keys(self) -> list[str]:
+        """The names of the arrays."""
         return list(self.members)
 
     def choose(self, argument: str, key: Any) -> str:

@@ -57,29 +57,25 @@ def from_csv(
     Raises ValueError for a column that does not exist, a line of another width, and empty cells, which it names.
     """
     path = Path(path)
-    label_argument, label_columns = choose_label_argument(target, label)
+    need(target is None or label is None, "label", label, "left out where target is given: they are the same")
     y_true = truth_of(labels_are, true_label)
     skip = choose_skip(skip, SKIP)
-    if words is None or isinstance(words, str):
-        words = [] if words is None else [words]
-    as_text = check_marks(decimal, thousands) or bool(skip)
+    as_text = check_marks(decimal, thousands) or bool(skip)  # marks and odd cells are settled later
     frame = read_table(path, sep, encoding, text=as_text)
-    targets = choose_columns(path, label_argument, label_columns, frame.columns)
-    refuse_headless(path, frame, targets)
+    # The role of every column
+    targets = choose_targets(path, frame, target, label)
     role_columns = choose_single_columns(path, frame.columns, true_label=true_label, split=split or None, rows=rows)
-    need_different_columns([*targets, *role_columns])
-    if not isinstance(words, (list, tuple)) or words:
-        choose_columns(path, "words", words, frame.columns)
-    names = choose_features(path, frame, [*targets, *role_columns], features, drop)
-    text_columns = [*words, rows] if rows else list(words)
-    frame = with_text(path, frame, text_columns, sep, encoding)
-    read_columns = [*targets, *names]
-    if true_label is not None:
-        read_columns.append(true_label)
+    taken = [*targets, *role_columns]
+    need_different_columns(taken)
+    words = choose_words(path, frame, words)
+    names = choose_features(path, frame, taken, features, drop)
+    # The cells, as text or as numbers, and the lines that are complete
+    frame = with_text(path, frame, [*words, rows] if rows else words, sep, encoding)
+    read_columns = [*targets, *names, true_label] if true_label else [*targets, *names]
     frame = with_numbers(path, frame, read_columns, words, decimal, thousands)
     word_columns = [*words, *targets] if kind == "classes" else words
-    needed = names_without([*targets, *role_columns], [true_label])
-    frame, notes = complete_rows(path, frame, names, needed, word_columns, skip)
+    frame, notes = complete_rows(path, frame, names, names_without(taken, [true_label]), word_columns, skip)
+    # Samples and labels
     parts = parts_of_rows(path, frame, split, names if features is None else [])
     true = frame[true_label] if true_label else None
     y, class_names, true = encoded(path, frame[targets], kind, order, true)
@@ -95,10 +91,22 @@ def from_csv(
     return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
 
 
-def choose_label_argument(target: Any, label: Any) -> tuple[str, Any]:
-    """Return the argument that names the labels, "target" or "label", and its value. Raises ValueError for both."""
-    need(target is None or label is None, "label", label, "left out where target is given: they are the same")
-    return ("label", label) if target is None else ("target", target)
+def choose_targets(path: Path, frame: pd.DataFrame, target: Any, label: Any) -> list[str]:
+    """Return the columns of labels, which one of two arguments names. Raises ValueError if none does."""
+    if target is None:
+        targets = choose_columns(path, "label", label, frame.columns)
+    else:
+        targets = choose_columns(path, "target", target, frame.columns)
+    refuse_headless(path, frame, targets)
+    return targets
+
+
+def choose_words(path: Path, frame: pd.DataFrame, words: Any) -> list[str]:
+    """Return the columns that hold words whatever they look like, [] for none. Raises ValueError for unknown ones."""
+    is_empty = isinstance(words, (list, tuple)) and not words
+    if words is None or is_empty:
+        return []
+    return choose_columns(path, "words", words, frame.columns)
 
 
 def with_text(
