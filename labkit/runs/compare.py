@@ -1,16 +1,16 @@
-"""Every method beside plain SGD: one small training each, on the embedded data, by one command.
+"""Compare every method with plain SGD: one small training each, on the embedded data, by one command.
 
     ./lab methods CDR Co-teaching --epochs 60 --seeds 3 --jobs 2
 
-Classes: handwritten digits, symmetric noise, mlp. Regression: drawn faces, signs of targets flipped, mlp. A method gets
-what it needs to know: the assumed rate is the true one, a meta set is 100 samples held out of the training set.
-SETTINGS holds what differs from a method's defaults; it was chosen on noisy validation at seed 100, which is none of
+Classes: handwritten digits, symmetric noise, mlp. Regression: drawn faces, signs of targets flipped, mlp. The
+assumed rate of a method is the true one, its meta set 100 samples held out of the training set. SETTINGS holds the
+hyperparameters that differ from a method's defaults; they were chosen on noisy validation at seed 100, which is none of
 the seeds below.
 """
 
 import math
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 
 import pandas as pd
@@ -38,8 +38,6 @@ SETTINGS = {
     "PES": {"warmup": 10, "refine_lr": 1e-3},
     "Confident learning": {"fold_epochs": 10},
 }
-
-
 # why a method does not beat plain SGD by two standard errors here
 REASONS = {
     "Focal": "it counts hard samples more, and under noise these are the wrong ones",
@@ -47,85 +45,113 @@ REASONS = {
     "B-correction": "its loss has no lower bound, and 60 epochs on 1,300 samples follow it there: see `best val`",
     "MNW-Net": "its meta set is as noisy as the training set, its meta loss cross-entropy (RMNW-Net: MAE)",
     "MSE": "on the faces it is ERM: half the squared error",
-    **dict.fromkeys(
-        ("MAE", "Huber", "NormClip"), "on the faces, 60 epochs let it learn the wrong rows by heart, only later"
-    ),
-    **dict.fromkeys(
-        ("RDI", "AUX", "CDR", "CDR+AUX", "CDR+RDI"), "on the faces, 60 epochs let it learn the wrong rows by heart, too"
-    ),
 }
+BY_HEART = "on the faces, 60 epochs let it learn the wrong rows by heart"
+REASONS |= dict.fromkeys(("MAE", "Huber", "NormClip"), f"{BY_HEART}, only later")
+REASONS |= dict.fromkeys(("RDI", "AUX", "CDR", "CDR+AUX", "CDR+RDI"), f"{BY_HEART}, too")
+TITLES = {"classes": "digits, symmetric 40 %: test accuracy", "numbers": "drawn faces, signflip 40 %: R2"}
+HEAD = (
+    f"{'':18s}{'last ten':>16s} {'best val':>9s} {'over ERM':>9s} {'errors':>7s} {'precision':>10s} "
+    f"{'AUC weight':>11s} {'AUC loss':>9s} {'s/epoch':>8s}"
+)
 
 
-def job(name, kind, seed, epochs):
-    """Train one method once. -> a row: test score by criterion, precision, AUC, seconds per epoch"""
+def job(name: str, kind: str, seed: int, epochs: int) -> dict:
+    """Train one method once. -> a row: test score by criterion, precision, AUC, seconds per epoch
+
+    name: in labkit.methods.ALL. kind: "classes" (digits) or "numbers" (faces).
+    """
     torch.set_num_threads(1)
-    clean, noise = (load("digits"), symmetric(RATE)) if kind == "classes" else (load("faces"), signflip(RATE))
-    noisy, settings, diverged = corrupt(clean, noise, seed), SETTINGS.get(name, {}), False
-    method, task, meta = enter(name, settings, RATE, noisy, META, seed)
+    noisy = _noisy(kind, seed)
+    method, task, meta = enter(name, SETTINGS.get(name, {}), RATE, noisy, META, seed)
+    scores, diverged = dict.fromkeys(CRITERIA, math.nan), False
     try:
         run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
+        scores |= run.accuracy
     except Diverged as error:
         run, diverged = error.run, True
-    scores = dict.fromkeys(CRITERIA, math.nan)
-    scores |= {"best_val": run.accuracy.get("best_val", math.nan)} if diverged else run.accuracy
-    kept = {}
-    for column in ("selected_precision", "auc_weight", "auc"):
-        known = [row[column] for row in run.rows if row[column] == row[column]]  # MentorNet trusts nobody in the end
-        kept[column] = known[-1] if known else math.nan
+        scores["best_val"] = run.accuracy.get("best_val", math.nan)
     seconds = sum(row["seconds"] for row in run.rows) / max(1, len(run.rows))
-    return {"method": name, "on": kind, "seed": seed, "seconds": seconds, "diverged": diverged, **scores, **kept}
+    facts = {"method": name, "on": kind, "seed": seed, "seconds": seconds, "diverged": diverged}
+    columns = ("selected_precision", "auc_weight", "auc")
+    return {**facts, **scores, **{column: _last_known(run, column) for column in columns}}
 
 
-def compare(names=(), epochs=60, seeds=3, jobs=2):
-    """Train the named methods (all, when none is named) and plain SGD from every seed. -> DataFrame, a row per run"""
+def _noisy(kind, seed):
+    """Load the noisy data of a kind of targets. -> Task"""
+    if kind == "classes":
+        return corrupt(load("digits"), symmetric(RATE), seed)
+    return corrupt(load("faces"), signflip(RATE), seed)
+
+
+def _last_known(run, column):
+    """Return the last value of a column that is not NaN (MentorNet trusts no sample in the end); NaN without any."""
+    known = [row[column] for row in run.rows if row[column] == row[column]]
+    return known[-1] if known else math.nan
+
+
+def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: int = 2) -> pd.DataFrame:
+    """Train the named methods (all, when none is named) and plain SGD from every seed. -> a row per run
+
+    Raises ValueError for an unknown name, or a number below 1.
+    """
     for name in names:
         choose("method", name, ALL)
     for argument, value in (("epochs", epochs), ("seeds", seeds), ("jobs", jobs)):
         need(isinstance(value, int) and value > 0, argument, value, "a whole number above 0")
     chosen = [name for name in ALL if name != "SGD" and (not names or name in ("ERM", *names))]
-    kinds = ("classes", "numbers")
-    work = [(name, on, s) for on in kinds for name in chosen if on in ALL[name].targets for s in range(seeds)]
+    trainings = [
+        (name, kind, seed, epochs)
+        for kind in ("classes", "numbers")
+        for name in chosen
+        if kind in ALL[name].targets
+        for seed in range(seeds)
+    ]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        rows = pool.map(partial(_star, epochs), work)
-        return pd.DataFrame(tqdm(rows, total=len(work), unit="run", disable=hidden(None), leave=False))
+        rows = pool.map(job, *zip(*trainings))
+        return pd.DataFrame(tqdm(rows, total=len(trainings), unit="run", disable=hidden(None), leave=False))
 
 
-def _star(epochs, words):
-    return job(*words, epochs)
+def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and standard error per method, its gain over plain SGD, and how many standard errors that is.
 
-
-def verdicts(runs):
-    """Mean and standard error per method beside plain SGD's, and how many standard errors lie between. -> DataFrame"""
+    runs: of `compare`.
+    """
     rows = []
-    for (on, method), some in runs.groupby(["on", "method"], sort=False):
-        plain = runs[(runs.on == on) & (runs.method == "ERM")].last10
-        error = [
-            each.std(ddof=1) / math.sqrt(len(each)) if len(each) > 1 else math.nan for each in (some.last10, plain)
-        ]
-        gain = some.last10.mean() - plain.mean()
-        score = {"score": some.last10.mean(), "error": error[0], "best_val": some.best_val.mean(), "gain": gain}
-        means = some[["selected_precision", "auc_weight", "auc", "seconds"]].mean().to_dict()
-        sure = gain / math.hypot(*error) if method != "ERM" else math.nan
-        family = next(name for name, members in FAMILIES.items() if method in members)
-        lost = {"diverged": int(some.diverged.sum()), "runs": len(some)}
-        rows.append({"on": on, "family": family, "method": method, **score, "errors": sure, **means, **lost})
+    for (kind, method), group in runs.groupby(["on", "method"], sort=False):
+        plain = runs[(runs.on == kind) & (runs.method == "ERM")].last10
+        error = _standard_error(group.last10)
+        gain = group.last10.mean() - plain.mean()
+        errors = gain / math.hypot(error, _standard_error(plain)) if method != "ERM" else math.nan
+        row = {"on": kind, "family": _family(method), "method": method}
+        row |= {"score": group.last10.mean(), "error": error, "best_val": group.best_val.mean()}
+        row |= {"gain": gain, "errors": errors}
+        row |= group[["selected_precision", "auc_weight", "auc", "seconds"]].mean().to_dict()
+        rows.append(row | {"diverged": int(group.diverged.sum()), "runs": len(group)})
     return pd.DataFrame(rows)
 
 
-def lines(table, epochs, seeds):
-    """The table of `verdicts` as text. -> iterator of lines"""
-    titles = {"classes": "digits, symmetric 40 %: test accuracy", "numbers": "drawn faces, signflip 40 %: R2"}
-    for on, some in table.groupby("on", sort=False):
-        yield f"\n{titles[on]}, %; mlp, {epochs} epochs, {seeds} seeds; mean of the last ten epochs +- standard error"
-        yield f"{'':18s}{'last ten':>16s} {'best val':>9s} {'over ERM':>9s} {'errors':>7s} {'precision':>10s}" + (
-            f" {'AUC weight':>11s} {'AUC loss':>9s} {'s/epoch':>8s}"
-        )
-        for row in some.itertuples():
+def _standard_error(values):
+    """Return the standard error of a mean; NaN for one value."""
+    return values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+
+
+def _family(method):
+    """Return the family of a method."""
+    return next(name for name, members in FAMILIES.items() if method in members)
+
+
+def lines(table: pd.DataFrame, epochs: int, seeds: int) -> Iterator[str]:
+    """Write the table of `verdicts` as text, line by line."""
+    for kind, rows in table.groupby("on", sort=False):
+        yield f"\n{TITLES[kind]}, %; mlp, {epochs} epochs, {seeds} seeds; mean of the last ten epochs +- standard error"
+        yield HEAD
+        for row in rows.itertuples():
             lost = f"  diverged in {row.diverged} of {row.runs} runs" if row.diverged else ""
-            yield (
-                f"{row.method:18s}{100 * row.score:8.2f} +- {100 * row.error:4.2f} {100 * row.best_val:9.2f} "
-                f"{100 * row.gain:9.2f} {row.errors:7.1f} {row.selected_precision:10.3f} {row.auc_weight:11.3f} "
-                f"{row.auc:9.3f} {row.seconds:8.3f}{lost}"
-            )
-        for row in some[some.errors <= 2].itertuples():
-            yield f"{row.method} is not two standard errors above ERM: {REASONS.get(row.method, 'no reason is known')}"
+            score = f"{100 * row.score:8.2f} +- {100 * row.error:4.2f} {100 * row.best_val:9.2f}"
+            gain = f"{100 * row.gain:9.2f} {row.errors:7.1f}"
+            samples = f"{row.selected_precision:10.3f} {row.auc_weight:11.3f} {row.auc:9.3f}"
+            yield f"{row.method:18s}{score} {gain} {samples} {row.seconds:8.3f}{lost}"
+        for row in rows[rows.errors <= 2].itertuples():
+            reason = REASONS.get(row.method, "no reason is known")
+            yield f"{row.method} is not two standard errors above ERM: {reason}"

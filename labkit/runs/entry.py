@@ -1,10 +1,11 @@
-"""One training of a method by name: what it is told, and its meta set. Races and sweeps enter runs through here."""
+"""A training of a method by name: its data, its assumed noise rate, its meta set. Races and sweeps begin runs here."""
 
 import json
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 
-from ..data import Task, meta_split
+from ..data import Split, Task, meta_split
 from ..data.places import signature
 from ..data.sets import HUMAN, NAMES, VARIANTS, find
 from ..errors import need
@@ -15,43 +16,48 @@ from ..methods import ALL, make
 META = 100  # samples of a meta set, held out of the training set
 
 
-def clean(data, n, files=None, options=""):
-    """The data before any noise, as labkit.load gives them; they are read again only after their files have changed.
-    files: the signature of the data, where it is known already; options: of labkit.load, as JSON. -> Task"""
+def clean(data: str | PathLike, n: int | None, files: tuple | None = None, options: str = "") -> Task:
+    """Load a clean dataset; the last two are cached, and read again only after their files have changed.
+
+    data, n: as of labkit.load. files: the `identity` of the data, where it is known already. options: of labkit.load,
+    as JSON.
+    """
     return _read(data, n, files or identity(data, options), options)
 
 
-def identity(data, options=""):
-    """What tells whether data are still the same: the signature of their path, and of a table of labels. -> tuple"""
-    labels = (json.loads(options) if options else {}).get("labels")
+def identity(data: str | PathLike, options: str = "") -> tuple:
+    """Return a value that changes with the data's files: signatures of their path, and of a table of labels."""
+    labels = json.loads(options).get("labels") if options else None
     tables = [Path(labels), Path(data) / labels] if isinstance(labels, str) else []
-    return (*signature(data), *_files(data), *(signature(table) for table in tables if table.is_file()))
+    signatures = [signature(table) for table in tables if table.is_file()]
+    return (*signature(data), *_files(data), *signatures)
 
 
 def _files(data):
-    """The signatures of the files of a set by its name; a path has none of these. -> list"""
+    """Return the signatures of the files of a named dataset; none for a path. -> list"""
     if not isinstance(data, str) or data not in (*NAMES, *VARIANTS):
         return []
-    known = VARIANTS.get(data, (data,))[0]
-    sets = [known, HUMAN[known][0]] if known in HUMAN else [known]
-    return [signature(find(name)[0]) for name in sets]
+    name = VARIANTS.get(data, (data,))[0]
+    names = [name, HUMAN[name][0]] if name in HUMAN else [name]
+    return [signature(find(name)[0]) for name in names]
 
 
 @lru_cache(maxsize=2)
 def _read(data, n, files, options):
-    """The data, kept for the next call. files: their signature"""
+    """Load the data, cached by the identity of their files. -> Task"""
     return load(data, n=n, **(json.loads(options) if options else {}))
 
 
 def true_rate(task: Task, rate: float) -> float | None:
-    """The true noise rate of a task, None where nobody knows it. rate: of the noise that was added, 0 for none"""
+    """Return the true noise rate of a task, None where it is unknown. rate: of the noise that was added, 0 for none"""
     assumed = task.noise is not None and task.noise.of_given  # the labels before count as true, if noise was added
     if task.truth is None or not task.truth.complete or (assumed and not rate):
         return None
     if rate or task.noise:
         return rate or task.noise.rate
     wrong = task.train.y != task.truth.y
-    return (wrong.any(-1) if wrong.dim() > 1 else wrong).double().mean().item() or rate
+    wrong = wrong.any(-1) if wrong.dim() > 1 else wrong
+    return wrong.double().mean().item() or rate
 
 
 def make_method(name: str, hyperparameters: dict, rate: float | None) -> Method:
@@ -65,10 +71,14 @@ def make_method(name: str, hyperparameters: dict, rate: float | None) -> Method:
     return make(name, rate, **hyperparameters)
 
 
-def enter(name, hyperparameters, rate, task, n, seed):
-    """A method by name, and what it trains on. n: samples of the meta set, held out of the training set for a method
-    that learns from one, with labels as noisy as the others where the method asks for such. -> Method, Task, Split or
-    None"""
+def enter(
+    name: str, hyperparameters: dict, rate: float, task: Task, n: int, seed: int
+) -> tuple[Method, Task, Split | None]:
+    """Make a method by name, and the task and meta set that it trains on.
+
+    rate: of the noise that was added. n: samples of the meta set, held out of the training set for a method that
+    learns from one, with labels as noisy as the others where the method asks for such.
+    """
     method = make_method(name, hyperparameters, true_rate(task, rate))
     if not method.needs_meta:
         return method, task, None

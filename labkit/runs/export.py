@@ -1,11 +1,13 @@
-"""A results table for a paper: mean and standard error over the seeds, written as CSV, LaTeX or HTML.
+"""Results tables for a paper: mean and standard error over the seeds, written as CSV, LaTeX or HTML.
 
 table = pivot(labkit.results("runs/first"), columns=("noise", "rate"), y="last10")
 write(table, "table1.tex")
 """
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
@@ -15,17 +17,17 @@ from ..errors import must, need
 from ..state import atomic_write
 from . import groups
 
-TEX = str.maketrans(
-    {sign: rf"\{sign}" for sign in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "±": r"$\pm$", "−": "$-$", "\n": " "}
-    | {"[": "{[}", "*": "{*}"}  # after the end of a row, these would be its options
-)
+MEAN = "mean ± standard error"
+TEX = {sign: f"\\{sign}" for sign in "&%$#_{}"}
+TEX |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+TEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "±": r"$\pm$", "−": "$-$", "\n": " "}
+TEX |= {"[": "{[}", "*": "{*}"}  # after the end of a row, these would be its options
+TEX = str.maketrans(TEX)
 
 
 @dataclass(frozen=True)
 class Table:
-    """What `pivot` makes.
+    """A results table, made by `pivot`.
 
     cells: a row per cell: the parameters `rows` and `columns`, mean, error (standard error, empty with one seed) and n.
     y: the criterion. caption: criterion, n, data and noise in words. percent: people read percent.
@@ -39,72 +41,110 @@ class Table:
     percent: bool
 
     @property
-    def wide(self):
-        """The table for people: "81.2 ± 0.4", with n where it is not the same everywhere. -> DataFrame of texts"""
-        words = [self._words(cell) for cell in self.cells.itertuples()]
-        keys = {name: [groups.written(name, value) for value in self.cells[name]] for name in self.rows + self.columns}
-        of = pd.DataFrame(keys | {"mean ± standard error": words}).rename(columns=groups.title)
-        rows, columns = (list(map(groups.title, names)) for names in (self.rows, self.columns))
+    def wide(self) -> pd.DataFrame:
+        """Lay out the table for people: "81.2 ± 0.4", with n where it is not the same everywhere."""
+        long = pd.DataFrame({name: self._written(name) for name in self.rows + self.columns})
+        long = long.rename(columns=groups.title)
+        long[MEAN] = [self._text(cell) for cell in self.cells.itertuples()]
+        rows, columns = _titles(self.rows), _titles(self.columns)
         if not columns:
-            return of.set_index(rows)
-        wide = of.pivot(index=rows, columns=columns, values="mean ± standard error").fillna("")
+            return long.set_index(rows)
+        wide = long.pivot(index=rows, columns=columns, values=MEAN).fillna("")
         across = self.cells.sort_values(self.columns, key=groups.places).index  # the cells are in the order of the rows
-        order = of[rows].drop_duplicates(), of.loc[across, columns].drop_duplicates()
-        index, header = (frame.set_index(list(frame)).index for frame in order)
-        return wide.reindex(index=index, columns=header)
+        return wide.reindex(index=_index(long[rows]), columns=_index(long.loc[across, columns]))
 
-    def _words(self, cell):
-        """A cell as text."""
+    def _written(self, name):
+        """Write the values of a parameter. -> list of texts, one for each cell"""
+        return [groups.written(name, value) for value in self.cells[name]]
+
+    def _text(self, cell):
+        """Write a cell: mean, error if it has one, n if the cells differ in it."""
         scale, digits = (100, 1) if self.percent else (1, 3)
-        error = f" ± {scale * cell.error:.{digits}f}" if cell.n > 1 else ""
-        many = f" (n = {cell.n})" if self.cells["n"].nunique() > 1 else ""
-        return f"{scale * cell.mean:.{digits}f}{error}{many}".replace("-", "−")
+        text = f"{scale * cell.mean:.{digits}f}"
+        if cell.n > 1:
+            text += f" ± {scale * cell.error:.{digits}f}"
+        if self.cells["n"].nunique() > 1:
+            text += f" (n = {cell.n})"
+        return text.replace("-", "−")
 
-    def _repr_html_(self):
-        opening, _, rest = self.wide.to_html(border=0).partition(">")
-        return f"{opening}><caption>{html.escape(self.caption)}</caption>{rest}"
+    def _repr_html_(self) -> str:
+        tag, _, content = self.wide.to_html(border=0).partition(">")
+        return f"{tag}><caption>{html.escape(self.caption)}</caption>{content}"
 
 
-def pivot(table, rows="method", columns=("noise", "rate"), y="last10"):
-    """Mean and standard error over the seeds, a row per value of `rows`, a column per value of `columns`.
+def _titles(names):
+    """Return parameters as titles. -> list of texts"""
+    return [groups.title(name) for name in names]
+
+
+def _index(frame):
+    """Return an index with an entry for each different row of a frame, in their order."""
+    return frame.drop_duplicates().set_index(list(frame)).index
+
+
+def pivot(
+    table: pd.DataFrame,
+    rows: str | Sequence[str] = "method",
+    columns: str | Sequence[str] = ("noise", "rate"),
+    y: str = "last10",
+) -> Table:
+    """Average over the seeds: a row per value of `rows`, a column per value of `columns`, with standard errors.
 
     table: of labkit.results. rows, columns: a parameter or several, by the names that labkit.plot.over takes ("rate",
-    "method.q", "recipe.lr"). y: last, last10, best_val or oracle_best.
-    -> Table. Raises ValueError for a name that does not exist, for a table without runs, and where runs of one cell
-    differ in more than their seeds: `layout` finds rows and columns that hold all of them apart.
+    "method.q", "recipe.lr"). y: a criterion, one of labkit.fit.CRITERIA.
+    Raises ValueError for a name that does not exist, for a table without runs, and where runs of one cell differ in
+    more than their seeds: `layout` finds rows and columns that hold all of them apart.
     """
-    rows, columns = ([names] if isinstance(names, str) else list(names) for names in (rows, columns))
-    said, about = groups.criterion(table, y), groups.described(table)
+    rows, columns = _listed(rows), _listed(columns)
+    criterion, description = groups.criterion(table, y), groups.described(table)
+    names = rows + columns
     need(rows, "rows", rows, "one parameter or more")
-    need(
-        len({*rows, *columns}) == len(rows + columns), "columns", columns, "other parameters than the rows, none twice"
-    )
-    keys = {name: groups.parameter(table, name, "rows" if name in rows else "columns") for name in rows + columns}
+    need(len(set(names)) == len(names), "columns", columns, "other parameters than the rows, none twice")
+    values = {name: groups.parameter(table, name, "rows" if name in rows else "columns") for name in names}
     must(table["run"].is_unique, "table", "one with a run twice", "one row per run, as labkit.results makes it")
-    mixed = groups.differing(table, rows + columns)
+    mixed = groups.differing(table, names)
     need(not mixed, "columns", columns, f"such that runs of a cell differ in their seeds only: add {', '.join(mixed)}")
-    frame = pd.DataFrame(keys).assign(score=table[y])
-    cells = groups.spread(frame, rows + columns, "score").drop(columns=["low", "high"])
+    frame = pd.DataFrame(values).assign(score=table[y])
+    cells = groups.spread(frame, names, "score").drop(columns=["low", "high"])
     need(len(cells), "y", y, "a criterion that these runs have: they have no validation split")
-    cells = cells.sort_values(rows + columns, key=groups.places, ignore_index=True)
-    percent, one = groups.score_of(table) == "test accuracy", cells["n"].max() == 1
-    many = "one seed a cell, hence no error" if one else f"mean ± standard error, {groups.seeds(cells['n'])} a cell"
-    said = f"{said[0].upper()}{said[1:]}{', in %' * percent}; {many}. {about}."
-    return Table(cells, rows, columns, y, said, percent)
+    cells = cells.sort_values(names, key=groups.places, ignore_index=True)
+    percent = groups.score_of(table) == "test accuracy"
+    caption = f"{criterion[0].upper()}{criterion[1:]}{', in %' if percent else ''}; {_errors(cells)}. {description}."
+    return Table(cells, rows, columns, y, caption, percent)
 
 
-def layout(table, by="method", x="rate", most=6):
-    """Rows and columns of `pivot` that hold apart all that differs: `by`, hyperparameters and what has more than `most`
-    values go down, the rest across. -> rows, columns"""
-    found = list(dict.fromkeys([by, x, *groups.separating(table, [by, x], None)]))
-    many = lambda name: groups.parameter(table, name, "x").nunique(dropna=False) > most
-    down = [name for name in found if name == by or name.startswith("method.") or many(name)]
-    return down, [name for name in found if name not in down]
+def _listed(names):
+    """Return one name or several as a list."""
+    return [names] if isinstance(names, str) else list(names)
 
 
-def write(table, path):
-    """Write a Table by the ending of `path`, whole or not at all: .csv (every digit, a line per cell), .tex (booktabs)
-    or .html (a page that needs no other). The folder is made. -> Path. Raises ValueError for another ending."""
+def _errors(cells):
+    """Say what stands in a cell, and of how many seeds. -> text"""
+    if cells["n"].max() == 1:
+        return "one seed a cell, hence no error"
+    return f"{MEAN}, {groups.seeds(cells['n'])} a cell"
+
+
+def layout(table: pd.DataFrame, by: str = "method", x: str = "rate", limit: int = 6) -> tuple[list[str], list[str]]:
+    """Choose rows and columns of `pivot` that hold apart all that differs. -> rows, columns
+
+    `by`, hyperparameters and parameters of more than `limit` values become rows, the others columns.
+    """
+    names = list(dict.fromkeys([by, x, *groups.separating(table, [by, x], None)]))
+    rows = []
+    for name in names:
+        count = groups.parameter(table, name, "x").nunique(dropna=False)
+        if name == by or name.startswith("method.") or count > limit:
+            rows.append(name)
+    return rows, [name for name in names if name not in rows]
+
+
+def write(table: Table, path: str | PathLike) -> Path:
+    """Write a Table by the ending of `path`, whole or not at all, and make the folder. -> the path
+
+    .csv has every digit, a line per cell; .tex is for booktabs; .html is a page that needs no other. Raises ValueError
+    for another ending.
+    """
     path = Path(path)
     make = {".csv": csv, ".tex": tex, ".html": page}.get(path.suffix.lower())
     need(make and not path.is_dir(), "path", str(path), "the path of a file, ending in .csv, .tex or .html")
@@ -114,33 +154,33 @@ def write(table, path):
     return path
 
 
-def csv(table):
-    """A line per cell: parameters, mean, error, n, criterion; floats come back with every bit. -> text"""
+def csv(table: Table) -> str:
+    """Write a line per cell: parameters, mean, error, n, criterion; floats come back with every bit."""
     return table.cells.assign(criterion=table.y).to_csv(index=False, lineterminator="\n")
 
 
-def tex(table):
-    """A table for LaTeX's booktabs. -> text"""
+def tex(table: Table) -> str:
+    """Write a table for LaTeX's booktabs."""
     wide = table.wide.map(escaped)
-    wide.index, wide.columns = (_escaped_labels(axis) for axis in (wide.index, wide.columns))
-    shape = "l" * wide.index.nlevels + "r" * wide.shape[1]
-    looks = {"escape": False, "multirow": False, "multicolumn_format": "c", "column_format": shape}
-    return "% \\usepackage{booktabs}\n" + wide.to_latex(caption=escaped(table.caption), **looks)
+    wide.index, wide.columns = _escaped_labels(wide.index), _escaped_labels(wide.columns)
+    columns = "l" * wide.index.nlevels + "r" * wide.shape[1]
+    style = {"escape": False, "multirow": False, "multicolumn_format": "c", "column_format": columns}
+    return "% \\usepackage{booktabs}\n" + wide.to_latex(caption=escaped(table.caption), **style)
 
 
-def page(table):
-    """A page that holds the table alone and asks for nothing else. -> text"""
+def page(table: Table) -> str:
+    """Write a page that holds the table alone and needs no other file. -> HTML"""
     title = table.caption.partition(";")[0]
     return pages.render("table.html.j2", title=title, table=pages.html(table._repr_html_()))
 
 
-def escaped(text):
-    """Any text as LaTeX that prints it."""
+def escaped(text: object) -> str:
+    """Write any text as LaTeX that prints it."""
     return str(text).translate(TEX)
 
 
 def _escaped_labels(axis):
-    """The labels and names of an index for LaTeX."""
+    """Escape the labels and names of an index for LaTeX. -> index"""
     names = [name and escaped(name) for name in axis.names]
     if axis.nlevels == 1:
         return pd.Index([escaped(label) for label in axis], name=names[0])

@@ -1,14 +1,18 @@
-"""A grid of runs in one process: every method on every noise, and one table of what came out."""
+"""A grid of runs in one process: train every method on every noise, and return one table of the results."""
 
 import json
+from collections.abc import Callable, Sequence
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 from tqdm.auto import tqdm
 
+from ..data import Split, Task
 from ..errors import choose
-from ..fit import fit, hidden
+from ..fit import Recipe, Run, fit, hidden
 from ..fit.run import row
+from ..method import Method
 from ..noise import ALL, corrupt
 
 CURVES = ("train_given", "train_aided", "noisy_memorised", "val_noisy", "test")  # drawn by the figures of all papers
@@ -16,8 +20,20 @@ NOT_CURVES = ("stage", "epoch", "seconds")
 
 
 def grid(
-    methods, task, net, noises, rates, seeds, epochs, recipe=None, *, meta=None, store=None, also=None, progress=None,
-):  # fmt: skip
+    methods: Sequence[Callable[[float], Method]],
+    task: Task,
+    net: str | Callable,
+    noises: Sequence[str],
+    rates: Sequence[float],
+    seeds: Sequence[int],
+    epochs: int,
+    recipe: Recipe | dict | None = None,
+    *,
+    meta: Callable[[Task, int, Method], tuple[Task, Split]] | None = None,
+    store: str | Path | None = None,
+    also: Callable[[Run, Task], dict] | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
     """Train every method on every noise at every rate from every seed, one run after the other.
 
     methods: functions rate -> Method, e.g. [lambda rate: CDR(rate=rate)]. task: a clean Task. noises: names in
@@ -35,27 +51,28 @@ def grid(
         noisy = corrupt(task, models[noise](rate), seed)
         for make in methods:
             method = make(rate)
-            seen, aside = meta(noisy, seed, method) if meta else (noisy, None)
-            own = aside if method.needs_meta else None
-            run = fit(method, seen, net, epochs, seed, recipe, meta=own, store=store, progress=False)
-            rows.append(summary(run, seen) | (also(run, seen) if also else {}))
+            trained, meta_set = meta(noisy, seed, method) if meta else (noisy, None)
+            meta_set = meta_set if method.needs_meta else None
+            run = fit(method, trained, net, epochs, seed, recipe, meta=meta_set, store=store, progress=False)
+            further = also(run, trained) if also else {}
+            rows.append(summary(run, trained) | further)
             bar.set_postfix_str(f"{rows[-1]['method']}, {noise} {rate:.0%}", refresh=False)
             bar.update()
     bar.close()
     return pd.DataFrame(rows)
 
 
-def summary(run, task):
-    """A run as one flat row: the columns of labkit.results, the whole configuration as JSON, the number of training
-    samples, the seconds of training, and every column of the history as a list with an entry per epoch. -> dict"""
-    curves = {name: [epoch[name] for epoch in run.rows] for name in run.rows[0] if name not in NOT_CURVES}
-    seconds = sum(epoch["seconds"] for epoch in run.rows)
-    whole = {"config": json.dumps(run.config), "samples": len(task.train), "seconds": seconds}
-    return {"run": run.name} | row(run.facts) | whole | curves
+def summary(run: Run, task: Task) -> dict:
+    """Return a run as one flat row: the columns of labkit.results, the configuration as JSON, the number of training
+    samples, the seconds of training, and every column of the history as a list with an entry per epoch."""
+    columns = {name: [epoch[name] for epoch in run.rows] for name in run.rows[0]}
+    curves = {name: values for name, values in columns.items() if name not in NOT_CURVES}
+    facts = {"config": json.dumps(run.config), "samples": len(task.train), "seconds": sum(columns["seconds"])}
+    return {"run": run.name} | row(run.facts) | facts | curves
 
 
-def curves(runs, names=CURVES):
-    """Curves (columns `names`) of the rows of `grid` or of the ledger, one row per run and epoch. -> DataFrame"""
+def curves(runs: pd.DataFrame, names: Sequence[str] = CURVES) -> pd.DataFrame:
+    """Return the curves (columns `names`) of rows of `grid` or of the ledger, one row per run and epoch."""
     long = runs.explode(list(names), ignore_index=True)
     long[list(names)] = long[list(names)].astype(float)
     return long.assign(epoch=long.groupby("run").cumcount() + 1)
