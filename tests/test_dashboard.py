@@ -256,24 +256,24 @@ def test_a_store_with_failures_and_half_finished_runs_is_shown_as_it_is(stores, 
     for point, error in ((1, "Diverged: the loss is nan"), (2, "ValueError: q"), (3, "ValueError: q"), (4, "gone")):
         note(store, {"point": point}, failure(f"CDR, point {point}", error, cell=7 if point == 1 else None))
     forgive(store, {"point": 4})
-    seen = morning.Seen(store)
-    assert seen.words == f"{store}: 8 trainings finished, 3 failed, 1 begun and not finished"
-    counts = morning.ran(seen)
+    contents = morning.Contents(store)
+    assert contents.summary == f"{store}: 8 trainings finished, 3 failed, 1 begun and not finished"
+    counts = morning.ran(contents)
     assert counts.to_dict("index") == {
         "ERM": {"symmetric 20%": 2, "symmetric 40%": 2, "seeds": 2, "failed": 0},
         "MAE": {"symmetric 20%": 2, "symmetric 40%": 2, "seeds": 2, "failed": 0},
         "CDR": {"symmetric 20%": 0, "symmetric 40%": 0, "seeds": 0, "failed": 3},
     }
-    failed = morning.failed(seen)
+    failed = morning.failed(contents)
     assert list(failed["error"]) == ["ValueError: q", "ValueError: q", "Diverged: the loss is nan"]
     assert list(failed["alike"]) == [2, 2, 1] and list(failed["label"])[:2] == ["CDR, point 2", "CDR, point 3"]
-    assert morning.traceback(seen, 2) == "CDR, point 1\n\nTraceback\nDiverged: the loss is nan"
+    assert morning.traceback(contents, 2) == "CDR, point 1\n\nTraceback\nDiverged: the loss is nan"
     with pytest.raises(ValueError, match="row is 3; it must be a row of the table of failures, 0 to 2"):
-        morning.traceback(seen, 3)
-    (begun,) = morning.begun(seen).to_dict("records")
+        morning.traceback(contents, 3)
+    (begun,) = morning.begun(contents).to_dict("records")
     assert "begins: ERM, seed 0" in begun["first"] and (store / f"{begun['run']}.partial").is_dir()
     seconds = sum(run.history["seconds"].sum() for run in map(labkit.Run.load, store.glob("[0-9a-f]" * 16)))
-    (spent,) = morning.spent(seen).to_dict("records")
+    (spent,) = morning.spent(contents).to_dict("records")
     assert spent["runs"] == 8 and spent["hours of training"] == pytest.approx(seconds / 3600)
 
 
@@ -283,13 +283,13 @@ def _interrupt(run):
 
 def test_an_empty_store_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match=re.escape(f"store is {str(tmp_path / 'none')!r}; it must be a folder that")):
-        morning.Seen(tmp_path / "none")
+        morning.Contents(tmp_path / "none")
     (tmp_path / "none").mkdir()
-    seen = morning.Seen(tmp_path / "none")
-    assert "holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store" in seen.words
-    assert not len(morning.ran(seen)) and not len(morning.failed(seen)) and not len(morning.begun(seen))
-    assert not len(morning.spent(seen)) and not len(morning.chosen(seen))
-    assert morning.traceback(seen) == "Nothing failed." and not list((tmp_path / "none").iterdir())
+    contents = morning.Contents(tmp_path / "none")
+    assert "holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store" in contents.summary
+    assert not len(morning.ran(contents)) and not len(morning.failed(contents)) and not len(morning.begun(contents))
+    assert not len(morning.spent(contents)) and not len(morning.chosen(contents))
+    assert morning.traceback(contents) == "Nothing failed." and not list((tmp_path / "none").iterdir())
 
 
 def test_trainings_of_notebooks_are_seen_with_the_others(stores, tmp_path):
@@ -301,10 +301,10 @@ def test_trainings_of_notebooks_are_seen_with_the_others(stores, tmp_path):
     pd.DataFrame([{"notebook": "crust", "values": "{}", "numbers": 1, "seconds": 2.0}]).to_parquet(
         folder / "result.parquet"
     )
-    seen = morning.Seen(tmp_path)
-    assert len(seen.table) == 8 and list(seen.notebooks["notebook"]) == ["crust"]
-    assert "8 trainings finished, 1 notebooks finished" in seen.words
-    assert len(plot.over(seen.table, "rate").axes) == 1
+    contents = morning.Contents(tmp_path)
+    assert len(contents.table) == 8 and list(contents.notebooks["notebook"]) == ["crust"]
+    assert "8 trainings finished, 1 notebooks finished" in contents.summary
+    assert len(plot.over(contents.table, "rate").axes) == 1
 
 
 def test_the_honest_choice_is_that_of_noisy_validation(stores, tmp_path):
@@ -312,7 +312,7 @@ def test_the_honest_choice_is_that_of_noisy_validation(stores, tmp_path):
     for lr, seed in product((0.001, 0.01, 0.1), (0, 1)):
         noisy = labkit.corrupt(clean, labkit.noise.symmetric(0.4), seed)
         labkit.fit("ERM", noisy, "mlp", 3, seed, {"lr": lr}, store=tmp_path, progress=False)
-    (row,) = morning.chosen(morning.Seen(tmp_path)).to_dict("records")
+    (row,) = morning.chosen(morning.Contents(tmp_path)).to_dict("records")
     found = {}
     for run in map(labkit.Run.load, tmp_path.glob("[0-9a-f]" * 16)):
         best = (run.history["val_noisy"].max(), run.accuracy["best_val"], run.accuracy["oracle_best"])

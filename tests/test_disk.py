@@ -149,7 +149,7 @@ def test_weights_of_another_run_are_not_believed(part, stored, tmp_path):
 
 
 def test_an_edit_after_a_table_was_read_is_noticed(stored, tmp_path, monkeypatch):
-    monkeypatch.setattr("labkit.runs.index.FEW", 0)  # all runs go to the index
+    monkeypatch.setattr("labkit.runs.index.UNINDEXED", 0)  # all runs go to the index
     for _ in range(2):
         assert labkit.results(tmp_path)["last"].tolist() == [stored.accuracy["last"]]
     assert (tmp_path / ".index" / "result.parquet").exists()
@@ -159,7 +159,7 @@ def test_an_edit_after_a_table_was_read_is_noticed(stored, tmp_path, monkeypatch
 
 
 def test_a_damaged_index_is_none(stored, tmp_path, monkeypatch):
-    monkeypatch.setattr("labkit.runs.index.FEW", 0)
+    monkeypatch.setattr("labkit.runs.index.UNINDEXED", 0)
     known = labkit.results(tmp_path)
     index = tmp_path / ".index" / "result.parquet"
     whole = index.read_bytes()

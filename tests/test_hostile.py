@@ -107,11 +107,11 @@ def test_no_file_styles_a_table_without_escaping_it():
 
 
 def test_tables_and_figures_of_a_stranger_s_store_run_nothing(store, tmp_path):
-    seen = morning.Seen(store)
-    chosen, failed = morning.chosen(seen), morning.failed(seen)
-    shown = [styled(morning.spent(seen)).to_html(), styled(chosen).format(precision=2).to_html()]
-    shown += [table._repr_html_() for table in (failed, morning.ran(seen), morning.begun(seen), seen.table)]
-    table = export.pivot(seen.table, "method", ("task", "noise", "rate"))
+    contents = morning.Contents(store)
+    chosen, failed = morning.chosen(contents), morning.failed(contents)
+    shown = [styled(morning.spent(contents)).to_html(), styled(chosen).format(precision=2).to_html()]
+    shown += [table._repr_html_() for table in (failed, morning.ran(contents), morning.begun(contents), contents.table)]
+    table = export.pivot(contents.table, "method", ("task", "noise", "rate"))
     shown += [table._repr_html_(), export.write(table, tmp_path / "t.html").read_text()]
     for html in shown:
         assert not planted(html)
@@ -119,9 +119,9 @@ def test_tables_and_figures_of_a_stranger_s_store_run_nothing(store, tmp_path):
     tex = export.write(table, tmp_path / "t.tex").read_text()
     assert r"\$\textbackslash{}frac\{" in tex and "$\\frac" not in tex
     for figure in (
-        plot.over(seen.table, "rate", by="task"),
-        plot.over(seen.table, "task"),
-        plot.learning(seen.curves, seen.table),
+        plot.over(contents.table, "rate", by="task"),
+        plot.over(contents.table, "task"),
+        plot.learning(contents.curves, contents.table),
     ):
         assert figure._repr_png_()[0][:4] == b"\x89PNG"
 

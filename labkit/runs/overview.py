@@ -1,139 +1,161 @@
-"""The morning after a sweep: what ran, what failed and why, what is open, and how much of the best number is luck."""
+"""An overview of a store after a sweep: finished, failed and open runs, and how much of the best number is luck."""
+
+from pathlib import Path
 
 import pandas as pd
 
 from ..errors import need
+from ..fit.accuracy import VALIDATION
 from ..notebook import ROOT
 from . import groups
-from .store import failures, folder, histories, results, unfinished
+from .store import Store, failures, folder, histories, results, unfinished
 
 KEYS = ("task", "noise", "rate", "method")  # a choice of settings is made within these
+ONLY = "the only one"  # the setting of a group that has no other
 
 
-class Seen:
-    """All that a store holds, read once.
+class Contents:
+    """The contents of a store, read once.
 
     table: finished trainings (with `score`, see groups.scored), those of notebooks too; curves: their histories;
-    notebooks: finished notebooks; failed: one row per failure; open: names of runs that were begun and go on when asked
-    for again. store: the folder; raises ValueError for one that does not exist.
+    notebooks: finished notebooks; failed: one row per failure; open: names of runs that were begun and go on when the
+    same is run again. store: the folder; raises ValueError for one that does not exist.
     """
 
-    def __init__(self, store):
+    def __init__(self, store: Store) -> None:
         self.store = folder(store).absolute()
         need(self.store.is_dir(), "store", str(self.store), "a folder that exists; ./lab sweep PLAN makes one")
-        found, inside = results(self.store), self.store / "trainings"  # where the trainings of notebooks are
-        books = found["notebook"].notna() if "notebook" in found else pd.Series(False, found.index)
-        places = [inside] if books.all() else [self.store, inside]
+        stored, inside = results(self.store), self.store / "trainings"  # where the trainings of notebooks are
+        of_notebooks = stored["notebook"].notna() if "notebook" in stored else pd.Series(False, stored.index)
+        places = [inside] if of_notebooks.all() else [self.store, inside]
         self.curves = pd.concat([histories(place) for place in places], ignore_index=True)
-        own = found[~books].drop(columns=["notebook", "values", "seconds"], errors="ignore")
-        trained = pd.concat([table for table in (own, results(inside)) if len(table)] or [own], ignore_index=True)
-        self.table, self.notebooks = groups.scored(trained, self.curves), found[books]
+        trainings = stored[~of_notebooks].drop(columns=["notebook", "values", "seconds"], errors="ignore")
+        tables = [table for table in (trainings, results(inside)) if len(table)] or [trainings]
+        self.table = groups.scored(pd.concat(tables, ignore_index=True), self.curves)
+        self.notebooks = stored[of_notebooks]
         self.failed, self.open = failures(self.store), unfinished(self.store)
 
     @property
-    def words(self):
-        """How many runs there are of which kind, or what to do where there is none. -> text"""
-        where = self.store.relative_to(ROOT) if self.store.is_relative_to(ROOT) else self.store
-        many = {"trainings finished": self.table, "notebooks finished": self.notebooks, "failed": self.failed}
-        many |= {"begun and not finished": self.open}
-        said = [f"{len(runs)} {how}" for how, runs in many.items() if len(runs)]
-        if not said:
-            return f"{where} holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store {where}"
-        return f"{where}: {', '.join(said)}"
+    def summary(self) -> str:
+        """Count the runs of each kind, or say how to get some."""
+        place = self.store.relative_to(ROOT) if self.store.is_relative_to(ROOT) else self.store
+        kinds = {"trainings finished": self.table, "notebooks finished": self.notebooks}
+        kinds |= {"failed": self.failed, "begun and not finished": self.open}
+        counts = [f"{len(runs)} {kind}" for kind, runs in kinds.items() if len(runs)]
+        if not counts:
+            return f"{place} holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store {place}"
+        return f"{place}: {', '.join(counts)}"
 
 
-def ran(seen):
-    """Finished runs, a row per method, a column per noise and rate, and those that failed. -> DataFrame of counts"""
-    if seen.table.empty:
-        return seen.failed.groupby("what").size().rename("failed").to_frame()
-    counts = seen.table.groupby(["method", "noise", "rate"], dropna=False).size().unstack(["noise", "rate"])
-    counts = counts.sort_index(axis=1)
+def ran(contents: Contents) -> pd.DataFrame:
+    """Count the finished runs, a row per method, a column per noise and rate, and those that failed."""
+    if contents.table.empty:
+        return contents.failed.groupby("what").size().rename("failed").to_frame()
+    by_setting = contents.table.groupby(["method", "noise", "rate"], dropna=False)
+    counts = by_setting.size().unstack(["noise", "rate"]).sort_index(axis=1)
     counts.columns = [f"{noise} {rate:.0%}" for noise, rate in counts.columns]
-    counts = counts.assign(seeds=seen.table.groupby("method")["seed"].nunique())
-    if len(seen.failed):
-        counts = counts.join(seen.failed.groupby("what").size().rename("failed"), how="outer")
+    counts = counts.assign(seeds=contents.table.groupby("method")["seed"].nunique())
+    if len(contents.failed):
+        counts = counts.join(contents.failed.groupby("what").size().rename("failed"), how="outer")
     return counts.fillna(0).astype(int).reindex(groups.ordered(counts.index)).rename_axis("method")
 
 
-def spent(seen):
-    """What it cost, when and where: a row per hardware and version. -> DataFrame"""
-    if seen.table.empty:
+def spent(contents: Contents) -> pd.DataFrame:
+    """Return the hours of training and their dates, a row per hardware and version."""
+    if contents.table.empty:
         return pd.DataFrame(columns=["runs", "hours of training", "first", "last"])
-    seconds = seen.curves.groupby("run")["seconds"].sum()
-    table = seen.table.assign(hours=seen.table["run"].map(seconds) / 3600)
-    by = table.groupby(["hardware", "threads", "torch", "numbers"], dropna=False)
-    of = by.agg(runs=("run", "size"), hours=("hours", "sum"), first=("date", "min"), last=("date", "max"))
-    return of.rename(columns={"hours": "hours of training"}).reset_index()
+    seconds = contents.curves.groupby("run")["seconds"].sum()
+    table = contents.table.assign(hours=contents.table["run"].map(seconds) / 3600)
+    by_machine = table.groupby(["hardware", "threads", "torch", "numbers"], dropna=False)
+    costs = by_machine.agg(runs=("run", "size"), hours=("hours", "sum"), first=("date", "min"), last=("date", "max"))
+    return costs.rename(columns={"hours": "hours of training"}).reset_index()
 
 
-def failed(seen):
-    """A row per failure, those of the same error together, the most frequent error first. -> DataFrame"""
-    many = seen.failed["error"].map(seen.failed["error"].value_counts())
-    table = seen.failed.assign(alike=many).sort_values(["alike", "error", "label"], ascending=[False, True, True])
+def failed(contents: Contents) -> pd.DataFrame:
+    """Return a row per failure, those of the same error together, the most frequent error first."""
+    errors = contents.failed["error"]
+    table = contents.failed.assign(alike=errors.map(errors.value_counts()))
+    table = table.sort_values(["alike", "error", "label"], ascending=[False, True, True])
     return table[["error", "alike", "what", "label", "cell", "attempts", "date", "traceback"]].reset_index(drop=True)
 
 
-def traceback(seen, row=0):
-    """The traceback of a failure. row: its number in `failed`. -> text. Raises ValueError where there is none."""
-    table = failed(seen)
+def traceback(contents: Contents, row: int = 0) -> str:
+    """Return the traceback of a failure. row: its number in `failed`; raises ValueError for one that is not there."""
+    table = failed(contents)
     if table.empty:
         return "Nothing failed."
     need(row in table.index, "row", row, f"a row of the table of failures, 0 to {len(table) - 1}")
     return f"{table['label'][row]}\n\n{table['traceback'][row]}"
 
 
-def begun(seen):
-    """Runs that were begun and not finished: the first and the last line of their logs. -> DataFrame"""
+def begun(contents: Contents) -> pd.DataFrame:
+    """Return the runs that were begun and not finished, with the first and the last line of their logs."""
     rows = []
-    for name in seen.open:
-        log = seen.store / f"{name}.partial" / "log.txt"
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        rows.append({"run": name, "first": lines[0] if lines else "", "last": lines[-1] if lines else ""})
+    for name in contents.open:
+        lines = _lines(contents.store / f"{name}.partial" / "log.txt") or [""]
+        rows.append({"run": name, "first": lines[0], "last": lines[-1]})
     return pd.DataFrame(rows, columns=["run", "first", "last"])
 
 
-def chosen(seen):
-    """Settings chosen honestly beside settings chosen by the test set: a row per data, noise, rate and method.
+def _lines(path: Path):
+    """Return the lines of a file; none of one that is not there."""
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
-    A setting is what is left beside those: hyperparameters, recipe, network. Honestly: the highest mean over seeds of
-    the best noisy validation score, and the test score at that epoch (best_val). By the test set: the highest mean of
-    oracle_best. optimism: how much higher the second number is; nobody could have had it.
-    -> DataFrame
+
+def chosen(contents: Contents) -> pd.DataFrame:
+    """Compare settings chosen on noisy validation with settings chosen on the test set.
+
+    A row per data, noise, rate and method. A setting is all that differs beside those: hyperparameters, recipe,
+    network. On noisy validation: the highest mean over seeds of the best noisy validation score, and the test score at
+    that epoch (best_val). On the test set: the highest mean of oracle_best, which nobody can choose. optimism: how much
+    higher the second number is.
     """
-    if seen.table.empty:
+    if contents.table.empty:
         return pd.DataFrame(columns=[*KEYS, "settings", "optimism"])
-    watched = [name for name in ("val_noisy", "r2_val_noisy") if name in seen.curves]
-    best = seen.curves[watched].max(axis=1).groupby(seen.curves["run"]).max()
-    asked = groups.settings(seen.table)
-    left = [name for name in groups.varied(seen.table) if name not in KEYS]
-    frame = asked.assign(watched=seen.table["run"].map(best), **seen.table[["best_val", "oracle_best"]])
+    varied = [name for name in groups.varied(contents.table) if name not in KEYS]
+    frame = groups.settings(contents.table).assign(
+        validation=contents.table["run"].map(_best_validation(contents.curves)),
+        best_val=contents.table["best_val"],
+        oracle_best=contents.table["oracle_best"],
+    )
     rows = []
     for key, group in frame.groupby(list(KEYS), dropna=False):
-        differ = [name for name in left if group[name].nunique(dropna=False) > 1]
-        means = group.groupby(differ or (lambda _: "the only one"), dropna=False)
-        means = means[["watched", "best_val", "oracle_best"]].mean()
-        rows.append(dict(zip(KEYS, key)) | {"settings": len(means)} | _choice(means, differ))
+        names = [name for name in varied if group[name].nunique(dropna=False) > 1]
+        keys = [group[name] for name in names] or [pd.Series(ONLY, group.index)]
+        means = group.groupby(keys, dropna=False)[["validation", "best_val", "oracle_best"]].mean()
+        rows.append(dict(zip(KEYS, key)) | {"settings": len(means)} | _choice(means, names))
     table = pd.DataFrame(rows)
     order = {name: k for k, name in enumerate(groups.ordered(table["method"]))}
-    return table.sort_values(list(KEYS), key=lambda c: c.map(order) if c.name == "method" else c, ignore_index=True)
+
+    def position(column):
+        return column.map(order) if column.name == "method" else column
+
+    return table.sort_values(list(KEYS), key=position, ignore_index=True)
 
 
-def _choice(means, differ):
-    """The setting that validation chooses, and the one that the test set would. -> dict"""
-    cheat, best = means["oracle_best"].idxmax(), means["oracle_best"].max()
+def _best_validation(curves):
+    """Return the best score on noisy validation of every run. -> Series"""
+    columns = [name for name in VALIDATION if name in curves]
+    return curves[columns].max(axis=1).groupby(curves["run"]).max()
+
+
+def _choice(means, names):
+    """Return the setting that validation chooses, and the one that the test set would. -> dict"""
     honest, score = "", float("nan")  # without a validation split
-    if means["watched"].notna().any():
-        at = means["watched"].idxmax()
-        honest, score = _words(differ, at), means["best_val"][at]
-    by_validation = {"chosen on noisy validation": honest, "best_val": score}
-    return by_validation | {
-        "chosen on the test set": _words(differ, cheat),
+    if means["validation"].notna().any():
+        setting = means["validation"].idxmax()
+        honest, score = _setting(names, setting), means["best_val"][setting]
+    best = means["oracle_best"].max()
+    return {
+        "chosen on noisy validation": honest,
+        "best_val": score,
+        "chosen on the test set": _setting(names, means["oracle_best"].idxmax()),
         "oracle_best": best,
         "optimism": best - score,
     }
 
 
-def _words(differ, label):
-    """The label of a group in words."""
-    values = label if isinstance(label, tuple) else (label,)
-    return ", ".join(groups.title(name, value) for name, value in zip(differ, values)) or "the only one"
+def _setting(names, values):
+    """Write a setting, the label of a group. -> text"""
+    values = values if isinstance(values, tuple) else (values,)
+    return ", ".join(groups.title(name, value) for name, value in zip(names, values)) or ONLY
