@@ -1,4 +1,4 @@
-"""A point of a sweep of trainings: what its names mean, and what `fit` gets.
+"""Points of a sweep of trainings: the meaning of their names, and the arguments of `fit` that they stand for.
 
 data, n: as of labkit.load. data.X: its option X, such as data.label and data.size. noise, rate, noise_seed: a name in
 labkit.noise.ALL, its rate, the seed of its draw (that of the training, where none is given); rate 0, or none: clean
@@ -9,39 +9,45 @@ labkit.fit. recipe.X: the entry X of labkit.Recipe.
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from ... import noise
+from ...data import Split, Task
 from ...fit import Recipe
+from ...method import Method
 from ..entry import META, clean, enter, identity
+from .points import Point
 
 
-def entry(point):
-    """What labkit.fit gets, from a point of a Plan. -> method, task, net, epochs, seed, recipe, meta, life
+def entry(point: Point) -> tuple[Method, Task, str, int, int, Recipe, Split | None, bool]:
+    """Return the arguments of labkit.fit for a point: method, task, net, epochs, seed, recipe, meta, life.
 
-    Reads the data; those read and made noisy last are kept for the next point. Raises FileNotFoundError when they are
-    not there.
+    Reads the data; the last ones are cached, as they are and with noise. Raises FileNotFoundError when they are not
+    there.
     """
     rate, seed = point.get("rate", 0), point["seed"]
     data = source(point)
     task = clean(*data) if not rate else _noisy(*data, point["noise"], rate, point.get("noise_seed", seed))
-    method, task, meta = enter(point["method"], own(point, "method"), rate, task, point.get("meta", META), seed)
-    recipe = Recipe.of(own(point, "recipe"))
+    hyperparameters = entries_of(point, "method")
+    method, task, meta = enter(point["method"], hyperparameters, rate, task, point.get("meta", META), seed)
+    recipe = Recipe.of(entries_of(point, "recipe"))
     return method, task, point["net"], point["epochs"], seed, recipe, meta, point.get("life", False)
 
 
-def source(point):
-    """What `clean` gets, from a point. -> data, n, signature of the data, options"""
-    options = own(point, "data")
+def source(point: Point) -> tuple[str, int | None, tuple, str]:
+    """Return the arguments of `clean` for a point: data, n, identity of the data, options as JSON."""
+    options = entries_of(point, "data")
     text = json.dumps(options, sort_keys=True) if options else ""
     return point["data"], point.get("n"), identity(point["data"], text), text
 
 
-def own(point, owner):
-    """The entries called owner.X of a point. -> {X: value}"""
-    return {name.removeprefix(f"{owner}."): v for name, v in point.items() if name.startswith(f"{owner}.")}
+def entries_of(point: Point, owner: str) -> dict[str, Any]:
+    """Return the entries of a point called owner.X, as {X: value}."""
+    prefix = f"{owner}."
+    return {name.removeprefix(prefix): value for name, value in point.items() if name.startswith(prefix)}
 
 
 @lru_cache(maxsize=4)
 def _noisy(data, n, files, options, model, rate, seed):
-    """The data with this noise. files: the signature of the data. -> Task"""
+    """Return data with noise. files: the identity of the data -> Task"""
     return noise.corrupt(clean(data, n, files, options), noise.ALL[model](rate), seed)

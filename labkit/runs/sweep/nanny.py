@@ -1,5 +1,6 @@
-"""Dask's nanny and the process that it starts, with two habits changed."""
+"""Dask's nanny and the process that it starts, changed in two ways."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import spawn
 
@@ -11,11 +12,11 @@ WORKER = "Dask Worker process (from Nanny)"  # the name that a nanny gives its p
 
 
 class Patient(Nanny):
-    """A nanny that starts another worker in the place of one that died before it was up. Dask's does so only later; a
-    worker lost at the start ends the whole cluster."""
+    """A nanny that replaces a worker which dies while it starts. Dask's own replaces only workers that have started,
+    so that one lost at the start ends the whole cluster."""
 
-    async def instantiate(self):
-        """Start a worker. -> Status.running, or what became of the last of STARTS"""
+    async def instantiate(self) -> Status:
+        """Start a worker. -> Status.running, or the status of the last of STARTS"""
         for _ in range(STARTS):
             status = await super().instantiate()
             if status != Status.stopped:
@@ -24,15 +25,19 @@ class Patient(Nanny):
 
 
 @contextmanager
-def without_main():
-    """Workers do not run the script that sweeps once more, as multiprocessing has it: they need nothing of it, and a
-    script that sweeps outside `if __name__ == "__main__"` would start a sweep in every worker."""
+def without_main() -> Iterator[None]:
+    """Context manager. Keep multiprocessing from running the caller's script once more in every worker.
+
+    Workers need nothing of it, and a script that sweeps outside `if __name__ == "__main__"` would start a sweep in each.
+    """
     prepare = spawn.get_preparation_data
 
     def prepared(name):
         data = prepare(name)
-        main = {"init_main_from_name", "init_main_from_path"} if name == WORKER else set()
-        return {key: value for key, value in data.items() if key not in main}
+        if name == WORKER:
+            data.pop("init_main_from_name", None)
+            data.pop("init_main_from_path", None)
+        return data
 
     spawn.get_preparation_data = prepared
     try:

@@ -1,4 +1,4 @@
-"""A plan of a sweep: what runs, and how. Reading one checks everything; nothing is trained, downloaded or written.
+"""Plans of sweeps. Reading one checks everything; nothing is trained, downloaded or written.
 
 fit:                       # values that all runs share, see labkit.runs.sweep.entry; or notebook: and set:
   {data: digits, noise: symmetric, net: mlp, epochs: 30, recipe.lr: 0.01}
@@ -28,7 +28,7 @@ from ...paths import absolute, locate_table
 from ..store import folder
 from . import size, text
 from .check import check
-from .points import distinct, points
+from .points import Point, distinct, points
 
 SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exclude": [], "store": None}
 BARE = ("data", "noise", "net")  # their values speak for themselves
@@ -60,65 +60,76 @@ class Plan(metaclass=Checked):
     as_notebooks: Annotated[bool, Boolean("true or false")] = False
 
     @classmethod
-    def argument(cls, name):
-        """How a message calls an argument."""
+    def argument(cls, name: str) -> str:
+        """Return what a message calls an argument."""
         return name
 
     @classmethod
-    def read(cls, source):
-        """A plan from the path of a YAML file, or from a dict of the same form. -> Plan
+    def read(cls, source: str | PathLike | dict) -> "Plan":
+        """Read a plan from the path of a YAML file, or from a dict of the same form.
 
         Raises ValueError that names what cannot be used: file and line where it is no YAML, else section, name, value
         and what it may be.
         """
-        fine = isinstance(source, (dict, str, PathLike)) and source
-        need(fine, "the plan", source, "the path of a YAML file, or a dict, as labkit.runs.sweep.plan describes it")
-        given = source if isinstance(source, dict) else text.read(source)
-        need(isinstance(given, dict), "the plan", given, "a dict, as described in labkit.runs.sweep.plan")
+        usable = isinstance(source, (dict, str, PathLike)) and source
+        need(usable, "the plan", source, "the path of a YAML file, or a dict, as labkit.runs.sweep.plan describes it")
+        entries = source if isinstance(source, dict) else text.read(source)
+        need(isinstance(entries, dict), "the plan", entries, "a dict, as described in labkit.runs.sweep.plan")
         options = {name: None for name in cls.__dataclass_fields__ if name not in ("kind", "points")}
-        for name in given:
+        for name in entries:
             choose("the plan's entry", name, SECTIONS | options)
-        given = {name: _plain(name, value) for name, value in given.items()}
-        sections = SECTIONS | {name: given[name] for name in given if name in SECTIONS}
-        kind, fixed, notebook = _kind(given, sections)
-        every = points(fixed, *(sections[name] for name in ("grid", "when", "exclude")))
+        entries = {name: _plain(name, value) for name, value in entries.items()}
+        sections = SECTIONS | {name: entries[name] for name in entries if name in SECTIONS}
+        kind, fixed, notebook = _kind(entries, sections)
+        combined = points(fixed, sections["grid"], sections["when"], sections["exclude"])
         if kind == "fit":
-            every = [_placed(point) for point in every]
-            check(every)
+            combined = [_placed(point) for point in combined]
+            check(combined)
         else:
-            every = _typed(notebook, every)
+            combined = _typed(notebook, combined)
         store = sections["store"]
         need(store is None or (isinstance(store, str) and store), "store", store, "the path of a folder")
         place = folder(store).absolute()
-        return cls(kind, every, place, notebook, **{name: given[name] for name in given if name not in SECTIONS})
+        given = {name: entries[name] for name in entries if name not in SECTIONS}
+        return cls(kind, combined, place, notebook, **given)
 
     @cached_property
-    def varying(self):
-        """The names whose values are not the same in all points. -> list"""
+    def varying(self) -> list[str]:
+        """Names whose values are not the same in all points."""
         names = dict.fromkeys(name for point in self.points for name in point)
-        seen = lambda name: {json.dumps(point[name]) if name in point else None for point in self.points}
-        return [name for name in names if len(seen(name)) > 1]
+        return [name for name in names if len(self._values(name)) > 1]
+
+    def _values(self, name):
+        """Return the values of a name in all points, as JSON; None for a point without it. -> set"""
+        return {json.dumps(point[name]) if name in point else None for point in self.points}
 
 
-def label(point, plan):
-    """A short name of a point, for tables: what differs between the plan's points. -> text"""
-    shown = {name: point[name] for name in plan.varying if name in point}
+def label(point: Point, plan: Plan) -> str:
+    """Return a short name of a point, for tables: the values that differ between the plan's points."""
+    values = {name: point[name] for name in plan.varying if name in point}
     if plan.kind == "notebook":
-        return ", ".join(f"{name} {_word(value)}" for name, value in shown.items()) or plan.notebook.stem
-    method = [shown.pop("method")] if "method" in shown else []
-    method += [f"{name.removeprefix('method.')}={_word(shown[name])}" for name in shown if name.startswith("method.")]
-    others = {name: _word(value) for name, value in shown.items() if not name.startswith("method.")}
-    words = [word if name in BARE else f"{name.removeprefix('recipe.')} {word}" for name, word in others.items()]
-    return ", ".join([" ".join(method)] * bool(method) + words) or point["method"]
+        return ", ".join(f"{name} {_text(value)}" for name, value in values.items()) or plan.notebook.stem
+    method, parts = [], []
+    for name, value in values.items():
+        if name == "method":
+            method.insert(0, value)
+        elif name.startswith("method."):
+            method.append(f"{name.removeprefix('method.')}={_text(value)}")
+        elif name in BARE:
+            parts.append(_text(value))
+        else:
+            parts.append(f"{name.removeprefix('recipe.')} {_text(value)}")
+    if method:
+        parts.insert(0, " ".join(method))
+    return ", ".join(parts) or point["method"]
 
 
-def _kind(given, sections):
-    """What the plan runs. -> "fit" or "notebook", the values that all points share, path of the notebook or None"""
+def _kind(entries, sections):
+    """Return the kind of a plan, "fit" or "notebook", the values that all points share, and the notebook's path."""
     name = sections["notebook"]
-    section = "fit" if name is None else "set"
-    other = "set" if name is None else "fit"
-    why = "left out: it is for a notebook" if name is None else "left out: a notebook's values are in `set`"
-    need(other not in given, other, sections[other], why)
+    section, excluded = ("fit", "set") if name is None else ("set", "fit")
+    reason = "it is for a notebook" if name is None else "a notebook's values are in `set`"
+    need(excluded not in entries, excluded, sections[excluded], f"left out: {reason}")
     fixed = sections[section]
     need(isinstance(fixed, dict), section, fixed, "{name: value}")
     if name is None:
@@ -128,7 +139,7 @@ def _kind(given, sections):
 
 
 def _placed(point):
-    """The point with the paths of its data and of their table absolute: a worker may run in another folder."""
+    """Make the paths of a point's data and of their table absolute, because a worker may run in another folder."""
     data, labels = point.get("data"), point.get("data.labels")
     if not isinstance(data, str) or data in (*NAMES, *VARIANTS) or not Path(absolute(data)).exists():
         return point
@@ -138,17 +149,23 @@ def _placed(point):
     return point
 
 
-def _typed(notebook, every):
-    """The points with the values that the notebook's parameters take, each looked at once. -> list, none twice"""
-    takes = parameters.read(notebook)
-    values = {(name, json.dumps(value)): value for point in every for name, value in point.items()}
-    looked = lambda name, value: parameters.placed(takes, parameters.fit(takes, {name: value}), [name])[name]
-    fitting = {key: looked(key[0], value) for key, value in values.items()}
-    return distinct({name: fitting[name, json.dumps(value)] for name, value in point.items()} for point in every)
+def _typed(notebook, points):
+    """Give values the types that the notebook's parameters take; check each different value once. -> list of points"""
+    known, typed = parameters.read(notebook), {}
+    for point in points:
+        for name, value in point.items():
+            key = name, json.dumps(value)
+            if key not in typed:
+                fitted = parameters.fit(known, {name: value})
+                typed[key] = parameters.placed(known, fitted, [name])[name]
+    result = []
+    for point in points:
+        result.append({name: typed[name, json.dumps(value)] for name, value in point.items()})
+    return distinct(result)
 
 
 def _plain(name, value):
-    """An entry of the plan as JSON values: tuples and ranges become lists, paths texts."""
+    """Return an entry of the plan as JSON values: tuples and ranges become lists, paths texts."""
     may_be = f"of at most {size.NODES:,} values in all, and none inside itself"
     must(size.of_value(value) <= size.NODES, name, f"a {type(value).__name__}", may_be)
     try:
@@ -159,11 +176,14 @@ def _plain(name, value):
 
 
 def _plainer(value):
-    """What JSON does not know."""
-    if isinstance(value, range | Path):
-        return list(value) if isinstance(value, range) else str(value)
+    """Return a range as a list, a path as text; json calls it for values that it does not know."""
+    if isinstance(value, range):
+        return list(value)
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError
 
 
-def _word(value):
+def _text(value):
+    """Write a value as JSON; a text without its quotes."""
     return value if isinstance(value, str) else json.dumps(value)
