@@ -441,8 +441,8 @@ def test_nothing_of_a_store_is_executed_code():
 
 @pytest.mark.slow
 def test_the_cost_of_a_sweep_is_measured_and_scaled(client, tmp_path):
-    seen = bench.measure(150, client, tmp_path)
-    assert seen["overhead"] > 0 and seen["again"] > 0 and seen["files"] == 7 and seen["disk"] > 10_000
-    assert seen["memory"] < 1e6, "bytes that the scheduler holds per task"
-    said = "\n".join(bench.scale(seen, empty=0.005))
+    costs = bench.measure(150, client, tmp_path)
+    assert costs["overhead"] > 0 and costs["again"] > 0 and costs["files"] == 7 and costs["disk"] > 10_000
+    assert costs["memory"] < 1e6, "bytes that the scheduler holds per task"
+    said = "\n".join(bench.scale(costs, empty=0.005))
     assert "100,000 runs" in said and "13.9 days" in said and "700,000 files" in said

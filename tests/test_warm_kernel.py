@@ -153,7 +153,7 @@ def test_a_kernel_in_which_something_still_runs_is_replaced(kernel, tmp_path):
 
 @pytest.mark.slow
 def test_a_kernel_is_replaced_when_it_is_old(tmp_path):
-    kernel = Warm(most=2)
+    kernel = Warm(limit=2)
     pids = [pid(kernel, tmp_path / str(k)) for k in range(3)]
     assert pids[0] == pids[1] != pids[2]
     kernel.close()

@@ -1,4 +1,4 @@
-"""Notebooks without a browser: which parameters one takes, whether values fit, running it."""
+"""Notebooks without a browser: find one, check values for its parameters, run it."""
 
 from ..checkout import ROOT
 from .execute import Failed, execute

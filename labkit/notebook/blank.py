@@ -1,4 +1,4 @@
-"""Inside a kernel: what notebooks can change is remembered once, and put back between two of them."""
+"""Inside a kernel: the settings that notebooks can change are remembered once, and put back between two notebooks."""
 
 import builtins
 import gc
@@ -12,58 +12,66 @@ import sys
 import sysconfig
 import threading
 import warnings
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 SHARED = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 SHARED |= {*site.getsitepackages(), site.getusersitepackages(), str(Path(__file__).parents[1])}
 SHARED = {os.path.realpath(folder) for folder in SHARED}
 HARMLESS = {"TMonitor"}  # tqdm's thread, which wakes up for its own bars alone
 
+Setting = tuple[Callable[[], Any], Callable[[Any], Any]]  # a function that reads it, one that writes it back
 
-def _flags(place, *names):
-    """Attributes of an object, as a pair to read and to write all of them."""
+
+def _attributes(owner, *names):
+    """Return attributes of an object as a setting."""
+
+    def read():
+        return [getattr(owner, name) for name in names]
+
+    def write(values):
+        for name, value in zip(names, values):
+            setattr(owner, name, value)
+
+    return read, write
+
+
+def _content(container):
+    """Return the content of a list, set or mapping as a setting. The object itself stays, as others may hold it."""
 
     def write(old):
-        for name, value in zip(names, old):
-            setattr(place, name, value)
-
-    return lambda: [getattr(place, name) for name in names], write
-
-
-def _content(place):
-    """What a list, set or mapping holds, as such a pair: the object itself stays, others may hold it."""
-
-    def write(old):
-        if isinstance(place, list):
-            place[:] = old
-        elif isinstance(place, set):
-            place.intersection_update(old), place.update(old)
+        if isinstance(container, list):
+            container[:] = old
+        elif isinstance(container, set):
+            container.intersection_update(old)
+            container.update(old)
         else:  # never empty in between: builtins would be of no use
-            place.update(old)
-            for name in set(place) - set(old):
-                del place[name]
+            container.update(old)
+            for name in set(container) - set(old):
+                del container[name]
 
-    return place.copy, write
+    return container.copy, write
 
 
-def settings(shell):
-    """What is read once and written back. -> pairs (read, write)"""
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
-
-    formatters = shell.display_formatter.formatters.values()
+def _of_python():
+    """Return the settings of Python, the process and numpy."""
     return [
         (os.getcwd, os.chdir),
         _content(os.environ),
         _content(sys.path),
         _content(sys.argv),
         _content(vars(builtins)),
-        _flags(sys, "stdout", "stderr"),
+        _attributes(sys, "stdout", "stderr"),
         (sys.getrecursionlimit, sys.setrecursionlimit),
         (lambda: logging.root.level, logging.root.setLevel),
         _content(logging.root.handlers),
@@ -71,6 +79,12 @@ def settings(shell):
         (np.random.get_state, np.random.set_state),
         (np.geterr, lambda old: np.seterr(**old)),
         (np.get_printoptions, lambda old: np.set_printoptions(**old)),
+    ]
+
+
+def _of_torch():
+    """Return the settings of torch."""
+    return [
         (torch.get_rng_state, torch.set_rng_state),
         (torch.get_num_threads, torch.set_num_threads),
         (torch.get_default_dtype, torch.set_default_dtype),
@@ -78,42 +92,69 @@ def settings(shell):
         (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
         (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
         (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode),
-        _flags(torch.backends.cudnn, "benchmark", "deterministic", "allow_tf32"),
-        (mpl.get_backend, lambda old: old == mpl.get_backend() or plt.switch_backend(old)),
+        _attributes(torch.backends.cudnn, "benchmark", "deterministic", "allow_tf32"),
+    ]
+
+
+def _of_display(shell):
+    """Return the settings of matplotlib and IPython."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    def switch(backend):
+        if backend != mpl.get_backend():
+            plt.switch_backend(backend)
+
+    def callbacks():
+        return {name: [*calls] for name, calls in shell.events.callbacks.items()}
+
+    formatters = shell.display_formatter.formatters.values()
+    return [
+        (mpl.get_backend, switch),
         _content(shell.extension_manager.loaded),
-        _flags(shell, "ast_node_interactivity"),
-        (lambda: {name: [*calls] for name, calls in shell.events.callbacks.items()}, shell.events.callbacks.update),
+        _attributes(shell, "ast_node_interactivity"),
+        (callbacks, shell.events.callbacks.update),
         *[_content(formatter.type_printers) for formatter in formatters],
     ]
 
 
-def remember(*imports):
-    """Import what most notebooks do; the kernel as it is then is what each of them is to find."""
+def settings(shell: "InteractiveShell") -> list[Setting]:
+    """Return everything that is read once and written back."""
+    return [*_of_python(), *_of_torch(), *_of_display(shell)]
+
+
+def remember(*imports: str) -> None:
+    """Import what most notebooks import; every notebook is to find the kernel as it is then."""
     global _blank
     for name in imports:
         importlib.import_module(name)
-    _draw()
+    _choose_backend()
     _blank = Blank(sys.modules["IPython"].get_ipython())
 
 
-def _draw():
-    """Matplotlib finds its backend at the first figure, which then has a say in how figures are shown."""
+def _choose_backend():
+    """Load matplotlib's backend now: it would be loaded at the first figure, and change how figures are shown."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     plt.switch_backend(mpl.get_backend())
 
 
-def enter(folder, environment):
-    """The next notebook runs in its own folder, as if the kernel had begun there. environment: what has changed in that
-    of the process which started the kernel; None is gone."""
+def enter(folder: str, environment: Mapping[str, str | None]) -> None:
+    """Prepare the next notebook: its own folder, as if the kernel had begun there, and the changed environment.
+
+    environment: changes in that of the process which started the kernel; None is gone.
+    """
     os.chdir(folder)
     _blank.shell.history_manager.dir_hist[:] = [Path.cwd()]
     for name, value in environment.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
-def restore():
+def restore() -> None:
     """Put everything back. Raises RuntimeError where something of the last notebook still runs."""
     _blank.restore()
 
@@ -121,16 +162,17 @@ def restore():
 class Blank:
     """A prepared kernel, as the next notebook is to find it."""
 
-    def __init__(self, shell):
+    def __init__(self, shell: "InteractiveShell") -> None:
         self.shell, self.names = shell, dict(shell.user_ns)
-        self.pairs = [(write, read()) for read, write in settings(shell)]
+        self.remembered = [(write, read()) for read, write in settings(shell)]
         self.modules, self.threads = set(sys.modules), set(threading.enumerate())
         self.contexts = self._enter()
-        torch.cuda.manual_seed_all(torch.initial_seed())  # waits for the GPU to be used
-        gc.collect(), gc.freeze()  # what is here stays: a later collection need not look at it
+        torch.cuda.manual_seed_all(torch.initial_seed())  # takes effect when the GPU is used
+        gc.collect()
+        gc.freeze()  # later collections skip the objects of now
 
     def _enter(self):
-        """What its library puts back itself."""
+        """Enter contexts of libraries that put their settings back themselves. -> ExitStack"""
         import matplotlib as mpl
 
         contexts = ExitStack()
@@ -138,8 +180,8 @@ class Blank:
         contexts.enter_context(mpl.rc_context())
         return contexts
 
-    def restore(self):
-        """See the function of this name."""
+    def restore(self) -> None:
+        """Put everything back. Raises RuntimeError where something of the last notebook still runs."""
         from matplotlib import pyplot as plt
 
         if "ipywidgets" in sys.modules:
@@ -148,42 +190,45 @@ class Blank:
         self.shell.reset()
         for name, value in self.names.items():
             self.shell.user_ns.setdefault(name, value)
-        for write, old in self.pairs:
+        for write, old in self.remembered:
             write(old)
-        self.contexts.close()  # after the change of matplotlib's backend, which has a hand in its settings
+        self.contexts.close()  # after the change of matplotlib's backend, which changes its settings
         with warnings.catch_warnings(action="ignore"):  # options that pandas gives up
             pd.reset_option("all")
         torch.set_printoptions(profile="default")
         torch.set_default_device(None)
         self.contexts = self._enter()
         self._forget_modules()
-        gc.enable(), gc.collect()
+        gc.enable()
+        gc.collect()
         _free_devices()
-        self._nothing_runs()
+        self._need_idle()
 
     def _forget_modules(self):
-        """Drop what was imported since, from wherever a notebook's own modules may lie."""
+        """Drop the modules imported since that may be a notebook's own."""
         for name in set(sys.modules) - self.modules:
             if not shared(sys.modules[name]):
                 del sys.modules[name]
         importlib.invalidate_caches()
 
-    def _nothing_runs(self):
+    def _need_idle(self):
+        """Raise RuntimeError where a thread or process of the notebook still runs."""
         threads = {thread for thread in threading.enumerate() if type(thread).__name__ not in HARMLESS}
-        left = [*(threads - self.threads), *multiprocessing.active_children()]
-        if left:
-            raise RuntimeError(f"still running: {left}")
+        running = [*(threads - self.threads), *multiprocessing.active_children()]
+        if running:
+            raise RuntimeError(f"still running: {running}")
 
 
-def shared(module):
-    """Does a module belong to Python, an installed package or labkit? One without a file does: a library made it."""
-    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
-    places = [Path(os.path.realpath(place)) for place in places if isinstance(place, str)]
-    return not places or any(place.is_relative_to(folder) for place in places for folder in SHARED)
+def shared(module: ModuleType) -> bool:
+    """Return whether a module belongs to Python, an installed package or labkit. One without a file does, because a
+    library made it."""
+    names = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    paths = [Path(os.path.realpath(name)) for name in names if isinstance(name, str)]
+    return not paths or any(path.is_relative_to(folder) for path in paths for folder in SHARED)
 
 
 def _free_devices():
-    """Memory of the GPU goes back to it, and its generators start again."""
+    """Give the GPU its memory back, and start its generators again."""
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(torch.initial_seed())
         torch.cuda.empty_cache()

@@ -2,10 +2,14 @@
 
 import os
 from functools import partial
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..paths import pin_variables
 from . import parameters
+
+if TYPE_CHECKING:
+    from .kernel import Warm
 
 
 class Failed(NamedTuple):
@@ -17,8 +21,10 @@ class Failed(NamedTuple):
     traceback: str
 
 
-def execute(notebook, out, given, kernel=None, timeout=None):
-    """Run a notebook in its own folder through papermill. -> None, or Failed
+def execute(
+    notebook: Path, out: Path, given: dict[str, Any], kernel: "Warm | None" = None, timeout: float | None = None
+) -> Failed | None:
+    """Run a notebook in its own folder through papermill. -> None if it came to its end
 
     given: {name: value}; a path among them that is relative begins in the current folder.
     kernel: a Warm, for many notebooks (None: a fresh one). timeout: seconds that a cell may take.
@@ -28,12 +34,12 @@ def execute(notebook, out, given, kernel=None, timeout=None):
 
     pin_variables()
     given = parameters.placed(parameters.read(notebook), given, given)
-    os.environ.setdefault("LABKIT_PROGRESS", "0")  # a bar of widgets is nothing that a file can show
-    how = {"kernel_name": "python3", "language": "python", "execution_timeout": timeout}
-    fresh = {"cwd": notebook.parent, "extra_arguments": ["--log-level=ERROR"]}
-    run = kernel.run if kernel else partial(papermill.execute_notebook, **fresh)
+    os.environ.setdefault("LABKIT_PROGRESS", "0")  # a file cannot show a bar of widgets
+    options = {"kernel_name": "python3", "language": "python", "execution_timeout": timeout}
+    of_fresh = {"cwd": notebook.parent, "extra_arguments": ["--log-level=ERROR"]}
+    run = kernel.run if kernel else partial(papermill.execute_notebook, **of_fresh)
     try:
-        run(notebook, out, given, **how)
+        run(notebook, out, given, **options)
     except papermill.PapermillExecutionError as error:
         return _failed(out, str(error))
     except (CellTimeoutError, DeadKernelError) as error:
@@ -41,11 +47,11 @@ def execute(notebook, out, given, kernel=None, timeout=None):
     return None
 
 
-def _failed(out, words):
-    """The cell is the last one that began. -> Failed"""
+def _failed(out, message):
+    """Return the failure of the last cell that began. out: the executed copy -> Failed"""
     import nbformat
 
     cells = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
     begun = [cell for cell in cells if cell.source.strip() and cell.metadata.papermill.start_time]
-    lines = words.strip().splitlines()
+    lines = message.strip().splitlines()
     return Failed(len(begun), lines[-1], "\n".join(lines[-15:]))

@@ -1,4 +1,4 @@
-"""Do values fit a notebook's parameters? One answer for the command line, for files, and for the notebook's own cell.
+"""Checks that values fit a notebook's parameters, for the command line, for files, and for the notebook's own cell.
 
 labkit.parameters("crust", globals())    in the cell after the one tagged `parameters`: checks all, before any training
 """
@@ -6,7 +6,9 @@ labkit.parameters("crust", globals())    in the cell after the one tagged `param
 import ast
 import json
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import yaml
 
@@ -18,12 +20,14 @@ from .specification import TYPES, Parameter, read
 
 __all__ = ["Parameter", "check", "fit", "in_cell", "may_be", "parse", "placed", "read"]
 
+Known = Mapping[str, Parameter]  # of `read`
 
-def in_cell(notebook, namespace):
-    """Check what a notebook's parameters stand at, and what papermill injected; values that fit take their exact type.
 
-    notebook: its name or path, as of `find`; what fits is read from the file. namespace: the globals() of the notebook.
-    Papermill only warns about a name that the notebook does not have; here it is refused.
+def in_cell(notebook: str, namespace: dict[str, Any]) -> None:
+    """Check the parameters of a notebook that runs, and give those that fit their exact type.
+
+    notebook: its name or path, as of `find`; its file says what fits. namespace: the globals() of the notebook.
+    Papermill only warns of a name that the notebook does not have; here it is refused.
     Raises ValueError, naming the parameter, the value and what it may be.
     """
     known = read(find(notebook))
@@ -37,19 +41,23 @@ def in_cell(notebook, namespace):
     namespace.update(placed(known, values, given, command_folder()))
 
 
-def placed(parameters, values, given, start=None):
-    """Values with the paths among `given` absolute, seen from the folder `start` (None: the current one). -> dict
+def placed(parameters: Known, values: dict[str, Any], given: Iterable[str], start: str | None = None) -> dict[str, Any]:
+    """Return values with the paths among `given` absolute, seen from the folder `start` (None: the current one).
 
     A path that stands at its default is left to the notebook, which reads it from the project's root.
     """
-    texts = [name for name in given if name in parameters and isinstance(values[name], str) and values[name]]
-    beside = lambda name: parameters[name].takes_path and has_slash(values[name])
-    paths = [name for name in texts if parameters[name].is_path or beside(name)]
-    return _with_table(values | {name: absolute(values[name], start) for name in paths}, start)
+    paths = {}
+    for name in given:
+        value = values[name]
+        if name in parameters and isinstance(value, str) and value:
+            parameter = parameters[name]
+            if parameter.is_path or (parameter.takes_path and has_slash(value)):
+                paths[name] = absolute(value, start)
+    return _with_table(values | paths, start)
 
 
 def _with_table(values, start):
-    """The values with the path of a table in `options` absolute, as labkit.load would look for it from `start`."""
+    """Make the path of a table in `options` absolute, as labkit.load would look for it from `start`. -> values"""
     options, data = values.get("options"), values.get("dataset")
     labels = options.get("labels") if isinstance(options, dict) else None
     if not isinstance(labels, str) or not labels or not has_slash(data):
@@ -57,15 +65,15 @@ def _with_table(values, start):
     return values | {"options": options | {"labels": locate_table(labels, data, start)}}
 
 
-def has_slash(value):
-    """Is it a text that can only be a path?"""
+def has_slash(value: object) -> bool:
+    """Return whether a value is a text that can only be a path."""
     return isinstance(value, str) and ("/" in value or os.sep in value)
 
 
 def _injected(sources, known):
-    """Names that papermill's cell assigns, if it ran after the cell that annotates all. -> list, or empty
+    """Return the names that papermill's cell assigns, if it ran after the cell that annotates all. -> list, or empty
 
-    sources: what was executed, the latest last; IPython's `In`.
+    sources: the executed cells, the latest last; IPython's `In`.
     """
     for source in reversed(sources):
         if source.startswith("# Parameters"):
@@ -77,14 +85,17 @@ def _injected(sources, known):
 
 
 def _assigned(source, kind):
-    """Names that lines of this kind assign. -> list"""
-    lines = [line for line in ast.parse(source).body if isinstance(line, kind)]
-    targets = [target for line in lines for target in getattr(line, "targets", None) or [line.target]]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+    """Return the names that lines of this kind assign. kind: ast.Assign or ast.AnnAssign -> list"""
+    names = []
+    for line in ast.parse(source).body:
+        if isinstance(line, kind):
+            targets = getattr(line, "targets", None) or [line.target]
+            names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return names
 
 
-def check(parameters, given):
-    """Values of the command line that fit. `given`: pairs of texts. -> {name: value}. Raises like `fit`."""
+def check(parameters: Known, given: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return values of the command line that fit. given: pairs of texts. Raises ValueError like `fit`."""
     values = {}
     for name, text in given:
         need(name not in values, name, text, "given once")
@@ -92,23 +103,23 @@ def check(parameters, given):
     return placed(parameters, values, values)
 
 
-def fit(parameters, values):
-    """Values that fit, as exactly what they are meant to be: a whole number for a float is one, a tuple is a list.
+def fit(parameters: Known, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that fit, with the exact types of their parameters: a whole number for a float becomes one, a
+    tuple a list.
 
-    parameters: of `read`. values: {name: value}. -> {name: value}
     Raises ValueError, naming the parameter, the value and what it may be.
     """
     return {name: _fitting(value, _known(parameters, name)) for name, value in values.items()}
 
 
 def _known(parameters, name):
-    """The parameter of a name."""
+    """Return the parameter of a name."""
     need(parameters, "the parameter", name, "left out: this notebook has no cell tagged `parameters`")
     return choose("the parameter", name, parameters)
 
 
-def parse(text, parameter):
-    """A word of the command line as the value it stands for: JSON, YAML, or the text itself."""
+def parse(text: str, parameter: Parameter) -> Any:
+    """Return the value that a word of the command line stands for: JSON, YAML, or the text itself."""
     value = text
     with suppress(yaml.YAMLError):
         value = yaml.safe_load(text)
@@ -119,82 +130,98 @@ def parse(text, parameter):
 
 
 def _fitting(value, parameter):
-    """The value, if it fits; one number of numpy or torch is Python's."""
+    """Return a value that fits; a single number of numpy or torch becomes Python's."""
     value = scalar(value)
-    fine = lambda fits: need(fits, parameter.name, value, may_be(parameter) + _hint(value, parameter))
-    fine(_is(value, parameter.types))
-    several = isinstance(value, (list, tuple))
-    each = list(value) if several else [value]
-    if several and parameter.elements:
-        fine(all(_is(one, parameter.elements) for one in each))
-    fine(all(_inside(one, parameter.interval) for one in each))
-    for one in each:
-        path = parameter.takes_path and has_slash(one)
-        if parameter.alternatives and one is not None and not path:
-            choose(parameter.name, str(one), dict.fromkeys(parameter.alternatives))
-    if several:
-        _enough(each, parameter)
-    types = parameter.elements if several else parameter.types
-    each = [float(one) if _whole(one) and "float" in types and "int" not in types else one for one in each]
-    return each if several else each[0]
+    _need(_is(value, parameter.types), value, parameter)
+    if not isinstance(value, (list, tuple)):
+        _need_allowed([value], value, parameter)
+        return _exact(value, parameter.types)
+    elements = list(value)
+    _need(not parameter.elements or all(_is(element, parameter.elements) for element in elements), value, parameter)
+    _need_allowed(elements, value, parameter)
+    _need_complete(elements, parameter)
+    return [_exact(element, parameter.elements) for element in elements]
+
+
+def _need(fits, value, parameter):
+    """Raise ValueError unless a value fits."""
+    if not fits:
+        need(False, parameter.name, value, may_be(parameter) + _hint(value, parameter))
+
+
+def _need_allowed(elements, value, parameter):
+    """Raise ValueError unless all elements are in the interval and among the alternatives. value: that holds them"""
+    _need(all(_inside(element, parameter.interval) for element in elements), value, parameter)
+    for element in elements:
+        is_path = parameter.takes_path and has_slash(element)
+        if parameter.alternatives and element is not None and not is_path:
+            choose(parameter.name, str(element), dict.fromkeys(parameter.alternatives))
+
+
+def _exact(value, types):
+    """Return a whole number as a float where only a float is asked for."""
+    return float(value) if _is_integer(value) and "float" in types and "int" not in types else value
 
 
 def _hint(value, parameter):
-    """Plain papermill takes what stands behind -p for a number or a text, never for a list."""
+    """Return how papermill takes a list, for a list given as text: behind -p it takes numbers and texts alone."""
     text_of_list = isinstance(value, str) and value.startswith("[") and "list" in parameter.types
     return f"; papermill takes a list as -y '{parameter.name}: {value}'" if text_of_list else ""
 
 
-def _enough(each, parameter):
-    """Nothing twice, not too few, not too many, and what must be there."""
-    fine = lambda fits, may_be: need(fits, parameter.name, each, may_be)
-    fine(all(one not in each[:k] for k, one in enumerate(each)), "a list without repeats")
-    least, most = parameter.how_many
-    if parameter.may_be_empty and not each:
+def _need_complete(elements, parameter):
+    """Raise ValueError for a list that holds an element twice, too few or too many, or lacks one that it needs."""
+    unique = all(element not in elements[:k] for k, element in enumerate(elements))
+    need(unique, parameter.name, elements, "a list without repeats")
+    if parameter.may_be_empty and not elements:
         return
-    fine(each, f"{may_be(parameter)}, and not empty")
-    fine(least <= len(each) <= most and {*parameter.must_hold} <= {*map(str, each)}, may_be(parameter))
+    need(elements, parameter.name, elements, f"{may_be(parameter)}, and not empty")
+    low, high = parameter.how_many
+    complete = set(parameter.must_hold) <= set(map(str, elements))
+    need(low <= len(elements) <= high and complete, parameter.name, elements, may_be(parameter))
 
 
-def _whole(value):
-    """Is it a whole number? True is none."""
+def _is_integer(value):
+    """Return whether a value is a whole number; True is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is(value, types):
-    """Has it one of the types? True is no number."""
+    """Return whether a value has one of the types; True is no number."""
     types = {"bool", "anything"}.intersection(types) if isinstance(value, bool) else types
-    return any(isinstance(value, TYPES[t]) for t in types)
+    return any(isinstance(value, TYPES[name]) for name in types)
 
 
 def _inside(value, interval):
-    """Is a number inside, and one at all? NaN never is. What is no number has no interval to be in."""
+    """Return whether a number is in the interval, and not NaN. Any other value has no interval to be in."""
     if not _is(value, ("float",)):
         return True
-    if value != value or (_whole(value) and abs(value) > 2**63):
+    if value != value or (_is_integer(value) and abs(value) > 2**63):
         return False
-    left, low, high, right, beside = interval.groups() if interval else ("[", "-inf", "inf", "]", None)
+    if interval is None:
+        return Number(float("-inf"), float("inf"), infinite=True).inside(value)
+    left, low, high, right, single = interval.groups()
     number = Number(float(low), float(high), above=left == "(", below=right == ")", infinite=True)
-    return number.inside(value) or (beside is not None and value == float(beside))
+    return number.inside(value) or (single is not None and value == float(single))
 
 
-def may_be(parameter):
-    """What a parameter takes, in words."""
-    words = " or ".join(parameter.types)
+def may_be(parameter: Parameter) -> str:
+    """Say what a parameter takes."""
+    text = " or ".join(parameter.types)
     several = "list" in parameter.types
     if parameter.elements:
         example = "" if parameter.default == "[]" else f", for example {parameter.default}"
-        words += f" of {' or '.join(parameter.elements)}{example}"
+        text += f" of {' or '.join(parameter.elements)}{example}"
     if parameter.interval:
-        words += f", {'each ' if several else ''}{parameter.interval[0]}"
+        text += f", {'each ' if several else ''}{parameter.interval[0]}"
     if parameter.listed:
-        words += f" ({_of_which(parameter) if several else 'one of '}{' | '.join(parameter.listed)})"
-    return words
+        text += f" ({_count(parameter) if several else 'one of '}{' | '.join(parameter.listed)})"
+    return text
 
 
-def _of_which(parameter):
-    """How many of the alternatives, and which at least."""
-    least, most = parameter.how_many
+def _count(parameter):
+    """Say how many of the alternatives a list takes, and which it needs."""
+    low, high = parameter.how_many
     if parameter.must_hold:
         return f"{', '.join(parameter.must_hold)} and one or more of "
-    return "one or more of " if most == float("inf") else f"{least} to {most} of "
+    return "one or more of " if high == float("inf") else f"{low} to {high} of "

@@ -1,4 +1,4 @@
-"""What the cell tagged `parameters` of a notebook takes: types from an annotation, all else from the comment behind it.
+"""The parameters of a notebook, read from the cell tagged `parameters`: types from annotations, all else from comments.
 
 rate: float = 0.4             # noise rate, in [0, 1)                     an interval, of each element of a list
 n: int = 0                    # in [10, 1437] or 0                        and one number beside it
@@ -17,6 +17,8 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Iterator
+from os import PathLike
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import NamedTuple
@@ -40,80 +42,97 @@ class Parameter(NamedTuple):
     comment: str
 
     @property
-    def listed(self):
-        """The alternatives as the comment has them, with tables unopened. -> list of texts, empty without any"""
+    def listed(self) -> list[str]:
+        """The alternatives as the comment has them, with tables unopened; empty without any."""
         listed = self.comment.rpartition(": ")[2].split(" | ")
         return listed if len(listed) > 1 or TABLE.search(listed[0]) else []
 
     @property
-    def alternatives(self):
-        """The values that the comment lists, or that its tables have. -> list of texts, empty where it lists none"""
-        found = []
+    def alternatives(self) -> list[str]:
+        """The values that the comment lists, or that its tables have; empty if it lists none."""
+        names = []
         for text in self.listed:
             table = TABLE.search(text)
-            found += list(resolve_name(table[1])) if table else [text.strip("\"'` ")]
-        return [text for text in found if text not in ("[]", "a path")]
+            names += list(resolve_name(table[1])) if table else [text.strip("\"'` ")]
+        return [name for name in names if name not in ("[]", "a path")]
 
     @property
-    def may_be_empty(self):
-        """Does an empty list say something?"""
+    def may_be_empty(self) -> bool:
+        """Whether an empty list is allowed."""
         return "[]" in self.listed
 
     @property
-    def how_many(self):
-        """How many elements a list has. -> least, most"""
-        asked = HOW_MANY.search(self.comment)
-        return (int(asked[1]), int(asked[2])) if asked else (1 + len(self.must_hold), float("inf"))
+    def how_many(self) -> tuple[int, float]:
+        """The lowest and the highest number of a list's elements."""
+        match = HOW_MANY.search(self.comment)
+        return (int(match[1]), int(match[2])) if match else (1 + len(self.must_hold), float("inf"))
 
     @property
-    def must_hold(self):
-        """The elements that a list cannot be without. -> list"""
-        asked = MUST_HOLD.search(self.comment)
-        return asked[1].split(", ") if asked else []
+    def must_hold(self) -> list[str]:
+        """The elements that a list needs."""
+        match = MUST_HOLD.search(self.comment)
+        return match[1].split(", ") if match else []
 
     @property
-    def takes_path(self):
-        """May it be a path beside its alternatives?"""
+    def takes_path(self) -> bool:
+        """Whether it may be a path beside its alternatives."""
         return "a path" in self.listed
 
     @property
-    def is_path(self):
-        """Is it the path of a folder or file?"""
+    def is_path(self) -> bool:
+        """Whether it is the path of a folder or file."""
         return "str" in self.types and FOLDER.match(self.comment) is not None
 
     @property
-    def interval(self):
-        """The interval in the comment. -> match of INTERVAL, or None"""
+    def interval(self) -> re.Match | None:
+        """The interval in the comment, as a match of INTERVAL."""
         return INTERVAL.search(self.comment)
 
 
-def read(notebook):
-    """The parameters of a notebook. -> {name: Parameter}, empty without a cell that is tagged so"""
-    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]  # importing nbformat takes seconds
-    cell = next(("".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])), "")
+def read(notebook: str | PathLike) -> dict[str, Parameter]:
+    """Return the parameters of a notebook by name; empty without a cell that is tagged so."""
+    cell = _tagged_cell(notebook)
     tokens = tokenize.generate_tokens(io.StringIO(cell).readline)
     comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-    found = {}
-    for line in ast.parse(cell).body:
+    parameters = {}
+    for name, line in _assignments(cell):
+        types = _annotated(line.annotation) if isinstance(line, ast.AnnAssign) else _types_of(line.value)
+        comment = comments.get(line.end_lineno, "").partition("  # noqa")[0]
+        parameters[name] = Parameter(name, ast.unparse(line.value), *types, comment)
+    return parameters
+
+
+def _tagged_cell(notebook):
+    """Return the source of the first cell tagged `parameters`, "" without one."""
+    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]  # importing nbformat takes seconds
+    for cell in cells:
+        if "parameters" in cell["metadata"].get("tags", []):
+            return "".join(cell["source"])
+    return ""
+
+
+def _assignments(source) -> Iterator[tuple[str, ast.Assign | ast.AnnAssign]]:
+    """Yield the lines that assign to a name, with the name."""
+    for line in ast.parse(source).body:
         target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
         if isinstance(target, ast.Name):
-            types = _annotated(line.annotation) if isinstance(line, ast.AnnAssign) else _like(line.value)
-            comment = comments.get(line.end_lineno, "").partition("  # noqa")[0]
-            found[target.id] = Parameter(target.id, ast.unparse(line.value), *types, comment)
-    return found
+            yield target.id, line
 
 
 def _annotated(node):
-    """The types that an annotation names, and those of a list's elements. -> names, names"""
+    """Return the types that an annotation names, and those of a list's elements. -> names, names"""
     match node:
         case ast.Constant(value=None):
             return ("None",), ()
         case ast.Constant(value=str(text)):
             return _annotated(ast.parse(text, mode="eval").body)
-        case ast.BinOp(left=one, op=ast.BitOr(), right=other):
-            return tuple(a + b for a, b in zip(_annotated(one), _annotated(other)))
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            types, elements = _annotated(left)
+            further_types, further_elements = _annotated(right)
+            return types + further_types, elements + further_elements
         case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
-            return _annotated(inner)[0] + ("None",), _annotated(inner)[1]
+            types, elements = _annotated(inner)
+            return (*types, "None"), elements
         case ast.Subscript(value=ast.Name(id="list" | "List"), slice=inner):
             return ("list",), _annotated(inner)[0]
         case ast.Name(id=name) if name in TYPES:
@@ -121,8 +140,8 @@ def _annotated(node):
     return ("anything",), ()
 
 
-def _like(value):
-    """The type of a default, and those of its elements. -> names, names"""
+def _types_of(value):
+    """Return the type of a default, and those of its elements. -> names, names"""
     try:
         default = ast.literal_eval(value)
     except ValueError:
@@ -133,6 +152,6 @@ def _like(value):
 
 
 def _type(value):
-    """Its name in TYPES; None as a default says nothing."""
+    """Return the name of a value's type in TYPES; None as a default may be anything."""
     name = type(value).__name__
     return name if name in TYPES else "anything"

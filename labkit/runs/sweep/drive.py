@@ -1,8 +1,11 @@
-"""Running a plan: every point becomes a task of Dask; a point that is done is never done again."""
+"""Runs a plan: every point becomes a task of Dask; a point whose run is stored is not run again."""
 
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,72 +16,90 @@ from . import cluster, work
 from .live import Live, clock
 from .plan import Plan, label
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 AHEAD = 5000  # tasks that Dask's scheduler holds at most: its memory does not grow with the sweep
 REFRESH = 500  # outcomes after which the store's index is brought up to date
+STATUSES = {"finished": "finished", "read": "were there", "failed": "failed"}  # in the summary
 
 
 @dataclass
 class Sweep:
-    """What a sweep did. outcomes: a row per point: run, label, status, seconds, error, cell. seconds: of all."""
+    """The outcome of a sweep. outcomes: a row per point: run, label, status, seconds, error, cell. seconds: of all."""
 
     plan: Plan
     outcomes: pd.DataFrame = field(repr=False)
     seconds: float
 
     @property
-    def finished(self):
-        """Runs that are in the store now, trained by this sweep or before."""
+    def finished(self) -> int:
+        """Number of runs that are in the store now, trained by this sweep or before."""
         return int(self.outcomes["status"].isin(["finished", "read"]).sum())
 
     @property
-    def failed(self):
+    def failed(self) -> int:
+        """Number of runs that failed."""
         return int((self.outcomes["status"] == "failed").sum())
 
     @property
-    def words(self):
-        """The summary."""
+    def words(self) -> str:
+        """Summary: how many runs finished, and why the others failed."""
         counts = self.outcomes["status"].value_counts()
-        said = ", ".join(f"{counts[status]} {what}" for status, what in SAID.items() if status in counts)
-        lines = [f"{said} of {len(self.plan.points)}, in {clock(self.seconds)}; in {self.plan.store}"]
+        parts = [f"{counts[status]} {phrase}" for status, phrase in STATUSES.items() if status in counts]
+        lines = [f"{', '.join(parts)} of {len(self.plan.points)}, in {clock(self.seconds)}; in {self.plan.store}"]
         for row in self.outcomes[self.outcomes["status"] == "failed"].itertuples():
             cell = f"cell {int(row.cell)}: " if row.cell == row.cell and row.cell is not None else ""
             lines.append(f"  failed: {row.label}: {cell}{row.error}")
         return "\n".join(lines)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.words
 
 
-SAID = {"finished": "finished", "read": "were there", "failed": "failed"}
-
-
-def sweep(plan, address=None, workers=None, client=None, port=0, quiet=None):
-    """Run every point of a plan that the store does not hold yet. -> Sweep
+def sweep(
+    plan: Plan | str | PathLike | dict,
+    address: str | None = None,
+    workers: int | None = None,
+    client: "Client | None" = None,
+    port: int = 0,
+    quiet: bool | None = None,
+) -> Sweep:
+    """Run every point of a plan that the store does not hold yet.
 
     plan: a Plan, the path of a YAML file, or a dict. address: of a Dask scheduler, or client: a distributed.Client
     (dask-jobqueue's, for one); None: a local cluster, with so many workers. port: of the local cluster's dashboard.
     quiet: show nothing; None: nothing in a notebook. Raises ValueError before anything starts; OSError when the disk is
-    full, ConnectionError when a scheduler that was given is gone. What was finished or has a checkpoint stays, and the
-    same call goes on, as after Ctrl-C.
+    full, ConnectionError when a scheduler that was given is gone. Finished runs and checkpoints stay, and the same call
+    goes on from there, as after Ctrl-C.
     """
     plan = plan if isinstance(plan, Plan) else Plan.read(plan)
     need(address is None or client is None, "address", address, "left out where a client is given")
     writable(plan.store)
-    began = time.monotonic()
-    place = _client(client) if client else cluster.given(address) if address else cluster.local(plan, workers, port)
+    start = time.monotonic()
+    place = _place(plan, address, workers, client, port)
     with cluster.quiet(), place as (client, link), Live(plan, link, quiet) as live:
-        client.subscribe_topic(work.TOPIC, live.heard)
+        client.subscribe_topic(work.TOPIC, live.progress)
         outcomes = _outcomes(plan, client, live)
-    return Sweep(plan, pd.DataFrame(outcomes), time.monotonic() - began)
+    return Sweep(plan, pd.DataFrame(outcomes), time.monotonic() - start)
+
+
+def _place(plan, address, workers, client, port):
+    """Return the place where a sweep runs: the given client, a given scheduler, or a local cluster. -> context manager
+    of client and address of its dashboard"""
+    if client:
+        return _given(client)
+    return cluster.given(address) if address else cluster.local(plan, workers, port)
 
 
 @contextmanager
-def _client(client):
+def _given(client):
+    """Context manager. A client that is there already. -> client, address of its dashboard"""
     yield client, client.dashboard_link
 
 
-def writable(store):
-    """Raises ValueError, before anything starts, for a store that cannot be written."""
+def writable(store: Path) -> None:
+    """Raise ValueError, before anything starts, for a store that cannot be written."""
     probe = store / f".probe.{time.monotonic_ns()}"
     try:
         store.mkdir(parents=True, exist_ok=True)
@@ -89,29 +110,32 @@ def writable(store):
 
 
 def _outcomes(plan, client, live):
-    """Submit the points, some ahead of the workers, and gather what comes. A run that another process trains is asked
-    for again at the end, and waited for. -> list of outcomes"""
+    """Submit the points, some ahead of the workers, and gather the outcomes. -> list, in the order of the points
+
+    A run that another process trains is submitted again at the end, and waited for.
+    """
     from distributed import as_completed
 
-    how, labels = work.options(plan), [label(point, plan) for point in plan.points]
-    queue, later, outcomes, tasks, done = list(range(len(labels)))[::-1], set(), {}, {}, as_completed()
-    options = {"pure": False, "retries": plan.retries, "resources": plan.resources or None}
+    options, labels = work.options(plan), [label(point, plan) for point in plan.points]
+    queue, waiting, outcomes, tasks, done = list(range(len(labels)))[::-1], set(), {}, {}, as_completed()
+    of_dask = {"pure": False, "retries": plan.retries, "resources": plan.resources or None}
 
     def submit():
         while queue and len(tasks) < AHEAD:
             k = queue.pop()
-            future = client.submit(work.one, plan.points[k], labels[k], {**how, "wait": k in later}, **options)
+            of_point = {**options, "wait": k in waiting}
+            future = client.submit(work.run_point, plan.points[k], labels[k], of_point, **of_dask)
             tasks[future] = k
             done.add(future)
 
     submit()
     for future in done:
         k = tasks.pop(future)
-        outcome = _outcome(future, plan, k, labels[k], how)
+        outcome = _outcome(future, plan.points[k], labels[k], options)
         if outcome["status"] == "full":
             raise OSError(work.ROOM[0], outcome["error"])
         if outcome["status"] == "elsewhere":
-            later.add(k)
+            waiting.add(k)
             queue.insert(0, k)
         else:
             outcomes[k] = outcome
@@ -122,15 +146,16 @@ def _outcomes(plan, client, live):
     return [outcomes[k] for k in sorted(outcomes)]
 
 
-def _outcome(future, plan, k, name, how):
-    """The outcome of a task; one that Dask gave up is a failure like another. -> dict"""
+def _outcome(future, point, name, options):
+    """Return the outcome of a task; a task that Dask gave up is a failure like another. -> dict"""
     if future.status == "finished":
         return future.result()
     if future.status != "error":  # lost, cancelled
         raise ConnectionError(
             "Dask's scheduler is gone. What is finished or has a checkpoint stays: the same sweep goes on"
         )
-    error, asked = future.exception(), work.asked(plan.points[k], how)
-    outcome = work.failed(error, work.blank(asked, name))
-    note(plan.store, asked, {**outcome, "what": work.what(plan.points[k], how), "traceback": str(error)})
+    error, key = future.exception(), work.identified(point, options)
+    outcome = work.failed(error, work.blank(key, name))
+    record = {**outcome, "what": work.kind(point, options), "traceback": str(error)}
+    note(options["store"], key, record)
     return outcome

@@ -1,28 +1,36 @@
-"""What a sweep shows while it runs: a table that renews itself on a terminal, a line now and then elsewhere."""
+"""The progress of a sweep: a table that renews itself on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
 from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from .plan import Plan
 
 SHOWN = 32  # workers in the table at most
-EVERY = 60.0  # seconds between two lines where there is no terminal
+INTERVAL = 60.0  # seconds between two lines where there is no terminal
+ENDED = ("finished", "read", "failed")  # statuses of runs that are over
 
 
 class Live:
-    """`with Live(plan, link) as live`: events of the workers come to `heard`, outcomes to `done`.
+    """`with Live(plan, link) as live`: give it the workers' events by `progress`, outcomes by `done`.
 
     link: the dashboard's address. quiet: show nothing; None: nothing in a notebook, whose file has no place for a table
     that moves.
     """
 
-    def __init__(self, plan, link, quiet=None):
-        what = "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
-        self.total, self.words, self.link = len(plan.points), f"{len(plan.points)} {what} into {plan.store}", link
+    def __init__(self, plan: "Plan", link: str, quiet: bool | None = None) -> None:
+        kind = "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
+        self.total = len(plan.points)
+        self.summary, self.link = f"{self.total} {kind} into {plan.store}", link
         self.quiet = "ipykernel" in sys.modules if quiet is None else quiet
-        self.counts, self.workers, self.began, self.said = Counter(), {}, time.monotonic(), time.monotonic()
-        self.screen = None
+        self.counts, self.workers, self.screen = Counter(), {}, None
+        self.began = self.printed = time.monotonic()
 
-    def __enter__(self):
+    def __enter__(self) -> "Live":
         from rich.console import Console
         from rich.live import Live as Screen
 
@@ -31,67 +39,80 @@ class Live:
             self.screen = Screen(get_renderable=self.table, console=console, refresh_per_second=2, transient=False)
             self.screen.start()
         elif not self.quiet:
-            print(f"{self.words}; dashboard: {self.link}", flush=True)
+            print(f"{self.summary}; dashboard: {self.link}", flush=True)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *error: object) -> None:
         if self.screen:
             self.workers.clear()
             self.screen.stop()
 
-    def heard(self, event):
-        """How far a worker is: (time, {"worker", "label" with a new run, "done", "of", "test"})."""
-        _, news = event
-        if "label" in news:
-            self.workers[news["worker"]] = {"label": news["label"]}
-        self.workers.setdefault(news["worker"], {}).update(news)
+    def progress(self, event: tuple[float, dict[str, Any]]) -> None:
+        """Take a worker's progress: (time, {"worker", "label" with a new run, "done", "of", "test"})."""
+        _, state = event
+        if "label" in state:
+            self.workers[state["worker"]] = {"label": state["label"]}
+        self.workers.setdefault(state["worker"], {}).update(state)
 
-    def done(self, outcome):
-        """A run came to an end."""
+    def done(self, outcome: dict[str, Any]) -> None:
+        """Count a run that came to an end; print a line when one is due."""
         self.counts[outcome["status"]] += 1
-        self.workers = {worker: news for worker, news in self.workers.items() if news.get("label") != outcome["label"]}
-        now = time.monotonic()
-        if not self.screen and not self.quiet and now - self.said >= EVERY:
-            self.said = now
+        label = outcome["label"]
+        self.workers = {worker: state for worker, state in self.workers.items() if state.get("label") != label}
+        due = time.monotonic() - self.printed >= INTERVAL
+        if due and not self.screen and not self.quiet:
+            self.printed = time.monotonic()
             print(self.line(), flush=True)
 
-    def line(self):
-        """How far the sweep is, in words."""
-        over = sum(self.counts[status] for status in ("finished", "read", "failed"))
-        parts = [f"{self.counts[name]} {name}" for name in ("finished", "read", "failed") if self.counts[name]]
-        parts += [f"{self.total - over} to go"] if over < self.total else []
-        return f"{', '.join(parts) or 'nothing yet'}; {clock(time.monotonic() - self.began)}{self.left(over)}"
+    @property
+    def ended(self) -> int:
+        """Number of runs that are over."""
+        return sum(self.counts[status] for status in ENDED)
 
-    def left(self, over):
-        """The time that is left, as long as what was trained took: what was there already says nothing of it."""
-        new = self.counts["finished"] + self.counts["failed"]
-        if not new or over >= self.total:
+    def line(self) -> str:
+        """Say how many runs are over, how many remain, and the time."""
+        parts = [f"{self.counts[status]} {status}" for status in ENDED if self.counts[status]]
+        if self.ended < self.total:
+            parts.append(f"{self.total - self.ended} to go")
+        counts = ", ".join(parts) or "nothing yet"
+        return f"{counts}; {clock(time.monotonic() - self.began)}{self.remaining()}"
+
+    def remaining(self) -> str:
+        """Estimate the remaining time from the runs that were trained; those in the store before took none."""
+        trained = self.counts["finished"] + self.counts["failed"]
+        if not trained or self.ended >= self.total:
             return ""
-        return f", about {clock((time.monotonic() - self.began) / new * (self.total - over))} left"
+        seconds = (time.monotonic() - self.began) / trained
+        return f", about {clock(seconds * (self.total - self.ended))} left"
 
-    def table(self):
-        """The table of the terminal."""
+    def table(self) -> "Group":
+        """Draw the table of the terminal: a bar, and a row per worker."""
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
-        over = sum(self.counts[status] for status in ("finished", "read", "failed"))
+        head = Text(f"{self.summary}\ndashboard: {self.link}\nCtrl-C stops; the same command goes on.\n")
+        bar = Table.grid(padding=(0, 2))
+        bar.add_row(ProgressBar(self.total, self.ended, width=40), Text(self.line()))
         rows = Table.grid(padding=(0, 3))
-        for news in sorted(self.workers.values(), key=lambda news: news.get("label", ""))[:SHOWN]:
-            epoch = f"epoch {news['done']} of {news['of']}" if news.get("of") else "begins"
-            test = f"test {news['test']:.3f}" if news.get("test") is not None else ""
-            rows.add_row(Text(news.get("label", "")), epoch, test)
-        more = len(self.workers) - SHOWN
-        rows.add_row(f"and {more} more") if more > 0 else None
-        head = Text(f"{self.words}\ndashboard: {self.link}\nCtrl-C stops; the same command goes on.\n")
-        far = Table.grid(padding=(0, 2))
-        far.add_row(ProgressBar(self.total, over, width=40), Text(self.line()))
-        return Group(head, far, Text(), rows)
+        for state in sorted(self.workers.values(), key=_label)[:SHOWN]:
+            epoch = f"epoch {state['done']} of {state['of']}" if state.get("of") else "begins"
+            test = f"test {state['test']:.3f}" if state.get("test") is not None else ""
+            rows.add_row(Text(_label(state)), epoch, test)
+        hidden = len(self.workers) - SHOWN
+        if hidden > 0:
+            rows.add_row(f"and {hidden} more")
+        return Group(head, bar, Text(), rows)
 
 
-def clock(seconds):
-    """1:02:03, 2:03."""
+def _label(state):
+    """Return the label of a worker's run."""
+    return state.get("label", "")
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as 1:02:03 or 2:03."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

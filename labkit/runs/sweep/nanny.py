@@ -28,7 +28,7 @@ class Patient(Nanny):
 def without_main() -> Iterator[None]:
     """Context manager. Keep multiprocessing from running the caller's script once more in every worker.
 
-    Workers need nothing of it, and a script that sweeps outside `if __name__ == "__main__"` would start a sweep in each.
+    A script that sweeps outside `if __name__ == "__main__"` would start another sweep in each of them.
     """
     prepare = spawn.get_preparation_data
 

@@ -1,7 +1,7 @@
-"""What a worker does for one point of a plan: a function call. Nothing in it knows of the others.
+"""A worker's part of a sweep: run one point of a plan by a function call that knows of no other point.
 
-An outcome is a dict: run, label, status ("finished", "read": it was there, "failed", "elsewhere": another process has
-it, "full": no room on the disk), seconds, error, cell.
+An outcome is a dict: run, label, status ("finished", "read": it was stored before, "failed", "elsewhere": another
+process has it, "full": no room on the disk), seconds, error, cell.
 """
 
 import errno
@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,23 +21,32 @@ from ...numbers import NUMBERS
 from .. import store as stores
 from . import notebooks
 from .entry import entry
+from .points import Point
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+    from .plan import Plan
 
 TOPIC = "labkit"  # of the events that say how far a run is
-PASSING = (MemoryError, ConnectionError, torch.OutOfMemoryError)  # what another try may not meet
+PASSING = (MemoryError, ConnectionError, torch.OutOfMemoryError)  # errors that another try may not meet
+LASTING = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)  # errors of disks that it meets
 NOISY = ("distributed", "tornado", "bokeh", "asyncio")  # loggers
 ROOM = (errno.ENOSPC, errno.EDQUOT)
-_mine = threading.local()  # when this thread said last how far it is
+_thread = threading.local()  # reported: the time of this thread's last report of its progress
+
+Outcome = dict[str, Any]
+Options = dict[str, Any]  # of a plan, as `options` makes them
 
 
-def one(point, label, how):
-    """Run a point. how: the plan's options, as `options` makes them. -> outcome; raises what another try may not meet,
-    so that Dask tries again"""
-    began, wanted = time.monotonic(), asked(point, how)
-    outcome = blank(wanted, label)
-    tell(label=label, done=0, of=0)
+def run_point(point: Point, label: str, options: Options) -> Outcome:
+    """Run a point. Raises errors that another try may not meet, so that Dask tries again."""
+    start, key = time.monotonic(), identified(point, options)
+    outcome = blank(key, label)
+    report(label=label, done=0, of=0)
     try:
-        outcome |= notebooks.run(point, how) if how["notebook"] else train(point, how)
-        stores.forgive(how["store"], wanted)
+        outcome |= notebooks.run(point, options) if options["notebook"] else train(point, options)
+        stores.forgive(options["store"], key)
     except Busy as error:
         return outcome | {"status": "elsewhere", "error": str(error)}
     except Exception as error:
@@ -45,82 +55,89 @@ def one(point, label, how):
         if isinstance(error, OSError) and error.errno in ROOM:
             return outcome | {"status": "full", "error": error.strerror}
         outcome = failed(error, outcome)
-        stores.note(how["store"], wanted, {**outcome, "what": what(point, how), "traceback": traceback.format_exc()})
-    return outcome | {"seconds": time.monotonic() - began}
+        record = {**outcome, "what": kind(point, options), "traceback": traceback.format_exc()}
+        stores.note(options["store"], key, record)
+    return outcome | {"seconds": time.monotonic() - start}
 
 
-def asked(point, how):
-    """What was asked for, whatever became of it. -> JSON values"""
-    return {**point, "notebook": how["notebook"], "numbers": NUMBERS}
+def identified(point: Point, options: Options) -> dict[str, Any]:
+    """Return the JSON values that identify a point in the store's records of failures."""
+    return {**point, "notebook": options["notebook"], "numbers": NUMBERS}
 
 
-def blank(wanted, label):
-    """An outcome that has not come yet; a run whose name is not known has that of what was asked for."""
-    return {"run": identity(wanted), "label": label, "seconds": 0.0, "error": None, "cell": None}
+def blank(key: dict[str, Any], label: str) -> Outcome:
+    """Return an outcome that has not come yet. key: of `identified`; names the run until its own name is known."""
+    return {"run": identity(key), "label": label, "seconds": 0.0, "error": None, "cell": None}
 
 
-def passes(error):
-    """May another try not meet it? Memory, connections, disks: yes, but for files that are not there and full disks."""
-    lasting = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
-    disk = isinstance(error, OSError) and error.errno and error.errno not in ROOM
-    return isinstance(error, PASSING) or (disk and not isinstance(error, lasting))
+def passes(error: Exception) -> bool:
+    """Return whether another try may not meet an error: of memory, connections and disks, unless a file is not there
+    or the disk is full."""
+    if isinstance(error, PASSING):
+        return True
+    of_disk = isinstance(error, OSError) and error.errno and error.errno not in ROOM
+    return bool(of_disk) and not isinstance(error, LASTING)
 
 
-def failed(error, outcome):
-    """The outcome of an error. -> outcome"""
+def failed(error: Exception, outcome: Outcome) -> Outcome:
+    """Return the outcome of an error."""
     run, cell = getattr(error, "kept", outcome["run"]), getattr(error, "cell", None)
-    said = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    return {**outcome, "status": "failed", "error": said, "run": run, "cell": cell}
+    first_line = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    return {**outcome, "status": "failed", "error": first_line, "run": run, "cell": cell}
 
 
-def dask_setup(worker):
-    """Dask calls this in a worker that starts. Ctrl-C in the terminal is for the sweep, which ends its workers; what
-    they would say of their end, nobody has to read."""
+def dask_setup(worker: "Worker") -> None:
+    """Prepare a worker that starts; Dask calls this.
+
+    Ctrl-C in the terminal is for the sweep, which ends its workers, and nobody has to read the log of their end.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if worker.http_server:
-        worker.http_server.stop()  # it would answer whoever asks
+        worker.http_server.stop()  # it would answer anybody
     hush()
 
 
-def hush():
-    """Keep the loggers of Dask and what it is made of silent. -> {name: level before}"""
-    made = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
-    levels = {name: logging.getLogger(name).level for name in {*made, *NOISY}}
+def hush() -> dict[str, int]:
+    """Silence the loggers of Dask and its parts. -> {name: level before}"""
+    existing = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
+    levels = {name: logging.getLogger(name).level for name in {*existing, *NOISY}}
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return levels
 
 
-def options(plan):
-    """What `one` needs to know of a plan. wait: for a run that another process trains. -> dict that travels"""
-    how = {name: getattr(plan, name) for name in ("threads", "checkpoint_every", "as_notebooks")}
-    return how | {"store": str(plan.store), "notebook": plan.notebook and str(plan.notebook), "wait": False}
+def options(plan: "Plan") -> Options:
+    """Return what `run_point` needs of a plan, as plain values. wait: for a run that another process trains"""
+    values = {name: getattr(plan, name) for name in ("threads", "checkpoint_every", "as_notebooks")}
+    notebook = plan.notebook and str(plan.notebook)
+    return values | {"store": str(plan.store), "notebook": notebook, "wait": False}
 
 
-def train(point, how):
-    """A training. -> run, status"""
-    torch.set_num_threads(how["threads"])
+def train(point: Point, options: Options) -> Outcome:
+    """Train a point. -> run, status"""
+    torch.set_num_threads(options["threads"])
     method, task, net, epochs, seed, recipe, meta, life = entry(point)
 
-    def after(run):
+    def report_epoch(run):
         row = run.rows[-1]
-        tell(done=len(run.rows), of=epochs, test=row.get("test", row.get("r2_test")))
+        report(done=len(run.rows), of=epochs, test=row.get("test", row.get("r2_test")))
 
-    ways = {"store": how["store"], "checkpoint_every": how["checkpoint_every"], "wait": how["wait"], "progress": False}
-    run = fit(method, task, net, epochs, seed, recipe, meta=meta, life=life, on_epoch=after, **ways)
-    if how["as_notebooks"]:
-        notebooks.leaf(Path(how["store"]) / run.name)
+    keeping = {name: options[name] for name in ("store", "checkpoint_every", "wait")}
+    watching = {"on_epoch": report_epoch, "progress": False}
+    run = fit(method, task, net, epochs, seed, recipe, meta=meta, life=life, **keeping, **watching)
+    if options["as_notebooks"]:
+        notebooks.leave(Path(options["store"]) / run.name)
     return {"run": run.name, "status": "read" if run.method is None else "finished"}
 
 
-def tell(**progress):
-    """Say how far this worker is, at most once a second but for a new run; outside of a worker nobody listens."""
+def report(**progress: Any) -> None:
+    """Report this worker's progress to the sweep, at most once a second but for a new run; nothing outside a worker."""
     from distributed import get_worker
 
     now = time.monotonic()
-    if "label" not in progress and now - getattr(_mine, "said", 0.0) < 1.0:
+    if "label" not in progress and now - getattr(_thread, "reported", 0.0) < 1.0:
         return
-    _mine.said = now
+    _thread.reported = now
     try:
         worker = get_worker()
     except ValueError:
@@ -128,6 +145,6 @@ def tell(**progress):
     worker.log_event(TOPIC, {"worker": worker.address, **progress})
 
 
-def what(point, how):
-    """The method or the notebook."""
-    return Path(how["notebook"]).stem if how["notebook"] else point["method"]
+def kind(point: Point, options: Options) -> str:
+    """Return the name of a point's method or notebook."""
+    return Path(options["notebook"]).stem if options["notebook"] else point["method"]

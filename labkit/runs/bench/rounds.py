@@ -1,0 +1,32 @@
+"""Timing in interleaved rounds: a drift of the machine's speed slows all contestants alike, and ratios stay."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Times = dict[str, list[float]]  # name -> seconds per step, one for each round
+
+
+def interleaved(
+    steps: Mapping[str, Callable[[], Any]],
+    rounds: int,
+    count: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
+    warm_up: bool = True,
+) -> Times:
+    """Time `count` steps of every contestant in turn, `rounds` times. warm_up: add a first round that is not counted"""
+    times = {name: [] for name in steps}
+    for k in range(rounds + warm_up):
+        for name, step in steps.items():
+            start = clock()
+            for _ in range(count):
+                step()
+            if k >= warm_up:
+                times[name].append((clock() - start) / count)
+    return times
+
+
+def ratio(seconds: Sequence[float], reference: Sequence[float]) -> float:
+    """Return the median over the rounds of seconds / reference."""
+    return statistics.median(a / b for a, b in zip(seconds, reference))
