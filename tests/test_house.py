@@ -5,7 +5,6 @@ Every import counts: those at the top of a file, those inside functions, and nam
 """
 
 import ast
-import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -109,7 +108,6 @@ IMPORTS = {module: imported(module) for module in MODULES}
 
 def circles(graph):
     """Return the groups of nodes that reach each other (Tarjan's strongly connected components). -> list of sets"""
-    sys.setrecursionlimit(10_000)
     number, low, stack, groups = {}, {}, [], []
 
     def visit(node):
