@@ -19,6 +19,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # files in the order of tests/conftest.py
 PLACES = ("notebooks", "lessons", "lessons/solutions")
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg")
+KERNELS = ("-p", "tests.kernels")  # they need not import torch again for every notebook
 QUIET = {"OMP_NUM_THREADS": "1", "LABKIT_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 Counts = tuple[int, int, int]  # passed, failed, skipped
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     parts = {
         "style": partial(style, env),
         "unit tests": partial(pytest, ["tests", *PARALLEL], env),
-        "notebooks": partial(pytest, [*NBVAL, *PARALLEL, *_notebooks()], {**env, "LABKIT_FAST": "1"}),
+        "notebooks": partial(pytest, [*NBVAL, *KERNELS, *PARALLEL, *_notebooks()], {**env, "LABKIT_FAST": "1"}),
     }
     if args.all:
         parts["mutants"] = partial(counting, [sys.executable, "tests/mutate.py"], env)
