@@ -14,8 +14,6 @@ import torch
 import labkit
 from labkit.cli.doctor import chromium
 
-torch.set_num_threads(1)
-
 # begun first, so that none of them is alone at the end: the files that take minutes, the longest first
 LONG = ("browser", "sweep", "landmarks", "broken_notebooks", "warm_kernel", "coreset", "shared", "lessons", "lesson_11")
 
@@ -68,6 +66,7 @@ def names(value, name):
 
 def pytest_runtest_setup(item):
     """Skip, or where LABKIT_REQUIRE says so fail, a test that misses something."""
+    torch.set_num_threads(1)  # again for every test: numba, in a peer, takes all cores, for torch too
     for marker, missing in (("data", no_data), ("browser", no_browser), ("peers", no_peers), ("slow", no_time)):
         reason = next(filter(None, map(missing, item.iter_markers(marker))), None)
         if reason and marker in os.environ.get("LABKIT_REQUIRE", "").split():
