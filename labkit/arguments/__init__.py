@@ -1,12 +1,13 @@
-"""What an argument may be, said once: in the annotation of the function or class that takes it.
+"""Descriptions of arguments, which stand in the annotation of the function or class that takes them.
 
-rate: Rate                                 a name of this module, for what is common
-beta: Annotated[float, Number(0, 1)]       a description
-mode: Literal["mean", "sum"]               words
+rate: Rate                                 a description that this module has a name for
+beta: Annotated[float, Number(0, 1)]       any other description
+mode: Literal["mean", "sum"]               one of these texts
 ramp: Count | None                         None, too
 parts: tuple[Count, ...]                   a list
-An annotation without a description (int, str, list) leaves the argument to its owner. `checked` checks the calls of a
-function, `Checked` (a metaclass) those of a class: every Method, Recipe and noise model has it. One number of numpy or
+
+`checked` checks the calls of a function, `Checked` (a metaclass) those of a class: every Method, Recipe and noise model
+has it. An argument whose annotation has no description (int, str, list) is left to its owner. A number of numpy or
 torch counts as a number and becomes Python's. True is no number, 3.0 no whole number, 0 no truth value.
 """
 
@@ -20,8 +21,8 @@ from .several import Many, Row, Table, listed
 MOST_EPOCHS, MOST_SAMPLES = 10**6, 10**9
 
 
-def _place(value):
-    """Is it a path?"""
+def _is_path(value):
+    """Is a value the path of a file or folder?"""
     return isinstance(value, PathLike) or (isinstance(value, str) and value != "" and "\0" not in value)
 
 
@@ -41,8 +42,8 @@ NotNegative = Annotated[float, Number(0, 10**9)]
 LearningRate = Annotated[float, Number(0, 10**9, above=True)]
 Variant = Literal["paper", "released"]
 Name = Annotated[str, Text()]
-Place = Annotated[str | PathLike, Fits(_place, "a path")]
-Data = Annotated[str | PathLike, Fits(_place, "the name of a dataset or a path, as labkit.load takes it")]
+Place = Annotated[str | PathLike, Fits(_is_path, "a path")]
+Data = Annotated[str | PathLike, Fits(_is_path, "the name of a dataset or a path, as labkit.load takes it")]
 Function = Annotated[object, Fits(callable, "a function")]
 
 # fmt: off

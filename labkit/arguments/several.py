@@ -9,8 +9,8 @@ from ..errors import need
 from .descriptions import Description
 
 
-def listed(value):
-    """A list, tuple, range or one-dimensional array as a list; None for anything else."""
+def listed(value: object) -> list | None:
+    """Return a list, tuple, range or one-dimensional array as a list; None for anything else."""
     if isinstance(value, (np.ndarray, torch.Tensor)) and value.ndim == 1 and str(value.dtype) != "object":
         return value.tolist()
     return list(value) if isinstance(value, (list, tuple, range)) else None
@@ -18,59 +18,69 @@ def listed(value):
 
 @dataclass(frozen=True, repr=False)
 class Many(Description):
-    """A list of values of one kind, `least` or more. kind: list | tuple, what a checked value is."""
+    """A list of values of one kind, `least` or more. kind: list | tuple, the type of a checked value."""
 
     of: Description
     kind: type = tuple
     least: int = 0
 
     @property
-    def may_be(self):
-        return f"a list{f' of {self.least} or more' * bool(self.least)}, each {self.of.may_be}"
+    def may_be(self) -> str:
+        """The least length and what each value may be."""
+        length = f" of {self.least} or more" if self.least else ""
+        return f"a list{length}, each {self.of.may_be}"
 
-    def check(self, name, value):
-        each = listed(value)
-        need(each is not None and len(each) >= self.least, name, value, self.may_be)
-        need(all(self.of.takes(one) for one in each), name, value, self.may_be)
-        return self.kind(self.of.check(name, one) for one in each)
+    def check(self, name: str, value: object) -> list | tuple:
+        """Return the list with checked values. Raises ValueError for anything else."""
+        values = listed(value)
+        need(values is not None and len(values) >= self.least, name, value, self.may_be)
+        need(all(self.of.takes(entry) for entry in values), name, value, self.may_be)
+        return self.kind(self.of.check(name, entry) for entry in values)
 
 
 @dataclass(frozen=True, repr=False)
 class Row(Description):
-    """A fixed number of values, each with a description of its own."""
+    """A fixed number of values, each with its own description."""
 
-    parts: tuple
+    parts: tuple[Description, ...]
 
     @property
-    def may_be(self):
-        words = dict.fromkeys(part.may_be for part in self.parts)
-        return f"a list of {len(self.parts)}: {', then '.join(words)}"
+    def may_be(self) -> str:
+        """The length and what the values may be, in order."""
+        parts = dict.fromkeys(part.may_be for part in self.parts)
+        return f"a list of {len(self.parts)}: {', then '.join(parts)}"
 
-    def check(self, name, value):
-        each = listed(value)
-        need(each is not None and len(each) == len(self.parts), name, value, self.may_be)
-        need(all(part.takes(one) for part, one in zip(self.parts, each)), name, value, self.may_be)
-        return tuple(part.check(name, one) for part, one in zip(self.parts, each))
+    def check(self, name: str, value: object) -> tuple:
+        """Return the row with checked values. Raises ValueError for anything else."""
+        values = listed(value)
+        need(values is not None and len(values) == len(self.parts), name, value, self.may_be)
+        for part, entry in zip(self.parts, values):
+            need(part.takes(entry), name, value, self.may_be)
+        return tuple(part.check(name, entry) for part, entry in zip(self.parts, values))
 
 
 @dataclass(frozen=True, repr=False)
 class Table(Description):
-    """A dict with `least` or more entries. words: for it, in place of those of keys and values."""
+    """A dict with `least` or more entries. text: what a message says of it, in place of its keys and values."""
 
     key: Description
     value: Description
     least: int = 0
-    words: str = ""
+    text: str = ""
 
     @property
-    def may_be(self):
-        if self.words:
-            return self.words
-        many = f"with {self.least} or more entries, " * bool(self.least)
-        return f"a dict, {many}{self.key.may_be} -> {self.value.may_be}"
+    def may_be(self) -> str:
+        """The text, or the least size and what keys and values may be."""
+        if self.text:
+            return self.text
+        size = f"with {self.least} or more entries, " if self.least else ""
+        return f"a dict, {size}{self.key.may_be} -> {self.value.may_be}"
 
-    def check(self, name, value):
-        fine = isinstance(value, dict) and len(value) >= self.least
-        fine = fine and all(self.key.takes(key) and self.value.takes(one) for key, one in value.items())
-        need(fine, name, value, self.may_be)
-        return {self.key.check(name, key): self.value.check(name, one) for key, one in value.items()}
+    def check(self, name: str, value: object) -> dict:
+        """Return the dict with checked keys and values. Raises ValueError for anything else."""
+        need(isinstance(value, dict) and len(value) >= self.least, name, value, self.may_be)
+        checked = {}
+        for key, entry in value.items():
+            need(self.key.takes(key) and self.value.takes(entry), name, value, self.may_be)
+            checked[self.key.check(name, key)] = self.value.check(name, entry)
+        return checked

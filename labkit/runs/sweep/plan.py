@@ -34,7 +34,7 @@ SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exc
 BARE = ("data", "noise", "net")  # their values speak for themselves
 
 AMOUNT = Number(0, 10**6, above=True)
-RESOURCES = Table(Text(), AMOUNT, words="{name: a number above 0}, for example {GPU: 0.25}")
+RESOURCES = Table(Text(), AMOUNT, text="{name: a number above 0}, for example {GPU: 0.25}")
 
 
 @dataclass(frozen=True)
