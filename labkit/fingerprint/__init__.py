@@ -1,11 +1,11 @@
 """Fingerprints: a hash of code and of what it depends on, so that a run is found again only if nothing changed.
 
-    walk       values, functions with their closures and globals, classes, instances
-    bytecode   what a function does, without its comments, its docstring and its place in a file
+    walk       hashes values, functions with their closures and globals, classes, instances
+    bytecode   what a function does, without its comments, its docstring and its lines in a file
     outside    variables of the environment and files that a function reads
-    origin     whose module it is: labkit's, an installed package's, or the user's
+    origin     whether a module is labkit's, an installed package's, or the user's
     network    a network as its function makes it: structure, weights, code
-    observer   does a callback only look at a run?
+    observer   whether a callback only reads a run
 
 A fingerprint is stable on one machine with one version of Python. Installed packages count by name and version.
 """

@@ -11,64 +11,71 @@ SILENT = {"RESUME", "NOP", "EXTENDED_ARG", "CACHE"}
 BOOKKEEPING = {"__doc__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__"}  # of a class body
 GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
+HAS_DOCSTRING = 0x4000000  # a flag of code objects
+VARIADIC = 4, 8  # flags: *args, **kwargs
 
 
-def instructions(code: CodeType) -> list:
-    """The instructions that matter, in order."""
-    every = [one for one in dis.get_instructions(code) if one.opname not in SILENT]
+def instructions(code: CodeType) -> list[dis.Instruction]:
+    """Return the instructions that matter, in order."""
+    relevant = [instruction for instruction in dis.get_instructions(code) if instruction.opname not in SILENT]
     dropped = set()
-    for k, one in enumerate(every):
-        if one.opname == "STORE_NAME" and one.argval in BOOKKEEPING:
+    for k, instruction in enumerate(relevant):
+        if instruction.opname == "STORE_NAME" and instruction.argval in BOOKKEEPING:
             dropped |= {k - 1, k}
-    return [one for k, one in enumerate(every) if k not in dropped]
+    return [instruction for k, instruction in enumerate(relevant) if k not in dropped]
 
 
 def signature(code: CodeType) -> tuple:
-    """Names and kinds of a code object's arguments, and its flags. -> plain values"""
+    """Return names and kinds of a code object's arguments, its flags and its exception table, as plain values."""
     counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
-    flags = code.co_flags & ~0x4000000  # whether it has a docstring
-    arguments = code.co_argcount + code.co_kwonlyargcount + bool(flags & 4) + bool(flags & 8)
-    return (*counts, flags, code.co_varnames[:arguments], code.co_exceptiontable)
+    flags = code.co_flags & ~HAS_DOCSTRING
+    n_arguments = code.co_argcount + code.co_kwonlyargcount
+    for flag in VARIADIC:
+        n_arguments += bool(flags & flag)
+    return (*counts, flags, code.co_varnames[:n_arguments], code.co_exceptiontable)
 
 
-def nested(code: CodeType) -> list:
-    """A code object and those of the functions and classes inside it. -> list"""
-    found = [code]
+def nested(code: CodeType) -> list[CodeType]:
+    """Return a code object and those of the functions and classes inside it."""
+    codes = [code]
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            found += nested(constant)
-    return found
+            codes += nested(constant)
+    return codes
 
 
-def globals_used(code: CodeType) -> list:
-    """The global names that a code object uses, inner functions included, each with the attributes that follow it at
-    once. -> sorted list of tuples (name, attribute, ...)"""
+def globals_used(code: CodeType) -> list[tuple[str, ...]]:
+    """Return the global names that a code object uses, inner functions included. -> sorted [(name, attribute, ...)]
+
+    The attributes are those that are read from the global at once.
+    """
     chains = set()
     for part in nested(code):
-        every = instructions(part)
-        for k, one in enumerate(every):
-            if one.opname in GLOBALS:
-                chains.add((one.argval, *_following(every[k + 1 :])))
+        sequence = instructions(part)
+        for k, instruction in enumerate(sequence):
+            if instruction.opname in GLOBALS:
+                chains.add((instruction.argval, *_leading_attributes(sequence[k + 1 :])))
     return sorted(chains)
 
 
-def _following(rest):
-    """Attributes that are read from what was loaded just before. -> list of names"""
+def _leading_attributes(sequence):
+    """Return the names of the attributes that the first instructions read from what was loaded before. -> list"""
     names = []
-    for one in rest:
-        if one.opname not in ATTRIBUTES:
+    for instruction in sequence:
+        if instruction.opname not in ATTRIBUTES:
             break
-        names.append(one.argval)
+        names.append(instruction.argval)
     return names
 
 
-def imports(code: CodeType) -> list:
-    """The import statements inside a code object. -> sorted list of (level, module, names)"""
-    found = set()
+def imports(code: CodeType) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Return the import statements inside a code object. -> sorted [(level, module, names)]"""
+    statements = set()
     for part in nested(code):
-        every = instructions(part)
-        for k, one in enumerate(every):
-            if one.opname == "IMPORT_NAME":
-                names = every[k - 1].argval or ()
-                found.add((every[k - 2].argval or 0, one.argval, tuple(names)))
-    return sorted(found)
+        sequence = instructions(part)
+        for k, instruction in enumerate(sequence):
+            if instruction.opname == "IMPORT_NAME":
+                level = sequence[k - 2].argval or 0
+                names = sequence[k - 1].argval or ()
+                statements.add((level, instruction.argval, tuple(names)))
+    return sorted(statements)

@@ -1,4 +1,4 @@
-"""Whose code it is: labkit's, Python's, an installed package's, or the user's own."""
+"""Finds out whose code it is: labkit's, Python's, an installed package's, or the user's own."""
 
 import importlib
 import sys
@@ -6,17 +6,19 @@ import sysconfig
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 INSTALLED = {"site-packages", "dist-packages"}
-NOTED = {"torch", "numpy", "pandas"}  # labkit itself stands on them: their versions are noted beside a run
+NOTED = {"torch", "numpy", "pandas"}  # labkit itself needs them: their versions are noted beside a run
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
 @cache
 def origin(module: str) -> str | None:
-    """The origin of a module by its name: "labkit", "python", or a package with its version; None: it is the
-    user's."""
+    """Return the origin of a module by its name: "labkit", "python", or a package with its version.
+
+    None: it is the user's.
+    """
     root = module.partition(".")[0]
     if root == "labkit":
         return root
@@ -29,12 +31,13 @@ def origin(module: str) -> str | None:
 
 
 def _file(module):
+    """Return the file of an imported module as a Path, or None."""
     file = getattr(sys.modules.get(module), "__file__", None)
     return file and Path(file)
 
 
 def _versioned(root):
-    """A package and its version. -> str, None where nothing says a version"""
+    """Return the name of a package with its version, or None if it states none."""
     version = getattr(sys.modules.get(root), "__version__", None)
     try:
         return f"{root} {version or metadata.version(root)}"
@@ -42,29 +45,32 @@ def _versioned(root):
         return None
 
 
-def address(thing: object) -> tuple | None:
-    """Where a function or class of a package is found: origin, module, qualified name. None for the user's code, also
-    where it bears a package's name or was put into a package's module."""
-    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+def address(code: object) -> tuple[str, str, str] | None:
+    """Return where a function or class of a package is found: origin, module, qualified name.
+
+    None for the user's code, also if it bears a package's name or was put into a package's module.
+    """
+    module = getattr(code, "__module__", None)
+    name = getattr(code, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str):
         return None
-    defined = thing.__globals__.get("__name__", "") if isinstance(thing, FunctionType) else module
+    defining_module = code.__globals__.get("__name__", "") if isinstance(code, FunctionType) else module
     source = origin(module)
-    if source is None or origin(defined) is None or _find(module, name) is not thing:
+    if source is None or origin(defining_module) is None or _find(module, name) is not code:
         return None
     return source, module, name
 
 
 def _find(module, name):
-    """What a module has under a qualified name, None where there is nothing."""
-    found = sys.modules.get(module)
+    """Return what a module has under a qualified name, or None."""
+    value = sys.modules.get(module)
     for part in name.split("."):
-        found = getattr(found, part, None)
-    return found
+        value = getattr(value, part, None)
+    return value
 
 
-def imported(name: str, package: str | None, level: int) -> object:
-    """The module that an import statement means, None where it cannot be imported."""
+def imported(name: str, package: str | None, level: int) -> ModuleType | None:
+    """Return the module that an import statement means, or None if it cannot be imported."""
     try:
         return importlib.import_module("." * level + name, package)
     except (ImportError, TypeError, ValueError):

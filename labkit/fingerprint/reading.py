@@ -1,5 +1,6 @@
-"""Does a code object only read what it is given? By its instructions, one after the other."""
+"""Decides by its instructions whether a code object only reads what it is given."""
 
+import dis
 import math
 import statistics
 import time
@@ -7,18 +8,8 @@ from types import CodeType
 
 from . import bytecode
 
-RECORD = {
-    "rows",
-    "history",
-    "accuracy",
-    "config",
-    "name",
-    "notes",
-    "about",
-    "finished",
-    "stopped",
-    "folder",
-}  # of a run
+# attributes of a run that are records
+RECORD = {"rows", "history", "accuracy", "config", "name", "notes", "about", "finished", "stopped", "folder"}
 # methods and columns that change nothing, of texts, lists, dicts and tables
 READ = {
     "all", "any", "count", "diff", "empty", "endswith", "format", "get", "head", "idxmax", "idxmin", "iloc", "index",
@@ -26,7 +17,7 @@ READ = {
     "max", "mean", "min", "rolling", "round", "shape", "split", "startswith", "std", "strip", "tail", "test", "to_list",
     "tolist", "train_loss", "upper", "val_noisy", "values",
 }  # fmt: skip
-GATHER = {"add", "append", "extend", "flush", "write"}  # into something outside of the run
+GATHER = {"add", "append", "extend", "flush", "write"}  # methods that add to an object outside of the run
 BUILT_IN = {
     "abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "int", "isinstance", "len", "list", "max",
     "min", "next", "print", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip",
@@ -37,56 +28,73 @@ CHANGES |= {"LOAD_BUILD_CLASS"}
 OUTSIDE = {"LOAD_GLOBAL", "LOAD_DEREF", "LOAD_NAME"}  # loads a variable from outside of a function
 
 
-def reads(code: CodeType, this: str = "") -> bool:
-    """Has a function no instruction that may change what others see? this: the name of its own object, which it may
-    change."""
+def reads(code: CodeType, self_name: str = "") -> bool:
+    """Has a function no instruction that may change an object outside of it?
+
+    self_name: the name of its own object, which it may change.
+    """
     for part in bytecode.nested(code):
-        every = bytecode.instructions(part)
-        if not all(_may(every, k, this) for k in range(len(every))):
-            return False
+        sequence = bytecode.instructions(part)
+        for k in range(len(sequence)):
+            if not _only_reads(sequence, k, self_name):
+                return False
     return True
 
 
-def stored(code: CodeType) -> set:
-    """The attributes that a function sets, but for those that it counts up. -> names"""
-    every = bytecode.instructions(code)
-    return {one.argval for k, one in enumerate(every) if one.opname == "STORE_ATTR" and every[k - 1].opname != "SWAP"}
+def stored(code: CodeType) -> set[str]:
+    """Return the names of the attributes that a function sets, without those that it counts up."""
+    names = set()
+    sequence = bytecode.instructions(code)
+    for k, instruction in enumerate(sequence):
+        counts_up = sequence[k - 1].opname == "SWAP"
+        if instruction.opname == "STORE_ATTR" and not counts_up:
+            names.add(instruction.argval)
+    return names
 
 
-def gathered(code: CodeType) -> set:
-    """The attributes that a function gathers into. -> names"""
-    every = bytecode.instructions(code)
-    pairs = zip(every, every[1:])
-    return {one.argval for one, after in pairs if _attribute(one) and _attribute(after) and after.argval in GATHER}
+def gathered(code: CodeType) -> set[str]:
+    """Return the names of the attributes that a function adds to: `self.seen.append(...)`."""
+    names = set()
+    sequence = bytecode.instructions(code)
+    for instruction, successor in zip(sequence, sequence[1:]):
+        if _is_attribute(instruction) and _is_attribute(successor) and successor.argval in GATHER:
+            names.add(instruction.argval)
+    return names
 
 
-def _may(every, k, this):
+def _only_reads(sequence: list[dis.Instruction], k: int, self_name: str):
     """May the k-th instruction stand in a function that only reads?"""
-    one, before = every[k], every[k - 1] if k else None
-    if one.opname in CHANGES:
+    instruction = sequence[k]
+    previous = sequence[k - 1] if k else None
+    if instruction.opname in CHANGES:
         return False
-    if one.opname == "BINARY_OP" and one.argrepr.endswith("="):
-        return isinstance(before.argval, (int, float))  # of a list that would be an error
-    if one.opname == "STORE_ATTR":
-        counting = before.opname == "SWAP" and k > 5 and _loads(every[k - 6], this)
-        return _loads(before, this) or counting
-    if not _attribute(one):
+    if instruction.opname == "BINARY_OP" and instruction.argrepr.endswith("="):
+        return isinstance(previous.argval, (int, float))  # adding a number to a list would be an error
+    if instruction.opname == "STORE_ATTR":
+        counts_up = previous.opname == "SWAP" and k > 5 and _loads_self(sequence[k - 6], self_name)
+        return _loads_self(previous, self_name) or counts_up
+    if not _is_attribute(instruction):
         return True
-    copied = before.opname == "COPY" and k > 1 and _loads(every[k - 2], this)  # to count it up
-    if _loads(before, this) or copied:
+    if _loads_self(previous, self_name):
         return True
-    if one.argval in GATHER:
-        outside = before.opname in OUTSIDE and before.argval not in BUILT_IN
-        return outside or (_attribute(before) and k > 1 and _loads(every[k - 2], this))
-    return one.argval in RECORD | READ or any(hasattr(module, one.argval) for module in MODULES)
+    loads_self_before = k > 1 and _loads_self(sequence[k - 2], self_name)
+    if previous.opname == "COPY" and loads_self_before:  # to count the attribute up
+        return True
+    if instruction.argval in GATHER:
+        to_outside = previous.opname in OUTSIDE and previous.argval not in BUILT_IN
+        return to_outside or (_is_attribute(previous) and loads_self_before)
+    of_module = any(hasattr(module, instruction.argval) for module in MODULES)
+    return instruction.argval in RECORD or instruction.argval in READ or of_module
 
 
-def _attribute(one):
-    return one.opname in bytecode.ATTRIBUTES
+def _is_attribute(instruction):
+    """Does an instruction read an attribute?"""
+    return instruction.opname in bytecode.ATTRIBUTES
 
 
-def _loads(one, this):
-    """Does an instruction load the function's own object last?"""
-    if not this or one is None or not one.opname.startswith("LOAD_FAST"):
+def _loads_self(instruction, self_name):
+    """Is the last variable that an instruction loads the function's own object?"""
+    if not self_name or instruction is None or not instruction.opname.startswith("LOAD_FAST"):
         return False
-    return (one.argval[-1] if isinstance(one.argval, tuple) else one.argval) == this
+    names = instruction.argval
+    return (names[-1] if isinstance(names, tuple) else names) == self_name

@@ -1,7 +1,8 @@
-"""Walk over a value and all that it depends on, and hash what is met."""
+"""Walk over a value and everything that it depends on, and hash it."""
 
 import functools
 import logging
+from collections.abc import Iterable
 from hashlib import sha256
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
@@ -37,68 +38,72 @@ KINDS = (
 )
 
 
-def fingerprint(value: object, what: str = "value") -> str:
+def fingerprint(value: object, label: str = "value") -> str:
     """Hash a value with all the code that it depends on. -> 16 hexadecimal digits
 
-    what: how an error calls it. Raises Unidentified (a ValueError) for what cannot be told from another.
+    label: how an error calls it. Raises Unidentified (a ValueError) for a value that cannot be told from others.
     """
     walk = Walk()
-    walk.value(value, what)
+    walk.value(value, label)
     return walk.name()
 
 
 class Walk:
-    """One walk. It hashes each object that it meets once; a second time it hashes the number of the first meeting."""
+    """One walk. It hashes each object once; when the object comes again, it hashes the number of the first time."""
 
     def __init__(self) -> None:
-        self.digest, self.met = sha256(), {}
+        self.digest = sha256()
+        self.visited: dict[int, tuple[int, object]] = {}  # id -> number, object
 
     def name(self) -> str:
-        """The hash so far. -> 16 hexadecimal digits"""
+        """Return the hash so far, 16 hexadecimal digits."""
         return self.digest.hexdigest()[:16]
 
     def put(self, *parts: object) -> None:
         """Hash plain values."""
         self.digest.update(repr(parts).encode("utf-8", "surrogatepass"))
 
-    def value(self, value: object, what: str) -> None:
-        """Hash a value of any kind. what: the way to it, for an error."""
+    def value(self, value: object, label: str) -> None:
+        """Hash a value of any kind. label: how an error calls it."""
         if type(value) in PLAIN:
-            return self.put(type(value).__name__, value)
-        if isinstance(value, PRINTED):
-            return self.put(type(value).__name__, str(value))
-        if type(value) is tuple:
-            return self.values("tuple", value, what)
-        if id(value) in self.met:
-            return self.put("met", self.met[id(value)][0])
-        self.met[id(value)] = len(self.met), value  # kept alive, so that no other object gets its id
-        return self.thing(value, what)
+            self.put(type(value).__name__, value)
+        elif isinstance(value, PRINTED):
+            self.put(type(value).__name__, str(value))
+        elif type(value) is tuple:
+            self.values("tuple", value, label)
+        elif id(value) in self.visited:
+            number, _ = self.visited[id(value)]
+            self.put("met", number)
+        else:
+            # the object is kept alive, so that no other object gets its id
+            self.visited[id(value)] = len(self.visited), value
+            self.new_object(value, label)
 
-    def thing(self, value: object, what: str) -> None:
-        """Hash what is not plain, and not met before."""
+    def new_object(self, value: object, label: str) -> None:
+        """Hash an object that is not plain and has not been visited."""
         if type(value) is list:
-            return self.values("list", value, what)
-        if type(value) is dict:
-            return self.items(value, what)
-        if type(value) in (set, frozenset):
-            return self.set(value, what)
-        for kind, hash_it in KINDS:
-            if isinstance(value, kind):
-                return hash_it(self, value, what)
+            self.values("list", value, label)
+        elif type(value) is dict:
+            self.items(value, label)
+        elif type(value) in (set, frozenset):
+            self.set(value, label)
+        else:
+            hash_kind = next(hash_kind for kind, hash_kind in KINDS if isinstance(value, kind))
+            hash_kind(self, value, label)
 
-    def values(self, name: str, values: list | tuple, what: str) -> None:
+    def values(self, name: str, values: list | tuple, label: str) -> None:
         """Hash several values in order."""
         self.put(name, len(values))
         for value in values:
-            self.value(value, what)
+            self.value(value, label)
 
-    def set(self, values: set | frozenset, what: str) -> None:
+    def set(self, values: Iterable, label: str) -> None:
         """Hash a set; it has no order."""
-        self.put("set", sorted(fingerprint(value, what) for value in values))
+        self.put("set", sorted(fingerprint(value, label) for value in values))
 
-    def items(self, table: dict, what: str) -> None:
+    def items(self, table: dict, label: str) -> None:
         """Hash a dict."""
         self.put("dict", len(table))
         for key, value in table.items():
-            self.value(key, what)
-            self.value(value, f"{what}, {key if isinstance(key, str) else type(key).__name__}")
+            self.value(key, label)
+            self.value(value, f"{label}, {key if isinstance(key, str) else type(key).__name__}")
