@@ -1,4 +1,4 @@
-"""labkit: learning with noisy labels. `load` data, `corrupt` its labels, `fit` a method, look at the Run.
+"""labkit: learning with noisy labels. `load` data, `corrupt` its labels, `fit` a method, and read the Run.
 
 Shapes in docstrings: B batch, C classes, N training set, P parameters, Q regression outputs, E epochs, K stacked runs.
 y is the given label, y_clean the true one. Methods see the given labels only.
@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
 from .data import Split, Task
@@ -38,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return import_module(f".{_LAZY[name]}", __name__)
     if name in _LAZY_NAMES:
@@ -47,12 +48,12 @@ def __getattr__(name):
     raise AttributeError(f"module 'labkit' has no attribute {name!r}")
 
 
-def fast():
+def fast() -> bool:
     """Is LABKIT_FAST set? Notebooks and lessons then run at their smallest size."""
     return os.environ.get("LABKIT_FAST", "0") not in ("", "0")
 
 
-# torch's 300,000 objects stay as long as the process does: without this Python looks through all of them for garbage
-# again and again, and for a second when the process ends (triton complains there of what is left over)
+# torch's 300,000 objects exist as long as the process does. Without this Python searches all of them for garbage again
+# and again, and for a second when the process ends (triton then complains of the objects that are left)
 if "triton" not in sys.modules:
     gc.freeze()

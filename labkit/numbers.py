@@ -1,5 +1,6 @@
-"""NUMBERS is raised by every change that can move a number by more than the rounding of its last digit, so that stored
-runs of older code are not taken for new ones. CHANGELOG.md has the tables of before and after.
+"""NUMBERS is raised by every change that can move a number by more than the rounding of its last digit.
+
+So stored runs of older code are not taken for new ones. CHANGELOG.md has the tables of before and after.
 
 2: variant="released" does what the authors' code does. A run's name covers its data's scale and truth, and the code of
 networks, methods and noise models that are not labkit's. Methods at their defaults train to the same bits as under 1,

@@ -61,6 +61,8 @@ def run(python, cwd, *words, **env):
 def test_the_package_is_that_of_the_wheel_and_its_name_is_free(python, tmp_path):
     code = "import labkit, importlib.metadata as m; print(labkit.__file__, m.version('noisy-label-lab'))"
     done = run(python, tmp_path, "-c", code)
+    typed = Path(done.stdout.split()[0]).with_name("py.typed")
+    assert typed.exists(), done.stderr
     assert str(python.parents[1]) in done.stdout and str(ROOT) not in done.stdout, done.stderr
 
 
