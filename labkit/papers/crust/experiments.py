@@ -1,20 +1,29 @@
-"""The paper on CRUST (Mirzasoleiman, Cao, Leskovec, NeurIPS 2020), item by item: what its selection filters, what its
-coreset's gradient is worth, what an epoch costs.
+"""Experiments on CRUST (Mirzasoleiman, Cao, Leskovec, NeurIPS 2020): what its selection filters, which of its parts
+matter, what an epoch costs.
 
-    method = looking(net, train, variant="paper")   # CRUST that looks at a trained network and never trains it
-    filters(net, task, keeps=(0.3, 0.5, 0.7))       # label precision of every selector
+    method = bind_crust(net, task.train, variant="paper")  # CRUST that evaluates a trained network and never trains it
+    filters(net, task, keeps=(0.3, 0.5, 0.7))              # label precision of every selector
 """
 
 import time
+from collections.abc import Sequence
+from itertools import product
 
 import pandas as pd
 import torch
+from torch import Tensor, nn
 
-from ... import coreset, losses
-from ...fit import begin
+from ... import coreset
+from ...data import Split, Task
+from ...errors import choose
+from ...fit import Loop, Recipe, Run, begin
 from ...generators import unmoved
+from ...ledger import join_printed
+from ...ledger import printed_tables as printed
 from ...measure import share
-from ...methods import CRUST
+from ...method import Method
+from ...methods import ALL, CRUST, make
+from ...runs.grid import grid
 
 SELECTORS = ("centrality", "facility_location", "kmedoids", "smallest gradient")
 STEPS = (  # from Algorithm 1 to the released code, in the order of the docstring of labkit.methods.crust
@@ -27,75 +36,165 @@ STEPS = (  # from Algorithm 1 to the released code, in the order of the docstrin
     ("start: 5, mixup after 1 more", {"start": 5, "mixup_after": 1}),
     ("mode: train", {"mode": "train"}),
 )
+QUESTIONS = (("selector",), ("group_by",), ("space",), ("weights",), ("mixup", "alpha"), ("start", "mixup_after"))
+PAPER = {"net": "resnet32", "epochs": 120, "lr": 0.1, "batch": 128, "augment": "crop_flip"}
+SETTINGS = {  # of files of one's own: as digits
+    "digits": {"net": "mlp", "epochs": 25, "lr": 0.1, "batch": 64, "augment": None},
+    "mnist": {"net": "lenet", "epochs": 20, "lr": 0.05, "batch": 128, "augment": None},
+    "cifar10": PAPER,
+    "cifar100": PAPER,
+}
 
 
-def one_by_one(keep=0.5):
-    """CRUST step by step from Algorithm 1 to the released code: every step keeps the ones before. -> {step: CRUST}"""
-    methods, so_far = {}, {}
+def plan(dataset: str, *, network: str = "", epochs: int = 0, seeds: Sequence[int] = (0,)) -> dict:
+    """Return how a dataset is trained, as arguments of `grid`: net, epochs, seeds and recipe.
+
+    network, epochs: "" and 0 take those of SETTINGS. SGD is that of the paper; the learning rate falls to a tenth after
+    two thirds and after five sixths of the epochs (80 and 100 of 120).
+    """
+    setting = SETTINGS.get(dataset, SETTINGS["digits"])
+    epochs = epochs or setting["epochs"]
+    milestones = (round(epochs * 80 / 120), round(epochs * 100 / 120))
+    recipe = {name: setting[name] for name in ("lr", "batch", "augment")}
+    recipe |= {"momentum": 0.9, "weight_decay": 5e-4, "milestones": milestones}
+    return {"net": network or setting["net"], "seeds": list(seeds), "epochs": epochs, "recipe": recipe}
+
+
+def makers(names: Sequence[str], *, start: int, epochs: int, small: bool) -> list:
+    """Return what `grid` takes as methods, a function rate -> Method for each name of Table 1.
+
+    start: epochs on everything, of CRUST and of Decoupling. small: INCV's selection gets a third of the epochs, and two
+    rounds, because the training is as much shorter than the paper's.
+    """
+    third = max(1, epochs // 3)
+    settings = {"CRUST": {"start": start}, "Decoupling": {"start": start}}
+    if small:
+        settings["INCV"] = {"rounds": 2, "selection_epochs": third, "warmup": third}
+
+    def maker(name):
+        return lambda rate: make(name, rate, **settings.get(name, {}))
+
+    for name in names:
+        choose("methods", name, ALL)
+    return [maker(name) for name in names]
+
+
+def rank_methods(runs: pd.DataFrame, *, criterion: str) -> pd.DataFrame:
+    """Rank the methods of Table 1 as printed (CIFAR-10, ResNet-32) and as measured, in every column. 1 is the best.
+
+    runs: of `grid`. -> a row per method and column of the table that was run: noise, rate, method, printed, measured
+    (accuracies in percent, means over seeds), printed_rank, measured_rank (among the methods that have both)
+    """
+    asymmetric = {"noise": dict.fromkeys(("derangement", "pairflip"), "asymmetric")}
+    cells = printed.cells("CRUST", "Table 1")
+    cells = cells[cells["dataset"] == "cifar10"].replace(asymmetric)
+    table = join_printed(runs.replace(asymmetric), cells, criterion).reset_index()
+    return table.sort_values(["noise", "rate"], ascending=[False, True], kind="stable")
+
+
+def one_by_one(keep: float = 0.5) -> dict[str, CRUST]:
+    """Return CRUST step by step from Algorithm 1 to the released code; every step keeps the ones before."""
+    methods, settings = {}, {}
     for name, change in STEPS:
-        so_far |= change
-        methods[name] = CRUST(variant="paper", keep=keep, **so_far)
+        settings |= change
+        methods[name] = CRUST(variant="paper", keep=keep, **settings)
     return methods
 
 
-def one_back(keep=0.5):
-    """The released code with one question answered as the paper does. -> {question: CRUST}"""
+def one_back(keep: float = 0.5) -> dict[str, CRUST]:
+    """Return the released code, and for every question the released code that answers it as the paper does."""
     paper = CRUST(variant="paper")
-    groups = (("selector",), ("group_by",), ("space",), ("weights",), ("mixup", "alpha"), ("start", "mixup_after"))
-    back = {group[0]: CRUST(keep=keep, **{name: getattr(paper, name) for name in group}) for group in groups}
-    return {"released code": CRUST(keep=keep), **{f"{name} as in the paper": method for name, method in back.items()}}
+    methods = {"released code": CRUST(keep=keep)}
+    for names in QUESTIONS:
+        answers = {name: getattr(paper, name) for name in names}
+        methods[f"{names[0]} as in the paper"] = CRUST(keep=keep, **answers)
+    return methods
 
 
-def looking(net, train, **how):
-    """CRUST, bound to a network that it looks at and does not train. train: the Split that it selects from; how: its
-    hyperparameters. -> CRUST; `gradients(train)`, `select(train, 0)` and `batch` may be called"""
-    method = CRUST(**{"start": 0, "mixup_after": 0, **how})
+def ablate(methods: dict[str, Method], task: Task, **settings: object) -> pd.DataFrame:
+    """Train methods under symmetric noise of 50 %. settings: of `grid`. -> a row per run, with the column step"""
+    tables = []
+    for name, method in methods.items():
+        runs = grid(
+            [lambda rate, method=method: method],
+            task,
+            noises=["symmetric"],
+            rates=[0.5],
+            also=final_coreset,
+            progress=False,
+            **settings,
+        )
+        tables.append(runs.assign(step=name))
+    return pd.concat(tables, ignore_index=True)
+
+
+def bind_crust(net: nn.Module, train: Split, **hyperparameters: object) -> CRUST:
+    """Return CRUST, bound to a network that it evaluates and does not train.
+
+    train: what it selects from. hyperparameters: of CRUST; it selects from epoch 0 on. Its `gradients(train)`,
+    `select(train, 0)` and `batch` may be called.
+    """
+    method = CRUST(**{"start": 0, "mixup_after": 0, **hyperparameters})
     return method.bound_to(net, train)
 
 
-def chosen_by(net, train, selector, keep, group_by="prediction", space="logit"):
-    """Positions that a selector chooses, and how many samples each stands for (1 where it says nothing of it). keep:
-    share of every group. -> [K], [K]"""
-    g, predicted = looking(net, train, variant="paper", space=space).gradients(train)
+def select_coreset(
+    net: nn.Module, train: Split, *, selector: str, keep: float, group_by: str = "prediction", space: str = "logit"
+) -> tuple[Tensor, Tensor]:
+    """Return the positions that a selector chooses at a network, and how many samples each stands for. -> [K], [K]
+
+    selector: of SELECTORS. keep: share of every group. group_by: "prediction" | "label". space: "logit" | "feature".
+    "smallest gradient" takes the samples with the smallest |p - e_y| of each group; each stands for itself.
+    """
+    g, predicted = bind_crust(net, train, variant="paper", space=space).gradients(train)  # g = p - e_y  [N, C]
     group = predicted if group_by == "prediction" else train.y
-    budget = coreset.shares(group, keep)
+    budget = coreset.shares(group, keep)  # {class: how many of its group}
     if selector != "smallest gradient":
-        found = coreset.select(g, budget, selector, group)
-        return found.indices, found.sizes
-    size = g.norm(dim=1)
-    members = [(group == name).nonzero()[:, 0] for name in budget]
-    chosen = torch.cat([m[size[m].argsort(stable=True)[: budget[int(group[m[0]])]]] for m in members])
+        medoids = coreset.select(g, budget, selector, group)
+        return medoids.indices, medoids.sizes
+    size, chosen = g.norm(dim=1), []
+    for c, count in budget.items():
+        members = (group == c).nonzero()[:, 0]
+        smallest = size[members].argsort(stable=True)[:count]
+        chosen.append(members[smallest])
+    chosen = torch.cat(chosen)
     return chosen, torch.ones_like(chosen)
 
 
-def filters(net, task, keeps, selectors=SELECTORS, groups=("prediction", "label"), space="logit"):
-    """Label precision of what every selector chooses at a trained network. -> DataFrame, a row per choice
+def filters(
+    net: nn.Module,
+    task: Task,
+    *,
+    keeps: Sequence[float],
+    selectors: Sequence[str] = SELECTORS,
+    groups: Sequence[str] = ("prediction", "label"),
+    space: str = "logit",
+) -> pd.DataFrame:
+    """Measure the label precision of what every selector chooses at a trained network. -> a row per choice
 
     Columns: selector, group_by, keep, precision (share of right labels among the chosen), weighted (the same, every
     medoid counted as often as its cluster has members), recall (share of the right labels that are chosen), right
-    (their share in the training set), task, samples.
+    (their share in the training set), task, samples, noise.
     """
     right, rows = task.train.y == task.truth.y, []
     facts = {"right": share(right), "task": task.name, "samples": len(right), "noise": task.noise.words}
-    for keep in keeps:
-        for selector in selectors:
-            for group_by in groups:
-                i, sizes = chosen_by(net, task.train, selector, keep, group_by, space)
-                row = {"selector": selector, "group_by": group_by, "keep": keep, **precision(right, i, sizes)}
-                rows.append(row | facts)
+    for keep, selector, group_by in product(keeps, selectors, groups):
+        i, sizes = select_coreset(net, task.train, selector=selector, keep=keep, group_by=group_by, space=space)
+        row = {"selector": selector, "group_by": group_by, "keep": keep}
+        rows.append(row | precision(right, i, sizes) | facts)
     return pd.DataFrame(rows)
 
 
-def precision(right, i, weight):
-    """How clean the chosen samples i [K] are, of weights [K] or each alike. right bool [N] -> dict"""
+def precision(right: Tensor, i: Tensor, weight: Tensor) -> dict[str, float]:
+    """Return how clean the chosen samples are. right bool [N]; i [K] positions, of weights [K] -> three shares"""
     weight = weight.double()
-    inside = torch.zeros_like(right).index_fill(0, i, True)
+    chosen = torch.zeros_like(right).index_fill(0, i, True)
     weighted = float(weight @ right[i].double() / weight.sum())
-    return {"precision": share(right, inside), "weighted": weighted, "recall": share(inside, right)}
+    return {"precision": share(right, chosen), "weighted": weighted, "recall": share(chosen, right)}
 
 
-def at_the_end(run, task):
-    """What CRUST would select after its last epoch, as columns for `runs.grid.grid`; NaN for other methods. -> dict"""
+def final_coreset(run: Run, task: Task) -> dict[str, float]:
+    """Return `precision` of what CRUST would select after its last epoch; NaN for other methods."""
     right, method = task.train.y == task.truth.y, run.method
     if not isinstance(method, CRUST):
         return dict.fromkeys(("precision", "weighted", "recall"), float("nan"))
@@ -103,98 +202,62 @@ def at_the_end(run, task):
     return precision(right, i, method.trust[i])
 
 
-def between(net, task, group_by="prediction"):
-    """How far gradients p - e_y lie apart within a group, by what their labels are. -> DataFrame, a row per kind of
-    pair
+def distances(net: nn.Module, task: Task, *, group_by: str = "prediction") -> pd.DataFrame:
+    """Measure how far gradients p - e_y lie apart within a group, by what their labels are. -> a row per kind of pair
 
-    pairs: how many; distance: their mean distance, at most 2.
+    Columns: pairs (how many), distance (their mean distance, at most 2).
     """
-    right, y = task.train.y == task.truth.y, task.train.y
-    g, predicted = looking(net, task.train, variant="paper").gradients(task.train)
-    group = predicted if group_by == "prediction" else y
-    pair = (group[:, None] == group) & torch.ones_like(group[:, None] == group).triu(1).bool()
-    far, alike = torch.cdist(g.double(), g.double()), (y[:, None] == y) & (task.truth.y[:, None] == task.truth.y)
-    both, mixed = right[:, None] & right, right[:, None] ^ right
-    neither = ~(right[:, None] | right)
+    y, true = task.train.y, task.truth.y
+    g, predicted = bind_crust(net, task.train, variant="paper").gradients(task.train)
+    g, group, right = g.double(), predicted if group_by == "prediction" else y, y == true
+    same_group = group[:, None] == group
+    pair = same_group & torch.ones_like(same_group).triu(1).bool()  # every pair once
+    same_classes = (y[:, None] == y) & (true[:, None] == true)
+    both_wrong = ~right[:, None] & ~right
     kinds = {
-        "right and right": both,
-        "right and wrong": mixed,
-        "wrong and wrong, same two classes": neither & alike,
-        "wrong and wrong, otherwise": neither & ~alike,
+        "right and right": right[:, None] & right,
+        "right and wrong": right[:, None] ^ right,
+        "wrong and wrong, same two classes": both_wrong & same_classes,
+        "wrong and wrong, otherwise": both_wrong & ~same_classes,
     }
-    rows = [{"pair": name, "pairs": int((kind & pair).sum()), "distance": share(far, kind & pair)}
-            for name, kind in kinds.items()]  # fmt: skip
+    distance, rows = torch.cdist(g, g), []
+    for name, kind in kinds.items():
+        rows.append({"pair": name, "pairs": int((kind & pair).sum()), "distance": share(distance, kind & pair)})
     return pd.DataFrame(rows).set_index("pair")
 
 
-def gradient(net, x, y, weight):
-    """Gradient of the weighted cross-entropy, sum_i weight_i l_i, in one vector. x [B, ...], y [B] or [B, C], weight
-    [B] -> [P]"""
-    loss = (weight * losses.ce(net(x), y)).sum()
-    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(net.parameters()))])
+def seconds(
+    methods: dict[str, Method],
+    *,
+    task: Task,
+    net: object,
+    epochs: int,
+    recipe: Recipe | dict | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure the wall time of an epoch, to select and to train. -> a row per method
 
-
-def gradient_bias(net, task, selectors, alphas, partners=(1,), draws=20, keep=0.5):
-    """How far the coreset's weighted gradient, Eq. (8), is from that of all samples, with and without mixup (Sec. 4.2).
-    -> DataFrame, a row per selector, alpha (NaN: no mixup), |R_j| and full gradient
-
-    to: the full gradient, of the "given" labels or of the "true" ones. bias: |mean over draws - full| / |full|; error:
-    the mean over draws of |draw - full| / |full|; cosine: of the mean and the full one.
-    """
-    train, n = task.train, len(task.train)
-    even = torch.full((n,), 1 / n, device=train.y.device)
-    full = {"given": train.y, "true": task.truth.y}
-    full = {to: gradient(net, train.inputs(), y, even) for to, y in full.items()}
-    rows = []
-    for selector in selectors:
-        ways = [("none", 1, None)] + [("cluster", several, alpha) for several in partners for alpha in alphas]
-        for mixup, several, alpha in ways:
-            how = {"selector": selector, "mixup": mixup, "partners": several, "alpha": alpha, "keep": keep}
-            found = _draws(looking(net, train, variant="paper", **how), train, draws if alpha else 1)
-            what = {"selector": selector, "alpha": alpha or float("nan"), "partners": several}
-            rows += [what | {"to": to, **_distance(found, g)} for to, g in full.items()]
-    return pd.DataFrame(rows)
-
-
-def _draws(method, train, draws):
-    """The coreset's gradients, of as many draws of partners and lambda. -> [draws, P]"""
-    i = method.select(train, 0)
-    weight = method.weight(None, None, i, torch.empty(len(i), 1))
-    batches = (method.batch(train.inputs(i), train.y[i], i) for _ in range(draws))
-    return torch.stack([gradient(method.nets[0], x, y, weight) for x, y, _ in batches])
-
-
-def _distance(found, full):
-    mean, length = found.mean(0), full.norm()
-    return {
-        "bias": float((mean - full).norm() / length),
-        "error": float(((found - full).norm(dim=1) / length).mean()),
-        "cosine": float(torch.cosine_similarity(mean, full, dim=0)),
-    }
-
-
-def seconds(methods, task, net, epochs, recipe=None, seed=0):
-    """Wall time of an epoch: to select, and to train. methods: {name: Method}. -> DataFrame, a row per method
-
-    The first epoch is left out (it loads what torch loads once); medians over the others. select: with the pass over
-    all samples that it needs; train: forward, backward, update. Measuring is in neither.
+    Columns: select (with the pass over all samples that it needs), train (forward, backward, update), total, share (of
+    select). Medians over the epochs but the first, in which torch loads what it loads once. Measuring is in neither.
     """
     rows = []
     for name, method in methods.items():
         with unmoved():
             _, loop = begin(method, task, net, epochs, seed, recipe, task.train.y.device)
-        rows += [{"method": name, **_epoch(loop)} for _ in range(epochs)][1:]
+        times = [epoch_seconds(loop) for _ in range(epochs)]
+        rows += [{"method": name} | time_row for time_row in times[1:]]
     table = pd.DataFrame(rows).groupby("method", sort=False).median()
-    return table.assign(total=table.sum(axis=1), share=table["select"] / table.sum(axis=1))
+    total = table.sum(axis=1)
+    return table.assign(total=total, share=table["select"] / total)
 
 
-def _epoch(loop):
-    """One epoch by the clock. -> dict"""
+def epoch_seconds(loop: Loop) -> dict[str, float]:
+    """Train one epoch, by the clock. -> seconds to select and to train"""
     began = time.perf_counter()
     loop.begin_epoch(None)
-    chosen = time.perf_counter()
+    selected = time.perf_counter()
     while loop.position < len(loop.queue):
         loop.one_batch()
     ended = time.perf_counter()
     loop.end_epoch()
-    return {"select": chosen - began, "train": ended - chosen}
+    return {"select": selected - began, "train": ended - selected}

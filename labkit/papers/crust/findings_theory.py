@@ -1,107 +1,196 @@
-"""What the notebook on CRUST finds about the theory: spectra, Eqs. (7) and (9), Theorem 4.1. As crust_findings."""
+"""What the notebook on CRUST finds about the theory: spectra, Eqs. (7) and (9), Theorem 4.1. As in `findings`."""
 
 import numpy as np
 import pandas as pd
 
+from ...ledger.findings import Findings
 from .findings import percent
 
+CORESETS = ("coreset, released", "coreset, Algorithm 1")
 
-def spectra(found, table, where):
-    """Low rank, for the coreset too? table: of `crust_theory.spectra`, with `seed`. -> DataFrame, rank at 90 % in
-    percent of the rows"""
-    same, table = {"setting": where, "n": table["seed"].nunique()}, table.assign(share=table["rank"] / table["of"])
+
+def spectra(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
+    """Judge whether the Jacobian is low-rank, the coreset's too. table: of `jacobian.spectra`, with `seed`.
+    -> rank at 90 % in percent of the rows"""
+    facts = {"setting": setting, "n": table["seed"].nunique()}
+    table = table.assign(share=table["rank"] / table["of"])
     ranks = table.groupby(["set", "epoch"], sort=False)[["rank", "share"]].mean()
     whole = ranks.loc["all points", "share"]
-    say = f"90 % of the squares in {percent(whole)} % of the directions, by epoch"
-    found.add("Sec. 4.1", "the Jacobian is approximately low-rank", say, (whole < 0.5).all(), **same)
-    names = ("coreset, released", "coreset, Algorithm 1", "random subset")
-    rank = {name: ranks.loc[name, "rank"].mean() for name in names}
-    say = "; ".join(f"{name}: {value:.0f}" for name, value in rank.items())
-    lower = max(rank[name] for name in names[:2]) < rank["random subset"]
-    found.add("Sec. 4.1", "coresets have a Jacobian of lower rank than random subsets", say, lower, **same)
-    of = {kind: table[table["set"] == f"{kind} labels"].set_index(["seed", "epoch"]) for kind in ("right", "wrong")}
-    ratio = of["right"]["values"].str[0] / of["wrong"]["values"].str[0]
-    apart = np.exp(np.log(ratio).abs().mean())
-    say = f"largest singular values, per root of the samples, differ by a factor {apart:.2f} on average"
-    found.add("Sec. 4.1", "the Jacobian itself tells wrong labels from right ones", say, apart > 1.25, **same)
+    report.judge(
+        "Sec. 4.1",
+        "the Jacobian is approximately low-rank",
+        f"90 % of the squares in {percent(whole)} % of the directions, by epoch",
+        whole,
+        rule="share of the directions, every epoch < 0.5",
+        **facts,
+    )
+    rank = {name: ranks.loc[name, "rank"].mean() for name in (*CORESETS, "random subset")}
+    largest = max(rank[name] for name in CORESETS)
+    report.judge(
+        "Sec. 4.1",
+        "coresets have a Jacobian of lower rank than random subsets",
+        "; ".join(f"{name}: {value:.0f}" for name, value in rank.items()),
+        largest - rank["random subset"],
+        rule="rank, larger of the coresets minus random subset < 0",
+        **facts,
+    )
+    norms = {}
+    for kind in ("right", "wrong"):
+        rows = table[table["set"] == f"{kind} labels"].set_index(["seed", "epoch"])
+        norms[kind] = rows["values"].str[0]
+    factor = np.exp(np.log(norms["right"] / norms["wrong"]).abs().mean())
+    report.judge(
+        "Sec. 4.1",
+        "the Jacobian itself tells wrong labels from right ones",
+        f"largest singular values, per root of the samples, differ by a factor {factor:.2f} on average",
+        factor,
+        rule="factor > 1.25",
+        **facts,
+    )
     return ranks["share"].unstack("epoch").mul(100).round(0).rename_axis("rank at 90 %, in % of the rows")
 
 
-def alignment(found, table, where):
-    """Where do labels and residuals lie? table: of `crust_theory.alignment`, with `seed`. -> DataFrame"""
-    same = {"setting": where, "n": table["seed"].nunique()}
+def alignment(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
+    """Judge where labels and residuals lie. table: of `jacobian.alignment`, with `seed`"""
+    facts = {"setting": setting, "n": table["seed"].nunique()}
     share = table.groupby(["vector", "group", "epoch"])["share"].mean().unstack("group")
     share = share.join(table.groupby("epoch")["chance"].mean())
     for vector in ("labels", "residual"):
         part = share.loc[vector]
-        rows = "; ".join(f"epoch {r.Index}: {r.right:.2f}, {r.wrong:.2f} ({r.chance:.2f})" for r in part.itertuples())
-        say = f"share in the information space of right, wrong (random) ones: {rows}"
-        found.add("Sec. 4.1", f"{vector}: more of right than of wrong samples' is in the information space",
-                  say, (part["right"] > part["wrong"]).all(), **same)  # fmt: skip
-        say = f"above one half at {(part['right'] > 0.5).sum()} of {len(part)} epochs"
-        found.add("Sec. 4.1", f"{vector}: most of the right samples' lies in the information space", say,
-                  (part["right"] > 0.5).all(), **same)  # fmt: skip
+        rows = [f"epoch {row.Index}: {row.right:.2f}, {row.wrong:.2f} ({row.chance:.2f})" for row in part.itertuples()]
+        report.judge(
+            "Sec. 4.1",
+            f"{vector}: more of right than of wrong samples' is in the information space",
+            f"share in the information space of right, wrong (random) ones: {'; '.join(rows)}",
+            part["right"] - part["wrong"],
+            rule="share, right minus wrong, every epoch > 0",
+            **facts,
+        )
+        report.judge(
+            "Sec. 4.1",
+            f"{vector}: most of the right samples' lies in the information space",
+            f"above one half at {(part['right'] > 0.5).sum()} of {len(part)} epochs",
+            part["right"],
+            rule="share of right samples', every epoch > 0.5",
+            **facts,
+        )
     return share.round(2)
 
 
-def nuisance(found, table, where):
-    """Is the nuisance part of the labels smaller in coresets? table: of `crust_theory.nuisance`, with `seed`. ->
-    DataFrame"""
+def nuisance(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
+    """Judge whether the nuisance part of the labels is smaller in coresets. table: of `jacobian.nuisance`, with `seed`"""
     wide = table.pivot_table(index=["seed", "energy", "epoch"], columns="set", values="nuisance")
-    names = ["coreset, released", "coreset, Algorithm 1", "random subset"]
-    below = pd.DataFrame({
-        "at most that of all points": {name: (wide[name] <= wide["all points"]).mean() for name in names},
-        "below that of a random half": {name: (wide[name] < wide["random subset"]).mean() for name in names[:2]},
-    })  # fmt: skip
-    for name in names:
-        holds = below.loc[name, "at most that of all points"]
-        found.add("Sec. 4.1", f"nuisance part of the labels, {name}: at most that of all points",
-                  f"in {holds:.0%} of {len(wide)} cases (epochs, splits, seeds)", holds == 1, setting=where,
-                  n=table["seed"].nunique())  # fmt: skip
-    return below
+    below_all, below_random = {}, {}
+    for name in (*CORESETS, "random subset"):
+        below_all[name] = (wide[name] <= wide["all points"]).mean()
+        report.judge(
+            "Sec. 4.1",
+            f"nuisance part of the labels, {name}: at most that of all points",
+            f"in {below_all[name]:.0%} of {len(wide)} cases (epochs, splits, seeds)",
+            below_all[name],
+            rule="share of the cases = 1",
+            setting=setting,
+            n=table["seed"].nunique(),
+        )
+    for name in CORESETS:
+        below_random[name] = (wide[name] < wide["random subset"]).mean()
+    return pd.DataFrame({"at most that of all points": below_all, "below that of a random half": below_random})
 
 
-def equation_7(found, table, where):
-    """Do the bounds hold? table: of `crust_theory.bounds`, with `seed`. -> DataFrame, means over seeds"""
-    same, above = {"setting": where, "n": table["seed"].nunique()}, table["largest"] / table["upper"]
-    say = f"broken in {(above > 1).mean():.0%} of {len(table)} cases, by a factor of up to {above.max():.1f}"
-    found.add("Eq. (7)", "upper bound, J_r = diag(r) J_S as printed", say, (above <= 1).all(), **same)
-    inside = (table["root_largest"] <= table["upper"] + 1e-6) & (table["root_least"] >= table["lower"] - 1e-6)
-    say = f"in {inside.mean():.0%} of {len(table)} cases"
-    found.add("Eq. (7)", "both bounds, with diag(sqrt r) J_S", say, inside.all(), **same)
-    near, size = table["eps"] <= table["eps_bound"], (table["eps"] / table["norm"]).mean()
-    say = f"in {near.mean():.0%} of {len(table)} cases; eps is {size:.1%} of |J| on average"
-    found.add("Eq. (7)", "eps is at most | sqrt(r_max) |J_S| - |J| |", say, near.all(), **same)
+def equation_7(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
+    """Judge the bounds of Eq. (7). table: of `jacobian.bounds`, with `seed`. -> means over seeds"""
+    facts = {"setting": setting, "n": table["seed"].nunique()}
+    ratio = table["largest"] / table["upper"]
+    report.judge(
+        "Eq. (7)",
+        "upper bound, J_r = diag(r) J_S as printed",
+        f"broken in {(ratio > 1).mean():.0%} of {len(table)} cases, by a factor of up to {ratio.max():.1f}",
+        ratio,
+        rule="|J_r| / bound, every case <= 1",
+        **facts,
+    )
+    below, above = table["root_largest"] - table["upper"], table["root_least"] - table["lower"]
+    inside = (below <= 1e-6) & (above >= -1e-6)
+    report.judge(
+        "Eq. (7)",
+        "both bounds, with diag(sqrt r) J_S",
+        f"in {inside.mean():.0%} of {len(table)} cases",
+        (below, above),
+        rule="|J_r| minus upper bound, every case <= 1e-6; sigma_min(J_r) minus lower bound >= -1e-6",
+        **facts,
+    )
+    error = table["eps"] - table["eps_bound"]
+    size = (table["eps"] / table["norm"]).mean()
+    report.judge(
+        "Eq. (7)",
+        "eps is at most | sqrt(r_max) |J_S| - |J| |",
+        f"in {(error <= 0).mean():.0%} of {len(table)} cases; eps is {size:.1%} of |J| on average",
+        error,
+        rule="eps minus its bound, every case <= 0",
+        **facts,
+    )
     names = ["r_max", "lower", "least", "root_largest", "largest", "upper", "eps", "eps_bound"]
     return table.groupby(["keep", "epoch"])[names].mean().round(2)
 
 
-def theorem_4_1(found, premise, cases, exact, where):
-    """Are the premises ever true, and is the conclusion? premise: of `crust_theorem.premise`; cases: rows of `theorem`;
-    exact: of `counterexample`."""
-    rows = [f"{r.noise} {r.rate:.0%}, {r.keep:.0%}: {r.true:.0%} (rho {r.rho:.1%})" for r in premise.itertuples()]
-    say = f"delta / 8 = {premise['limit'].iloc[0]:.2%}; share of epochs: {'; '.join(rows)}"
-    found.add("Theorem 4.1", "premise: rho < delta / 8, ten classes", say, (premise["true"] == 1).all(), setting=where,
-              n=len(premise))  # fmt: skip
+def theorem_4_1(
+    report: Findings, premise: pd.DataFrame, *, cases: pd.DataFrame, exact: dict, setting: str
+) -> None:
+    """Judge whether the premises are ever true, and whether the conclusion is.
+
+    premise: of `theorem.premise`; cases: of `theorem.cases`; exact: of `theorem.counterexample`.
+    """
+    rows = []
+    for row in premise.itertuples():
+        rows.append(f"{row.noise} {row.rate:.0%}, {row.keep:.0%}: {row.true:.0%} (rho {row.rho:.1%})")
+    report.judge(
+        "Theorem 4.1",
+        "premise: rho < delta / 8, ten classes",
+        f"delta / 8 = {premise['limit'].iloc[0]:.2%}; share of epochs: {'; '.join(rows)}",
+        premise["true"],
+        rule="share of the epochs with rho < delta / 8, every noise and size = 1",
+        setting=setting,
+        n=len(premise),
+    )
     wrong = cases[cases["rho"] > 0]
-    apart, met = (wrong["eps"] / wrong["eps_allowed"]).min(), wrong["eps"] <= wrong["eps_allowed"]
-    say = f"rho < delta / 8 in {wrong['premise'].sum()} of {len(wrong)} cases with a wrong label"
-    say += f"; eps small enough in {met.sum()}, it is at least {apart:.0f} times too large"
-    both = (met & wrong["premise"]).any()
+    small_eps = wrong["eps"] <= wrong["eps_allowed"]
+    ratio = (wrong["eps"] / wrong["eps_allowed"]).min()
+    text = f"rho < delta / 8 in {wrong['premise'].sum()} of {len(wrong)} cases with a wrong label"
     digits = f"{int(cases['samples'].iloc[0])} digits, mlp, one output"
-    found.add("Theorem 4.1", "premises: rho and eps together", say, both, setting=digits, n=len(wrong))
-    say = f"{exact['correct']:.1%} with J = I, where all premises hold"
-    say += f"; wrong labels fitted: {exact['memorised']:.0%} there, on digits {percent(wrong['memorised'])} %"
-    found.add("Theorem 4.1", "all selected samples are classified as their true class", say, exact["correct"] == 1,
-              setting=f"{digits}, and an exact example", n=len(wrong) + 1)  # fmt: skip
+    report.judge(
+        "Theorem 4.1",
+        "premises: rho and eps together",
+        f"{text}; eps small enough in {small_eps.sum()}, it is at least {ratio:.0f} times too large",
+        (small_eps & wrong["premise"]).sum(),
+        rule="cases in which both premises are true > 0",
+        setting=digits,
+        n=len(wrong),
+    )
+    text = f"{exact['correct']:.1%} with J = I, where all premises hold"
+    text += f"; wrong labels fitted: {exact['memorised']:.0%} there, on digits {percent(wrong['memorised'])} %"
+    report.judge(
+        "Theorem 4.1",
+        "all selected samples are classified as their true class",
+        text,
+        exact["correct"],
+        rule="share of the selected, exact example = 1",
+        setting=f"{digits}, and an exact example",
+        n=len(wrong) + 1,
+    )
 
 
-def equation_9(found, table, where):
-    """Do distances at the last layer order the exact ones? table: of `crust_theory.proxies`, with `seed`."""
-    later = table[(table["epoch"] > 0) & (table["pairs"] == "same predicted class")]
-    for space, part in later.groupby("space"):
-        rho, overlap = part["spearman"], part["overlap"]
-        say = f"Spearman {rho.min():.2f} to {rho.max():.2f} after the start"
-        say += f"; overlap {overlap.min():.2f} to {overlap.max():.2f}"
-        found.add("Eq. (9)", f"distances at the last layer ({space}) order the exact ones: Spearman above 0.5", say,
-                  rho.min() > 0.5, setting=where, n=table["seed"].nunique())  # fmt: skip
+def equation_9(report: Findings, table: pd.DataFrame, *, setting: str) -> None:
+    """Judge whether distances at the last layer order the exact ones. table: of `jacobian.proxies`, with `seed`"""
+    trained = table[(table["epoch"] > 0) & (table["pairs"] == "same predicted class")]
+    for space, rows in trained.groupby("space"):
+        rho, overlap = rows["spearman"], rows["overlap"]
+        text = f"Spearman {rho.min():.2f} to {rho.max():.2f} after the start"
+        report.judge(
+            "Eq. (9)",
+            f"distances at the last layer ({space}) order the exact ones: Spearman above 0.5",
+            f"{text}; overlap {overlap.min():.2f} to {overlap.max():.2f}",
+            rho,
+            rule="Spearman, every epoch > 0.5",
+            setting=setting,
+            n=table["seed"].nunique(),
+        )

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from ...ledger import join_printed
 from ...ledger import printed_tables as printed
 
-# item, section, words, what is looked up in the table, the number in the words, how near is near enough
-WORDS = (
+# item, section, sentence, quantity of the table, the number in the sentence, how near the table has to be to it; with
+# None the table has to be above it
+CLAIMS = (
     ("Table 1", "caption", "up to 6% improvement over the strongest baseline INCV", "largest gain", 6.0, 0.051),
     ("Table 1", "caption", "3.15% in average over the strongest baseline INCV", "mean gain", 3.15, 0.0051),
     ("Table 1", "caption", "the strongest baseline INCV", "columns led by INCV", 7, 0),
@@ -19,59 +19,58 @@ WORDS = (
     ("Table 3", "caption", "6.46% in average in top-1 over INCV", "mean top-1 gain", 6.46, 0.0051),
     ("Table 3", "5.3", "an average of 5% improvement over INCV", "mean gain", 5.0, 0.0051),
     ("Table 3", "5.3", "consistently outperforms other baselines", "columns led by CRUST", 4, 0),
-    (
-        "Fig. 1",
-        "5.2",
-        "subsets of size 70% contain at least 20% noisy labels",
-        "least share of wrong labels",
-        20,
-        None,
-    ),
+    ("Fig. 1", "5.2", "subsets of size 70% contain at least 20% noisy labels", "least share of wrong labels", 20, None),
 )
-SOURCES = {
-    "Table 1": lambda: _table_1(_wide("Table 1", ["dataset", "noise", "rate"])),
-    "Table 2": lambda: _table_2(),
-    "Table 3": lambda: _table_3(_wide("Table 3", ["dataset", "metric"])),
-    "Fig. 1": lambda: {"least share of wrong labels": 100 * (0.7 - 0.5) / 0.7},
-}
 
 
-def claims():
-    """The paper's words, the number in its own table that they speak of, and whether they agree. -> DataFrame
+def claims() -> pd.DataFrame:
+    """Compare the paper's sentences with the numbers of its own tables. -> a row per sentence of CLAIMS
 
-    Columns: item, section, words, table (the number, with what it is), agree. Where `WORDS` has no
-    distance, the number has to be above the one said. Fig. 1: of 70 % of the samples at most 50 / 70 can be right.
+    Columns: item, section, words (the sentence), table (the number, with what it is), agree. Fig. 1: of 70 % of the
+    samples at most 50 / 70 can be right.
     """
-    numbers = {item: source() for item, source in SOURCES.items()}
+    quantities = {
+        "Table 1": table_1(),
+        "Table 2": table_2(),
+        "Table 3": table_3(),
+        "Fig. 1": {"least share of wrong labels": 100 * (0.7 - 0.5) / 0.7},
+    }
     rows = []
-    for item, section, words, what, said, near in WORDS:
-        number = numbers[item][what]
-        agree = number > said if near is None else abs(number - said) <= near
-        rows.append(
-            {"item": item, "section": section, "words": words, "table": f"{what}: {number:.4g}", "agree": agree}
-        )
+    for item, section, sentence, quantity, claimed, tolerance in CLAIMS:
+        number = quantities[item][quantity]
+        agree = number > claimed if tolerance is None else abs(number - claimed) <= tolerance
+        text = f"{quantity}: {number:.4g}"
+        rows.append({"item": item, "section": section, "words": sentence, "table": text, "agree": agree})
     return pd.DataFrame(rows)
 
 
-def _wide(item, columns):
-    """A printed table with a row per method. -> DataFrame"""
+def wide_table(item: str, columns: list[str]) -> pd.DataFrame:
+    """Return a printed table with a row per method."""
     return printed.cells("CRUST", item).pivot(index="method", columns=columns, values="mean").sort_index(axis=1)
 
 
-def _table_1(wide):
-    gain, others = wide.loc["CRUST"] - wide.loc["INCV"], wide.drop(index="CRUST")
+def wide_table_1() -> pd.DataFrame:
+    """Return Table 1 with a row per method."""
+    return wide_table("Table 1", ["dataset", "noise", "rate"])
+
+
+def table_1() -> dict[str, float]:
+    """Return the quantities of Table 1 that the paper speaks of."""
+    wide = wide_table_1()
+    gain, baselines = wide.loc["CRUST"] - wide.loc["INCV"], wide.drop(index="CRUST")
     return {
         "largest gain": gain.max(),
         "mean gain": gain.mean(),
-        "columns led by INCV": (others.idxmax() == "INCV").sum(),
+        "columns led by INCV": (baselines.idxmax() == "INCV").sum(),
         "columns led by CRUST": (wide.idxmax() == "CRUST").sum(),
         "gain at 80 %": gain.xs(0.8, level="rate").max(),
     }
 
 
-def _table_2():
+def table_2() -> dict[str, float]:
+    """Return the quantities of Table 2 that the paper speaks of."""
     cells = printed.table("crust_table2").pivot(index=["coreset_labels", "mixup"], columns="rate", values="mean")
-    incv = _wide("Table 1", ["dataset", "noise", "rate"]).loc["INCV", ("cifar10", "symmetric")]
+    incv = wide_table_1().loc["INCV", ("cifar10", "symmetric")]
     return {
         "least gain": (cells.loc["observed", "no"] - incv[cells.columns]).min(),
         "least gain of mixup": (cells.xs("yes", level="mixup") - cells.xs("no", level="mixup")).min(axis=None),
@@ -79,39 +78,27 @@ def _table_2():
     }
 
 
-def _table_3(wide):
+def table_3() -> dict[str, float]:
+    """Return the quantities of Table 3 that the paper speaks of."""
+    wide = wide_table("Table 3", ["dataset", "metric"])
     gain = wide.loc["CRUST"] - wide.loc["INCV"]
-    top = gain.xs("test_top1", level="metric")
+    top_1 = gain.xs("test_top1", level="metric")
     return {
-        "largest top-1 gain": top.max(),
-        "mean top-1 gain": top.mean(),
+        "largest top-1 gain": top_1.max(),
+        "mean top-1 gain": top_1.mean(),
         "mean gain": gain.mean(),
         "columns led by CRUST": (wide.idxmax() == "CRUST").sum(),
     }
 
 
-def over_strongest():
-    """CRUST's gain over INCV, and over whichever baseline is best in each column of Table 1, in points. -> DataFrame"""
-    wide = _wide("Table 1", ["dataset", "noise", "rate"])
-    best = wide.drop(index="CRUST")
+def over_strongest() -> pd.DataFrame:
+    """Return CRUST's gain over INCV, and over whichever baseline is best in each column of Table 1, in points."""
+    wide = wide_table_1()
+    baselines = wide.drop(index="CRUST")
     columns = {
         "CRUST": wide.loc["CRUST"],
         "over INCV": wide.loc["CRUST"] - wide.loc["INCV"],
-        "strongest baseline": best.idxmax(),
-        "over the strongest": wide.loc["CRUST"] - best.max(),
+        "strongest baseline": baselines.idxmax(),
+        "over the strongest": wide.loc["CRUST"] - baselines.max(),
     }
     return pd.DataFrame(columns)
-
-
-def orders(runs: pd.DataFrame, criterion: str) -> pd.DataFrame:
-    """Rank the methods of Table 1 as printed (CIFAR-10, ResNet-32) and as measured, in every column. 1 is the best.
-
-    runs: of `runs.grid.grid`. Returns a row per method and column of the table that was run: noise, rate, method,
-    printed, measured (accuracies in percent, means over seeds), printed_rank, measured_rank (among the methods that
-    have both).
-    """
-    cells = printed.cells("CRUST", "Table 1")
-    cells = cells[cells["dataset"] == "cifar10"]
-    asymmetric = {"noise": {"derangement": "asymmetric", "pairflip": "asymmetric"}}
-    table = join_printed(runs.replace(asymmetric), cells.replace(asymmetric), criterion).reset_index()
-    return table.sort_values(["noise", "rate"], ascending=[False, True], kind="stable")
