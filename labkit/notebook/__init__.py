@@ -4,5 +4,6 @@ from ..checkout import ROOT
 from .execute import Failed, execute
 from .finding import find
 from .kernel import Warm
+from .session import store_folder, versions
 
-__all__ = ["ROOT", "Failed", "Warm", "execute", "find"]
+__all__ = ["ROOT", "Failed", "Warm", "execute", "find", "store_folder", "versions"]

@@ -6,7 +6,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...papers.crust import words as crust_claims
+from ...papers.crust import words
 
 BATCH, RADIUS = 128, 2.0  # of the code released with CRUST
 
@@ -115,7 +115,7 @@ def least_wrong(answer):
 
 def over_the_strongest(answer):
     """CRUST's mean gain over the strongest baseline of each column of its Table 1."""
-    gains = crust_claims.over_strongest()
+    gains = words.over_strongest()
     right, incv = gains["over the strongest"].mean(), gains["over INCV"].mean()
     mistakes = [
         (3.15, "that is the printed average; compute it from the table"),

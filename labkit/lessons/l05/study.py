@@ -11,7 +11,7 @@ import torch
 
 import labkit
 
-from ...papers.crust import experiments as crust
+from ...papers.crust import experiments
 
 NOISES = {
     "symmetric 50 %": labkit.noise.symmetric(0.5),
@@ -60,7 +60,7 @@ class Cloud:
 
 def scene_of(net, task):
     """-> Scene"""
-    found, group = crust.looking(net, task.train, variant="paper").gradients(task.train)
+    found, group = experiments.bind_crust(net, task.train, variant="paper").gradients(task.train)
     return Scene(net, task, found, group)
 
 
@@ -74,9 +74,9 @@ def scene(noise, seed, epoch):
 
 @lru_cache(maxsize=64)
 def precisions(noise, seed, epoch, selector):
-    """How clean a selector's choice is at every share of KEEPS, over all classes. -> rows of `crust.filters`"""
+    """How clean a selector's choice is at every share of KEEPS, over all classes. -> rows of `experiments.filters`"""
     at = scene(noise, seed, epoch)
-    return crust.filters(at.net, at.task, KEEPS, (selector,), ("prediction",))
+    return experiments.filters(at.net, at.task, keeps=KEEPS, selectors=(selector,), groups=("prediction",))
 
 
 def ring(g, c):
@@ -92,7 +92,7 @@ def ring(g, c):
 def cloud(at, selector, keep, c=SHOWN):
     """What a selector chooses among the samples of a scene that the network calls c. -> Cloud"""
     members = (at.group == c).nonzero()[:, 0]
-    chosen, _ = crust.chosen_by(at.net, at.task.train, selector, keep)
+    chosen, _ = experiments.select_coreset(at.net, at.task.train, selector=selector, keep=keep)
     inside = torch.full((len(at.group),), -1).index_put((members,), torch.arange(len(members)))
     order = inside[chosen]
     order = order[order >= 0]

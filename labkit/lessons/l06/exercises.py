@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...papers.crust import theorem as crust_theorem
+from ...papers.crust import theorem
 from . import study as lesson_06
 
 
@@ -52,7 +52,7 @@ def projection(answer):
 
 def clean_enough(answer):
     """How clean a coreset with ten classes must be for Theorem 4.1 of CRUST."""
-    limit = crust_theorem.margin(10) / 8
+    limit = theorem.margin(10) / 8
     mistakes = [
         (limit, "that is the largest share of *wrong* labels; how clean must the coreset be?"),
         (1 - 2 / 10 / 8, "ten labels from -1 to 1 have nine gaps"),
@@ -61,7 +61,7 @@ def clean_enough(answer):
         (1 - 1 / 8, "delta is not 1: ten labels have to find room between -1 and 1"),
     ]
     compare(share(answer), 1 - limit, mistakes, tolerance=1.5e-3)
-    return f"{1 - limit:.1%}. With a hundred classes: {1 - crust_theorem.margin(100) / 8:.2%}"
+    return f"{1 - limit:.1%}. With a hundred classes: {1 - theorem.margin(100) / 8:.2%}"
 
 
 def equation_7(answer):
@@ -84,7 +84,7 @@ def equation_7(answer):
 
 def all_premises(answer):
     """The share of 12 orthonormal samples, one label wrong, that end classified as their true class."""
-    right = crust_theorem.counterexample()["correct"]
+    right = theorem.counterexample()["correct"]
     mistakes = [
         (1.0, "that is what the theorem promises; in which direction does the wrong label pull, and who pulls back?"),
         (1 - right, "that is the share of the wrong label; which share is classified as its *true* class?"),

@@ -16,7 +16,7 @@ from ... import spectrum
 from ...grads import ce_gradient
 from ...measure import labels_row
 from ...method import evaluate
-from ...papers.crust.jacobian import part, snapshots, some
+from ...papers.crust.jacobian import part, snapshots, subsample
 
 NOISES = {
     "symmetric 20 %": labkit.noise.symmetric(0.2),
@@ -55,8 +55,8 @@ def look_at(net, task):
 def look(noise, seed, epoch):
     """The digits with a noise of NOISES after `epoch` epochs of plain SGD, seen at SAMPLES training images. -> Look"""
     task = labkit.corrupt(labkit.load("digits"), NOISES[noise], seed)
-    net = snapshots(labkit.methods.ERM(), task, "mlp", max(1, epoch), seed, None, (epoch,))[epoch]
-    return look_at(net, some(task, SAMPLES, seed))
+    net = snapshots(labkit.methods.ERM(), task, net="mlp", epochs=max(1, epoch), seed=seed, at=(epoch,))[epoch]
+    return look_at(net, subsample(task, SAMPLES, seed=seed))
 
 
 def vectors(at):

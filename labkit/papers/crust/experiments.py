@@ -23,7 +23,6 @@ from ...ledger import printed_tables as printed
 from ...measure import share
 from ...method import Method
 from ...methods import ALL, CRUST, make
-from ...runs.grid import grid
 
 SELECTORS = ("centrality", "facility_location", "kmedoids", "smallest gradient")
 STEPS = (  # from Algorithm 1 to the released code, in the order of the docstring of labkit.methods.crust
@@ -46,14 +45,15 @@ SETTINGS = {  # of files of one's own: as digits
 }
 
 
-def plan(dataset: str, *, network: str = "", epochs: int = 0, seeds: Sequence[int] = (0,)) -> dict:
+def plan(dataset: str, *, network: str = "", epochs: int = 0, seeds: Sequence[int] = (0,), fast: bool = False) -> dict:
     """Return how a dataset is trained, as arguments of `grid`: net, epochs, seeds and recipe.
 
-    network, epochs: "" and 0 take those of SETTINGS. SGD is that of the paper; the learning rate falls to a tenth after
-    two thirds and after five sixths of the epochs (80 and 100 of 120).
+    network, epochs: "" and 0 take those of SETTINGS; fast: at most 8 epochs. SGD is that of the paper; the learning
+    rate falls to a tenth after two thirds and after five sixths of the epochs (80 and 100 of 120).
     """
     setting = SETTINGS.get(dataset, SETTINGS["digits"])
     epochs = epochs or setting["epochs"]
+    epochs = min(epochs, 8) if fast else epochs
     milestones = (round(epochs * 80 / 120), round(epochs * 100 / 120))
     recipe = {name: setting[name] for name in ("lr", "batch", "augment")}
     recipe |= {"momentum": 0.9, "weight_decay": 5e-4, "milestones": milestones}
@@ -109,23 +109,6 @@ def one_back(keep: float = 0.5) -> dict[str, CRUST]:
         answers = {name: getattr(paper, name) for name in names}
         methods[f"{names[0]} as in the paper"] = CRUST(keep=keep, **answers)
     return methods
-
-
-def ablate(methods: dict[str, Method], task: Task, **settings: object) -> pd.DataFrame:
-    """Train methods under symmetric noise of 50 %. settings: of `grid`. -> a row per run, with the column step"""
-    tables = []
-    for name, method in methods.items():
-        runs = grid(
-            [lambda rate, method=method: method],
-            task,
-            noises=["symmetric"],
-            rates=[0.5],
-            also=final_coreset,
-            progress=False,
-            **settings,
-        )
-        tables.append(runs.assign(step=name))
-    return pd.concat(tables, ignore_index=True)
 
 
 def bind_crust(net: nn.Module, train: Split, **hyperparameters: object) -> CRUST:

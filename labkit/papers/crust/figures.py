@@ -84,9 +84,7 @@ def filters(table: pd.DataFrame) -> Drawing:
     return figure
 
 
-def cloud(
-    points: Tensor, *, group: Tensor, right: Tensor, sets: dict[str, Tensor], setting: str = ""
-) -> Drawing:
+def cloud(points: Tensor, *, group: Tensor, right: Tensor, sets: dict[str, Tensor], setting: str = "") -> Drawing:
     """Draw gradients p - e_y of one group in the plane of their first two principal components, a panel per set.
 
     points [N, C]; group, right bool [N]; sets {name: positions [K] that are chosen}.

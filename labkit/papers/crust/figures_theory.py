@@ -101,8 +101,9 @@ def bias(table: pd.DataFrame, *, setting: str = "") -> Drawing:
         plain = part.loc[part["alpha"].isna(), "bias"].mean()
         ax.axhline(plain, color=OKABE_ITO[7], linewidth=1, label="without mixup")
         for k, (partners, rows) in enumerate(part.dropna().groupby("partners")):
-            ink, mark, name = OKABE_ITO[k % 3], "osD"[k % 3], f"|R| = {partners}"
-            ax.plot(rows["alpha"], rows["bias"], f"{mark}-", color=ink, markersize=4, label=f"{name}, mean of the draws")
+            ink, name = OKABE_ITO[k % 3], f"|R| = {partners}"
+            style = {"color": ink, "marker": "osD"[k % 3], "markersize": 4}
+            ax.plot(rows["alpha"], rows["bias"], label=f"{name}, mean of the draws", **style)
             ax.plot(rows["alpha"], rows["error"], ":", color=ink, label=f"{name}, one draw")
         ax.set(xscale="log", xlabel="alpha", ylim=(0, 1.05 * highest))
         head(ax, selector, f"full gradient of the {to} labels")
@@ -127,5 +128,6 @@ def theorem(table: pd.DataFrame, *, setting: str = "") -> Drawing:
         head(ax, f"{classes} classes, delta / 8 = {cases['limit'].iloc[0]:.3f}")
         ax.legend(frameon=False, labelcolor=GREY, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.22))
     axes[0, 0].set_ylabel("share")
-    write_headline(figure, f"{setting}. Solid: selected samples classified as their true class; dotted: wrong labels fitted")
+    curves = "Solid: selected samples classified as their true class; dotted: wrong labels fitted"
+    write_headline(figure, f"{setting}. {curves}")
     return figure

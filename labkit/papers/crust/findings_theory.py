@@ -78,7 +78,8 @@ def alignment(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.Data
 
 
 def nuisance(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
-    """Judge whether the nuisance part of the labels is smaller in coresets. table: of `jacobian.nuisance`, with `seed`"""
+    """Judge whether the nuisance part of the labels is smaller in coresets. table: of `jacobian.nuisance`, with `seed`.
+    -> shares of the cases"""
     wide = table.pivot_table(index=["seed", "energy", "epoch"], columns="set", values="nuisance")
     below_all, below_random = {}, {}
     for name in (*CORESETS, "random subset"):
@@ -133,9 +134,7 @@ def equation_7(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.Dat
     return table.groupby(["keep", "epoch"])[names].mean().round(2)
 
 
-def theorem_4_1(
-    report: Findings, premise: pd.DataFrame, *, cases: pd.DataFrame, exact: dict, setting: str
-) -> None:
+def theorem_4_1(report: Findings, premise: pd.DataFrame, *, cases: pd.DataFrame, exact: dict, setting: str) -> None:
     """Judge whether the premises are ever true, and whether the conclusion is.
 
     premise: of `theorem.premise`; cases: of `theorem.cases`; exact: of `theorem.counterexample`.

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from ... import coreset, fit, measure, spectrum
+from ... import coreset, measure, spectrum
 from ...data import Task
+from ...fit import snapshots as fit_snapshots
 from ...grads import ce_gradient
 from ...method import Method, evaluate
 from .experiments import bind_crust, select_coreset
@@ -36,7 +37,7 @@ def snapshots(
     at: Sequence[int],
 ) -> Nets:
     """Return the network after each of the epochs `at` of the training that `fit` does; 0 is the start."""
-    networks = fit.snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at=at)
+    networks = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at=at)
     return {epoch: nets[0] for epoch, nets in networks.items()}
 
 

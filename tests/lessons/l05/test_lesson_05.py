@@ -7,7 +7,7 @@ import torch
 import labkit
 from labkit.lessons.l05 import study as lesson_05
 from labkit.lessons.l05.panel import SKETCH
-from labkit.papers.crust import experiments as crust
+from labkit.papers.crust import experiments
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_the_plane_gives_every_other_label_a_direction_and_is_linear():
 @pytest.mark.parametrize("keep", [0.02, 0.5])
 def test_the_cloud_shows_what_crust_chooses(at, selector, keep):
     seen = lesson_05.cloud(at, selector, keep)
-    chosen, _ = crust.chosen_by(at.net, at.task.train, selector, keep)
+    chosen, _ = experiments.select_coreset(at.net, at.task.train, selector=selector, keep=keep)
     own = [i for i in chosen.tolist() if at.group[i] == lesson_05.SHOWN]
     assert seen.members[seen.order].tolist() == own and len(own) == max(1, int(keep * len(seen.members)))
     assert seen.sizes.sum() == len(seen.members) and (seen.sizes[seen.order] > 0).all()
@@ -59,7 +59,7 @@ def test_no_selector_beats_the_best_possible(at):
 
 
 def test_the_easy_right_labels_are_kept(at):
-    chosen, _ = crust.chosen_by(at.net, at.task.train, "centrality", 0.5)
+    chosen, _ = experiments.select_coreset(at.net, at.task.train, selector="centrality", keep=0.5)
     kept, left = lesson_05.easy(at, chosen)
     assert 0 < left < kept < 1
 
