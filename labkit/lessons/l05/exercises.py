@@ -6,7 +6,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
-from ...papers.crust import words
+from ...papers.crust.words import over_strongest
 
 BATCH, RADIUS = 128, 2.0  # of the code released with CRUST
 
@@ -115,7 +115,7 @@ def least_wrong(answer):
 
 def over_the_strongest(answer):
     """CRUST's mean gain over the strongest baseline of each column of its Table 1."""
-    gains = words.over_strongest()
+    gains = over_strongest()
     right, incv = gains["over the strongest"].mean(), gains["over INCV"].mean()
     mistakes = [
         (3.15, "that is the printed average; compute it from the table"),
