@@ -41,7 +41,7 @@ class Learnt:
     area: list = field(default_factory=list)
 
     def look(self, words):
-        """What labkit.plot.rmnw_weights draws, under these words. -> dict"""
+        """What the figure `weights` of the paper's room draws, under these words. -> dict"""
         facts = {"method": words, "seed": self.run.config["seed"], "noise": self.noise, "accuracy": self.run.accuracy}
         return {**facts, "V": torch.stack(self.V), "loss": torch.stack(self.loss), "wrong": self.wrong}
 

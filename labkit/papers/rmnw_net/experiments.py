@@ -1,25 +1,27 @@
-"""The experiments of RMNW-Net: Ghosh and Lan, "Do we really need gold samples for sample weighting under label noise?",
-WACV 2021. Its tables in labkit's words, who gets which meta set, and what the learnt weights look like.
+"""Experiments on RMNW-Net (Ghosh and Lan, WACV 2021): its tables in labkit's words, who gets which meta set, and what
+the learnt weights look like.
 
-    plan = plans("digits")
-    runs = table(TABLE_1, task, plan, {"uniform": [0.0, 0.4]}, seeds=[0, 1])
-    order(runs, printed.cells("RMNW-Net", "Table 1"), "last10")
+    settings = plans("digits")
+    runs = train_table(TABLE_1, task, settings=settings, rates={"uniform": [0.0, 0.4]}, seeds=[0, 1])
+    labkit.ledger.join_printed(runs, printed.cells("RMNW-Net", "Table 1"), "last10")
 """
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
-from ...data import meta_split
+from ...data import Split, Task, meta_split
 from ...errors import choose
-from ...fit import Recipe, fit
+from ...fit import Recipe, Run, fit
 from ...losses import ce
 from ...measure import auc
-from ...method import evaluate
+from ...method import Method, evaluate
 from ...methods import ALL, make
 from ...recipes import PAPERS
 from ...runs.grid import grid
@@ -28,37 +30,44 @@ TABLE_1 = (  # in the printed order
     *("L2RW", "GLC", "MW-Net", "ERM", "Bootstrap hard", "S-Model", "SPL", "Focal", "Co-teaching", "D2L"),
     *("Fine-tuning", "MentorNet PD", "MNW-Net", "RMNW-Net"),
 )
-OWN = ("MW-Net", "MNW-Net", "RMNW-Net")  # trained by the authors; Table 1 copies the other rows from the MW-Net paper
+WEIGHT_NETS = ("MW-Net", "MNW-Net", "RMNW-Net")  # trained by the authors; Table 1 copies the others from MW-Net's paper
 # Fine-tuning has no star in the paper, but its numbers are from the MW-Net paper, which tunes on clean labels
 CLEAN_META = tuple(name for name in TABLE_1 if ALL[name].meta_labels == "true")
 NORMALISED = {"MW-Net": {"normalise": True}}  # as the released code, for all three
 # meta_lr: among the best of .01, .03, .1, .3 on noisy validation at seed 100 (uniform 60 %, flip2 40 %), one for all
 # three; Fine-tuning's pair was tried once, at that seed
 DIGITS = {
-    **{name: {"meta_lr": 0.03, **NORMALISED.get(name, {})} for name in OWN},
+    **{name: {"meta_lr": 0.03, **NORMALISED.get(name, {})} for name in WEIGHT_NETS},
     "Fine-tuning": {"tune": 10, "tune_lr": 0.01},
 }
 SMALL = Recipe(lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4, batch=100)
 # L2RW divides by the sum of what may be a single small weight: at SMALL's learning rate it diverges on clean labels
 # 0.03 and 0.01 were tried at seeds 0 to 2 and are both stable; 0.03 is nearer to the others
-APART = {"L2RW": replace(SMALL, lr=0.03)}
+SMALL_RECIPES = {"L2RW": replace(SMALL, lr=0.03)}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a noise is run: network, recipe, epochs, samples of the meta set, hyperparameters beside the defaults, and
-    the recipes of methods that need one apart."""
+    """How a noise is run.
+
+    meta: samples of the meta set. hyperparameters: {method: those beside its defaults}. recipes: {method: its recipe},
+    of methods that need another one.
+    """
 
     net: object
     recipe: Recipe
     epochs: int
     meta: int
     hyperparameters: dict
-    apart: dict = field(default_factory=dict)
+    recipes: dict = field(default_factory=dict)
+
+    def method(self, name: str) -> Method:
+        """Make a method that assumes no noise rate, with the hyperparameters of this setting."""
+        return make(name, **self.hyperparameters.get(name, {}))
 
 
-def plans(dataset, network="", epochs=0, n=0):
-    """How each noise is run on a dataset. -> {noise: Setting}
+def plans(dataset: str, *, network: str = "", epochs: int = 0, n: int = 0) -> dict[str, Setting]:
+    """Return how each noise is run on a dataset. -> {noise: Setting}
 
     "digits": the small setting. "cifar10", "cifar100": the paper's recipe, WRN-28-10 for uniform and flip, ResNet-32
     for flip2. "mnist": its recipe with LeNet, which is not in the paper. network: another network for all, "": the
@@ -66,24 +75,29 @@ def plans(dataset, network="", epochs=0, n=0):
     setting's own number. Raises ValueError for another dataset.
     """
     dataset = "digits" if "/" in dataset or os.sep in dataset else dataset
-    wide, thin = (PAPERS[f"RMNW-Net, {name}"] for name in ("WRN-28-10", "ResNet-32"))
-    own = {"cifar10": None, "cifar100": None, "mnist": "lenet", "digits": "mlp"}
-    net = network or choose("dataset", dataset, own)
+    networks = {"cifar10": None, "cifar100": None, "mnist": "lenet", "digits": "mlp"}  # None: that of the paper
+    net = network or choose("dataset", dataset, networks)
     if dataset == "digits":
-        return dict.fromkeys(("uniform", "flip2", "flip"), Setting(net, SMALL, epochs or 15, 100, DIGITS, APART))
-    size = min(1000, n // 10) if n else 1000
-    made = lambda plan: Setting(net or plan.net, plan.recipe, epochs or plan.epochs, size, NORMALISED)
-    return {"uniform": made(wide), "flip2": made(thin), "flip": made(wide)}
+        small = Setting(net, SMALL, epochs or 15, 100, DIGITS, SMALL_RECIPES)
+        return dict.fromkeys(("uniform", "flip2", "flip"), small)
+    meta = min(1000, n // 10) if n else 1000
+    settings = {}
+    for noise, model in (("uniform", "WRN-28-10"), ("flip2", "ResNet-32"), ("flip", "WRN-28-10")):
+        paper = PAPERS[f"RMNW-Net, {model}"]
+        settings[noise] = Setting(net or paper.net, paper.recipe, epochs or paper.epochs, meta, NORMALISED)
+    return settings
 
 
-def wrong_share(noise, rate, classes):
-    """The share of wrong labels: uniform noise draws the own class, too. -> float"""
+def wrong_share(noise: str, rate: float, classes: int) -> float:
+    """Return the share of wrong labels. It is below the rate of uniform noise, which draws the true class, too."""
     return rate * (classes - 1) / classes if noise == "uniform" else rate
 
 
-def makers(names, noise, classes, hyperparameters=None):
+def makers(
+    names: Sequence[str], *, noise: str, classes: int, hyperparameters: dict[str, dict] | None = None
+) -> list[Callable]:
     """Return what `grid` takes as methods: for each name a function rate -> Method. A method that assumes a noise rate
-    gets the share of wrong labels."""
+    gets the share of wrong labels. hyperparameters: {method: those beside its defaults}"""
     hyperparameters = hyperparameters or {}
 
     def make_at(name, rate):
@@ -94,10 +108,12 @@ def makers(names, noise, classes, hyperparameters=None):
     return [partial(make_at, name) for name in names]
 
 
-def meta_of(n, balanced="true"):
-    """Return what `grid` takes as `meta`: a function that takes the same n samples of a seed out for every method, with
-    their true labels for a method that asks for these, with the given, noisy ones for the others. balanced: see
-    labkit.data.meta_split; the released code balances a *noisy* meta set by the true labels."""
+def meta_of(n: int, *, balanced: str = "true") -> Callable[[Task, int, Method], tuple[Task, Split]]:
+    """Return what `grid` takes as `meta`: a function that takes n samples out of the training set, as a meta set.
+
+    "true" | "given", the labels of which there are equally many; the released code balances a *noisy* meta set by the
+    true labels.
+    """
 
     def take(task, seed, method):
         return meta_split(task, n, trusted=method.meta_labels == "true", balanced=balanced, seed=seed)
@@ -105,78 +121,115 @@ def meta_of(n, balanced="true"):
     return take
 
 
-def table(names, task, settings, rates, seeds, *, balanced="true", store=None, also=None):
-    """Train methods on noises at rates from seeds. -> DataFrame, a row per run, see `runs.grid.grid`
+def train_table(
+    names: Sequence[str],
+    task: Task,
+    *,
+    settings: dict[str, Setting],
+    rates: dict[str, Sequence[float]],
+    seeds: Sequence[int],
+    balanced: str = "true",
+    store: object = None,
+    also: Callable | None = None,
+) -> pd.DataFrame:
+    """Train methods on noises at rates from seeds. -> a row per run, see `runs.grid.grid`
 
     settings: of `plans`. rates: {noise: its rates}. Where two noises share their setting, rate 0 is the same training:
     it is run once, and its rows are given to each of them.
     """
-    kept, clean = [], []  # clean: (setting, its rows at rate 0)
-    for noise, its in rates.items():
-        one = settings[noise]
-        known = next((rows for setting, rows in clean if setting == one), None)
-        if 0 in its and known is not None:
-            kept.append(known.assign(noise=noise))
-        new = [rate for rate in its if rate or known is None]
-        if new:
-            kept.append(_at(names, task, noise, new, one, seeds, balanced, store=store, also=also))
-        if 0 in new:
-            clean.append((one, kept[-1][kept[-1]["rate"] == 0]))
-    return pd.concat(kept, ignore_index=True)
+    tables, clean = [], []  # clean: (setting, its rows at rate 0)
+    for noise, noise_rates in rates.items():
+        setting = settings[noise]
+        shared = [rows for clean_setting, rows in clean if clean_setting == setting]
+        if shared and 0 in noise_rates:
+            tables.append(shared[0].assign(noise=noise))
+        new_rates = [rate for rate in noise_rates if rate or not shared]
+        if new_rates:
+            runs = train_noise(names, task, noise, new_rates, setting, seeds, balanced, store=store, also=also)
+            tables.append(runs)
+        if 0 in new_rates:
+            clean.append((setting, runs[runs["rate"] == 0]))
+    return pd.concat(tables, ignore_index=True)
 
 
-def _at(names, task, noise, rates, setting, seeds, balanced, **more):
-    """The rows of one noise; methods with a recipe of their own come last."""
-    ways = {name: setting.apart.get(name, setting.recipe) for name in names}
-    parts = []
-    for recipe in dict.fromkeys(ways.values()):
-        some = [name for name in names if ways[name] == recipe]
-        methods = makers(some, noise, task.classes, setting.hyperparameters)
-        about = (task, setting.net, [noise], rates, seeds, setting.epochs, recipe)
-        parts.append(grid(methods, *about, meta=meta_of(setting.meta, balanced), **more))
-    return pd.concat(parts, ignore_index=True)
+def train_noise(
+    names: Sequence[str],
+    task: Task,
+    noise: str,
+    rates: Sequence[float],
+    setting: Setting,
+    seeds: Sequence[int],
+    balanced: str,
+    **options: object,
+) -> pd.DataFrame:
+    """Train methods on one noise; those with a recipe of their own come last. options: store and also of `grid`"""
+    recipes = {name: setting.recipes.get(name, setting.recipe) for name in names}
+    tables = []
+    for recipe in dict.fromkeys(recipes.values()):
+        group = [name for name in names if recipes[name] == recipe]
+        methods = makers(group, noise=noise, classes=task.classes, hyperparameters=setting.hyperparameters)
+        options["meta"] = meta_of(setting.meta, balanced=balanced)
+        tables.append(grid(methods, task, setting.net, [noise], rates, seeds, setting.epochs, recipe, **options))
+    return pd.concat(tables, ignore_index=True)
 
 
-def judged(run, task):
-    """For `table(also=judged)`: the weights V(l_i) that the trained network and V give to all training samples at the
-    end, in units of their mean. -> dict: auc_end (do right labels weigh more?), spread (between the 5 and the 95
-    percent quantile), weight_right, weight_wrong (means); empty for methods without V and for runs read from a store
+def final_weights(run: Run, task: Task) -> dict[str, float]:
+    """Return what V thinks of all training samples at the end, for `train_table(also=final_weights)`.
+
+    Columns, of weights in units of their mean: auc_end (do right labels weigh more?), spread (between the 5 and the 95
+    percent quantile), weight_right, weight_wrong (means). Empty for methods without V and for runs read from a store.
     """
     if not hasattr(run.method, "V"):
         return {}
-    trust = weights(run.method, task)
-    trust, wrong = trust / trust.mean(), task.train.y != task.truth.y
-    low, high = trust.quantile(torch.tensor([0.05, 0.95])).tolist()
-    right = {"weight_right": trust[~wrong].mean().item(), "weight_wrong": trust[wrong].mean().item()}
-    return {"auc_end": auc(-trust, wrong), "spread": high - low, **right}
+    weight, wrong = weights(run.method, task), task.train.y != task.truth.y
+    weight = weight / weight.mean()
+    low, high = weight.quantile(torch.tensor([0.05, 0.95])).tolist()
+    return {
+        "auc_end": auc(-weight, wrong),
+        "spread": high - low,
+        "weight_right": weight[~wrong].mean().item(),
+        "weight_wrong": weight[wrong].mean().item(),
+    }
 
 
 @torch.no_grad()
-def weights(method, task):
-    """V(l_i) of all training samples, not normalised. -> [N]"""
+def weights(method: Method, task: Task) -> Tensor:
+    """Return V(l_i) of all training samples, not normalised. -> [N]"""
     loss = ce(evaluate(method.nets[0], task.train), task.train.y)
     return method.V(loss[:, None])[:, 0].cpu()
 
 
-def watched(name, task, setting, seed, losses):
-    """One training, and V after every epoch. losses [L]: where V is drawn. -> dict: V [E, L], loss [E, N] of the
-    training samples after every epoch, wrong [N]; method, seed, noise (its passport), accuracy by criterion"""
-    method, drawn = make(name, **setting.hyperparameters.get(name, {})), []
-    seen, meta = meta_of(setting.meta)(task, seed, method)
+def trace(name: str, task: Task, *, setting: Setting, seed: int, losses: Tensor) -> dict:
+    """Train a method and draw V after every epoch. losses [L]: where V is drawn
+
+    V [E, L]; loss [E, N] of the training samples after every epoch; wrong [N]; method, seed, noise (its passport),
+    accuracy by criterion.
+    """
+    method, curves = setting.method(name), []
+    train_task, meta = meta_of(setting.meta)(task, seed, method)
 
     @torch.no_grad()
-    def look(run):
-        drawn.append(run.method.V(losses[:, None])[:, 0])
+    def draw(run):
+        curves.append(run.method.V(losses[:, None])[:, 0])
 
-    more = {"meta": meta, "life": True, "on_epoch": look, "progress": False}
-    run = fit(method, seen, setting.net, setting.epochs, seed, setting.recipe, **more)
-    facts = {"V": torch.stack(drawn), "loss": run.life.loss.float(), "wrong": seen.train.y != seen.truth.y}
-    return {"method": name, "seed": seed, "noise": seen.noise, "accuracy": run.accuracy, **facts}
+    options = {"meta": meta, "life": True, "on_epoch": draw, "progress": False}
+    run = fit(method, train_task, setting.net, setting.epochs, seed, setting.recipe, **options)
+    return {
+        "method": name,
+        "seed": seed,
+        "noise": train_task.noise,
+        "accuracy": run.accuracy,
+        "V": torch.stack(curves),
+        "loss": run.life.loss.float(),
+        "wrong": train_task.train.y != train_task.truth.y,
+    }
 
 
-def detection(runs):
-    """Table 3: the AUC of the weights, right labels against wrong ones, the best over training and of the last epoch.
-    runs: of `table`. -> runs of OWN under noise, with columns auc_best and auc_last"""
-    noisy = runs[runs["method"].isin(OWN) & (runs["rate"] > 0)]
+def detection(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return Table 3: the AUC of the weights, right labels against wrong ones. runs: of `train_table`
+
+    -> the runs of WEIGHT_NETS under noise, with columns auc_best (the best over training) and auc_last
+    """
+    noisy = runs[runs["method"].isin(WEIGHT_NETS) & (runs["rate"] > 0)]
     curves = noisy["auc_weight"]
     return noisy.assign(auc_best=curves.map(np.nanmax), auc_last=curves.str[-1])

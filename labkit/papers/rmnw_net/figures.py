@@ -1,30 +1,47 @@
 """Figures of the notebook on RMNW-Net: its tables beside the small setting, heavy noise, and what V learns."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
+from torch import Tensor
 
 from ...fit.accuracy import in_words
 from ...ledger import rank_correlation
 from ...plot.parts import band, data_of, headline, methods_of, numbers
-from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker, write
+from ...plot.style import DASHES, GREY, OKABE_ITO, Drawing, canvas, colour, head, legend, logarithmic, marker, write
 from ...runs.grid import curves
 from .experiments import CLEAN_META
-from .figures_theory import *  # noqa: F403
-from .figures_theory import __all__ as theory
+from .figures_theory import classes, directions, scatter, step
 
 __all__ = [
-    "detection", "heavy", "meta_sets", "noise", "order", "spread", "weights", *theory
+    "classes", "detection", "directions", "heavy", "meta_sets", "noise", "order", "scatter", "spread", "step", "weights"
 ]  # fmt: skip
 
 
-def starred(name):
-    """A method as the paper writes it: with a star if its meta set is clean."""
+def starred(name: str) -> str:
+    """Return a method's name as the paper writes it, with a star if its meta set is clean."""
     return f"{name}*" if name in CLEAN_META else name
 
 
-def noise(models, classes=5):
-    """Fig. 1: the transition matrices of noise models, exact: a panel each. -> Drawing"""
+def look_of(name: str, **options: object) -> dict:
+    """Return colour and marker of a method as matplotlib takes them, with further options."""
+    return {"color": colour(name), "marker": marker(name)} | options
+
+
+def columns_of(runs: pd.DataFrame) -> list[tuple[str, float]]:
+    """Return the pairs of noise and rate among the runs, in their order."""
+    return list(dict.fromkeys(zip(runs["noise"], runs["rate"])))
+
+
+def column_names(columns: Sequence[tuple[str, float]]) -> list[str]:
+    """Return the names of pairs of noise and rate as an axis shows them, in two lines."""
+    return [f"{noise}\n{rate:.0%}" for noise, rate in columns]
+
+
+def noise(models: Sequence, *, classes: int = 5) -> Drawing:
+    """Draw Fig. 1: the transition matrices of noise models, exact, a panel each."""
     figure, axes = canvas(1, len(models), width=2.4, height=3.2)
     for ax, model in zip(axes[0], models):
         T = model.matrix(classes, "").numpy()
@@ -37,77 +54,78 @@ def noise(models, classes=5):
     return figure
 
 
-def order(table, runs, criterion, dataset="cifar10"):
-    """Table 1: this run (left) beside the printed accuracies (right). Numbers are percent, the colour is the
-    place within the column, dark is the best; below the columns Spearman's correlation of the two orders.
+def order(table: pd.DataFrame, *, runs: pd.DataFrame, criterion: str, dataset: str = "cifar10") -> Drawing:
+    """Draw Table 1: this run (left) beside the printed accuracies (right).
 
-    table: of `ledger.join_printed`; runs: behind it; dataset: of the printed numbers. -> Drawing"""
+    Numbers are percent, the colour is the place within the column, dark is the best; below the columns Spearman's
+    correlation of the two orders. table: of `ledger.join_printed`; runs: behind it; dataset: of the printed numbers.
+    """
     columns = list(dict.fromkeys(table.index.droplevel("method")))
     methods = list(dict.fromkeys(table.index.get_level_values("method")))
-    names = [f"{noise}\n{rate:.0%}" for noise, rate in columns]
-    alike = rank_correlation(table)
-    figure, axes = canvas(1, 2, width=max(3.6, 0.9 + 0.62 * len(columns)), height=1.6 + 0.3 * len(methods), sharey=True)
-    for ax, side, words in zip(
-        axes[0], ("measured", "printed"), (f"this run: {runs['task'].iloc[0]}", f"printed: {dataset}")
-    ):
-        values = table[side].unstack()[methods].loc[columns].T
-        place = table[f"{side}_rank"].unstack()[methods].loc[columns].T
-        ax.imshow(-place.to_numpy(), cmap="Blues", vmin=-len(methods) * 1.2, vmax=0, aspect="auto")
-        for at, value in np.ndenumerate(values.to_numpy()):
-            ink = "white" if place.to_numpy()[at] < 0.45 * len(methods) else "#333333"
-            write(ax, at[1], at[0], f"{value:.1f}" if value == value else "-", color=ink)
-        ax.set_xticks(range(len(columns)), names, fontsize=7)
+    sides = {"measured": f"this run: {runs['task'].iloc[0]}", "printed": f"printed: {dataset}"}
+    width = max(3.6, 0.9 + 0.62 * len(columns))
+    figure, axes = canvas(1, 2, width=width, height=1.6 + 0.3 * len(methods), sharey=True)
+    for ax, (side, title) in zip(axes[0], sides.items()):
+        values = table[side].unstack()[methods].loc[columns].T.to_numpy()
+        place = table[f"{side}_rank"].unstack()[methods].loc[columns].T.to_numpy()
+        ax.imshow(-place, cmap="Blues", vmin=-len(methods) * 1.2, vmax=0, aspect="auto")
+        for (row, column), value in np.ndenumerate(values):
+            ink = "white" if place[row, column] < 0.45 * len(methods) else "#333333"
+            write(ax, column, row, "-" if np.isnan(value) else f"{value:.1f}", color=ink)
+        ax.set_xticks(range(len(columns)), column_names(columns), fontsize=7)
         ax.set_yticks(range(len(methods)), [starred(name) for name in methods])
         ax.grid(False)
-        head(ax, words)
-    same = "   ".join(f"{noise} {rate:.0%}: {alike[noise, rate]:+.2f}" for noise, rate in columns)
+        head(ax, title)
+    correlation = rank_correlation(table)
+    texts = "   ".join(f"{noise} {rate:.0%}: {correlation[noise, rate]:+.2f}" for noise, rate in columns)
     headline(figure, f"{in_words(criterion)}, in %; colour: place in the column", data_of(runs, "mean"))
-    figure.supxlabel(f"Spearman's correlation of the columns  {same}", fontsize=8, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(f"Spearman's correlation of the columns  {texts}", fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
 
 
-def detection(runs, printed):
-    """Table 3: the AUC of the weights, right labels against wrong ones: the best over training (filled), of the last
-    epoch (small), and printed (hollow diamond).
+def detection(runs: pd.DataFrame, *, printed: pd.DataFrame) -> Drawing:
+    """Draw Table 3: the AUC of the weights, right labels against wrong ones.
 
-    runs: of `experiments.detection`; printed: of `printed.cells`, of one dataset. -> Drawing"""
-    dataset = printed["dataset"].iloc[0]
-    columns = list(dict.fromkeys(zip(runs["noise"], runs["rate"])))
-    methods = methods_of(runs)
+    Filled: the best over training; small: of the last epoch; hollow diamond: printed. runs: of
+    `experiments.detection`; printed: of `printed_tables.cells`, of one dataset.
+    """
+    dataset, methods, columns = printed["dataset"].iloc[0], methods_of(runs), columns_of(runs)
     figure, axes = canvas(width=max(7.4, 1.6 + 1.05 * len(columns)), height=3.6)
     ax = axes[0, 0]
     for k, name in enumerate(methods):
-        for at, (noise, rate) in enumerate(columns):
-            own = runs[(runs["method"] == name) & (runs["noise"] == noise) & (runs["rate"] == rate)]
-            x, ink = at + 0.25 * (k - 1), colour(name)
-            for column, size, dx in (("auc_best", 7, -0.06), ("auc_last", 3.5, 0.0)):
-                look = {"color": ink, "marker": marker(name), "markersize": size, "label": starred(name)}
-                low, mean, high = (getattr(own[column], what)() for what in ("min", "mean", "max"))
-                reach = [[mean - low], [high - mean]]
-                ax.errorbar(
-                    x + dx, mean, yerr=reach, linewidth=1, **(look if not at and dx else look | {"label": None})
-                )
-            one = printed.query("noise == @noise and rate == @rate and method == @name")["mean"]
-            words = f"printed, {dataset} (best)" if not at and k == len(methods) - 1 else None
-            ax.plot([x + 0.07] * len(one), one, "D", color=ink, fillstyle="none", label=words)
+        for place, (noise, rate) in enumerate(columns):
+            rows = runs[(runs["method"] == name) & (runs["noise"] == noise) & (runs["rate"] == rate)]
+            x, is_first = place + 0.25 * (k - 1), place == 0
+            label = starred(name) if is_first else None
+            error_bar(ax, x - 0.06, rows["auc_best"], look_of(name, markersize=7, label=label))
+            error_bar(ax, x, rows["auc_last"], look_of(name, markersize=3.5))
+            cells = printed.query("noise == @noise and rate == @rate and method == @name")["mean"]
+            label = f"printed, {dataset} (best)" if is_first and name == methods[-1] else None
+            ax.plot([x + 0.07] * len(cells), cells, "D", color=colour(name), fillstyle="none", label=label)
     ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
-    ax.set_xticks(range(len(columns)), [f"{noise}\n{rate:.0%}" for noise, rate in columns])
+    ax.set_xticks(range(len(columns)), column_names(columns))
     ax.set(ylabel="AUC of the weights", ylim=(-0.02, 1.03))
-    words = "large: best epoch (chosen with the true labels); small: last epoch"
-    headline(figure, f"right labels against wrong ones; {words}", data_of(runs))
+    sizes = "large: best epoch (chosen with the true labels); small: last epoch"
+    headline(figure, f"right labels against wrong ones; {sizes}", data_of(runs))
     legend(figure, ax, 4)
     return figure
 
 
-def heavy(runs):
-    """Fig. 2 as curves: test accuracy after every epoch, a panel per noise. -> Drawing"""
+def error_bar(ax, x: float, values: pd.Series, look: dict) -> None:
+    """Draw the mean of values at x, with a line from the lowest to the highest."""
+    low, mean, high = values.min(), values.mean(), values.max()
+    ax.errorbar(x, mean, yerr=[[mean - low], [high - mean]], linewidth=1, **look)
+
+
+def heavy(runs: pd.DataFrame) -> Drawing:
+    """Draw Fig. 2 as curves: test accuracy after every epoch, a panel per noise."""
     cells = list(runs.groupby(["noise", "rate"], sort=False))
     figure, axes = canvas(1, len(cells), width=3.6, height=3.0, sharey=True)
     for ax, ((noise, rate), cell) in zip(axes[0], cells):
         for name in methods_of(cell):
-            own = curves(cell[cell["method"] == name], ["test"])
-            look = {"color": colour(name), "linestyle": DASHES[name], "marker": marker(name), "markersize": 3}
-            band(ax, own, "epoch", "test", label=starred(name), **look)
+            curve = curves(cell[cell["method"] == name], ["test"])
+            look = look_of(name, linestyle=DASHES[name], markersize=3)
+            band(ax, curve, "epoch", "test", label=starred(name), **look)
         ax.set(xlabel="epoch", ylim=(0, 1.02))
         head(ax, f"{noise} {rate:.0%} ({cell['realised'].mean():.0%} wrong labels)")
     axes[0, 0].set_ylabel("test accuracy")
@@ -116,61 +134,65 @@ def heavy(runs):
     return figure
 
 
-def weights(looks, losses, epochs):
-    """V(loss) after some epochs (above), and the losses of right and wrong training samples after the last of them
-    (below); a column per method. looks: of `experiments.watched`; losses [L]: where V was drawn. -> Drawing"""
-    figure, axes = canvas(2, len(looks), width=3.1, height=2.3, sharex=True, sharey="row")
-    shades, bins = colormaps["viridis"](np.linspace(0, 0.9, len(epochs))), np.geomspace(losses[0], losses[-1], 41)
-    for (above, below), look in zip(axes.T, looks):
+def weights(traces: Sequence[dict], *, losses: Tensor, epochs: Sequence[int]) -> Drawing:
+    """Draw V(loss) after some epochs (above), and the losses of right and wrong training samples after the last of them
+    (below); a column per method. traces: of `experiments.trace`; losses [L]: where V was drawn."""
+    figure, axes = canvas(2, len(traces), width=3.1, height=2.3, sharex=True, sharey="row")
+    shades = colormaps["viridis"](np.linspace(0, 0.9, len(epochs)))
+    bins = np.geomspace(losses[0], losses[-1], 41)
+    for (above, below), trace in zip(axes.T, traces):
         for epoch, ink in zip(epochs, shades):
-            above.plot(losses, look["V"][epoch - 1], color=ink, label=f"after epoch {epoch}")
-        last, wrong = look["loss"][epochs[-1] - 1].clamp(float(losses[0]), float(losses[-1])), look["wrong"]
+            above.plot(losses, trace["V"][epoch - 1], color=ink, label=f"after epoch {epoch}")
+        last, wrong = trace["loss"][epochs[-1] - 1].clamp(float(losses[0]), float(losses[-1])), trace["wrong"]
         for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
             below.hist(last[mask].numpy(), bins, color=ink, alpha=0.55, label=name, histtype="stepfilled")
         logarithmic(above)
         above.set(ylim=(0, 1.02))
         below.set_xlabel("loss; smaller ones in the first bin")
-        head(above, f"{starred(look['method'])}: test {look['accuracy']['last']:.1%} (last epoch)")
+        head(above, f"{starred(trace['method'])}: test {trace['accuracy']['last']:.1%} (last epoch)")
     axes[0, 0].set_ylabel("weight V(loss)")
     axes[1, 0].set_ylabel("training samples")
-    one = looks[0]
-    headline(figure, f"{one['noise'].words}; n = {len(one['wrong']):,}, seed {one['seed']}")
+    trace = traces[0]
+    headline(figure, f"{trace['noise'].words}; n = {len(trace['wrong']):,}, seed {trace['seed']}")
     for ax in axes[:, 0]:
         ax.legend(frameon=False, fontsize=7, labelcolor=GREY)
     return figure
 
 
-def spread(runs, criterion):
-    """Left: how far V's weights reach at the end. Right: their AUC against the accuracy, a point per run. runs: of
-    `experiments.table(also=judged)`, under noise. -> Drawing"""
+def spread(runs: pd.DataFrame, *, criterion: str) -> Drawing:
+    """Draw how far V's weights reach at the end (left), and their AUC against the accuracy, a point per run (right).
+
+    runs: of `experiments.train_table(also=final_weights)`, under noise.
+    """
     figure, axes = canvas(1, 2, width=4.2, height=3.2)
-    columns = list(dict.fromkeys(zip(runs["noise"], runs["rate"])))
-    at = {cell: k for k, cell in enumerate(columns)}
-    places_of = pd.Series(list(zip(runs["noise"], runs["rate"])), index=runs.index).map(at)
+    left, right = axes[0]
+    columns = columns_of(runs)
+    runs = runs.assign(place=[columns.index(column) for column in zip(runs["noise"], runs["rate"])])
     for name in methods_of(runs):
-        own, look = runs[runs["method"] == name], {"color": colour(name), "marker": marker(name), "markersize": 4}
-        band(axes[0, 0], own.assign(at=places_of), "at", "spread", label=starred(name), linestyle=DASHES[name], **look)
-        axes[0, 1].plot(own["auc_end"], own[criterion], linestyle="", **look)
-    axes[0, 0].set_xticks(range(len(columns)), [f"{noise}\n{rate:.0%}" for noise, rate in columns], fontsize=7)
-    axes[0, 0].set(ylabel="spread of V / mean V", ylim=(0, None))
-    axes[0, 1].set(
-        xlabel="AUC of the weights at the end", ylabel=f"test accuracy ({criterion})", xlim=(0, 1.02), ylim=(0, 1.02)
-    )
-    axes[0, 1].axvline(0.5, color=GREY, linewidth=1, linestyle=":")
+        rows, look = runs[runs["method"] == name], look_of(name, markersize=4)
+        band(left, rows, "place", "spread", label=starred(name), linestyle=DASHES[name], **look)
+        right.plot(rows["auc_end"], rows[criterion], linestyle="", **look)
+    left.set_xticks(range(len(columns)), column_names(columns), fontsize=7)
+    left.set(ylabel="spread of V / mean V", ylim=(0, None))
+    right.set(xlabel="AUC of the weights at the end", ylabel=f"test accuracy ({criterion})")
+    right.set(xlim=(0, 1.02), ylim=(0, 1.02))
+    right.axvline(0.5, color=GREY, linewidth=1, linestyle=":")
     headline(figure, "weights at the end of training; spread: from the 5 % to the 95 % quantile", data_of(runs))
-    legend(figure, axes[0, 0], 3)
+    legend(figure, left, 3)
     return figure
 
 
-def meta_sets(runs, criterion):
-    """Test accuracy against the size of the meta set, a panel per noise; a curve per method and way of balancing.
-    runs: with columns size and balanced. -> Drawing"""
-    cells = list(runs.groupby(["noise", "rate"], sort=False))
+def meta_sets(runs: pd.DataFrame, *, criterion: str) -> Drawing:
+    """Draw test accuracy against the size of the meta set, a panel per noise; a curve per method and way of balancing.
+
+    runs: with columns size and balanced.
+    """
+    cells, dashes = list(runs.groupby(["noise", "rate"], sort=False)), ("-", "--", ":", "-.")
     figure, axes = canvas(1, len(cells), width=3.6, height=3.2, sharey=True)
     for ax, ((noise, rate), cell) in zip(axes[0], cells):
-        for k, ((name, balanced), own) in enumerate(cell.groupby(["method", "balanced"], sort=False)):
-            look = {"color": colour(name), "linestyle": ("-", "--", ":", "-.")[k % 4], "marker": marker(name)}
-            band(ax, own, "size", criterion, label=f"{starred(name)}, {balanced}", markersize=4, **look)
+        for k, ((name, balanced), rows) in enumerate(cell.groupby(["method", "balanced"], sort=False)):
+            look = look_of(name, linestyle=dashes[k % 4], markersize=4)
+            band(ax, rows, "size", criterion, label=f"{starred(name)}, {balanced}", **look)
         sizes = sorted(set(cell["size"]))
         ax.set_xscale("log")
         ax.set_xticks(sizes, sizes)

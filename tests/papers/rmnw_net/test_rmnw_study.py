@@ -16,25 +16,21 @@ from labkit.ledger import join_printed, rank_correlation
 from labkit.ledger import printed_tables as printed
 from labkit.ledger.findings import Findings
 from labkit.methods.mw_net import META_LOSSES
-from labkit.papers.rmnw_net import experiments as rmnw
-from labkit.papers.rmnw_net import figures as rmnw_net_figures
-from labkit.papers.rmnw_net import findings as rmnw_findings
-from labkit.papers.rmnw_net import theorem_1 as rmnw_theory
-from labkit.papers.rmnw_net import theorem_2 as rmnw_parts
-from labkit.papers.rmnw_net import words as rmnw_claims
+from labkit.papers.rmnw_net import experiments, figures, findings, theorem_1, theorem_2, words
 
-SMALL = replace(rmnw.plans("digits", epochs=2)["uniform"], meta=40)
+SMALL = replace(experiments.plans("digits", epochs=2)["uniform"], meta=40)
 
 
 @cache
 def trained(name="RMNW-Net", rate=0.4):
     """A meta-method after two epochs, its training set, its meta set with the true labels."""
-    return rmnw_theory.training(name, digits(rate=rate, n=None), SMALL, 0)[1:]
+    return theorem_1.train(name, digits(rate=rate, n=None), setting=SMALL)[:3]
 
 
 @cache
 def snap(loss, batch=20):
-    return rmnw_theory.snapshot(*trained(), loss, batch=batch)
+    method, task, meta = trained()
+    return theorem_1.snapshot(method, task=task, meta=meta, meta_loss=loss, batch=batch)
 
 
 def by_graph(method, task, meta, y, loss, batch):
@@ -56,37 +52,40 @@ def by_graph(method, task, meta, y, loss, batch):
 
 
 def test_plans_are_the_papers_networks_and_schedules():
-    plan = rmnw.plans("cifar10")
+    plan = experiments.plans("cifar10")
     assert (plan["uniform"].net, plan["flip"].net, plan["flip2"].net) == ("wrn28_10", "wrn28_10", "resnet32")
     assert plan["uniform"].recipe.milestones == (36, 38) and plan["flip2"].recipe.milestones == (40, 50)
     assert plan["flip2"].epochs == 120 and plan["flip2"].meta == 1000 and plan["flip2"].recipe.lr == 0.05
-    assert {setting.net for setting in rmnw.plans("cifar100", "resnet32").values()} == {"resnet32"}
+    assert {setting.net for setting in experiments.plans("cifar100", network="resnet32").values()} == {"resnet32"}
     with pytest.raises(ValueError, match="imagenet"):
-        rmnw.plans("imagenet")
+        experiments.plans("imagenet")
 
 
 def test_only_starred_methods_get_true_labels_and_all_get_the_same_samples():
-    task, take = digits(rate=0.4, n=None), rmnw.meta_of(40)
+    task, take = digits(rate=0.4, n=None), experiments.meta_of(40)
     sets = {
-        name: take(task, 3, make(0.4))[1] for name, make in zip(rmnw.TABLE_1, rmnw.makers(rmnw.TABLE_1, "uniform", 10))
+        name: take(task, 3, make(0.4))[1]
+        for name, make in zip(experiments.TABLE_1, experiments.makers(experiments.TABLE_1, noise="uniform", classes=10))
     }
-    assert {name for name, meta in sets.items() if meta.trusted} == set(rmnw.CLEAN_META)
+    assert {name for name, meta in sets.items() if meta.trusted} == set(experiments.CLEAN_META)
     assert all(torch.equal(meta.ids, sets["ERM"].ids) for meta in sets.values())
     assert torch.equal(sets["MNW-Net"].y, sets["RMNW-Net"].y) and not torch.equal(sets["MW-Net"].y, sets["MNW-Net"].y)
 
 
 def test_a_method_is_told_the_share_of_wrong_labels():
     for noise, share in (("uniform", 0.36), ("flip2", 0.4), ("flip", 0.4)):
-        spl, erm = (make(0.4) for make in rmnw.makers(["SPL", "ERM"], noise, 10))
+        spl, erm = (make(0.4) for make in experiments.makers(["SPL", "ERM"], noise=noise, classes=10))
         assert spl.rate == pytest.approx(share) and not hasattr(erm, "rate")
 
 
 def test_rate_0_of_a_second_noise_is_the_training_that_it_would_have_been():
     task = labkit.load("digits", n=300)
     plan = dict.fromkeys(("uniform", "flip2"), replace(SMALL, epochs=1))
-    runs = rmnw.table(["ERM"], task, plan, {"uniform": [0.0], "flip2": [0.0, 0.4]}, [0])
+    runs = experiments.train_table(
+        ["ERM"], task, settings=plan, rates={"uniform": [0.0], "flip2": [0.0, 0.4]}, seeds=[0]
+    )
     assert runs[["noise", "rate"]].to_numpy().tolist() == [["uniform", 0.0], ["flip2", 0.0], ["flip2", 0.4]]
-    alone = rmnw.table(["ERM"], task, plan, {"flip2": [0.0]}, [0])
+    alone = experiments.train_table(["ERM"], task, settings=plan, rates={"flip2": [0.0]}, seeds=[0])
     assert alone["train_loss"][0] == runs["train_loss"][1] != runs["train_loss"][2]
 
 
@@ -115,17 +114,18 @@ def test_snapshot_is_the_gradient_through_the_virtual_step_for_any_labels(loss):
 
 @pytest.mark.parametrize("eta", [0.2, 0.9])
 def test_the_methods_own_step_obeys_theorem_1_with_mae_and_not_with_ce(eta):
-    assert rmnw_theory.defect_of(*trained(), eta) < 1e-10
+    method, task, meta = trained()
+    assert theorem_1.defect_of(method, task=task, meta=meta, eta=eta) < 1e-10
     method, task, meta = trained("MNW-Net")
-    assert rmnw_theory.defect_of(method, task, meta, eta) > 0.1
+    assert theorem_1.defect_of(method, task=task, meta=meta, eta=eta) > 0.1
     before = [p.clone() for p in method.V.parameters()]
-    rmnw_theory.defect_of(method, task, meta, eta)
+    theorem_1.defect_of(method, task=task, meta=meta, eta=eta)
     assert all(torch.equal(a, b) for a, b in zip(before, method.V.parameters()))
 
 
 def test_uniform_noise_scales_a_symmetric_loss_and_flips_turn_it():
     models = {"uniform": labkit.noise.uniform, "flip": labkit.noise.flip}
-    table = rmnw_theory.directions({"mae": snap("mae"), "ce": snap("ce")}, models, [0.0, 0.5], draws=5)
+    table = theorem_1.directions({"mae": snap("mae"), "ce": snap("ce")}, models=models, rates=[0.0, 0.5], draws=5)
     table = table.set_index(["loss", "noise", "rate", "space"])
     for space in ("samples", "V"):
         line = table.loc["mae", "uniform", 0.5, space]
@@ -137,9 +137,9 @@ def test_uniform_noise_scales_a_symmetric_loss_and_flips_turn_it():
 
 
 def test_flips_to_all_other_classes_are_uniform_noise():
-    more = rmnw_theory.to_more_classes({"mae": snap("mae")}, 0.4, maps=2).groupby("classes")["expected"].min()
+    more = theorem_1.to_more_classes({"mae": snap("mae")}, rate=0.4, maps=2).groupby("classes")["expected"].min()
     assert more[9] == pytest.approx(1, abs=1e-9) and more[1] < more[9] and list(more.index) == list(range(1, 10))
-    assert rmnw_theory.over_all_maps(snap("mae"), 0.4) < 1e-10 < rmnw_theory.over_all_maps(snap("ce"), 0.4)
+    assert theorem_1.over_all_maps(snap("mae"), rate=0.4) < 1e-10 < theorem_1.over_all_maps(snap("ce"), rate=0.4)
 
 
 def test_scatter_is_that_of_all_pairs_of_sample_and_label():
@@ -150,7 +150,7 @@ def test_scatter_is_that_of_all_pairs_of_sample_and_label():
     share /= n  # the probability of every pair
     mean = (share[..., None] * g).sum((0, 1))
     exact = (share * (g - mean).square().sum(-1)).sum()
-    table = rmnw_parts.variances(one, [0.0, rate], [1, 20], draws=1500).set_index(["rate", "m"])
+    table = theorem_2.variances(one, rates=[0.0, rate], sizes=[1, 20], draws=1500).set_index(["rate", "m"])
     assert table.loc[(rate, 1), "exact"] == pytest.approx(exact.item(), rel=1e-9)
     assert table.loc[(rate, 20), "exact"] == pytest.approx(exact.item() / 20, rel=1e-9)
     assert np.allclose(table["measured"], table["exact"], rtol=0.25)
@@ -160,13 +160,13 @@ def test_scatter_is_that_of_all_pairs_of_sample_and_label():
 
 def test_parts_of_a_step_add_up():
     one = snap("ce")
-    part = rmnw_parts.terms(one, 0.4, 5e-4)
+    part = theorem_2.terms(one, eta=0.4, decay=5e-4)
     T = labkit.noise.uniform(0.4).matrix(10, "")
     assert torch.allclose(one.expected(T), 0.6 * one.clean() + 0.4 * one.defect())
     assert part["clean"] == pytest.approx(0.6 * one.clean().norm().item())
     assert part["defect"] == pytest.approx(0.4 * one.defect().norm().item())
-    assert part["cosine"] == pytest.approx(rmnw_theory.cosine(one.expected(T), one.clean()))
-    assert rmnw_parts.terms(snap("mae"), 0.4, 5e-4)["defect"] < 1e-12
+    assert part["cosine"] == pytest.approx(theorem_1.cosine(one.expected(T), one.clean()))
+    assert theorem_2.terms(snap("mae"), eta=0.4, decay=5e-4)["defect"] < 1e-12
 
 
 # -- runs and findings
@@ -175,13 +175,14 @@ def test_parts_of_a_step_add_up():
 def test_weights_at_the_end_and_v_after_every_epoch():
     task = digits(rate=0.4, n=None)
     grid = torch.logspace(-2, 1, 9)
-    look = rmnw.watched("RMNW-Net", task, SMALL, 0, grid)
+    look = experiments.trace("RMNW-Net", task, setting=SMALL, seed=0, losses=grid)
     assert look["V"].shape == (2, 9) and len(look["loss"]) == 2 and look["loss"].shape[1] == len(look["wrong"])
     run = labkit.fit("ERM", task, "mlp", 1, 0)
-    assert rmnw.judged(run, task) == {}
+    assert experiments.final_weights(run, task) == {}
     plan = {"uniform": SMALL}
-    runs = rmnw.table(["RMNW-Net"], labkit.load("digits"), plan, {"uniform": [0.4]}, [0], also=rmnw.judged)
-    seen = rmnw.detection(runs).iloc[0]
+    once = {"settings": plan, "rates": {"uniform": [0.4]}, "seeds": [0]}
+    runs = experiments.train_table(["RMNW-Net"], labkit.load("digits"), also=experiments.final_weights, **once)
+    seen = experiments.detection(runs).iloc[0]
     assert seen["auc_best"] >= seen["auc_last"] == seen["auc_weight"][-1] and 0 <= seen["auc_end"] <= 1
     share = np.mean(digits(rate=0.4, n=None).noise.realised)
     mean = seen["weight_right"] * (1 - share) + seen["weight_wrong"] * share
@@ -189,13 +190,13 @@ def test_weights_at_the_end_and_v_after_every_epoch():
 
 
 def test_claims_are_checked_against_the_printed_numbers():
-    claims = rmnw_claims.claims()
+    claims = words.claims()
     assert "15.0 and 22.2 points" in claims.loc["drop, MNW-Net, cifar100", "table"]
     assert "+1.00 points" in claims.loc["flip 30 %", "table"] and "-2.32 points" in claims.loc["no drop", "table"]
     assert claims.loc["AUC, RMNW-Net", "table"] == "in 10 of 12 columns"
     assert claims["agree"].sum() == 5 and not claims.loc["70 %", "agree"]
     flip = printed.cells("RMNW-Net", "Table 2")
-    one = rmnw_claims.lead(flip, "MNW-Net", "MW-Net").loc["Table 2", "cifar10", "flip", 0.3]
+    one = words.lead(flip, "MNW-Net", over="MW-Net").loc["Table 2", "cifar10", "flip", 0.3]
     assert one["errors"] == pytest.approx(1.0 / np.sqrt((0.23**2 + 0.31**2) / 5), rel=1e-6)
 
 
@@ -205,20 +206,24 @@ def test_findings_say_no_where_the_claim_fails():
         noise="flip", task="t", net="mlp", epochs=1, seed=0
     )
     found = Findings("RMNW-Net")
-    table = rmnw_findings.against_clean(found, "Table 2", runs, "last")
+    table = findings.against_clean(found, "Table 2", runs, criterion="last")
     assert table["holds"].tolist() == [True, False, True] and "-40.0" in table["measured"][1]
-    assert rmnw_findings.words(pd.Series([1.0], index=pd.MultiIndex.from_tuples([("flip", 0.4)]))) == "flip 40%: +1.0"
+    assert findings.in_words(pd.Series([1.0], index=pd.MultiIndex.from_tuples([("flip", 0.4)]))) == "flip 40%: +1.0"
 
 
 def test_figures_name_their_axes():
-    cosines = rmnw_theory.directions({"mae": snap("mae"), "ce": snap("ce")}, {"flip": labkit.noise.flip}, [0.0, 0.4], 2)
-    parts = pd.DataFrame([{"loss": "ce", "epoch": k, **rmnw_parts.terms(snap("ce"), 0.4, 5e-4)} for k in (1, 2)])
-    figures = [
-        rmnw_net_figures.noise([labkit.noise.flip(0.4), labkit.noise.uniform(0.4)]),
-        rmnw_net_figures.directions(cosines, "words"),
-        rmnw_net_figures.scatter(rmnw_parts.variances(snap("mae"), [0.0, 0.4], [10], 5), "words"),
-        rmnw_net_figures.step(parts, "words"),
+    snapshots, models = {"mae": snap("mae"), "ce": snap("ce")}, {"flip": labkit.noise.flip}
+    cosines = theorem_1.directions(snapshots, models=models, rates=[0.0, 0.4], draws=2)
+    parts = pd.DataFrame(
+        [{"loss": "ce", "epoch": k, **theorem_2.terms(snap("ce"), eta=0.4, decay=5e-4)} for k in (1, 2)]
+    )
+    scatter = theorem_2.variances(snap("mae"), rates=[0.0, 0.4], sizes=[10], draws=5)
+    drawings = [
+        figures.noise([labkit.noise.flip(0.4), labkit.noise.uniform(0.4)]),
+        figures.directions(cosines, setting="words"),
+        figures.scatter(scatter, setting="words"),
+        figures.step(parts, setting="words"),
     ]
-    for figure in figures:
+    for figure in drawings:
         bottom = figure.axes[-1]
         assert bottom.get_xlabel() and figure._repr_png_()[0][:4] == b"\x89PNG"
