@@ -37,7 +37,7 @@ def snapshots(
     at: Sequence[int],
 ) -> Nets:
     """Return the network after each of the epochs `at` of the training that `fit` does; 0 is the start."""
-    networks = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at=at)
+    networks = fit_snapshots(method, task, net, epochs, seed, recipe, task.train.y.device, at_epochs=at)
     return {epoch: nets[0] for epoch, nets in networks.items()}
 
 
