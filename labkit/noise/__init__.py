@@ -1,8 +1,8 @@
-"""Noise models for labels and for regression targets. Each is an object that draws from its own generator and leaves a
-passport.
+"""Noise models for labels and for regression targets. Each is an object that draws from its own generator; what it did
+to a task is stored in a passport.
 
 Conventions differ between papers: `symmetric` flips to *other* classes, `uniform` draws over *all* classes, so that
-"uniform 40 %" leaves 36 % wrong labels at 10 classes. A passport says so in words.
+"uniform 40 %" makes 36 % wrong labels at 10 classes. A passport states the noise in both conventions.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 
 from ..arguments import Fits, Seed, checked
-from ..data.task import A_TASK
+from ..data.task import A_TASK, Task
 from ..data.truth import Truth
 from ..errors import need
 from .base import Clean, Noise
@@ -21,7 +21,7 @@ from .passport import Passport, passport
 from .similar import asymmetric, hierarchical
 from .targets import linadv, mixture, signflip, uninoise
 
-# the models that a rate is enough for; `suited` says which of them a task can take
+# the models that need a rate alone; `suited` names those that can corrupt a task
 ALL = {
     model.__name__: model
     for model in (
@@ -32,41 +32,43 @@ ALL = {
 MODELS = f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise"
 A_NOISE = Fits(lambda value: isinstance(value, Noise), MODELS)
 __all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
-IN_PART = "dataclasses.replace(task, truth=None) has all given labels count as true"
+COMPLETE = (
+    "one whose true labels are all known; dataclasses.replace(task, truth=None) has all given labels count as true"
+)
 
 
-def suited(task):
-    """The names in ALL of the models that can corrupt this task. -> list"""
+def suited(task: Task) -> list[str]:
+    """Return the names in ALL of the models that can corrupt this task."""
+    return [name for name, model in ALL.items() if _takes(model, task)]
 
-    def takes(model):
-        try:
-            model(0.0).check(task)
-        except ValueError:
-            return False
-        return True
 
-    return [name for name, model in ALL.items() if takes(model)]
+def _takes(model, task):
+    """Return whether a noise model can corrupt a task."""
+    try:
+        model(0.0).check(task)
+    except ValueError:
+        return False
+    return True
 
 
 @checked
-def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed):
-    """A task with noisy training and validation labels, drawn from the *true* ones, and the passport of the noise.
+def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed) -> Task:
+    """Return a task with noisy training and validation labels, drawn from the *true* ones, and the noise's passport.
 
-    Where the truth of a task is not known, the labels that it has count as true from here on: the noise is added to
-    what is there, and the passport says so. A truth that is known in part is refused.
+    For a task whose truth is not known, its labels count as true from here on: the noise is added to them, and the
+    passport says so. A truth that is known in part is refused.
 
     noise: a noise model, e.g. symmetric(0.4). seed: of the noise's own generator; the global one is not touched.
-    Raises ValueError for what is not a noise model, a truth that is known in part, a seed that is not a whole number, a
-    noise for class labels where the task is a regression, or the reverse.
+    Raises ValueError for anything but a noise model, a truth that is known in part, a seed that is not a whole number,
+    a noise for class labels where the task is a regression, or the reverse.
     """
-    whole = f"one whose true labels are all known; {IN_PART}"
-    need(task.truth is None or task.truth.complete, "task", task.noise_text, whole)
+    need(task.truth is None or task.truth.complete, "task", task.noise_text, COMPLETE)
     noise.check(task)
     clean = Clean.of(task)
     of_given = task.truth is None or bool(task.noise and task.noise.of_given)
     given = noise.draw(clean, torch.Generator().manual_seed(seed))
     train, val = task.train, task.train.val
-    halves = [half.to(train.y.device) for half in given.split(list(clean.sizes))]
-    noisy = replace(train, y=halves[0], val=replace(val, y=halves[1]))
+    train_y, val_y = given.to(train.y.device).split(list(clean.sizes))
+    noisy = replace(train, y=train_y, val=replace(val, y=val_y))
     truth = task.truth or Truth(train.y.clone(), val.y.clone())
     return replace(task, train=noisy, truth=truth, noise=passport(noise, clean, given, seed, of_given))

@@ -1,6 +1,7 @@
 """Label files: .pt, .npz, .npy, .csv and .tsv, read without executing anything in them."""
 
 import _codecs
+import os
 import zipfile
 from pathlib import Path
 
@@ -10,16 +11,19 @@ import torch
 from ..data.images import ENDINGS
 from ..errors import choose, must, need
 from ..tables import check_width, encoding_of, layout, lines
+from .base import Clean
 
 LARGEST = 2**31  # bytes of an archive of labels, unpacked
 ORIGINAL = {"mnist": 60_000, "fashion-mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000}
 
 
-def read_columns(path, sep=None, encoding=None):
-    """The columns of a label file. -> {name: numpy array}; a column without a name is called as the file is
+def read_columns(
+    path: str | os.PathLike, sep: str | None = None, encoding: str | None = None
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Return the columns of a label file by name; a column without a name has that of the file.
 
-    sep, encoding: of a table. Raises FileNotFoundError with the folder looked at, ValueError for a file that cannot be
-    read as arrays, or that would have to run code.
+    sep, encoding: of a table. Raises FileNotFoundError with the folder, ValueError for a file that cannot be read as
+    arrays, or that would have to run code.
     """
     path = Path(path).expanduser()
     readers = {".pt": _pt, ".npz": _npz, ".npy": _npy, ".csv": _csv, ".tsv": _csv}
@@ -32,23 +36,26 @@ def read_columns(path, sep=None, encoding=None):
         )
     try:
         return {str(name): np.asarray(column) for name, column in read(path, *options).items()}
-    except Exception as error:  # whatever a broken or hostile file makes a reader say
+    except Exception as error:  # a broken or hostile file may make a reader raise anything
+        reason = str(error) if options and str(error) else type(error).__name__
         raise ValueError(
             f"{path.name} is no label file; it must hold named arrays of numbers and nothing that would have to be "
-            f"executed ({error if options and str(error) else type(error).__name__})"
+            f"executed ({reason})"
         ) from None
 
 
 def _pt(path):
-    """What torch.save made of a dict of arrays; the unpickler knows a few names and no other: nothing can run."""
+    """Read a dict of arrays that torch.save wrote. The unpickler knows these names alone, so that nothing can run."""
     from numpy._core.multiarray import _reconstruct
 
-    named = [(_reconstruct, "numpy.core.multiarray._reconstruct"), _reconstruct, np.ndarray, np.dtype, _codecs.encode]
-    with torch.serialization.safe_globals([*named, *(type(np.dtype(kind)) for kind in "bhilqBHILQ")]):
+    allowed = [(_reconstruct, "numpy.core.multiarray._reconstruct"), _reconstruct, np.ndarray, np.dtype, _codecs.encode]
+    allowed += [type(np.dtype(kind)) for kind in "bhilqBHILQ"]
+    with torch.serialization.safe_globals(allowed):
         return torch.load(path, weights_only=True, map_location="cpu")
 
 
 def _npz(path):
+    """Read an archive of arrays, no larger than LARGEST."""
     with zipfile.ZipFile(path) as file:
         size = sum(member.file_size for member in file.infolist())
     need(size <= LARGEST, f"size of {path.name}", size, f"{LARGEST} bytes at most")
@@ -57,62 +64,71 @@ def _npz(path):
 
 
 def _npy(path):
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # no larger than the file, whatever its header says
+    """Read one array as a column with the file's name."""
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # no larger than the file, whatever its header claims
     return {path.stem: np.array(mapped)}
 
 
 def _csv(path, sep=None, encoding=None):
-    """With or without a first line of names."""
+    """Read a table with or without a first line of names."""
     encoding = encoding_of(path, encoding)
     sep, first = layout(path, sep, encoding)
     rows = [cells for _, cells in lines(path, sep, encoding, first)]
-    numbered = all(_whole(cell) for cell in rows[0])
-    names = [path.stem] if numbered and len(rows[0]) == 1 else [*map(str, range(len(rows[0])))]
-    if not numbered:
+    if all(_is_whole(cell) for cell in rows[0]):
+        names = [path.stem] if len(rows[0]) == 1 else [str(k) for k in range(len(rows[0]))]
+    else:
         names = check_width(path, sep, encoding, first)
-        heads = [name for name in names if name.lower().endswith(ENDINGS)]
-        need(not heads, "the first line", ", ".join(names), "names of columns: the names of files begin below it")
-    columns = zip(*(rows if numbered else rows[1:]), strict=True)
-    return {
-        name: np.array([int(c) for c in column] if all(map(_whole, column)) else [c.strip() for c in column])
-        for name, column in zip(names, columns, strict=True)
-    }
+        files = [name for name in names if name.lower().endswith(ENDINGS)]
+        need(not files, "the first line", ", ".join(names), "names of columns: the names of files begin below it")
+        rows = rows[1:]
+    columns = zip(*rows, strict=True)
+    return {name: _array(cells) for name, cells in zip(names, columns, strict=True)}
 
 
-def _whole(cell):
+def _array(cells):
+    """Return a column's cells as whole numbers, or as texts where one is no number."""
+    if all(_is_whole(cell) for cell in cells):
+        return np.array([int(cell) for cell in cells])
+    return np.array([cell.strip() for cell in cells])
+
+
+def _is_whole(cell):
+    """Return whether a cell holds a whole number."""
     return cell.strip().removeprefix("-").isdecimal()
 
 
-def labels_of_rows(path, name, column, clean):
-    """A column of labels as classes: whole numbers 0..C-1, or the names of the task's classes. -> [rows] int64
+def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> np.ndarray:
+    """Return a column of labels as classes: whole numbers 0..C-1, or the names of the task's classes. -> int64 [rows]
 
-    Raises ValueError where values are not classes.
+    Raises ValueError for values that are not classes.
     """
+    argument = f"{name} in {path.name}"
     may_be = f"whole numbers in 0..{clean.classes - 1}, one per sample"
     if clean.class_names:
         may_be += f", or names of classes: {', '.join(clean.class_names[:10])}"
-    words = column.dtype.kind in "US"
-    fine = column.ndim == 1 and len(column) and (column.dtype.kind in "iu" or (words and clean.class_names))
-    must(fine, f"{name} in {path.name}", f"{column.dtype} {column.shape}", may_be)
+    is_text = column.dtype.kind in "US"
+    readable = column.dtype.kind in "iu" or (is_text and clean.class_names)
+    must(column.ndim == 1 and len(column) and readable, argument, f"{column.dtype} {column.shape}", may_be)
     if clean.class_names:
-        texts, numbers = column.astype(str), {text: c for c, text in enumerate(clean.class_names)}
-        unknown = sorted({text for text in texts.tolist() if text not in numbers})
-        need(not words or not unknown, f"{name} in {path.name}", unknown[:1], may_be)
+        texts = column.astype(str).tolist()
+        numbers = {text: c for c, text in enumerate(clean.class_names)}
+        unknown = sorted({text for text in texts if text not in numbers})
+        need(not is_text or not unknown, argument, unknown[:1], may_be)
         if not unknown:
-            return np.array([numbers[text] for text in texts.tolist()], np.int64)
+            return np.array([numbers[text] for text in texts], np.int64)
     low, high = int(column.min()), int(column.max())
-    must(low >= 0 and high < clean.classes, f"{name} in {path.name}", f"{low}..{high}", may_be)
+    must(low >= 0 and high < clean.classes, argument, f"{low}..{high}", may_be)
     return column.astype(np.int64)
 
 
-def places_in_order(path, column, clean):
-    """The rows of a file in the order of the original training set. -> [samples]
+def rows_in_order(path: Path, column: np.ndarray, clean: Clean) -> np.ndarray:
+    """Return the row of each sample in a file that has the order of the original training set. -> [samples]
 
-    Raises ValueError where the length is not that of the set.
+    Raises ValueError for another length than that of the set.
     """
     least = int(clean.ids.max()) + 1
-    whole = least if least == len(clean.ids) else ORIGINAL.get(clean.name)
-    fine = len(column) == whole if whole else len(column) >= least
-    may_be = f"{whole or f'{least} or more'}, a label per sample of the original training set of {clean.name!r}"
-    need(fine, f"length of {path.name}", len(column), may_be)
+    length = least if least == len(clean.ids) else ORIGINAL.get(clean.name)
+    may_be = f"{length or f'{least} or more'}, a label per sample of the original training set of {clean.name!r}"
+    fits = len(column) == length if length else len(column) >= least
+    need(fits, f"length of {path.name}", len(column), may_be)
     return clean.ids.numpy()

@@ -1,16 +1,17 @@
-"""Labels that somebody gave: CIFAR-10N and CIFAR-100N, or one's own file."""
+"""Labels from a file: those that people gave in CIFAR-10N and CIFAR-100N, or labels of your own."""
 
 from pathlib import Path
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from ..arguments import Name, Place
 from ..data import folder
 from ..errors import choose, must, need
-from .base import Noise
-from .files import labels_of_rows, places_in_order, read_columns
-from .join import places
+from .base import Clean, Noise
+from .files import labels_of_rows, read_columns, rows_in_order
+from .join import join
 
 HUMAN_FILES = {"cifar10": "CIFAR-10_human.pt", "cifar100": "CIFAR-100_human.pt"}
 CLEAN = "clean_label"
@@ -21,12 +22,12 @@ class human(Noise):
 
     labels: a column of the file. CIFAR-10N: "worse_label" (40.2 % wrong), "aggre_label" (9.0 %), "random_label1" to
     "random_label3" (17 to 18 %); CIFAR-100N: "noisy_label" (40.2 %). file: None is CIFAR-10_human.pt or
-    CIFAR-100_human.pt in the data folder; or one's own .npy, .npz, .csv, .tsv or .pt file. Labels are classes 0..C-1,
-    or names of the task's classes. key: the column that names the samples, by which rows are joined; None: the column
-    that names every sample once, where there is one, else the rows are in the order of the original training set;
-    False: they are in this order. sep, encoding: of a table; None: found out, UTF-8. A file with one column needs no
-    name for it. A column "clean_label", where there is one, must agree with the task's true labels. Nothing is drawn:
-    every seed gives the same labels. Nothing in a file is executed.
+    CIFAR-100_human.pt in the data folder; or a .npy, .npz, .csv, .tsv or .pt file of your own. Labels are classes
+    0..C-1, or names of the task's classes. key: the column that names the samples, by which rows are joined; None: the
+    column that names every sample once, where there is one, else the rows are in the order of the original training
+    set; False: they are in this order. sep, encoding: of a table; None: detected, UTF-8. A file with one column needs
+    no name for it. A column "clean_label", where there is one, must agree with the task's true labels. Nothing is
+    drawn, so every seed gives the same labels. Nothing in a file is executed.
     Raises FileNotFoundError, and ValueError for a file of the wrong length, with labels that are not classes, in
     another order than the task, or with anything but arrays in it.
     """
@@ -38,30 +39,31 @@ class human(Noise):
         super().__init__(0.0)
         self.labels, self.file = labels, None if file is None else Path(file)
         self.key, self.sep, self.encoding = key, sep, encoding
-        self.rate = None  # nobody asked for one
+        self.rate = None  # labels from a file have no asked rate
 
     def __repr__(self):
-        return f"human({self.labels!r}{'' if self.file is None else f', {str(self.file)!r}'})"
+        if self.file is None:
+            return f"human({self.labels!r})"
+        return f"human({self.labels!r}, {str(self.file)!r})"
 
-    def options(self):
-        return {"labels": self.labels} | ({"file": self.file.name} if self.own_file() else {})
+    def options(self) -> dict:
+        options = {"labels": self.labels}
+        if self.is_own_file():
+            options["file"] = self.file.name
+        return options
 
-    def own_file(self):
-        """Is it another file than those of CIFAR-N, wherever they are?"""
+    def is_own_file(self) -> bool:
+        """Return whether the file has another name than those of CIFAR-N."""
         return self.file is not None and self.file.name not in HUMAN_FILES.values()
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         return None
 
-    def draw(self, clean, rng):
-        need(
-            clean.ids is not None,
-            "ids of the task's samples",
-            None,
-            f"their positions in the original training set of {clean.name!r}: a label file is in that order",
-        )
+    def draw(self, clean: Clean, rng: Generator) -> Tensor:
+        may_be = f"their positions in the original training set of {clean.name!r}: a label file is in that order"
+        need(clean.ids is not None, "ids of the task's samples", None, may_be)
         path = self.file or folder() / choose("task of human labels without a file", clean.name, HUMAN_FILES)
-        rows, columns = places(path, read_columns(path, self.sep, self.encoding), self.key, clean)
+        rows, columns = join(path, read_columns(path, self.sep, self.encoding), self.key, clean)
         if CLEAN in columns:
             expected = self._labels(path, CLEAN, columns.pop(CLEAN), rows, clean)
             wrong = int((expected != clean.y).sum())
@@ -70,13 +72,13 @@ class human(Noise):
         return self._labels(path, name, choose("labels", name, columns), rows, clean)
 
     def _labels(self, path, name, column, rows, clean):
-        """A column of the file, in the order of the samples. -> [N] int64"""
+        """Return a column of the file in the order of the samples. -> int64 [N]"""
         must(column.ndim == 1, f"{name} in {path.name}", f"{column.dtype} {column.shape}", "one label per sample")
         if rows is None:
-            rows = places_in_order(path, column, clean)
+            rows = rows_in_order(path, column, clean)
         need(rows.max() < len(column), f"length of {path.name}", len(column), f"{rows.max() + 1} or more")
         return torch.from_numpy(labels_of_rows(path, name, column, clean)[rows])
 
-    def words(self, classes, realised):
-        source = f"of {self.file.name}" if self.own_file() else "given by people"
+    def words(self, classes: int | None, realised: float) -> str:
+        source = f"of {self.file.name}" if self.is_own_file() else "given by people"
         return f"labels {source}, {self.labels} = {realised:.1%} wrong labels"

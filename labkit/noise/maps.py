@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..arguments import Rate, Seed
 from ..errors import need
@@ -12,44 +13,45 @@ from .base import Noise, learnable
 
 
 class flip(Noise):
-    """Each class has ONE random other class that it is taken for: T_ii = 1 - rate, T_i,c(i) = rate. RMNW-Net, GLC.
+    """To ONE random other class for each class: T_ii = 1 - rate, T_i,c(i) = rate. RMNW-Net, GLC.
 
-    map_seed: of the target classes c, the same for all runs; 1 draws the very map of the released code of MW-Net and
+    map_seed: of the wrong classes c, the same for all runs; 1 draws the map of the released code of MW-Net and
     RMNW-Net. Not learnable from 50 % on. What the *paper* on MW-Net calls flip is `flip2` here.
     """
 
-    targets = 1
+    wrong_classes = 1  # for each class
 
     def __init__(self, rate: Rate, map_seed: Seed = 1):
         super().__init__(rate)
         self.map_seed = map_seed
 
-    def options(self):
+    def options(self) -> dict:
         return {"map_seed": self.map_seed}
 
-    def target_classes(self, classes):
-        """The classes that each class is taken for. -> [C, targets] int64"""
-        need(classes > self.targets, "classes", classes, f"{self.targets + 1} or more: {type(self).__name__} noise")
-        rng, everyone = np.random.RandomState(self.map_seed), np.arange(classes)
-        replace = self.targets == 1  # makes no difference but to the generator: the released code's map comes out
-        drawn = [rng.choice(everyone[everyone != c], self.targets, replace) for c in everyone]
+    def target_classes(self, classes: int) -> Tensor:
+        """Draw the classes that each class is changed to. -> int64 [C, wrong_classes]"""
+        least = self.wrong_classes + 1
+        need(classes >= least, "classes", classes, f"{least} or more: {type(self).__name__} noise")
+        rng, numbers = np.random.RandomState(self.map_seed), np.arange(classes)
+        replace = self.wrong_classes == 1  # only so that the generator draws the released code's map
+        drawn = [rng.choice(numbers[numbers != c], self.wrong_classes, replace) for c in numbers]
         return torch.as_tensor(np.stack(drawn))
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         T = (1 - self.rate) * torch.eye(classes, dtype=torch.float64)
-        return T.scatter(1, self.target_classes(classes), self.rate / self.targets)
+        return T.scatter(1, self.target_classes(classes), self.rate / self.wrong_classes)
 
-    def words(self, classes, realised):
-        others = {1: "one other class each", 2: "two other classes each"}[self.targets]
-        wrong = learnable(self.rate < self.targets / (self.targets + 1))
-        return f"{type(self).__name__} {self.rate:.0%} = {self.rate:.0%} wrong labels, of {others}{wrong}"
+    def words(self, classes: int | None, realised: float) -> str:
+        number = {1: "one other class each", 2: "two other classes each"}[self.wrong_classes]
+        warning = learnable(self.rate < self.wrong_classes / (self.wrong_classes + 1))
+        return f"{type(self).__name__} {self.rate:.0%} = {self.rate:.0%} wrong labels, of {number}{warning}"
 
 
 class flip2(flip):
-    """Each class has TWO random other classes that it is taken for, rate / 2 each. RMNW-Net; "flip" in the paper on
+    """To TWO random other classes for each class, rate / 2 each. RMNW-Net; "flip" in the paper on
     MW-Net. Not learnable from 2/3 on. map_seed: see `flip`."""
 
-    targets = 2
+    wrong_classes = 2
 
 
 class derangement(flip):
@@ -61,11 +63,12 @@ class derangement(flip):
     def __init__(self, rate: Rate, map_seed: Seed = 0):
         super().__init__(rate, map_seed)
 
-    def target_classes(self, classes):
+    def target_classes(self, classes: int) -> Tensor:
         need(classes > 1, "classes", classes, "2 or more: derangement noise")
-        rng, everyone = np.random.RandomState(self.map_seed), np.arange(classes)
-        while (everyone == (drawn := rng.permutation(classes))).any():
-            pass
+        rng, numbers = np.random.RandomState(self.map_seed), np.arange(classes)
+        drawn = rng.permutation(classes)
+        while (drawn == numbers).any():
+            drawn = rng.permutation(classes)
         return torch.as_tensor(drawn)[:, None]
 
 
@@ -79,16 +82,15 @@ class matrix_noise(Noise):
         self.T = T / T.sum(1, keepdim=True)
         self.rate = 1 - self.T.diagonal().mean().item()
 
-    def options(self):
+    def options(self) -> dict:
         return {"T": sha256(self.T.numpy().tobytes()).hexdigest()[:16]}
 
-    def matrix(self, classes, dataset):
-        need(
-            classes == len(self.T), "shape of T", tuple(self.T.shape), f"{classes, classes}, the classes of {dataset!r}"
-        )
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
+        may_be = f"{classes, classes}, the classes of {dataset!r}"
+        need(classes == len(self.T), "shape of T", tuple(self.T.shape), may_be)
         return self.T.clone()
 
-    def words(self, classes, realised):
-        others = self.T.clone().fill_diagonal_(0).max(1).values
-        warning = learnable(bool((self.T.diagonal() > others).all()))
+    def words(self, classes: int | None, realised: float) -> str:
+        largest_wrong = self.T.clone().fill_diagonal_(0).max(1).values
+        warning = learnable(bool((self.T.diagonal() > largest_wrong).all()))
         return f"a transition matrix that asks for {self.rate:.1%} = {realised:.1%} wrong labels{warning}"

@@ -3,38 +3,42 @@
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from ..arguments import Positive, Rate
-from .base import Noise, learnable
+from ..data.split import Scale, Units
+from ..data.task import Task
+from .base import Clean, Noise, learnable
 from .rows import Points, count_rows, draw_rows, landmark_swap
 
 
 def _off_diagonal(rate, classes):
-    """rate spread evenly over the other classes, 1 - rate on the diagonal."""
+    """Return T with 1 - rate on the diagonal and the rate spread evenly over the other classes."""
     spread = torch.full((classes, classes), rate / (classes - 1), dtype=torch.float64)
     return spread.fill_diagonal_(1 - rate)
 
 
 class symmetric(Noise):
-    """To the *other* classes, each alike: T_ii = 1 - rate. CRUST, PRL, Co-teaching, CDR; with exact=True, D2L."""
+    """To the *other* classes with equal probability: T_ii = 1 - rate. CRUST, PRL, Co-teaching, CDR; with exact=True,
+    D2L."""
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         return _off_diagonal(self.rate, classes)
 
-    def words(self, classes, realised):
+    def words(self, classes: int | None, realised: float) -> str:
         eta = self.rate * classes / (classes - 1)
-        other = f"uniform {eta:.1%}" if eta <= 1 else "more than any uniform noise"
-        return f"symmetric {self.rate:.0%} = {self.rate:.0%} wrong labels = {other} at {classes} classes"
+        as_uniform = f"uniform {eta:.1%}" if eta <= 1 else "more than any uniform noise"
+        return f"symmetric {self.rate:.0%} = {self.rate:.0%} wrong labels = {as_uniform} at {classes} classes"
 
 
 class uniform(Noise):
-    """Over *all* classes, the own one included: T_ii = 1 - rate + rate / C. RMNW-Net, MW-Net, GLC; with exact=True,
+    """Over *all* classes, the true one included: T_ii = 1 - rate + rate / C. RMNW-Net, MW-Net, GLC; with exact=True,
     DivideMix: exactly int(rate n) labels are redrawn, about one in C of them as it was."""
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         return _off_diagonal(self.rate * (classes - 1) / classes, classes)
 
-    def words(self, classes, realised):
+    def words(self, classes: int | None, realised: float) -> str:
         tau = self.rate * (classes - 1) / classes
         return f"uniform {self.rate:.0%} = {tau:.1%} wrong labels at {classes} classes = symmetric {tau:.1%}"
 
@@ -55,30 +59,29 @@ class pairflip(Noise):
         super().__init__(rate)
         self.points = points
 
-    def options(self):
+    def options(self) -> dict:
         return {} if self.points is None else {"points": [list(pair) for pair in self.points]}
 
-    def matrix(self, classes, dataset):
-        return (1 - self.rate) * torch.eye(classes, dtype=torch.float64) + self.rate * torch.eye(
-            classes, dtype=torch.float64
-        ).roll(1, dims=1)
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
+        identity = torch.eye(classes, dtype=torch.float64)
+        return (1 - self.rate) * identity + self.rate * identity.roll(1, dims=1)
 
-    def check(self, task):
+    def check(self, task: Task) -> None:
         super().check(task)
         if not task.classes:
             landmark_swap(self.points, task.train.y.shape[1])
 
-    def draw(self, clean, rng):
+    def draw(self, clean: Clean, rng: Generator) -> Tensor:
         return super().draw(clean, rng) if clean.classes else draw_rows([self], self.rate, clean, rng)
 
-    def wrong(self, clean, units, rows, rng):
-        """Wrong targets in standard units. rows [k] -> [k, Q]"""
+    def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
+        """Return wrong targets in standard units. rows [k] -> [k, Q]"""
         return units.standard(clean.y[rows].double())[:, landmark_swap(self.points, clean.y.shape[1])]
 
-    def counts(self, sizes):
+    def counts(self, sizes: tuple[int, ...]) -> dict[str, int] | None:
         return count_rows([self], self.rate, sizes)
 
-    def words(self, classes, realised):
+    def words(self, classes: int | None, realised: float) -> str:
         if classes is None:
             return f"pairflip {self.rate:.0%} = {realised:.1%} of the rows have landmarks exchanged"
         warning = learnable(self.rate < 0.5)
@@ -99,15 +102,20 @@ class instance(Noise):
         super().__init__(rate)
         self.std, self.x_scale = std, x_scale
 
-    def options(self):
+    def options(self) -> dict:
         return {"std": self.std, "x_scale": self.x_scale}
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         return None
 
-    def probabilities(self, y, classes, dataset, x, scale, rng):
-        flat = {"raw": lambda: x, "unit": lambda: x / scale.top, "standard": lambda: scale(x)}[self.x_scale]()
-        flat = flat.flatten(1).double()
+    def probabilities(
+        self, y: Tensor, classes: int, dataset: str, x: Tensor | None, scale: Scale, rng: Generator
+    ) -> Tensor:
+        if self.x_scale == "unit":
+            x = x / scale.top
+        elif self.x_scale == "standard":
+            x = scale(x)
+        flat = x.flatten(1).double()
         W = torch.randn(classes, flat.shape[1], classes, generator=rng, dtype=torch.float64)
         q = self.flip_rates(len(y), rng)
         scores = torch.empty(len(y), classes, dtype=torch.float64)
@@ -116,15 +124,14 @@ class instance(Noise):
         scores.scatter_(1, y[:, None], -torch.inf)
         return (q[:, None] * scores.softmax(1)).scatter(1, y[:, None], 1 - q[:, None])
 
-    def flip_rates(self, n, rng):
-        """q ~ normal (rate, std) cut to [0, 1], by inversion; without noise nothing is flipped. -> [n]"""
+    def flip_rates(self, n: int, rng: Generator) -> Tensor:
+        """Draw q ~ normal (rate, std) cut to [0, 1], by inversion; zeros without noise. -> [n]"""
         if self.rate == 0:
             return torch.zeros(n, dtype=torch.float64)
-        low, high = (
-            torch.special.ndtr(torch.tensor((edge - self.rate) / self.std, dtype=torch.float64)) for edge in (0, 1)
-        )
+        low = torch.special.ndtr(torch.tensor((0 - self.rate) / self.std, dtype=torch.float64))
+        high = torch.special.ndtr(torch.tensor((1 - self.rate) / self.std, dtype=torch.float64))
         u = torch.rand(n, generator=rng, dtype=torch.float64)
         return (self.rate + self.std * torch.special.ndtri(low + u * (high - low))).clamp(0, 1)
 
-    def words(self, classes, realised):
+    def words(self, classes: int | None, realised: float) -> str:
         return f"instance {self.rate:.0%} (sample by sample, {self.x_scale} pixels) = {realised:.1%} wrong labels"

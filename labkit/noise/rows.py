@@ -1,63 +1,64 @@
-"""Corrupted rows of regression targets: which rows, in which units, and how landmarks are exchanged."""
+"""Corrupted rows of regression targets: the choice of rows, their units, and the exchange of landmarks."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import torch
+from torch import Generator, Tensor
 
 from ..arguments import Whole
-from ..data.task import Units
+from ..data.split import Units
 from ..errors import need
-from .base import pick
+from .base import Clean, pick
 
 Landmark = Annotated[int, Whole(0, 10**6)]
 Points = tuple[tuple[Landmark, Landmark], ...]  # pairs of landmarks that change places
 EYES_FOR_MOUTH = ((0, 3), (1, 4))  # left eye, right eye, nose, left and right corner of the mouth
 
 
-def standard_units(clean):
-    """Units in which each coordinate has mean 0 and variance 1 over the clean training set; a coordinate that never
-    changes keeps its width. -> Units, float64"""
+def standard_units(clean: Clean) -> Units:
+    """Return units, in float64, in which each coordinate has mean 0 and variance 1 over the clean training set; a
+    constant coordinate keeps its width."""
     y = clean.y[: clean.sizes[0]].double()
     std = y.std(0, correction=0)
     return Units(y.mean(0), torch.where(std > 0, std, torch.ones_like(std)))
 
 
-def draw_rows(parts, rate, clean, rng):
-    """Corrupt exactly int(rate n) of the n rows of each split, dealt out evenly to `parts`. -> [N, Q], dtype as before
+def draw_rows(parts: Sequence[Any], rate: float, clean: Clean, rng: Generator) -> Tensor:
+    """Corrupt exactly int(rate n) of the n rows of each split, divided evenly among `parts`. -> [N, Q], dtype as before
 
     parts: objects with wrong(clean, units, rows, rng) -> [k, Q] wrong targets in standard units.
     """
     units, given = standard_units(clean), clean.y.clone()
-    hands = [torch.tensor_split(pick([split], rate, rng), len(parts)) for split in clean.splits()]
-    for part, *rows in zip(parts, *hands):
-        mine = torch.cat(rows)
-        if len(mine):
-            given[mine] = units.stored(part.wrong(clean, units, mine, rng)).to(given.dtype)
+    shares = [torch.tensor_split(pick([split], rate, rng), len(parts)) for split in clean.splits()]
+    for part, *rows_of_splits in zip(parts, *shares):
+        rows = torch.cat(rows_of_splits)
+        if len(rows):
+            given[rows] = units.stored(part.wrong(clean, units, rows, rng)).to(given.dtype)
     return given
 
 
-def count_rows(parts, rate, sizes):
-    """How many rows `draw_rows` deals to each part, over all splits. sizes: rows per split -> {name of part: rows}"""
-    hand = lambda k, place: (k + len(parts) - 1 - place) // len(parts)
-    return {type(part).__name__: sum(hand(int(rate * n), place) for n in sizes) for place, part in enumerate(parts)}
+def count_rows(parts: Sequence[Any], rate: float, sizes: tuple[int, ...]) -> dict[str, int]:
+    """Count the rows that `draw_rows` gives each part, over all splits. sizes: rows per split -> {name of part:
+    rows}"""
+    counts = {}
+    for place, part in enumerate(parts):
+        rows = [(int(rate * n) + len(parts) - 1 - place) // len(parts) for n in sizes]
+        counts[type(part).__name__] = sum(rows)
+    return counts
 
 
-def landmark_swap(points, coordinates):
-    """The order of coordinates after landmarks changed places. points: pairs of landmarks -> [Q] int64"""
-    need(
-        points is not None or coordinates == 10,
-        "points",
-        None,
-        f"pairs of landmarks to exchange, e.g. [(0, 1)], for {coordinates} coordinates",
-    )
+def landmark_swap(points: Points | None, coordinates: int) -> Tensor:
+    """Return the order of coordinates after landmarks changed places. points: pairs of landmarks; None: eyes for
+    corners of the mouth, of five landmarks -> int64 [Q]"""
+    may_be = f"pairs of landmarks to exchange, e.g. [(0, 1)], for {coordinates} coordinates"
+    need(points is not None or coordinates == 10, "points", None, may_be)
     pairs = EYES_FOR_MOUTH if points is None else points
-    flat = [p for pair in pairs for p in pair]
-    need(
-        len(set(flat)) == 2 * len(pairs) == len(flat) and set(flat) <= set(range(coordinates // 2)),
-        "points",
-        points,
-        f"pairs of different landmarks of 0..{coordinates // 2 - 1}, each in one pair",
-    )
+    landmarks = [landmark for pair in pairs for landmark in pair]
+    different = len(set(landmarks)) == 2 * len(pairs) == len(landmarks)
+    known = set(landmarks) <= set(range(coordinates // 2))
+    may_be = f"pairs of different landmarks of 0..{coordinates // 2 - 1}, each in one pair"
+    need(different and known, "points", points, may_be)
     order = torch.arange(coordinates // 2)
     for a, b in pairs:
         order[[a, b]] = order[[b, a]]

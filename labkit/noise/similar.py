@@ -1,13 +1,15 @@
-"""Noise between similar classes: pairs of classes that are easily taken for each other, and super-classes."""
+"""Noise between similar classes: pairs of classes that are easily confused, and super-classes."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
+from torch import Generator, Tensor
 
 from ..arguments import Flag, Rate, Table, Whole
 from ..errors import choose, need
-from .base import Noise, learnable, pick
+from .base import Clean, Noise, learnable, pick
 
 # the super-class of each of CIFAR-100's fine classes, in the order of their ids (which is alphabetical)
 # fmt: off
@@ -37,24 +39,29 @@ NAMED_PAIRS = {
 }
 
 
-def members(groups):
-    """The classes of every group, in the order of their ids. groups: a group's number per class -> list of lists"""
-    return [[c for c, group in enumerate(groups) if group == g] for g in sorted(set(groups))]
+def members(groups: Sequence[int]) -> list[list[int]]:
+    """Return the classes of every group, in the order of their ids. groups: the number of each class's group"""
+    classes = {group: [] for group in sorted(set(groups))}
+    for c, group in enumerate(groups):
+        classes[group].append(c)
+    return list(classes.values())
 
 
-def circle(groups):
-    """Every class to the next one of its group, the last one to the first. -> {true: given}"""
-    rings = [[*ring, ring[0]] for ring in members(groups)]
-    return {true: given for ring in rings for true, given in pairwise(ring)}
+def circle(groups: Sequence[int]) -> dict[int, int]:
+    """Map every class to the next one of its group, the last one to the first. -> {true: given}"""
+    pairs = {}
+    for ring in members(groups):
+        pairs |= dict(pairwise([*ring, ring[0]]))
+    return pairs
 
 
 class asymmetric(Noise):
     """Between similar classes (CDR's pairs; MNIST: 2->7, 3->8, 5<->6), the other classes stay clean.
 
-    pairs: {true: given}, one's own pairs instead of the dataset's; or "patrini" = "jocor" (MNIST: 7->1 as well), or
+    pairs: {true: given}, your own pairs instead of the dataset's; or "patrini" = "jocor" (MNIST: 7->1 as well), or
     "one-way" (CIFAR-10: without dog->cat). The share of wrong labels is about rate x (share of the classes in pairs).
-    superclass: CIFAR-100 goes round in each super-class, as the papers say; False: in blocks of five consecutive ids,
-    as the widely copied code does, which are no super-classes because ids are alphabetical.
+    superclass: in CIFAR-100 each class goes to the next one of its super-class, as the papers say; False: of its block
+    of five consecutive ids, as in the widely copied code. Blocks are no super-classes because ids are alphabetical.
     Labels are drawn from the true ones. inplace_bug: as the widely copied code does, flip int(rate n_c) of the n_c
     labels that *now* are class c, one pair after the other, so that some flipped cats (CIFAR-10: 9, 2, 3, 5, 4) are
     flipped back: at 40 %, 24 % of the cats are wrong. exact: int(rate n_c) labels of every class, from the true ones.
@@ -72,58 +79,63 @@ class asymmetric(Noise):
         need(not (inplace_bug and exact), "exact", exact, "False with inplace_bug, which counts in its own way")
         self.pairs, self.superclass, self.inplace_bug = pairs, superclass, inplace_bug
 
-    def options(self):
-        pairs = {str(a): b for a, b in self.pairs.items()} if isinstance(self.pairs, dict) else self.pairs
-        unusual = {"pairs": pairs} if pairs else {}
-        unusual |= {} if self.superclass else {"superclass": False}
-        return unusual | ({"inplace_bug": True} if self.inplace_bug else {}) | super().options()
+    def options(self) -> dict:
+        options = {}
+        if isinstance(self.pairs, dict):
+            options["pairs"] = {str(true): given for true, given in self.pairs.items()}
+        elif self.pairs:
+            options["pairs"] = self.pairs
+        if not self.superclass:
+            options["superclass"] = False
+        if self.inplace_bug:
+            options["inplace_bug"] = True
+        return options | super().options()
 
-    def pairs_of(self, classes, dataset):
-        """The pairs for a dataset, each checked. -> {true: given}"""
+    def pairs_of(self, classes: int, dataset: str) -> dict[int, int]:
+        """Return the pairs for a dataset, each checked. -> {true: given}"""
         pairs = self.pairs if isinstance(self.pairs, dict) else self.known_pairs(dataset)
         for true, given in pairs.items():
-            need(
-                true != given and min(true, given) >= 0 and max(true, given) < classes,
-                "pairs",
-                pairs,
-                f"two classes of 0..{classes - 1} each",
-            )
+            different = true != given and min(true, given) >= 0 and max(true, given) < classes
+            need(different, "pairs", pairs, f"two classes of 0..{classes - 1} each")
         return pairs
 
-    def known_pairs(self, dataset):
-        """The pairs of the literature. -> {true: given}"""
+    def known_pairs(self, dataset: str) -> dict[int, int]:
+        """Return the pairs of the literature. -> {true: given}"""
         in_blocks = not self.superclass or self.pairs in ("patrini", "jocor")
         if dataset == "cifar100" and self.pairs != "one-way":
             return circle([c // 5 for c in range(100)] if in_blocks else CIFAR100_COARSE)
         table = NAMED_PAIRS[self.pairs] if self.pairs else ASYMMETRIC_PAIRS
-        known = f"given as {{true: given}} for {dataset!r}: no such pairs are known for it"
-        need(dataset in table, "pairs", self.pairs, known)
+        may_be = f"given as {{true: given}} for {dataset!r}: no such pairs are known for it"
+        need(dataset in table, "pairs", self.pairs, may_be)
         return table[dataset]
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         T = torch.eye(classes, dtype=torch.float64)
         for true, given in self.pairs_of(classes, dataset).items():
             flip = torch.eye(classes, dtype=torch.float64) if self.inplace_bug else T
             flip[true, true], flip[true, given] = 1 - self.rate, self.rate
-            T = T @ flip if self.inplace_bug else T
+            if self.inplace_bug:
+                T = T @ flip
         return T
 
-    def draw(self, clean, rng):
+    def draw(self, clean: Clean, rng: Generator) -> Tensor:
         if not self.inplace_bug:
             return super().draw(clean, rng)
         given = clean.y.clone()
-        for now, then in self.pairs_of(clean.classes, clean.name).items():
-            given[pick([(given == now).nonzero()[:, 0]], self.rate, rng)] = then
+        for old, new in self.pairs_of(clean.classes, clean.name).items():
+            candidates = (given == old).nonzero()[:, 0]
+            given[pick([candidates], self.rate, rng)] = new
         return given
 
-    def words(self, classes, realised):
-        place = ", in place: some are flipped back" if self.inplace_bug else ""
-        where = f"in the paired classes only{place}"
-        return f"asymmetric {self.rate:.0%} {where} = {realised:.1%} wrong labels over all classes"
+    def words(self, classes: int | None, realised: float) -> str:
+        note = ", in place: some are flipped back" if self.inplace_bug else ""
+        classes_text = f"in the paired classes only{note}"
+        return f"asymmetric {self.rate:.0%} {classes_text} = {realised:.1%} wrong labels over all classes"
 
 
 class hierarchical(Noise):
-    """To the other classes of the true super-class, each alike (GLC, MW-Net, CIFAR-100): T_ij = rate / 4 within it.
+    """To the other classes of the true super-class with equal probability (GLC, MW-Net, CIFAR-100): T_ij = rate / 4
+    within it.
 
     groups: a super-class number per class, for other data than CIFAR-100. A class that is alone in its group stays
     clean.
@@ -133,24 +145,24 @@ class hierarchical(Noise):
         super().__init__(rate)
         self.groups = groups
 
-    def options(self):
+    def options(self) -> dict:
         return {"groups": self.groups} if self.groups else {}
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         known = {"cifar100": CIFAR100_COARSE} if self.groups is None else {dataset: self.groups}
         need(dataset in known, "groups", None, f"given for {dataset!r}: a super-class number per class")
         groups = choose("dataset", dataset, known)
         need(len(groups) == classes, "len(groups)", len(groups), f"{classes}, one per class of {dataset!r}")
         T = torch.eye(classes, dtype=torch.float64)
-        for ring in members(groups):
-            for true in ring[: len(ring) * (len(ring) > 1)]:
-                T[true, ring] = self.rate / (len(ring) - 1)
+        for group in members(groups):
+            if len(group) == 1:
+                continue
+            for true in group:
+                T[true, group] = self.rate / (len(group) - 1)
                 T[true, true] = 1 - self.rate
         return T
 
-    def words(self, classes, realised):
-        kin = max(map(len, members(self.groups or CIFAR100_COARSE)))
-        return (
-            f"hierarchical {self.rate:.0%} = {realised:.1%} wrong labels, all within the true super-class"
-            f"{learnable(self.rate < 1 - 1 / kin)}"
-        )
+    def words(self, classes: int | None, realised: float) -> str:
+        largest = max(len(group) for group in members(self.groups or CIFAR100_COARSE))
+        warning = learnable(self.rate < 1 - 1 / largest)
+        return f"hierarchical {self.rate:.0%} = {realised:.1%} wrong labels, all within the true super-class{warning}"

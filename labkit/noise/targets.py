@@ -1,20 +1,22 @@
 """Noise models for regression targets: the corruptions of Liu, Sun, Wang, Tan, Zhou, "Learning deep neural networks
 under agnostic corrupted supervision", ICML 2021 (PRL).
 
-The paper defines each in one line and its code holds none of them. Here, exactly int(rate n) of the n rows of each
-split change, in all Q coordinates; everything is computed in standard units (each coordinate with mean 0 and variance 1
-over the clean training set), and the targets stay in the task's own units. Constants are chosen so that least squares
-lose as much as in the paper's Table 1 at 40 %: 1 - R2 grows by D rate^2, with D about 207 (linadv), 4 (signflip), .9 to
+The paper defines each in one line and its code has none of them. Here, exactly int(rate n) of the n rows of each split
+change, in all Q coordinates; all is computed in standard units (each coordinate with mean 0 and variance 1 over the
+clean training set), and the targets stay in the task's own units. Constants are chosen so that least squares lose as
+much as in the paper's Table 1 at 40 %: 1 - R2 grows by D rate^2, with D about 207 (linadv), 4 (signflip), .9 to
 1.5 (uninoise), 18 to 32 (mixture). `pairflip`, in models.py, is the fifth.
 """
 
 from typing import Literal
 
 import torch
+from torch import Generator, Tensor
 
 from ..arguments import Positive, Rate, Seed
+from ..data.split import Units
 from ..errors import must
-from .base import Noise
+from .base import Clean, Noise
 from .models import pairflip
 from .rows import Points, count_rows, draw_rows
 
@@ -22,29 +24,29 @@ BLOCK = 4096  # rows that are held in float64 at a time
 
 
 class Rows(Noise):
-    """What these models share: exactly int(rate n) rows change; no matrix."""
+    """The base class of noise for regression targets: exactly int(rate n) rows change; there is no matrix."""
 
     kinds = ("numbers",)
-    what = ""
+    what = ""  # completes "40 % of the rows are ..."
 
-    def parts(self):
-        """The corruptions among which the rows are dealt out."""
+    def parts(self) -> list[Noise]:
+        """Return the corruptions among which the rows are divided."""
         return [self]
 
-    def wrong(self, clean, units, rows, rng):
-        """Wrong targets in standard units. clean: a Clean; units: Units; rows [k] -> [k, Q] float64"""
+    def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
+        """Return wrong targets in standard units. rows [k] -> float64 [k, Q]"""
         raise NotImplementedError
 
-    def matrix(self, classes, dataset):
+    def matrix(self, classes: int, dataset: str) -> Tensor | None:
         return None
 
-    def draw(self, clean, rng):
+    def draw(self, clean: Clean, rng: Generator) -> Tensor:
         return draw_rows(self.parts(), self.rate, clean, rng)
 
-    def counts(self, sizes):
+    def counts(self, sizes: tuple[int, ...]) -> dict[str, int] | None:
         return count_rows(self.parts(), self.rate, sizes)
 
-    def words(self, classes, realised):
+    def words(self, classes: int | None, realised: float) -> str:
         return f"{type(self).__name__} {self.rate:.0%} = {realised:.1%} of the rows are {self.what}"
 
 
@@ -60,27 +62,35 @@ class linadv(Rows):
         self.times, self.map_seed = times, map_seed
         self.what = f"a linear map of the inputs, {times:g} times as wide as the targets"
 
-    def options(self):
+    def options(self) -> dict:
         return {"times": self.times, "map_seed": self.map_seed}
 
-    def wrong(self, clean, units, rows, rng):
-        own, d = torch.Generator().manual_seed(self.map_seed), clean.halves[0][0].numel()
-        V = torch.randn(clean.y.shape[1], d, generator=own, dtype=torch.float64) / d**0.5
+    def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
+        map_rng, d = torch.Generator().manual_seed(self.map_seed), clean.halves[0][0].numel()
+        V = torch.randn(clean.y.shape[1], d, generator=map_rng, dtype=torch.float64) / d**0.5
         mapped = standard_inputs_times(V, clean)
         width = mapped[: clean.sizes[0]].square().mean().sqrt()
         must(width > 0, "x", "the same in every sample", "different: linadv is a map of the inputs")
         return self.times / width * mapped[rows]
 
 
-def standard_inputs_times(V, clean):
-    """V x of every sample, x standardised feature by feature; a feature that never changes counts as 0. V [Q, d]
-    -> [N, Q] float64"""
-    blocks = lambda half: (clean.scale(x.cpu()).flatten(1).double() for x in half.split(BLOCK))
+def standard_inputs_times(V: Tensor, clean: Clean) -> Tensor:
+    """Return V x of every sample, x standardised feature by feature; a constant feature counts as 0. V [Q, d] ->
+    float64 [N, Q]"""
     (train, val), n = clean.halves, clean.sizes[0]
-    mean = sum(x.sum(0) for x in blocks(train)) / n
-    std = (sum((x - mean).square().sum(0) for x in blocks(train)) / n).sqrt()
+    mean = sum(x.sum(0) for x in _blocks(train, clean.scale)) / n
+    std = (sum((x - mean).square().sum(0) for x in _blocks(train, clean.scale)) / n).sqrt()
     W = V / torch.where(std > 1e-8 * std.max(), std, torch.inf)
-    return torch.cat([(x - mean) @ W.T for half in (train, val) for x in blocks(half)])
+    products = []
+    for half in (train, val):
+        products += [(x - mean) @ W.T for x in _blocks(half, clean.scale)]
+    return torch.cat(products)
+
+
+def _blocks(x, scale):
+    """Yield blocks of samples as inputs of a network. x [N, ...] as stored -> float64 [at most BLOCK, d]"""
+    for block in x.split(BLOCK):
+        yield scale(block.cpu()).flatten(1).double()
 
 
 class signflip(Rows):
@@ -88,7 +98,7 @@ class signflip(Rows):
 
     what = "mirrored about the mean"
 
-    def wrong(self, clean, units, rows, rng):
+    def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
         return -units.standard(clean.y[rows].double())
 
 
@@ -97,22 +107,24 @@ class uninoise(Rows):
 
     what = "drawn evenly between the smallest and the largest value of each coordinate"
 
-    def wrong(self, clean, units, rows, rng):
-        low, high = (units.standard(edge.double()) for edge in torch.aminmax(clean.y[: clean.sizes[0]], dim=0))
+    def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
+        smallest, largest = torch.aminmax(clean.y[: clean.sizes[0]], dim=0)
+        low, high = units.standard(smallest.double()), units.standard(largest.double())
         return low + (high - low) * torch.rand(len(rows), len(low), generator=rng, dtype=torch.float64)
 
 
 class mixture(Rows):
-    """Equal parts of linadv, signflip and uninoise; parts=4: and of pairflip (points: see there). Which of both the
-    paper used is not certain."""
+    """Equal parts of linadv, signflip and uninoise; with parts=4 also of pairflip (points: see there). The paper does
+    not say which of the two it used."""
 
     def __init__(self, rate: Rate, parts: Literal[3, 4] = 3, points: Points | None = None):
         super().__init__(rate)
         self.mixed = [linadv(rate), signflip(rate), uninoise(rate), pairflip(rate, points)][:parts]
         self.what = f"in equal parts: {', '.join(type(part).__name__ for part in self.mixed)}"
 
-    def options(self):
-        return {"parts": len(self.mixed)} | (self.mixed[3].options() if len(self.mixed) == 4 else {})
+    def options(self) -> dict:
+        pairflip_options = self.mixed[3].options() if len(self.mixed) == 4 else {}
+        return {"parts": len(self.mixed)} | pairflip_options
 
-    def parts(self):
+    def parts(self) -> list[Noise]:
         return self.mixed
