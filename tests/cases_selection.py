@@ -21,7 +21,7 @@ CASES = {
     CoTeachingPlus: Case(
         {"rate": 0.4, "ramp": 2},
         {"rate": 0.0, "start": 99},
-        core={"CoTeachingPlus": "inside = torch.ones_like(i, dtype=torch.bool)"},
+        core={"CoTeachingPlus": "differ = torch.ones_like(i, dtype=torch.bool)"},
         except_=TWO,
     ),
     JoCoR: Case(

@@ -1,12 +1,14 @@
-"""Coresets: few points that stand for many, by group, and what each of them stands for.
+"""Coresets: few points that represent many, by group, each with its cluster.
 
-No matrix of all distances is kept where there are many points (`Distances`): memory is O(n d) then.
+For many points no matrix of all distances is kept (`Distances`), so that memory is O(n d).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import choose, need
 from .distances import LIMIT, Distances
@@ -33,40 +35,47 @@ SELECTORS = {f.__name__: f for f in (facility_location, stochastic_greedy, kmedo
 class Coreset:
     """Chosen points and their clusters; tensors are on the device of the points.
 
-    indices: [K] positions of the medoids, group by group, in the order of choice. cluster: [n], the place in `indices`
-    of the nearest medoid of the own group; a medoid's cluster is its own. distance: [n] float64, to that medoid.
-    within: [K], how many points of its group lie within the radius of each medoid (all, without a radius).
+    indices: [K] positions of the medoids, group by group, in the order of choice. cluster: [n], for each point the
+    place in `indices` of the nearest medoid of its group; a medoid's nearest is itself. distance: [n] float64, to that
+    medoid. within: [K], how many points of its group lie within the radius of each medoid (all, without a radius).
     """
 
-    indices: torch.Tensor
-    cluster: torch.Tensor
-    distance: torch.Tensor
-    within: torch.Tensor
+    indices: Tensor
+    cluster: Tensor
+    distance: Tensor
+    within: Tensor
 
     @property
-    def sizes(self):
-        """How many points each cluster has. -> [K]"""
+    def sizes(self) -> Tensor:
+        """Return how many points each cluster has. -> [K]"""
         return self.cluster.bincount(minlength=len(self.indices))
 
     @property
-    def cost(self):
-        """The sum of the distances to the nearest medoid, for one group n d0 - F(S). -> float"""
+    def cost(self) -> float:
+        """Return the sum of the distances to the nearest medoid; for one group it is n d0 - F(S)."""
         return float(self.distance.sum())
 
 
-def select(points, k, selector="facility_location", groups=None, radius=None, limit=LIMIT, **options):
-    """A coreset of every group. -> Coreset
+def select(
+    points: Tensor | np.ndarray,
+    k: int | dict[int, int],
+    selector: str = "facility_location",
+    groups: Tensor | np.ndarray | None = None,
+    radius: float | None = None,
+    limit: int = LIMIT,
+    **options: Any,
+) -> Coreset:
+    """Select a coreset of every group.
 
     points: [n, d]. k: how many points of every group, or a dict {group: how many}. groups: [n] integers, None is one
-    group. radius: see `within`. limit: bytes, a larger matrix of distances is not kept. options: the selector's own.
-    Raises ValueError for k outside 1..size of a group, points that are not finite, and an unknown selector.
+    group. radius: see `Coreset.within`. limit: bytes, a larger matrix of distances is not kept. options: of the
+    selector. Raises ValueError for k outside 1..size of a group, points that are not finite, and an unknown selector.
     """
-    chooser = choose("selector", selector, SELECTORS)
+    select_points = choose("selector", selector, SELECTORS)
     points = torch.as_tensor(points)
     groups = torch.zeros(len(points), dtype=torch.int64) if groups is None else torch.as_tensor(groups).cpu()
-    need(
-        groups.shape == points.shape[:1], "shape of groups", list(groups.shape), f"[{len(points)}], one for each point"
-    )
+    may_be = f"[{len(points)}], one for each point"
+    need(groups.shape == points.shape[:1], "shape of groups", list(groups.shape), may_be)
     names = groups.unique().tolist()
     k = k if isinstance(k, dict) else dict.fromkeys(names, k)
     need(set(names) <= set(k), "k of a coreset", k, f"a number for each of the groups {names}")
@@ -74,34 +83,45 @@ def select(points, k, selector="facility_location", groups=None, radius=None, li
     for name in names:
         members = (groups == name).nonzero()[:, 0]
         d = Distances.of(points[members.to(points.device)], limit, k[name])
-        parts.append((members, *of_group(d, chooser(d, k[name], **options), radius)))
+        chosen = select_points(d, k[name], **options)
+        parts.append((members, chosen, *clusters(d, chosen), count_within(d, chosen, radius)))
     return assemble(parts, len(points), points.device)
 
 
-def of_group(d, chosen, radius):
-    """What the chosen points of one group stand for. -> chosen [k], place of the nearest of them [n], distance to it
-    [n], points within the radius [k]"""
-    place, distance = (np.concatenate(p) for p in zip(*((r.argmin(1), r.min(1)) for _, r in d.blocks(j=chosen))))
+def clusters(d: Distances, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Assign every point of a group to the nearest chosen one. -> place in `chosen` [n], distance to it [n]"""
+    places, distances = [], []
+    for _, rows in d.blocks(j=chosen):
+        places.append(rows.argmin(1))
+        distances.append(rows.min(1))
+    place, distance = np.concatenate(places), np.concatenate(distances)
     place[chosen], distance[chosen] = np.arange(len(chosen)), 0  # also where another medoid is at the same spot
-    within = np.full(len(chosen), len(d))
-    if radius is not None:
-        within = np.concatenate([(rows <= radius).sum(1) for _, rows in d.blocks(chosen)])
-    return chosen, place, distance, within
+    return place, distance
 
 
-def assemble(parts, n, device):
-    """The groups' parts as one Coreset of n points."""
+def count_within(d: Distances, chosen: np.ndarray, radius: float | None) -> np.ndarray:
+    """Count the points of a group within the radius of each chosen one; None: all points. -> [k]"""
+    if radius is None:
+        return np.full(len(chosen), len(d))
+    return np.concatenate([(rows <= radius).sum(1) for _, rows in d.blocks(chosen)])
+
+
+def assemble(parts: list[tuple], n: int, device: torch.device) -> Coreset:
+    """Join the parts of all groups in one Coreset of n points. parts: members, chosen, place, distance and count within
+    the radius, of each group"""
     indices, within, count = [], [], 0
     cluster, distance = torch.zeros(n, dtype=torch.int64), torch.zeros(n, dtype=torch.float64)
-    for members, chosen, place, far, near in parts:
-        cluster[members], distance[members] = torch.from_numpy(place) + count, torch.from_numpy(far)
+    for members, chosen, place, group_distance, group_within in parts:
+        cluster[members] = torch.from_numpy(place) + count
+        distance[members] = torch.from_numpy(group_distance)
         indices.append(members[chosen])
-        within.append(torch.from_numpy(near))
+        within.append(torch.from_numpy(group_within))
         count += len(chosen)
-    return Coreset(*(t.to(device) for t in (torch.cat(indices), cluster, distance, torch.cat(within))))
+    indices, within = torch.cat(indices), torch.cat(within)
+    return Coreset(indices.to(device), cluster.to(device), distance.to(device), within.to(device))
 
 
-def shares(groups, keep):
-    """How many points of each group are a share `keep` of it: int(keep n), at least 1. groups [n] -> dict"""
+def shares(groups: Tensor, keep: float) -> dict[int, int]:
+    """Return the number of points that is a share `keep` of each group: int(keep n), at least 1. groups [n]"""
     names, counts = groups.unique(return_counts=True)
     return {name: max(1, int(keep * count)) for name, count in zip(names.tolist(), counts.tolist())}

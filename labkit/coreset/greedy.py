@@ -1,6 +1,6 @@
 """Facility location by greedy algorithms: F(S) = sum_i max_{j in S} (d0 - d_ij), d0 >= every d_ij.
 
-F is monotone and submodular, so greedy reaches (1 - 1/e) of the best value (Nemhauser, Wolsey, Fisher 1978). What d0 is
+F is monotone and submodular, so greedy reaches (1 - 1/e) of the best value (Nemhauser, Wolsey, Fisher 1978). Another d0
 moves every F(S) by the same amount, and changes no choice.
 """
 
@@ -10,79 +10,86 @@ from math import ceil, log
 import numpy as np
 
 from ..errors import need
-from .distances import LIMIT, Distances
+from .distances import LIMIT, Distances, Points
 
-TOGETHER = 64  # gains that are renewed at once where rows have to be made
-NEAR = 2**22  # points that all candidates together may remember
+BATCH = 64  # gains that are renewed at once where rows have to be computed
+NEAR = 2**22  # points that are stored for all candidates together
 
 
 class Gains:
     """F(S + j) - F(S) while S grows from nothing. best: [n] float64, distances to the nearest point of S.
 
-    A candidate gains from the points that are nearer to it than to S. They only become fewer: a candidate that has few
-    remembers them, and its gain then costs these few numbers in place of a row of n.
+    A candidate gains from the points that are nearer to it than to S. They only become fewer: for a candidate with few
+    of them they are stored, and its gain then costs these few numbers in place of a row of n.
     """
 
-    def __init__(self, d):
-        self.d, self.near, self.few = d, {}, NEAR // len(d)
+    def __init__(self, d: Distances):
+        self.d, self.near = d, {}
+        self.most_near = NEAR // len(d)  # points that are stored for one candidate
         self.best = np.full(len(d), d.bound())
 
-    def add(self, j):
-        """S takes j in."""
+    def add(self, j: int) -> None:
+        """Add j to S."""
         np.minimum(self.best, self.d.row(j), out=self.best)
 
-    def of(self, candidates):
-        """The gains of the candidates, from their rows. -> list"""
+    def of(self, candidates: list[int]) -> list[float]:
+        """Return the gains of the candidates, from their rows."""
         if len(candidates) == 1:  # the usual case, without the copy that several rows are
             return [self.of_row(candidates[0], self.d.row(candidates[0]))]
-        return [self.of_row(j, row) for block, rows in self.d.blocks(candidates) for j, row in zip(block, rows)]
+        gains = []
+        for block, rows in self.d.blocks(candidates):
+            gains += [self.of_row(j, row) for j, row in zip(block, rows)]
+        return gains
 
-    def of_row(self, j, row):
-        """The gain of j, whose distances are row [n]."""
+    def of_row(self, j: int, row: np.ndarray) -> float:
+        """Return the gain of j, whose distances are row [n]."""
         points = np.flatnonzero(row < self.best)
         distances = row[points]
-        if len(points) <= self.few:
+        if len(points) <= self.most_near:
             self.near[j] = points, distances
         return float(np.add.reduce(self.best[points] - distances))
 
-    def of_any(self, candidates):
-        """The gains of the candidates, by the shortest way."""
-        far = [j for j in candidates if j not in self.near]
-        new = dict(zip(far, self.of(far)))
-        return [new[j] if j in new else self.of_near(j) for j in candidates]
+    def of_any(self, candidates: list[int]) -> list[float]:
+        """Return the gains of the candidates, from stored points where there are some, else from their rows."""
+        not_stored = [j for j in candidates if j not in self.near]
+        gains = dict(zip(not_stored, self.of(not_stored)))
+        return [gains[j] if j in gains else self.of_near(j) for j in candidates]
 
-    def of_near(self, j):
-        """The gain of j, from the points that it remembers."""
+    def of_near(self, j: int) -> float:
+        """Return the gain of j from its stored points."""
         points, distances = self.near[j]
-        less = self.best[points] - distances
-        return float(np.add.reduce(np.maximum(less, 0, out=less)))
+        gains = self.best[points] - distances
+        return float(np.add.reduce(np.maximum(gains, 0, out=gains)))
 
 
-def facility_location(points, k, limit=LIMIT):
-    """Lazy greedy (Minoux 1978): exactly the greedy choice, while most gains are never renewed.
+def facility_location(points: Points, k: int, limit: int = LIMIT) -> np.ndarray:
+    """Choose k points by lazy greedy (Minoux 1978): exactly the greedy choice, while most gains are never renewed.
 
     points [n, d], or their Distances -> [k] positions in the order of choice. Raises ValueError for k outside 1..n and
-    for points that are not finite. Of equal gains the later point is taken, as submodlib does: two points from which
-    nobody gains but they themselves have equal gains, so at large k ties are common.
+    for points that are not finite. Of equal gains the later point is taken, as in submodlib. At large k ties are
+    common, because two points that only gain from each other have equal gains.
     """
     d = Distances.of(points, limit, k)
-    gains, chosen = Gains(d), [len(d) - 1 - int(d.sums()[0][::-1].argmin())]
+    totals, _ = d.sums()
+    last_of_least = len(d) - 1 - int(totals[::-1].argmin())
+    gains, chosen = Gains(d), [last_of_least]
     gains.add(chosen[0])
-    others = [j for j in range(len(d)) if j != chosen[0]]
-    heap = [(-gain, -j, 1) for gain, j in zip(gains.of(others), others)]  # 1: the size of S when it was so
+    candidates = [j for j in range(len(d)) if j != chosen[0]]
+    heap = [(-gain, -j, 1) for gain, j in zip(gains.of(candidates), candidates)]  # 1: the size of S for this gain
     heapify(heap)
     while len(chosen) < k:
-        renew(heap, gains, len(chosen), TOGETHER if d.matrix is None else 1)
+        renew(heap, gains, len(chosen), BATCH if d.matrix is None else 1)
         chosen.append(-heappop(heap)[1])
         gains.add(chosen[-1])
     return np.array(chosen)
 
 
-def renew(heap, gains, size, together):
-    """Renew the largest gains until the first of the heap is up to date: then nobody can gain more."""
+def renew(heap: list[tuple[float, int, int]], gains: Gains, size: int, batch: int) -> None:
+    """Renew the largest gains, `batch` at once, until the first of the heap is up to date, so that no candidate gains
+    more."""
     while heap[0][2] < size:
         stale = []
-        while heap and heap[0][2] < size and len(stale) < together:
+        while heap and heap[0][2] < size and len(stale) < batch:
             j = -heap[0][1]
             if j in gains.near:
                 heapreplace(heap, (-gains.of_near(j), -j, size))
@@ -92,9 +99,9 @@ def renew(heap, gains, size, together):
             heappush(heap, (-gain, -j, size))
 
 
-def stochastic_greedy(points, k, eps=0.01, seed=0, limit=LIMIT):
-    """Every choice is the best of ceil(n / k ln(1 / eps)) points, drawn with replacement: 1 - 1/e - eps of the best
-    value on average (Mirzasoleiman et al., AAAI 2015).
+def stochastic_greedy(points: Points, k: int, eps: float = 0.01, seed: int = 0, limit: int = LIMIT) -> np.ndarray:
+    """Choose k points, each the best of ceil(n / k ln(1 / eps)) points drawn with replacement: 1 - 1/e - eps of the
+    best value on average (Mirzasoleiman et al., AAAI 2015).
 
     points [n, d], or their Distances -> [k] positions in the order of choice. Raises ValueError as facility_location
     does, and for eps outside (0, 1).
@@ -102,18 +109,24 @@ def stochastic_greedy(points, k, eps=0.01, seed=0, limit=LIMIT):
     need(isinstance(eps, (int, float)) and 0 < eps < 1, "eps of stochastic_greedy", eps, "a number in (0, 1)")
     d = Distances.of(points, limit, k)
     n, size = len(d), ceil(len(d) / k * log(1 / eps))
-    left, gains = np.arange(n), Gains(d)
-    draws = np.random.default_rng(seed)
-    for last in range(n - 1, n - 1 - k, -1):  # left[:last + 1] are not chosen yet
-        places = (draws.random(size) * (last + 1)).astype(np.int64)
-        place = places[int(np.argmax(gains.of_any(left[places].tolist())))]
-        left[place], left[last] = left[last], left[place]
-        gains.add(left[last])
-    return left[n - k :][::-1].copy()
+    order, gains = np.arange(n), Gains(d)
+    rng = np.random.default_rng(seed)
+    for last in range(n - 1, n - 1 - k, -1):  # order[:last + 1] are not chosen yet
+        places = (rng.random(size) * (last + 1)).astype(np.int64)
+        place = places[int(np.argmax(gains.of_any(order[places].tolist())))]
+        order[place], order[last] = order[last], order[place]
+        gains.add(order[last])
+    return order[n - k :][::-1].copy()
 
 
-def value(points, chosen, top=None, limit=LIMIT):
-    """F(S) of the chosen positions, in float64. top: d0, None is the largest distance there is. -> float"""
+def value(
+    points: Points,
+    chosen: np.ndarray | list[int],
+    top: float | None = None,
+    limit: int = LIMIT,
+) -> float:
+    """Return F(S) of the chosen positions, in float64. top: d0; None is the largest distance."""
     d = points if isinstance(points, Distances) else Distances(points, limit)
-    top = d.sums()[1] if top is None else top
+    if top is None:
+        _, top = d.sums()
     return len(d) * top - sum(rows.min(1).sum() for _, rows in d.blocks(j=np.asarray(chosen)))

@@ -3,56 +3,63 @@
 import numpy as np
 
 from ..errors import need
-from .distances import LIMIT, Distances
+from .distances import LIMIT, Distances, Points
 from .greedy import facility_location
 
 
-def centrality(points, k, limit=LIMIT):
-    """The k points with the smallest sum of distances to all points, nearest to the middle first; of equal ones the
-    earlier. points [n, d], or their Distances -> [k] positions
+def centrality(points: Points, k: int, limit: int = LIMIT) -> np.ndarray:
+    """Choose the k points with the smallest sum of distances to all points, the smallest first; of equal sums the
+    earlier point. points [n, d], or their Distances -> [k] positions
 
-    This is what the routine called lazy greedy in CRUST's released code comes to: its gain is the whole F(S + j) and
-    not the increase, so whatever leaves its heap is accepted.
+    The routine called lazy greedy in CRUST's released code does the same: its gain is the whole F(S + j) and not the
+    increase, so that it accepts every point that leaves its heap.
     """
     return np.argsort(Distances.of(points, limit, k).sums()[0], kind="stable")[:k]
 
 
-def kmedoids(points, k, start=None, rounds=10, limit=LIMIT):
-    """Medoids that no single swap improves, unless `rounds` passes over all points end before (FasterPAM; Schubert and
-    Rousseeuw, Information Systems 2021): each point takes the place of the medoid for which that lowers the sum of
-    distances most, if it does.
+def kmedoids(
+    points: Points,
+    k: int,
+    start: np.ndarray | list[int] | None = None,
+    rounds: int = 10,
+    limit: int = LIMIT,
+) -> np.ndarray:
+    """Choose medoids that no single swap improves, unless `rounds` passes over all points end before (FasterPAM;
+    Schubert and Rousseeuw, Information Systems 2021): each point replaces the medoid for which that lowers the sum of
+    distances most, if it lowers it.
 
     points [n, d], or their Distances. start: [k] positions to begin with, None is facility_location. -> [k] positions.
     Raises ValueError as facility_location does, and for a start of other size or with repetitions.
     """
     d = Distances.of(points, limit, k)
     medoids = facility_location(d, k) if start is None else np.array(start)
-    fine = medoids.shape == (k,) and len(set(medoids.tolist())) == k and medoids.min() >= 0 and medoids.max() < len(d)
-    need(fine, "start of kmedoids", start, f"{k} different positions below {len(d)}")
-    near = Nearest(d, medoids)
-    since = 0  # points tried since the last swap
+    different = medoids.shape == (k,) and len(set(medoids.tolist())) == k
+    valid = different and medoids.min() >= 0 and medoids.max() < len(d)
+    need(valid, "start of kmedoids", start, f"{k} different positions below {len(d)}")
+    nearest = Nearest(d, medoids)
+    unchanged = 0  # points tried since the last swap
     for j in np.tile(np.arange(len(d)), rounds).tolist():
-        since = 0 if near.try_swap(j) else since + 1
-        if since == len(d):
+        unchanged = 0 if nearest.try_swap(j) else unchanged + 1
+        if unchanged == len(d):
             break
-    return near.medoids
+    return nearest.medoids
 
 
 class Nearest:
     """The nearest and the second nearest medoid of every point: places in `medoids` [n] and distances [n].
 
-    Where there is one medoid only, the second nearest is infinitely far.
+    With one medoid only, the second nearest is infinitely far.
     """
 
-    def __init__(self, d, medoids):
+    def __init__(self, d: Distances, medoids: np.ndarray):
         self.d, self.medoids = d, medoids
         n = len(d)
         self.first, self.second = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.d1, self.d2 = np.zeros(n), np.full(n, np.inf)
         self.find(np.arange(n))
 
-    def find(self, i):
-        """Look for the nearest two of the points i anew."""
+    def find(self, i: np.ndarray) -> None:
+        """Find the nearest two medoids of the points i anew."""
         for block, rows in self.d.blocks(i, self.medoids):
             line = np.arange(len(block))
             self.first[block] = rows.argmin(1)
@@ -62,25 +69,25 @@ class Nearest:
                 self.second[block] = rows.argmin(1)
                 self.d2[block] = rows[line, self.second[block]]
 
-    def try_swap(self, j):
-        """Put point j in the place of the medoid that is best replaced by it, if the cost falls. -> bool"""
+    def try_swap(self, j: int) -> bool:
+        """Replace the medoid by point j for which that lowers the cost most. Return False where it lowers none."""
         if (self.medoids == j).any():
             return False
         row, k = self.d.row(j), len(self.medoids)
-        change = np.minimum(row - self.d1, 0).sum()  # were j added
-        loss = np.minimum(row, self.d2) - np.minimum(row, self.d1)  # and then their nearest medoid taken away
+        change = np.minimum(row - self.d1, 0).sum()  # of the cost, if j is added
+        loss = np.minimum(row, self.d2) - np.minimum(row, self.d1)  # if then the nearest medoid is taken away
         costs = change + np.bincount(self.first, loss, k)
         place = int(costs.argmin())
         if costs[place] >= -1e-6 * self.d.bound():
             return False
         self.medoids[place] = j
-        lost = (self.first == place) | (self.second == place)
-        self.take(np.flatnonzero(~lost), row, place)
-        self.find(np.flatnonzero(lost))
+        affected = (self.first == place) | (self.second == place)
+        self.add(np.flatnonzero(~affected), row, place)
+        self.find(np.flatnonzero(affected))
         return True
 
-    def take(self, i, row, place):
-        """The medoid at `place`, at the distances `row` [n], is new: is it among the nearest two of the points i?"""
+    def add(self, i: np.ndarray, row: np.ndarray, place: int) -> None:
+        """Enter a new medoid at `place` where it is among the nearest two of the points i. row [n]: its distances"""
         nearest = i[row[i] < self.d1[i]]
         second = i[(row[i] >= self.d1[i]) & (row[i] < self.d2[i])]
         self.second[nearest], self.d2[nearest] = self.first[nearest], self.d1[nearest]

@@ -1,8 +1,8 @@
 """One function per network: (shape of a sample, classes) -> module.
 
-`classes` is the number of outputs: Q for regression. Layers have torch's default initial weights, unless the function
-says otherwise. Networks with BatchNorm say so: in training, the output of a sample then depends on the others of its
-batch; the *_gn networks are their twins without.
+`classes` is the number of outputs: Q for regression. Layers have torch's default initial weights, unless a docstring
+names others. Docstrings name networks with BatchNorm, where in training the output of a sample depends on the other
+samples of its batch; the *_gn networks have GroupNorm instead.
 """
 
 from .cnn import celeba_cnn, cnn9, cnn9_gn, lenet, small_cnn

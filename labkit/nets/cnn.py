@@ -1,8 +1,8 @@
 """Convolutional networks without shortcuts."""
 
-from math import prod
+from math import ceil, prod
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..arguments import Flag, Variant, checked
@@ -11,89 +11,122 @@ from .layers import Outputs, Shape, Width, group_norm, need_pixels
 
 
 @checked
-def lenet(shape: Shape = (1, 28, 28), classes: Outputs = 10):
-    """LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28, 10
-    classes.
+def lenet(shape: Shape = (1, 28, 28), classes: Outputs = 10) -> nn.Module:
+    """Make LeNet as CDR and CDR+AUX use it: two 5 x 5 convolutions (6, 16), then 120, 84. 61,706 parameters at 28 x 28,
+    10 classes.
 
-    ReLU follows the max-pooling: the same function and gradient as the other way round, on a quarter of the values.
+    ReLU follows the max-pooling. Function and gradient are the same in the other order, on four times the values.
     """
     need_pixels("lenet", shape, 12)
-    side = [((s // 2) - 4) // 2 for s in shape[1:]]
+    sides = [((side // 2) - 4) // 2 for side in shape[1:]]
     return nn.Sequential(
-        *(nn.Conv2d(shape[0], 6, 5, padding=2), nn.MaxPool2d(2), nn.ReLU()),
-        *(nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()),
-        *(nn.Linear(16 * prod(side), 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes)),
+        nn.Conv2d(shape[0], 6, 5, padding=2),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Conv2d(6, 16, 5),
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * prod(sides), 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, classes),
     )
 
 
 @checked
-def small_cnn(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 16):
-    """Three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average. 14,538 parameters
-    for the digits."""
+def small_cnn(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 16) -> nn.Module:
+    """Make a network of three 3 x 3 convolutions (width, 2 width, 2 width) with GroupNorm, one pooling, global average.
+    14,538 parameters for the digits."""
     need_pixels("small_cnn", shape, 2)
     need(width % 4 == 0, "width", width, "a multiple of 4, the groups of its normalisation")
-    block = lambda a, b, groups: (nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU())
+
+    def block(a, b, groups):
+        return nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU()
+
     return nn.Sequential(
         *block(shape[0], width, 4),
-        *(*block(width, 2 * width, 8), nn.MaxPool2d(2)),
+        *block(width, 2 * width, 8),
+        nn.MaxPool2d(2),
         *block(2 * width, 2 * width, 8),
-        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2 * width, classes)),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(2 * width, classes),
     )
 
 
 class AlwaysDropout2d(nn.Dropout2d):
-    """Drops channels when it is evaluated, too."""
+    """Dropout of channels in evaluation mode, too."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return F.dropout2d(x, self.p, training=True)
 
 
 @checked
 def cnn9(
     shape: Shape = (3, 32, 32), classes: Outputs = 10, variant: Variant = "paper", always_dropout: Flag | None = None
-):
-    """The 9-layer CNN of Co-teaching and PRL. 4,434,570 parameters for 10 classes, 4,446,180 for 100. BatchNorm.
+) -> nn.Module:
+    """Make the 9-layer CNN of Co-teaching and PRL. 4,434,570 parameters for 10 classes, 4,446,180 for 100. BatchNorm.
 
-    Differs from the released code in: 1. always_dropout: dropout is on when the network is tested, too, which every
-    number published with it contains; None follows the variant: "paper" = off, "released" = on.
+    Differs from the released code in: 1. always_dropout: there, dropout is on when the network is tested, too, so that
+    all numbers published with it contain it; None follows the variant: "paper" = off, "released" = on.
     """
-    released = variant == "released"
-    always_dropout = released if always_dropout is None else always_dropout
+    if always_dropout is None:
+        always_dropout = variant == "released"
     return _nine("cnn9", shape, classes, nn.BatchNorm2d, AlwaysDropout2d if always_dropout else nn.Dropout2d)
 
 
 @checked
-def cnn9_gn(shape: Shape = (3, 32, 32), classes: Outputs = 10):
-    """cnn9 with GroupNorm(min(32, channels)) for BatchNorm: samples do not mix. As many parameters."""
+def cnn9_gn(shape: Shape = (3, 32, 32), classes: Outputs = 10) -> nn.Module:
+    """Make cnn9 with GroupNorm(min(32, channels)) for BatchNorm, so that samples do not mix. As many parameters."""
     return _nine("cnn9_gn", shape, classes, group_norm, nn.Dropout2d)
 
 
 def _nine(name, shape, classes, norm, dropout):
-    """Nine 3 x 3 convolutions with biases, normalisation and leaky ReLU (.01) after each; the last three without
+    """Make nine 3 x 3 convolutions with biases, normalisation and leaky ReLU (.01) after each; the last three without
     padding."""
     need_pixels(name, shape, 28)
-    block = lambda a, b, padding=1: (nn.Conv2d(a, b, 3, padding=padding), norm(b), nn.LeakyReLU())
-    three = lambda a, b: (*block(a, b), *block(b, b), *block(b, b), nn.MaxPool2d(2), dropout(0.25))
+
+    def block(a, b, padding=1):
+        return nn.Conv2d(a, b, 3, padding=padding), norm(b), nn.LeakyReLU()
+
+    def three_blocks(a, b):
+        return *block(a, b), *block(b, b), *block(b, b), nn.MaxPool2d(2), dropout(0.25)
+
     return nn.Sequential(
-        *(*three(shape[0], 128), *three(128, 256)),
-        *(*block(256, 512, 0), *block(512, 256, 0), *block(256, 128, 0)),
-        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, classes)),
+        *three_blocks(shape[0], 128),
+        *three_blocks(128, 256),
+        *block(256, 512, padding=0),
+        *block(512, 256, padding=0),
+        *block(256, 128, padding=0),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(128, classes),
     )
 
 
 @checked
-def celeba_cnn(shape: Shape = (3, 64, 64), classes: Outputs = 10):
-    """A three-layer feature extractor for faces: 3 x 3 convolutions of stride 2 (32, 64, 128), max-pooling, 512
+def celeba_cnn(shape: Shape = (3, 64, 64), classes: Outputs = 10) -> nn.Module:
+    """Make a three-layer feature extractor for faces: 3 x 3 convolutions of stride 2 (32, 64, 128), max-pooling, 512
     features, linear outputs. 16 x 16 pixels or more.
 
     PRL names "a three-layer CNN" with 512 features and no other size; these sizes are labkit's. The features are the
     input of the last layer.
     """
     need_pixels("celeba_cnn", shape, 16)
-    side = [-(-s // 8) // 2 for s in shape[1:]]
-    widths = (shape[0], 32, 64, 128)
-    block = lambda a, b: (nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU())
+    sides = [ceil(side / 8) // 2 for side in shape[1:]]
+
+    def block(a, b):
+        return nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU()
+
     return nn.Sequential(
-        *(layer for a, b in zip(widths[:-1], widths[1:]) for layer in block(a, b)),
-        *(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128 * prod(side), 512), nn.ReLU(), nn.Linear(512, classes)),
+        *block(shape[0], 32),
+        *block(32, 64),
+        *block(64, 128),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(128 * prod(sides), 512),
+        nn.ReLU(),
+        nn.Linear(512, classes),
     )

@@ -13,15 +13,16 @@ Shape = tuple[Annotated[int, Whole(1, 10**7)], ...]  # of one sample
 
 
 @checked
-def mlp(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 128, depth: Depth = 2):
-    """Fully connected: `depth` hidden layers of `width` units, ReLU. 26,122 parameters for the 8 x 8 digits."""
+def mlp(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 128, depth: Depth = 2) -> nn.Module:
+    """Make a fully connected network: `depth` hidden layers of `width` units, ReLU. 26,122 parameters for the 8 x 8
+    digits."""
     return _dense([prod(shape), *[width] * depth, classes], nn.ReLU)
 
 
 @checked
-def celeba_fc(shape: Shape = (512,), classes: Outputs = 10):
-    """The three-layer network of PRL's regression: features -> 256 -> 256 -> outputs, leaky ReLU of slope .01. 199,690
-    parameters for 512 features and 10 outputs.
+def celeba_fc(shape: Shape = (512,), classes: Outputs = 10) -> nn.Module:
+    """Make the three-layer network of PRL's regression: features -> 256 -> 256 -> outputs, leaky ReLU of slope .01.
+    199,690 parameters for 512 features and 10 outputs.
 
     The paper says "three-layer, 256 hidden nodes"; two hidden layers are assumed.
     """
@@ -29,6 +30,8 @@ def celeba_fc(shape: Shape = (512,), classes: Outputs = 10):
 
 
 def _dense(sizes, activation):
-    """Linear layers of these sizes, the activation between them."""
-    hidden = [layer for a, b in zip(sizes[:-1], sizes[1:-1]) for layer in (nn.Linear(a, b), activation())]
-    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(*sizes[-2:]))
+    """Make linear layers of these sizes with the activation between them."""
+    layers = [nn.Flatten()]
+    for a, b in zip(sizes[:-2], sizes[1:-1]):
+        layers += [nn.Linear(a, b), activation()]
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))

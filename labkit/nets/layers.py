@@ -1,4 +1,4 @@
-"""What several networks share: their complaint about a shape, a convolution, normalisation by groups."""
+"""Parts that several networks share: the check of a shape, a convolution, normalisation by groups."""
 
 from typing import Annotated
 
@@ -12,19 +12,20 @@ Outputs = Annotated[int, Whole(1, 10**6)]
 Width = Annotated[int, Whole(1, 10**5)]
 
 
-def need_pixels(net, shape, least):
-    """Raise a ValueError unless `shape` is that of an image with `least` x `least` pixels or more."""
-    fine = len(shape) == 3 and min(shape) > 0 and min(shape[1:]) >= least
-    small = " (mlp and small_cnn take 8 x 8)" if least > 8 else ""
-    need(fine, "shape", tuple(shape), f"(channels, height, width); {net} needs {least} x {least} pixels or more{small}")
+def need_pixels(net: str, shape: tuple[int, ...], least: int) -> None:
+    """Raise ValueError unless `shape` is that of an image with `least` x `least` pixels or more. net: its name"""
+    large_enough = len(shape) == 3 and min(shape) > 0 and min(shape[1:]) >= least
+    hint = " (mlp and small_cnn take 8 x 8)" if least > 8 else ""
+    may_be = f"(channels, height, width); {net} needs {least} x {least} pixels or more{hint}"
+    need(large_enough, "shape", tuple(shape), may_be)
 
 
-def conv(a, b, side=3, stride=1):
-    """A convolution of residual networks: no bias, the side is kept at stride 1."""
+def conv(a: int, b: int, side: int = 3, stride: int = 1) -> nn.Conv2d:
+    """Make a convolution of residual networks, from a to b channels: no bias; images keep their size at stride 1."""
     return nn.Conv2d(a, b, side, stride, padding=side // 2, bias=False)
 
 
-def group_norm(channels):
-    """GroupNorm in the place of BatchNorm: groups of one channel up to 32 channels, 32 groups above. Samples do not
-    mix."""
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Make the GroupNorm that replaces BatchNorm: groups of one channel up to 32 channels, 32 groups above. Samples do
+    not mix."""
     return nn.GroupNorm(min(32, channels), channels)

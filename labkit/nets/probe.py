@@ -1,17 +1,20 @@
-"""What a network does with a few samples, found out without moving its buffers, its mode or a random generator."""
+"""Probes of a network with a few samples, which leave its buffers, its mode and all random generators as they are."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import must
 from ..generators import unmoved
 
 
 @contextmanager
-def untouched(net, training):
-    """The network in training or evaluation mode within; then modes, buffers and global generators are as before."""
+def untouched(net: nn.Module, training: bool) -> Iterator[nn.Module]:
+    """Set the network to training or evaluation mode inside the context; restore modes, buffers and global generators
+    after it."""
     modes = [(module, module.training) for module in net.modules()]
     buffers = [(name, buffer.detach().clone()) for name, buffer in net.named_buffers()]
     devices = {p.device.index for p in net.parameters() if p.device.type == "cuda"}
@@ -27,17 +30,18 @@ def untouched(net, training):
 
 @torch.no_grad()
 def _restore(net, buffers):
-    now = dict(net.named_buffers())
-    for name, before in buffers:
-        now[name].copy_(before)
+    """Copy saved values back into the network's buffers."""
+    current = dict(net.named_buffers())
+    for name, saved in buffers:
+        current[name].copy_(saved)
 
 
-def reached(net, x):
-    """Names of the parameters that have a gradient when the network sees x [B, ...]: neither frozen nor unused. ->
-    set"""
+def reached(net: nn.Module, x: Tensor) -> set[str]:
+    """Return the names of the parameters that have a gradient when the network sees x [B, ...]: neither frozen nor
+    unused."""
     learnable = {name: p for name, p in net.named_parameters() if p.requires_grad}
     names = set()
-    for training in (False, True):  # dropped paths are there in evaluation, auxiliary outputs in training
+    for training in (False, True):  # evaluation uses dropped paths, training uses auxiliary outputs
         if training and len(x) < 2:
             continue  # batch normalisation could not see one sample
         with untouched(net, training), torch.enable_grad():
@@ -47,9 +51,9 @@ def reached(net, x):
     return names
 
 
-def calls(net, x, kind=nn.Module):
-    """The layers of a kind in the order in which they are called. x [B, ...] -> list of (layer, its input, its
-    output)"""
+def calls(net: nn.Module, x: Tensor, kind: type[nn.Module] = nn.Module) -> list[tuple[nn.Module, Any, Any]]:
+    """Run the network on x [B, ...] and return the layers of a kind in the order of their calls, each with its first
+    input and its output."""
     compiled = [name for name, layer in net.named_modules() if isinstance(layer, torch.jit.ScriptModule)]
     must(not compiled, "net", f"compiled ({type(net).__name__})", "a module whose layers can be watched")
     called = []
@@ -67,28 +71,31 @@ def calls(net, x, kind=nn.Module):
     return called
 
 
-def blocks(net, x=None):
-    """The parts of a network one after the other: its children with parameters; of a lone child, its children. With x
-    [B, ...] only those with a parameter that learns from x, in the order of their first call. -> list of names for
-    `get_submodule`"""
-    names = _children(net, "", {name for name, _ in net.named_parameters()} if x is None else reached(net, x))
-    if x is None or len(names) < 2:
+def blocks(net: nn.Module, x: Tensor | None = None) -> list[str]:
+    """Return the blocks of a network: its children with parameters, or where that is one child alone, the blocks of
+    that. With x [B, ...]: only those with a parameter that learns from x, in the order of their first call. -> names
+    for `get_submodule`"""
+    if x is None:
+        return _children(net, "", {name for name, _ in net.named_parameters()})
+    names = _children(net, "", reached(net, x))
+    if len(names) < 2:
         return names
     with untouched(net, False), torch.no_grad():
-        order = [layer for layer, _, _ in calls(net, x)]
-    places = {id(layer): place for place, layer in reversed(list(enumerate(order)))}
+        called = [id(layer) for layer, _, _ in calls(net, x)]
 
-    def first(name):
-        modules = net.get_submodule(name).modules()
-        return min((places[id(module)] for module in modules if id(module) in places), default=len(order))
+    def first_call(name):
+        modules = [id(module) for module in net.get_submodule(name).modules()]
+        return min((called.index(module) for module in modules if module in called), default=len(called))
 
-    return sorted(names, key=first)
+    return sorted(names, key=first_call)
 
 
-def _children(net, prefix, learns):
-    """Names of the children with a parameter among `learns`; of a lone one, its children."""
-    names = [prefix + name for name, _ in net.named_children()]
-    names = [name for name in names if any(p.startswith(f"{name}.") for p in learns)]
+def _children(net, prefix, parameters):
+    """Return the names of the children with one of `parameters` (names); of one child alone, its children's names."""
+    names = []
+    for name, _ in net.named_children():
+        if any(parameter.startswith(f"{prefix}{name}.") for parameter in parameters):
+            names.append(prefix + name)
     if len(names) == 1:
-        return _children(net.get_submodule(names[0].removeprefix(prefix)), f"{names[0]}.", learns)
+        return _children(net.get_submodule(names[0].removeprefix(prefix)), f"{names[0]}.", parameters)
     return names or [prefix.removesuffix(".")]
