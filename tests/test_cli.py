@@ -152,7 +152,7 @@ def test_run_does_not_write_over_its_notebook(notebook, capsys):
 
 
 def test_what_does_not_exist_has_a_neighbour(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(sys.modules["labkit.notebook.execute"], "ROOT", tmp_path)
+    monkeypatch.setattr(sys.modules["labkit.notebook.finding"], "ROOT", tmp_path)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "cdr_aux.ipynb").touch()
     for words, hint in [
