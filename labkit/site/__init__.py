@@ -10,10 +10,11 @@ from filelock import FileLock, Timeout
 
 from .. import __version__
 from ..errors import need
-from . import book, compose, living
+from . import book, compose, living, reference
 
 MARK = ".labkit-site"  # a folder that holds it was made here, and may be made anew
-NAV = (("Lessons", "index.html"), ("Ledger", book.LEDGER), ("For teachers", "lessons/teachers.html"))
+NAV = (("Lessons", "index.html"), ("Ledger", book.LEDGER), ("For teachers", "lessons/teachers.html"),
+       ("Glossary", "glossary.html"), ("API", "api/labkit.html"))  # fmt: skip
 
 
 def build(out, tell=print):
@@ -78,6 +79,8 @@ class Site:
         for solution in self.solutions.values():
             self.page(solution)
         self.front()
+        self.glossary()
+        self.reference()
 
     def turned(self, sources):
         """Pages that lead from one to the next."""
@@ -117,6 +120,19 @@ class Site:
         prose = f'<div class="prose">{markdown(text, self.links.of(teachers))}</div>'
         self.shell(teachers.page, "Lessons, for teachers", prose, "teachers")
         self.shell(book.LEDGER, "The ledger", f'<div class="html">{body()}</div>', "ledger")
+
+    def glossary(self):
+        """Write the page of terms: the section of CONTRIBUTING.md that explains them."""
+        from .notebook import markdown
+
+        text = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
+        self.shell("glossary.html", "Glossary", f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>', "index")
+
+    def reference(self):
+        """Write the API reference, pages with a frame of their own."""
+        self.tell("api/labkit.html")
+        self.count += reference.write(self.out / "api")
 
     def shell(self, page, title, body, kind, before=None, after=None, scripts=("assets/site.js",)):
         """Write a page: the frame that all have, around a body."""
