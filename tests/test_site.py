@@ -25,7 +25,7 @@ from labkit import rooms
 from labkit import site as site_module
 from labkit.cli import main
 from labkit.panels import stored
-from labkit.site import MARK, book, build, compose, formulas, living, notebook
+from labkit.site import MARK, book, build, compose, formulas, living, notebook, reference
 
 NOTEBOOKS = sorted(
     path for place in ("lessons", "lessons/solutions", "notebooks") for path in (ROOT / place).glob("*.ipynb")
@@ -61,13 +61,19 @@ def pages(site):
 def site(tmp_path_factory):
     """A small site of real notebooks; the ledger's tables, which take seconds, are left out."""
     project, out = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("out") / "site"
-    for name in (*SMALL, *(name.replace("lessons/", "lessons/solutions/") for name in SMALL[:2]), "lessons/README.md"):
+    for name in (
+        *SMALL,
+        *(name.replace("lessons/", "lessons/solutions/") for name in SMALL[:2]),
+        "lessons/README.md",
+        "CONTRIBUTING.md",
+    ):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "ROOT", project)
         patch.setattr(labkit.site.ledger, "body", lambda: "<h1>The ledger</h1>")
-        assert build(out, tell=lambda words: None) == 8
+        patch.setattr(reference, "MODULES", ("labkit", r"!labkit\..*"))  # one page
+        assert build(out, tell=lambda words: None) == 11
     return out
 
 
@@ -211,10 +217,11 @@ def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, mon
     monkeypatch.setattr(book, "solutions", dict)
     monkeypatch.setattr(book, "papers", list)
     monkeypatch.setattr(labkit.site.ledger, "body", lambda: "")
+    monkeypatch.setattr(reference, "MODULES", ("labkit.numbers",))
     out = tmp_path / "here" / "site"
-    assert build(out, tell=str) == 3
+    assert build(out, tell=str) == 6
     (out / "old.html").write_text("")
-    assert build(out, tell=str) == 3 and not (out / "old.html").exists() and (out / MARK).exists()
+    assert build(out, tell=str) == 6 and not (out / "old.html").exists() and (out / MARK).exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"out is .*mine.*; it must be a new or empty folder"):
@@ -336,7 +343,9 @@ def whole(tmp_path_factory):
 @pytest.mark.slow
 def test_the_whole_site(whole):
     found = pages(whole)
-    assert len(found) == len(NOTEBOOKS) - len(book.DASHBOARDS) + 3
+    assert len([path for path in found if "api" not in path.relative_to(whole).parts]) == (
+        len(NOTEBOOKS) - len(book.DASHBOARDS) + 4
+    )
     test_every_link_leads_somewhere(whole)
     for reader in found.values():
         assert not [load for load in reader.loads if load.startswith("http")]

@@ -127,7 +127,9 @@ class Site:
 
         text = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
         section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
-        self.shell("glossary.html", "Glossary", f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>', "index")
+        self.shell(
+            "glossary.html", "Glossary", f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>', "index"
+        )
 
     def reference(self):
         """Write the API reference, pages with a frame of their own."""
