@@ -22,7 +22,7 @@ from .numbers import NUMBERS
 from .runs.store import results
 from .show import show
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # what people see is imported where it is used first: import labkit needs no matplotlib, plotly or ipywidgets
 _LAZY = {"plot": "plot", "ledger": "ledger"}
