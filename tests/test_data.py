@@ -89,6 +89,7 @@ X, Y = np.zeros((10, 3), np.float32), np.arange(10) % 2
         (lambda: labkit.Task.of(X, Y.astype(float), X, Y.astype(float)), ["y", "[N, Q]"]),
         (lambda: labkit.Task.of(X, Y * 2, X, Y * 2), ["y is", "class 1", "0..2"]),
         (lambda: labkit.Task.of(X, Y * 2, X, Y, class_names=("a", "b", "c")), ["class 1 (b)"]),
+        (lambda: labkit.Task.of(X, Y * 2 + (Y > 0), X, Y, class_names=("a", "b")), ["class 1 (b)", "2"]),
         (lambda: labkit.Task.of(X, Y, X, Y, classes=1), ["y is", "up to 1", "0..0"]),
         (lambda: labkit.Task.of(X, Y.astype(str), X, Y), ["y is", "<U", "integer classes"]),
         (lambda: labkit.Task.of(X, Y, X * np.inf, Y), ["x_test", "finite"]),

@@ -82,8 +82,6 @@ def _decoded_listing(listing, options: ImageOptions, test, val, limit_bytes):
     raw.scale = scale_of(x)
     raw.files = pick(listing.names, rows.train)
     raw.test_files = pick(listing.names, rows.test)
-    if class_names and rows.y_true is not None:
-        raw.classes = len(class_names)
     return raw
 
 

@@ -27,8 +27,7 @@ class Raw:
     original set; shuffled: these rows are in random order already. y_true: the true labels, see Task.of: None, "given",
     or an array in the order of y; test_trusted: are the labels of the test set true? files, test_files: names of the
     rows, in the order of y and y_test. val_rows: positions of the rows that are for validation, None if a share is;
-    by_class: is that share taken of every class? reading: what was read, in words. classes: see Task.of. rows: of all
-    rows that were read, those of the training and of the test set.
+    by_class: is that share taken of every class? reading: what was read, in words. classes: see Task.of.
     """
 
     x: Any
@@ -48,7 +47,6 @@ class Raw:
     by_class: bool = False
     reading: str = ""
     classes: int | None = None
-    rows: tuple[np.ndarray, np.ndarray] | None = None
 
     def task(
         self, name: str, val: float | None = None, n: int | None = None, origin: str | None = None,
@@ -122,10 +120,12 @@ class Raw:
 def divided_raw(
     x: Any, x_test: Any, y: np.ndarray, rows: Division, class_names: tuple[str, ...], notes: Sequence[str] = ()
 ) -> Raw:  # fmt: skip
-    """Make a Raw of samples that were divided into training and test set, all labels y [N] or [N, Q] and their rows.
+    """Make a Raw of the samples x of a training set and x_test of a test set.
 
-    notes: texts for the report of what was read, besides those of the division
+    y: all labels [N] or [N, Q]; rows: their division. notes: texts for the report of what was read, besides those of
+    the division. If there are class names and true labels, a class may have no sample among the given labels.
     """
+    may_be_absent = class_names and rows.y_true is not None
     return Raw(
         x,
         y[rows.train],
@@ -140,4 +140,5 @@ def divided_raw(
         val_rows=rows.val,
         by_class=y.ndim == 1,
         reading=describe(y, class_names, [*notes, *rows.notes]),
+        classes=len(class_names) if may_be_absent else None,
     )

@@ -84,9 +84,8 @@ def from_csv(
         refuse_leaks(path, frame[names], frame[targets])
     notes = [f"features: {_listed(names)}", *notes]
     y_true = y_true if true is None else true
-    raw = raw_table(path, x, y, class_names, y_true, parts, test, val, notes)
-    if rows is not None:
-        name_rows(raw, path, frame[rows])
+    row_names = None if rows is None else names_of_rows(path, frame[rows])
+    raw = raw_table(path, x, y, class_names, y_true, parts, test, val, notes, row_names)
     origin = origin_of(path, test, split=split or None, skip=sorted(skip) or None)
     return raw.task(path.stem, val, n, origin, standardise, limit_bytes)
 
@@ -181,25 +180,24 @@ def parts_of_rows(
 def raw_table(
     path: Path, x: np.ndarray, y: np.ndarray, class_names: Sequence[str], y_true: np.ndarray | str | None,
     parts: np.ndarray | None, test: float, val: float | None, notes: Sequence[str],
+    row_names: Sequence[str] | None = None,
 ) -> Raw:  # fmt: skip
-    """Divide features [N, F] and labels into training and test set. -> Raw"""
+    """Divide features [N, F] and labels into training and test set. row_names: of all rows -> Raw"""
     rows = divide(y, y_true, class_names, parts, test, val)
     x = standardised(path, x, rows.train)
     raw = divided_raw(x[rows.train], x[rows.test], y, rows, class_names, notes)
-    if class_names and rows.y_true is not None:
-        raw.classes = len(class_names)
-    raw.rows = (rows.train, rows.test)
+    if row_names is not None:
+        raw.files = pick(row_names, rows.train)
+        raw.test_files = pick(row_names, rows.test)
     return raw
 
 
-def name_rows(raw: Raw, path: Path, column: pd.Series) -> None:
-    """Name the rows by a column. Raises ValueError unless its values are all different."""
+def names_of_rows(path: Path, column: pd.Series) -> list[str]:
+    """Return the names of the rows, from a column. Raises ValueError unless its values are all different."""
     texts = column.astype(str).tolist()
     subject = f"rows {column.name!r} of {path.name}"
     must(len(set(texts)) == len(texts), subject, "with a name twice", "different names")
-    train_rows, test_rows = raw.rows
-    raw.files = pick(texts, train_rows)
-    raw.test_files = pick(texts, test_rows)
+    return texts
 
 
 def _listed(columns):
