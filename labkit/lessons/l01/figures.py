@@ -12,7 +12,7 @@ LOOKS = {name: (OKABE_ITO[k % 6], STYLES[k % 6], "osD^vPX"[k]) for k, name in en
 LOOKS["instance"] = ("#882255", STYLES[5], "X")
 
 
-def transition_matrices(matrices, words=""):
+def transition_matrices(matrices, *, words=""):
     """Transition matrices side by side. matrices: {title: [C, C]}. words: a line above them. -> Drawing"""
     columns = min(3, len(matrices))
     figure, axes = canvas(-(-len(matrices) // columns), columns, width=3.1, height=3.3)
@@ -64,7 +64,7 @@ def _limits(models, rates):
     return list(places.values())
 
 
-def same_word(table, setting=""):
+def same_word(table, *, setting=""):
     """Plain SGD under noises that are all asked for with the same rate. table: columns noise, wrong (share that came
     out), best_val, a row per seed. -> Drawing"""
     figure, axes = canvas(width=7.2, height=3.9)

@@ -11,8 +11,8 @@ EXPECTED, CAME = OKABE_ITO[0], OKABE_ITO[1]
 
 def draw(state, show):
     """Corrupt the digits and show what was asked for and what came out. -> Task"""
-    task = noisy(state.noise, state.rate, state.seed)
-    T = asked_matrix(state.noise, state.rate, state.seed)
+    task = noisy(state.noise, noise_rate=state.rate, seed=state.seed)
+    T = asked_matrix(state.noise, noise_rate=state.rate, seed=state.seed)
     n = f"digits, n = {len(digits().train) + len(digits().train.val):,}, seed {state.seed}"
     show(
         asked=matrix(T, "Marked: a wrong label is as frequent as the right one, or more." if marks(T) else " "),
@@ -74,7 +74,7 @@ def passport(task, T):
 
 def measure(seed):
     """The share of wrong labels at asymmetric 40 %, counted."""
-    return noisy("asymmetric", 0.4, seed).noise.realised
+    return noisy("asymmetric", noise_rate=0.4, seed=seed).noise.realised
 
 
 AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 330}

@@ -19,9 +19,9 @@ def digits():
 
 
 @lru_cache(maxsize=512)
-def noisy(name, rate, seed):
+def noisy(name, *, noise_rate, seed):
     """The digits under a noise of MODELS. The same seed draws with the same random numbers at every rate. -> Task"""
-    return noise.corrupt(digits(), noise.ALL[name](rate), seed)
+    return noise.corrupt(digits(), noise.ALL[name](noise_rate), seed)
 
 
 def wrong_share(T, y):
@@ -36,10 +36,10 @@ def kept(T):
 
 
 @lru_cache(maxsize=512)
-def asked_matrix(name, rate, seed):
+def asked_matrix(name, *, noise_rate, seed):
     """The transition matrix that is asked for on the digits. A noise that depends on the sample has none: the mean over
     the samples of each class is given. -> [C, C] float64"""
-    model, clean = noise.ALL[name](rate), Clean.of(digits())
+    model, clean = noise.ALL[name](noise_rate), Clean.of(digits())
     T = model.matrix(clean.classes, clean.name)
     if T is not None:
         return T
@@ -57,22 +57,22 @@ def everyone(task):
 @lru_cache
 def realised_shares(name, rates, seed):
     """The share of wrong labels that came out at each rate. rates: tuple -> tuple"""
-    return tuple(noisy(name, rate, seed).noise.realised for rate in rates)
+    return tuple(noisy(name, noise_rate=rate, seed=seed).noise.realised for rate in rates)
 
 
 @lru_cache
 def expected_shares(name, rates):
     """The share of wrong labels that is expected at each rate, over the digits' own classes. rates: tuple -> tuple"""
-    return tuple(wrong_share(asked_matrix(name, rate, 0), everyone(digits())) for rate in rates)
+    return tuple(wrong_share(asked_matrix(name, noise_rate=rate, seed=0), everyone(digits())) for rate in rates)
 
 
 def limit(name, rates):
     """The first of the rates at which some class is no longer called by its own name most often, or None."""
-    lost = [rate for rate in rates if not kept(asked_matrix(name, rate, 0)).all()]
+    lost = [rate for rate in rates if not kept(asked_matrix(name, noise_rate=rate, seed=0)).all()]
     return lost[0] if lost else None
 
 
-def with_the_same_matrix(task, seed):
+def with_the_same_matrix(task, *, seed):
     """The same images under a noise that knows the classes only, and whose matrix is the one that came out in `task`.
     -> Task"""
     return noise.corrupt(digits(), noise.matrix_noise(task.noise.realised_matrix), seed)

@@ -10,7 +10,7 @@ from ...plot.style import DASHES, GREY, STYLES, canvas, colour, head, legend, ma
 __all__ = ["loss_shapes", "loss_steps"]
 
 
-def loss_shapes(shapes, p):
+def loss_shapes(shapes, *, p):
     """Losses (left) and how hard a step lifts the given label's logit (right) over that label's probability.
 
     shapes: {words: (name of a method, value [L], pull [L])}, see `labkit.lessons.l03.study.shape`; p [L]. -> Drawing
@@ -29,7 +29,7 @@ def loss_shapes(shapes, p):
     return figure
 
 
-def loss_steps(table, name, words):
+def loss_steps(table, *, name, words):
     """What the network has learnt at the last epoch, over the step from cross-entropy (left end) to the far end.
 
     table: of `l03.study.sweep`; name: of the hyperparameter with its meaning; words: the setting. A point

@@ -20,7 +20,7 @@ REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
 def draw(state, show):
     """Shapes at once, then train, then plain cross-entropy for comparison. -> Run"""
     epochs = FAST["epochs"] if labkit.fast() else EPOCHS
-    task, own = noisy(state.rate, state.seed), method(state.loss, state.s)
+    task, own = noisy(noise_rate=state.rate, seed=state.seed), method(state.loss, step=state.s)
     values, lines = shapes(state)
     told = f"digits, n = {len(task.train):,}, mlp, symmetric {state.rate:.0%}, seed {state.seed}"
 
@@ -30,9 +30,9 @@ def draw(state, show):
 
     show(loss=values, message="training")
     with one_thread():
-        run = trained(state.loss, state.s, state.rate, state.seed, epochs, watch)
+        run = trained(state.loss, step=state.s, noise_rate=state.rate, seed=state.seed, epochs=epochs, watch=watch)
         watch(run)
-        plain = trained("ERM", 0.0, state.rate, state.seed, epochs)
+        plain = trained("ERM", step=0.0, noise_rate=state.rate, seed=state.seed, epochs=epochs)
     show(history=history(run, told, plain), message=words(state, run, plain))
     return run
 
@@ -42,7 +42,7 @@ def shapes(state):
     own = (called(state), state.loss, state.s)
     series, lines = [], []
     for name, kind, s in (*((name, *each) for name, each in REFERENCES.items()), own):
-        value, force = shape(method(kind, s), P)
+        value, force = shape(method(kind, step=s), P)
         mine = name == own[0]
         ink = {**look(state.loss), "dash": ""} if mine else {**look(kind), "dash": {"CE": "7 3", "MAE": "2 3"}[name]}
         series.append(curve(name, P, value, ink["colour"], ink["dash"], "none"))
@@ -93,7 +93,7 @@ def words(state, run, plain):
 
 def measure(seed):
     """The share of wrong labels that GCE with q = 0.7 has memorised after 40 epochs."""
-    return trained("GCE", 0.7, 0.4, seed).rows[-1]["noisy_memorised"]
+    return trained("GCE", step=0.7, noise_rate=0.4, seed=seed).rows[-1]["noisy_memorised"]
 
 
 AXIS = {"xlabel": "probability of the given label, p", "xlim": [0, 1], "xunit": "number", "unit": "number"}

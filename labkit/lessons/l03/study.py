@@ -23,11 +23,10 @@ EPOCHS = 40
 FAST = {"n": 600, "epochs": 10}  # at LABKIT_FAST: images, and epochs of the panel
 
 
-def method(name, s):
-    """The method that is s in [0, 1] away from cross-entropy. -> Method; ERM where s is 0, "ERM" and "MAE" whatever
-    s is"""
-    if name in HYPERPARAMETERS and s:
-        return ALL[name](**HYPERPARAMETERS[name](round(s, 10)))
+def method(name, step):
+    """Return the method that is `step` in [0, 1] away from cross-entropy: ERM at 0; "ERM" and "MAE" at every step."""
+    if name in HYPERPARAMETERS and step:
+        return ALL[name](**HYPERPARAMETERS[name](round(step, 10)))
     return ALL["ERM" if name in HYPERPARAMETERS else name]()
 
 
@@ -54,7 +53,7 @@ def pulls(method, logits, y):
     return gradients(method, logits, y)[1].norm(dim=-1)
 
 
-def wrong_share(method, logits, y, wrong):
+def wrong_share(method, *, logits, y, wrong):
     """The share of all gradient length that the wrong labels hold. wrong [B] bool -> float"""
     length = pulls(method, logits, y)
     return (length[wrong].sum() / length.sum()).item()
@@ -65,27 +64,31 @@ def digits():
     return labkit.load("digits", n=FAST["n"] if labkit.fast() else None)
 
 
-def noisy(rate, seed):
+def noisy(*, noise_rate, seed):
     """These digits with symmetric noise. -> Task"""
-    return labkit.corrupt(digits(), labkit.noise.symmetric(rate), seed)
+    return labkit.corrupt(digits(), labkit.noise.symmetric(noise_rate), seed)
 
 
 FOUND = {}  # trainings of this process by setting
 
 
-def trained(name, s, rate, seed, epochs=EPOCHS, watch=None):
+def trained(name, *, step, noise_rate, seed, epochs=EPOCHS, watch=None):
     """One training on noisy digits, kept for the next time. watch(run): called after every epoch. -> Run"""
-    key = (name if s else "ERM", s, rate, seed, epochs, labkit.fast())
+    key = (name if step else "ERM", step, noise_rate, seed, epochs, labkit.fast())
     if key not in FOUND:
-        about = (method(name, s), noisy(rate, seed), "mlp", epochs, seed)
+        about = (method(name, step=step), noisy(noise_rate=noise_rate, seed=seed), "mlp", epochs, seed)
         FOUND[key] = labkit.fit(*about, device="cpu", progress=False, on_epoch=watch)
     return FOUND[key]
 
 
-def sweep(name, steps, rate, seeds, epochs=EPOCHS):
+def sweep(name, *, steps, noise_rate, seeds, epochs=EPOCHS):
     """The last epoch of every step and seed. -> DataFrame: s, seed and COLUMNS"""
     rows = [
-        {"s": s, "seed": seed} | {column: trained(name, s, rate, seed, epochs).rows[-1][column] for column in COLUMNS}
+        {"s": s, "seed": seed}
+        | {
+            column: trained(name, step=s, noise_rate=noise_rate, seed=seed, epochs=epochs).rows[-1][column]
+            for column in COLUMNS
+        }
         for s in steps
         for seed in seeds
     ]

@@ -12,7 +12,7 @@ __all__ = ["assumed_rates", "filter_race", "kept_by_class", "trust_plane"]
 RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 
 
-def trust_plane(seen, wrong, keep, words=""):
+def trust_plane(seen, *, wrong, keep, words=""):
     """The samples of one batch: their loss, the length of p - e, and the cuts of two filters that keep the same number.
 
     seen: of labkit.lessons.l04.study.trusted. wrong [n] bool. keep: how many. words: the setting. -> Drawing
@@ -34,7 +34,7 @@ def trust_plane(seen, wrong, keep, words=""):
     return figure
 
 
-def filter_race(runs, words=""):
+def filter_race(runs, *, words=""):
     """Test accuracy after every epoch. runs: {name: list of Runs that differ in their seed}; a name may be a method's,
     with more words after it. Mean, and a band from the lowest to the highest seed. -> Drawing"""
     figure, axes = canvas(width=7.2, height=3.6)
@@ -56,7 +56,7 @@ def filter_race(runs, words=""):
     return figure
 
 
-def kept_by_class(shares, words=""):
+def kept_by_class(shares, *, words=""):
     """Which classes a filter lets in: the share of each class's right labels that is kept, epoch by epoch.
 
     shares: {title: [epochs, C]} -> Drawing
@@ -78,7 +78,7 @@ def kept_by_class(shares, words=""):
     return figure
 
 
-def assumed_rates(table, words=""):
+def assumed_rates(table, *, words=""):
     """Test accuracy against the share that is dropped. table: rows with method, way ("at once", ...), assumed, seed and
     last. -> Drawing"""
     figure, axes = canvas(width=7.2, height=3.6)

@@ -21,14 +21,23 @@ RATES = [*(k / 10 for k in range(10)), 0.99]
 def draw(state, show):
     """Train the filter from the start; after each epoch look at one batch. -> Run"""
     epochs = 2 if labkit.fast() else study.EPOCHS
-    task = study.noisy(state.seed)
+    task = study.noisy(seed=state.seed)
     i = study.batch_of(task, state.seed)
 
     def after(run):
         show(**pictures(state, run, task, i), progress=len(run.rows) / epochs)
 
-    run = study.filtered(state.method, state.assumed, study.RAMPS[state.ramp], state.seed, epochs, on_epoch=after)
-    reference = study.plain(state.seed, epochs)  # last: the first picture does not wait for a second training
+    run = study.filtered(
+        state.method,
+        assumed_rate=state.assumed,
+        ramp=study.RAMPS[state.ramp],
+        seed=state.seed,
+        epochs=epochs,
+        on_epoch=after,
+    )
+    reference = study.plain(
+        seed=state.seed, epochs=epochs
+    )  # last: the first picture does not wait for a second training
     other = curve("test accuracy, plain SGD", range(1, epochs + 1), reference, **look("test"))
     curves = [*history(state.method, run), other]
     show(message=said(state, run, task), history={"series": curves, "caption": setting(task, state.seed)})
@@ -114,7 +123,7 @@ def said(state, run, task):
 
 def measure(seed):
     """SPL that drops the true share from the first step: test accuracy after the last epoch."""
-    return study.filtered("SPL", study.TRUE_RATE, 0, seed).accuracy["last"]
+    return study.filtered("SPL", assumed_rate=study.TRUE_RATE, ramp=0, seed=seed).accuracy["last"]
 
 
 SHARE = {"ylim": [0, 1], "unit": "percent"}

@@ -21,28 +21,31 @@ RAMPS = {"at once": 0, "over 10 epochs": 10}
 
 
 @lru_cache(maxsize=8)
-def noisy(seed, rate=TRUE_RATE):
+def noisy(*, seed, noise_rate=TRUE_RATE):
     """The digits with symmetric noise. -> Task"""
-    return corrupt(load("digits"), symmetric(rate), seed)
+    return corrupt(load("digits"), symmetric(noise_rate), seed)
 
 
-def filtered(name, assumed, ramp=0, seed=0, epochs=EPOCHS, on_epoch=None, task=None):
-    """Train one filter. name: of FILTERS; assumed: the share that it drops, 0 is plain SGD; ramp: epochs over which
-    that share grows; task: None is `noisy(seed)`. -> Run with the life of every sample"""
-    method = choose("name", name, FILTERS)(rate=assumed, ramp=ramp)
-    return train(method, seed, epochs, on_epoch, task)
+def filtered(name, *, assumed_rate, ramp=0, seed=0, epochs=EPOCHS, on_epoch=None, task=None):
+    """Train one filter. -> Run with the life of every sample
+
+    name: of FILTERS. assumed_rate: the share that it drops, 0 is plain SGD. ramp: epochs over which that share grows.
+    task: None is `noisy(seed)`.
+    """
+    method = choose("name", name, FILTERS)(rate=assumed_rate, ramp=ramp)
+    return train(method, seed=seed, epochs=epochs, on_epoch=on_epoch, task=task)
 
 
-def train(method, seed=0, epochs=EPOCHS, on_epoch=None, task=None):
+def train(method, *, seed=0, epochs=EPOCHS, on_epoch=None, task=None):
     """Any method, by this lesson's recipe. -> Run with the life of every sample"""
     options = {"device": "cpu", "life": True, "on_epoch": on_epoch, "progress": False}
-    return fit(method, noisy(seed) if task is None else task, "mlp", epochs, seed, RECIPE, **options)
+    return fit(method, noisy(seed=seed) if task is None else task, "mlp", epochs, seed, RECIPE, **options)
 
 
 @lru_cache(maxsize=8)
-def plain(seed, epochs=EPOCHS):
+def plain(*, seed, epochs=EPOCHS):
     """Test accuracy of plain training after every epoch. -> tuple"""
-    return tuple(row["test"] for row in train(ERM(), seed, epochs).rows)
+    return tuple(row["test"] for row in train(ERM(), seed=seed, epochs=epochs).rows)
 
 
 def batch_of(task, seed):

@@ -12,7 +12,7 @@ __all__ = ["chosen_gradients", "clean_over_epochs"]
 RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 
 
-def chosen_gradients(scene, selectors, keep, c=SHOWN):
+def chosen_gradients(scene, *, selectors, keep, c=SHOWN):
     """The gradients of the samples that a network calls c, a panel per selector: solid is chosen, open is left out,
     a thin line leads to the medoid that stands for a sample.
 

@@ -20,7 +20,7 @@ def draw(state, show):
 
 def chosen(state, show):
     """What `draw` does, on one thread."""
-    at = scene(state.noise, SEED, state.epoch)
+    at = scene(noise=state.noise, seed=SEED, epoch=state.epoch)
     seen = cloud(at, state.selector, state.keep)
     setting = (
         f"digits, n = {len(at.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "

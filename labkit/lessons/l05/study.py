@@ -65,7 +65,7 @@ def scene_of(net, task):
 
 
 @lru_cache(maxsize=16)
-def scene(noise, seed, epoch):
+def scene(*, noise, seed, epoch):
     """The digits with a noise of NOISES, after `epoch` epochs of plain SGD. -> Scene"""
     task = labkit.corrupt(labkit.load("digits"), NOISES[noise], seed)
     run = labkit.fit("ERM", task, "mlp", epoch, seed, device="cpu", progress=False)
@@ -75,7 +75,7 @@ def scene(noise, seed, epoch):
 @lru_cache(maxsize=64)
 def precisions(noise, seed, epoch, selector):
     """How clean a selector's choice is at every share of KEEPS, over all classes. -> rows of `experiments.filters`"""
-    at = scene(noise, seed, epoch)
+    at = scene(noise=noise, seed=seed, epoch=epoch)
     return experiments.filters(at.net, at.task, keeps=KEEPS, selectors=(selector,), groups=("prediction",))
 
 

@@ -98,7 +98,7 @@ def all_premises(answer):
 def denoise(answer):
     """A function (K, y) -> labels that corrects most wrong labels and keeps most right ones."""
     for seed in (0, 1):
-        at = lesson_06.look("symmetric 40 %", seed, 5)
+        at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
         y = at.task.train.y
         found = torch.as_tensor(np.asarray(call(answer, at.K.clone(), y.clone())))
         if found.shape != y.shape:

@@ -20,7 +20,7 @@ MPL = {"": "-", "7 3": "--", "10 3 2 3": "-.", "2 3": ":"}
 DIRECTIONS = "directions, largest singular value first"
 
 
-def labels_over_directions(looks, words):
+def labels_over_directions(looks, *, words):
     """How much of labels, label errors and residuals the first directions hold, a panel per look. looks: {title: Look}
     of labkit.lessons.l06.study; words: data, noise and seed. -> Drawing"""
     figure, axes = canvas(1, len(looks), width=3.1, height=3.3, sharey=True)
@@ -40,7 +40,7 @@ def labels_over_directions(looks, words):
     return figure
 
 
-def labels_after_the_cut(looks, words):
+def labels_after_the_cut(looks, *, words):
     """What the given labels say when only the first directions are kept; a panel per look. Arguments as of
     `labels_over_directions`. -> Drawing"""
     figure, axes = canvas(1, len(looks), width=3.1, height=3.3, sharey=True)
@@ -59,7 +59,7 @@ def labels_after_the_cut(looks, words):
     return figure
 
 
-def spectra_without_labels(looks, words):
+def spectra_without_labels(looks, *, words):
     """Singular values of the rows of equally many right and wrong samples, a panel per look. Arguments as of
     `labels_over_directions`. -> Drawing"""
     figure, axes = canvas(1, len(looks), width=3.1, height=3.1, sharey=True)

@@ -21,7 +21,7 @@ def draw(state, show):
     """Look at a network, lay labels over its directions, and keep the first k of them. -> Look"""
     with one_thread():
         show(message=f"{state.noise}, {state.epoch} epochs: the spectrum of {ROWS:,} rows")
-        at = look(state.noise, SEED, state.epoch)
+        at = look(noise=state.noise, seed=SEED, epoch=state.epoch)
         setting = f"{SAMPLES} of 1,294 digits, MLP, {state.epoch} epochs of plain SGD, {state.noise}, seed {SEED}"
         says = named(at, state.k)
         found = fates(at, says)

@@ -52,7 +52,7 @@ def look_at(net, task):
 
 
 @lru_cache(maxsize=32)
-def look(noise, seed, epoch):
+def look(*, noise, seed, epoch):
     """The digits with a noise of NOISES after `epoch` epochs of plain SGD, seen at SAMPLES training images. -> Look"""
     task = labkit.corrupt(labkit.load("digits"), NOISES[noise], seed)
     net = snapshots(labkit.methods.ERM(), task, net="mlp", epochs=max(1, epoch), seed=seed, at=(epoch,))[epoch]
@@ -107,5 +107,5 @@ def left(values, rate, steps):
 
 def corrected_by_few(seed):
     """The share of the wrong labels that the first 20 of 1,000 directions set right: symmetric 40 %, 5 epochs."""
-    at = look("symmetric 40 %", seed, 5)
+    at = look(noise="symmetric 40 %", seed=seed, epoch=5)
     return fates(at, named(at, 20))["noisy_corrected"]

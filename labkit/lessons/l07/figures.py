@@ -13,7 +13,7 @@ LABELS = {"right": colour("clean_fitted"), "wrong": colour("noisy_memorised")}
 LAST = "test accuracy after the last epoch"
 
 
-def critical_weights(record, epochs=(1, 5, 30), words=""):
+def critical_weights(record, *, epochs=(1, 5, 30), words=""):
     """Which weights of the last layer were chosen in which share of an epoch's steps, and how long the chosen stay.
 
     record: of labkit.lessons.l07.study.trained. epochs: two or three, at most its last. words: the setting. -> Drawing
@@ -38,7 +38,7 @@ def critical_weights(record, epochs=(1, 5, 30), words=""):
     return figure
 
 
-def who_may_learn(groups, words=""):
+def who_may_learn(groups, *, words=""):
     """The last test accuracy of several ways to choose, a mark per seed and a line at the mean, and beside it the wrong
     labels that were memorised. groups: {name: list of Runs}. words: the setting. -> Drawing"""
     figure, axes = canvas(1, 2, width=3.8, height=0.42 * len(groups) + 1.3, sharey=True)
@@ -54,7 +54,7 @@ def who_may_learn(groups, words=""):
     return figure
 
 
-def label_givers(groups, words=""):
+def label_givers(groups, *, words=""):
     """Who gives right and wrong labels in the end: the network alone, only the network with b, or nobody.
 
     groups: {name: fates of labkit.lessons.l07.study.fates}. words: the setting. -> Drawing"""

@@ -17,7 +17,7 @@ def draw(state, show):
     if key not in KEPT:
         tell = lambda record: show(**pictures(record, state), progress=len(record["ever"]) / epochs)
         with one_thread():
-            found = trained(*key, epochs=epochs, tell=tell)
+            found = trained(rate=state.rate, by=state.by, lam=state.lam, epochs=epochs, tell=tell)
         while len(KEPT) >= MOST:
             KEPT.pop(next(iter(KEPT)))
         KEPT[key] = found

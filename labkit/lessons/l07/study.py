@@ -79,7 +79,7 @@ def digits():
 
 
 @lru_cache(maxsize=16)
-def noisy(noise, seed):
+def noisy(noise, *, seed):
     """The digits under a noise model. -> Task"""
     return corrupt(digits(), noise, seed)
 
@@ -87,14 +87,14 @@ def noisy(noise, seed):
 SYMMETRIC = symmetric(RATE)
 
 
-def trained(rate, by, lam, seed=0, epochs=EPOCHS, noise=SYMMETRIC, strict=False, tell=None):
+def trained(*, rate, by, lam, seed=0, epochs=EPOCHS, noise=SYMMETRIC, strict=False, tell=None):
     """Train, and keep what the panel draws. tell(record) after every epoch.
 
     -> record: a dict, `run` and lists with an entry per epoch: stayed, ever, share [32, 10] (of the last layer's
     weights, in which share of the epoch's steps each was chosen), fates {"right": shares, "wrong": shares} in the order
     of FATES
     """
-    task, record = noisy(noise, seed), {"stayed": [], "ever": [], "share": [], "fates": []}
+    task, record = noisy(noise, seed=seed), {"stayed": [], "ever": [], "share": [], "fates": []}
 
     def keep(run):
         method, record["run"] = run.method, run
@@ -128,4 +128,4 @@ def epochs_here():
 
 def blind(seed):
     """Test accuracy after the last epoch where the critical weights are drawn at random, assumed rate 40 %."""
-    return trained(RATE, RANDOM, 0.0, seed)["run"].accuracy["last"]
+    return trained(rate=RATE, by=RANDOM, lam=0.0, seed=seed)["run"].accuracy["last"]

@@ -7,7 +7,7 @@ __all__ = ["meta_noise", "meta_pulls"]
 LOSSES = {"CE": "MNW-Net", "MAE": "RMNW-Net"}  # whose look each meta loss has
 
 
-def meta_noise(table, words, plain):
+def meta_noise(table, *, words, plain):
     """AUC of the weights (left) and test accuracy (right) at the last epoch, over the noise of the meta set.
 
     table: of `labkit.lessons.l08.study.sweep`; words: the setting; plain: plain SGD's test accuracies, a seed each.
@@ -32,7 +32,7 @@ def meta_noise(table, words, plain):
     return figure
 
 
-def meta_pulls(table, words):
+def meta_pulls(table, *, words):
     """How much more the meta-gradient lifts the weight of a right training sample than of a wrong one: the part of the
     clean labels, what the noise adds, and their sum. table: DataFrame, a row per meta loss, columns clean, noise, sum,
     in any unit. -> Drawing"""

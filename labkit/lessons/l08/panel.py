@@ -23,9 +23,16 @@ def draw(state, show):
         show(**pictures(learnt, state), message=words(learnt, state), progress=done / (epochs + 1))
 
     with one_thread():
-        learnt = trained(state.eta, state.loss, state.rate, state.seed, epochs, watch)
+        learnt = trained(
+            meta_noise_rate=state.eta,
+            meta_loss=state.loss,
+            noise_rate=state.rate,
+            seed=state.seed,
+            epochs=epochs,
+            watch=watch,
+        )
         show(**pictures(learnt, state), message=words(learnt, state))
-        run = plain(state.rate, state.seed, epochs)
+        run = plain(noise_rate=state.rate, seed=state.seed, epochs=epochs)
     show(history=history(learnt, state, run), message=words(learnt, state, run))
     return learnt
 
@@ -55,7 +62,7 @@ def history(learnt, state, run=None):
               **look("noisy_memorised")),
     ]  # fmt: skip
     area = curve("AUC of the weights", range(1, len(learnt.area) + 1), learnt.area, INKS[state.loss], "", "diamond")
-    size = len(split(state.rate, state.eta, state.seed)[1])
+    size = len(split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1])
     told = f"digits, n = {len(learnt.wrong):,}, mlp, uniform {state.rate:.0%}, {size} meta samples, seed {state.seed}."
     return {
         "series": [area, *made(learnt.run)],
@@ -73,8 +80,8 @@ def rounded(values):
 def words(learnt, state, run=None):
     """The result in a line. -> text"""
     known = {("CE", 0.0): " (MW-Net)", ("CE", state.rate): " (MNW-Net)", ("MAE", state.rate): " (RMNW-Net)"}
-    meta = split(state.rate, state.eta, state.seed)[1]
-    wrong = (meta.y != split(state.rate, 0.0, state.seed)[1].y).float().mean().item()
+    meta = split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1]
+    wrong = (meta.y != split(noise_rate=state.rate, meta_noise_rate=0.0, seed=state.seed)[1].y).float().mean().item()
     last = learnt.run.rows[-1]
     said = f"{wrong:.0%} of the meta labels wrong, {state.loss}{known.get((state.loss, state.eta), '')}"
     said += f", epoch {len(learnt.area)}: AUC {learnt.area[-1]:.2f}, test {last['test']:.1%}"
@@ -83,7 +90,7 @@ def words(learnt, state, run=None):
 
 def measure(seed):
     """AUC of the weights after the last epoch: MAE, 80 % of the meta labels drawn anew."""
-    return trained(0.8, "MAE", 0.4, seed).area[-1]
+    return trained(meta_noise_rate=0.8, meta_loss="MAE", noise_rate=0.4, seed=seed).area[-1]
 
 
 LOSS_AXIS = {

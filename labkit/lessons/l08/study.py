@@ -47,16 +47,16 @@ class Learnt:
 
 
 @lru_cache(maxsize=32)
-def split(rate, eta, seed, size=META, kind="uniform"):
+def split(*, noise_rate, meta_noise_rate, seed, size=META, kind="uniform"):
     """Digits with uniform noise; `size` samples of them, as many of each true class, become the meta set, with noise
     eta of their own, see `redrawn`. The same samples at every eta. -> Task, Split"""
-    task = labkit.corrupt(labkit.load("digits"), labkit.noise.uniform(rate), seed)
+    task = labkit.corrupt(labkit.load("digits"), labkit.noise.uniform(noise_rate), seed)
     task, clean = meta_split(task, size, trusted=True, balanced="true", seed=seed)
-    return task, redrawn(clean, eta, seed, kind)
+    return task, redrawn(clean, meta_noise_rate, seed, kind)
 
 
 def redrawn(meta, eta, seed, kind="uniform"):
-    """A meta set with noise eta: that share of its labels is drawn anew from all classes ("uniform"), or becomes the
+    """A meta set with noise: that share of its labels is drawn anew from all classes ("uniform"), or becomes the
     next class ("pairflip"). A label that changes at a small eta does so at a larger one, too. -> Split"""
     choose("kind", kind, {"uniform": 0, "pairflip": 0})
     rng = torch.Generator().manual_seed(seed)
@@ -68,12 +68,12 @@ def redrawn(meta, eta, seed, kind="uniform"):
 FOUND = {}  # trainings of this process by setting
 
 
-def trained(eta, meta_loss, rate, seed, epochs=EPOCHS, watch=None, size=META, kind="uniform"):
+def trained(*, meta_noise_rate, meta_loss, noise_rate, seed, epochs=EPOCHS, watch=None, size=META, kind="uniform"):
     """Train MW-Net; kept for the next time. meta_loss: CE | MAE. watch(learnt): called after every epoch. -> Learnt"""
-    key = eta, meta_loss, rate, seed, epochs, size, kind
+    key = meta_noise_rate, meta_loss, noise_rate, seed, epochs, size, kind
     if key in FOUND:
         return FOUND[key]
-    task, meta = split(rate, eta, seed, size, kind)
+    task, meta = split(noise_rate=noise_rate, meta_noise_rate=meta_noise_rate, seed=seed, size=size, kind=kind)
     learnt = Learnt(None, task.train.y != task.truth.y, task.noise)
 
     def look(run):
@@ -101,9 +101,9 @@ def note(learnt, task):
 
 
 @lru_cache(maxsize=32)
-def plain(rate, seed, epochs=EPOCHS):
+def plain(*, noise_rate, seed, epochs=EPOCHS):
     """Plain SGD on the same training samples, without the meta set. -> Run"""
-    task, _ = split(rate, 0.0, seed)
+    task, _ = split(noise_rate=noise_rate, meta_noise_rate=0.0, seed=seed)
     return labkit.fit("ERM", task, "mlp", epochs, seed, SMALL, device="cpu", progress=False)
 
 
@@ -114,14 +114,16 @@ def histogram(loss, among):
     return np.histogram(inside, EDGES)[0] / max(1, len(inside))
 
 
-def sweep(etas, rate, seeds, epochs=EPOCHS):
+def sweep(meta_noise_rates, *, noise_rate, seeds, epochs=EPOCHS):
     """Both meta losses at every noise of the meta set. -> DataFrame: meta_loss, eta, seed; auc of the weights after the
     last epoch, auc_best over the epochs; test accuracy and memorised wrong labels at the last epoch"""
     rows = []
     for meta_loss in META_LOSSES:
-        for eta in etas:
+        for eta in meta_noise_rates:
             for seed in seeds:
-                learnt = trained(eta, meta_loss, rate, seed, epochs)
+                learnt = trained(
+                    meta_noise_rate=eta, meta_loss=meta_loss, noise_rate=noise_rate, seed=seed, epochs=epochs
+                )
                 last = learnt.run.rows[-1]
                 facts = {"test": last["test"], "memorised": last["noisy_memorised"]}
                 areas = {"auc": learnt.area[-1], "auc_best": max(learnt.area)}

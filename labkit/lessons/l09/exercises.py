@@ -105,7 +105,7 @@ def arriving_gradient(answer):
 
 def suspects(answer):
     """100 positions in the digits' training set, symmetric 40 %, seed 0, whose labels are wrong."""
-    task = lesson_01.noisy("symmetric", 0.4, 0)
+    task = lesson_01.noisy("symmetric", noise_rate=0.4, seed=0)
     try:
         i = np.asarray(answer).astype(int).ravel()
     except (TypeError, ValueError):

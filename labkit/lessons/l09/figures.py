@@ -19,7 +19,7 @@ def look_of(name):
     return {"color": COLOURS[method], "linestyle": dash, "marker": MARKERS[method]}
 
 
-def corrected(runs, column="test", words="test accuracy", ylim=(0, 1.02)):
+def corrected(runs, *, column="test", words="test accuracy", ylim=(0, 1.02)):
     """One column of the corrected trainings, epoch by epoch. runs: {name: Runs that differ in their seed}: mean, and a
     band from the lowest to the highest. -> Drawing"""
     figure, axes = canvas(width=7.2, height=4.1)
@@ -70,7 +70,7 @@ def fading_anchors(found, runs):
     return figure
 
 
-def suspects(task, i, believed, chance, words=""):
+def suspects(task, *, i, believed, chance, words=""):
     """Training images with the given label, the class that networks believe, and how sure they are that the label is
     wrong. i: positions, at most 48; believed [N] classes; chance [N]. -> Drawing"""
     i = [int(k) for k in i]

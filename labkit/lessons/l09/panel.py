@@ -14,7 +14,7 @@ PLAIN, KEPT = {}, 40  # the rows of plain SGD, which every method is compared wi
 def draw(state, show):
     """Train plain SGD (once for a setting) and the method, and show what it knows of the noise. -> Run"""
     epochs = 2 if fast() else EPOCHS
-    task = lesson_01.noisy(state.noise, state.rate, state.seed)
+    task = lesson_01.noisy(state.noise, noise_rate=state.rate, seed=state.seed)
     T = true_matrix(task)
     show(true=matrix(T), progress=0.0, message="plain SGD, for comparison")
     plain = plain_rows(state, task, epochs, show)
@@ -33,7 +33,7 @@ def draw(state, show):
             message=f"{state.method}: epoch {len(rows)}",
         )
 
-    run = train(state.method, task, epochs, state.seed, on_epoch=follow)
+    run = train(state.method, task, epochs=epochs, seed=state.seed, on_epoch=follow)
     show(suspects=gallery(run, task), message=verdict(state, run, plain, T))
     return run
 
@@ -46,7 +46,7 @@ def plain_rows(state, task, epochs, show):
             history={"series": curves(run.rows, [], state.method), "caption": setting(state, task, run)},
             progress=0.3 * len(run.rows) / epochs,
         )
-        PLAIN[key] = train("plain SGD", task, epochs, state.seed, on_epoch=follow).rows
+        PLAIN[key] = train("plain SGD", task, epochs=epochs, seed=state.seed, on_epoch=follow).rows
         if len(PLAIN) > KEPT:
             del PLAIN[next(iter(PLAIN))]
     return PLAIN[key]
@@ -105,7 +105,9 @@ def verdict(state, run, plain, T):
 
 def measure(seed):
     """Test accuracy after the last epoch, of a network that is told the true T, pairflip 40 %."""
-    return train("Forward, true T", lesson_01.noisy("pairflip", 0.4, seed), EPOCHS, seed).accuracy["last"]
+    return train(
+        "Forward, true T", lesson_01.noisy("pairflip", noise_rate=0.4, seed=seed), epochs=EPOCHS, seed=seed
+    ).accuracy["last"]
 
 
 AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 330}

@@ -33,7 +33,7 @@ def true_matrix(task):
     return task.noise.realised_matrix if asked is None else asked
 
 
-def train(name, task, epochs, seed, T=None, **options):
+def train(name, task, *, epochs, seed, T=None, **options):
     """Train a method of MAKERS. T: the matrix that "Forward" and "Backward" are told; None: the true one. -> Run"""
     T, meta = true_matrix(task) if T is None else T, None
     if name == "GLC":
@@ -83,7 +83,7 @@ def precision(chance, task, k=100):
     return (task.train.y[first] != task.truth.y[first]).double().mean().item()
 
 
-def anchors_by_epoch(task, epochs, seed):
+def anchors_by_epoch(task, *, epochs, seed):
     """T read off at the anchors after each epoch of plain SGD. -> list of (error, mean diagonal), and the Run"""
     found, T = [], true_matrix(task)
 
@@ -95,7 +95,7 @@ def anchors_by_epoch(task, epochs, seed):
     return found, run
 
 
-def cross_validated(task, epochs, seed, folds=5):
+def cross_validated(task, *, epochs, seed, folds=5):
     """Confident learning: what networks that did not train on a sample say of it. -> p [N, C], issues bool [N]"""
     method = methods.ALL["Confident learning"](folds=folds, fold_epochs=epochs)
     run = fit(method, task, "mlp", 1, seed, device="cpu")

@@ -11,7 +11,7 @@ MARKS = {"given": ("X", OKABE_ITO[1]), "true": ("o", OKABE_ITO[2]), "the network
 EDGE = 0.12  # around an image, in which marks still show
 
 
-def fitted_lines(x, y, wrong, slopes):
+def fitted_lines(x, y, *, wrong, slopes):
     """Points and lines through the origin. x, y [n]; wrong [n] bool; slopes: {name: slope}, names of methods or "least
     squares". -> Drawing"""
     figure, axes = canvas(width=6.2, height=3.4)
@@ -30,7 +30,7 @@ def fitted_lines(x, y, wrong, slopes):
     return figure
 
 
-def landmark_faces(rows, words=""):
+def landmark_faces(rows, *, words=""):
     """Faces with marks. rows: {title: (x [k, 1, H, W], {name: places [k, 5, 2]})}, names of MARKS; places in [0, 1]
     from the upper left corner. A mark outside is drawn at the edge. -> Drawing"""
     most = max(len(x) for x, _ in rows.values())
@@ -56,7 +56,7 @@ def _face(ax, corner, x, marks):
         ax.plot(*places.T, MARKS[name][0], color=MARKS[name][1], markersize=3.6, linestyle="none", markeredgewidth=0)
 
 
-def r2_race(panels, words="", floor=-1.0):
+def r2_race(panels, *, words="", floor=-1.0):
     """R2 on clean test faces after every epoch: mean over seeds, and a band from the lowest to the highest.
 
     panels: {title: {name: list of Runs}}, names of methods or "least squares". floor: lower values are drawn there.

@@ -12,7 +12,7 @@ METHODS = {"least squares": "ERM"} | {name: name for name in ("Huber", "NormClip
 GIVEN, TRUE, SAID = OKABE_ITO[1], OKABE_ITO[2], OKABE_ITO[0]
 LOWEST = -1.0  # R2 below is drawn there
 WRONG, RIGHT = 4, 2  # faces that are shown
-QUESTION = ("signflip", 0.4, "least squares")
+QUESTION = {"noise": "signflip", "noise_rate": 0.4, "method": "least squares"}
 
 
 @lru_cache(maxsize=64)
@@ -24,7 +24,7 @@ def finished(noise, rate, method, epochs):
 def draw(state, show):
     """Train, or look the setting up; draw the curves, and the faces after the chosen epoch. -> Run"""
     epochs = 3 if labkit.fast() else study.EPOCHS
-    task = study.faces(state.noise, state.rate)
+    task = study.faces(state.noise, noise_rate=state.rate)
     i = study.chosen(task, WRONG, RIGHT)
     kept = finished(state.noise, state.rate, state.method, epochs)
     if not kept:
@@ -33,7 +33,9 @@ def draw(state, show):
             at = len(story.seen)
             show(**pictures(state, task, i, story, at), progress=at / epochs, message=f"epoch {at}")
 
-        kept.append(study.told(state.noise, state.rate, state.method, i, epochs=epochs, after=after))
+        kept.append(
+            study.told(state.noise, noise_rate=state.rate, method=state.method, i=i, epochs=epochs, after=after)
+        )
     at = min(state.epoch, epochs)
     show(**pictures(state, task, i, kept[0], at), message=said(state, kept[0], at))
     return kept[0].run
@@ -100,7 +102,7 @@ def said(state, story, at):
 
 def measure(seed):
     """R2 of least squares on clean test faces, 40 % of the training rows mirrored, last epoch."""
-    return study.trained(*QUESTION, seed).accuracy["last"]
+    return study.trained(**QUESTION, seed=seed).accuracy["last"]
 
 
 EPOCHS = {"xlabel": "epoch", "xlim": [0.5, study.EPOCHS + 0.5]}

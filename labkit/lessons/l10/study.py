@@ -33,18 +33,28 @@ def narrow(shape=(1, 24, 24), classes=10):
 
 
 @lru_cache(maxsize=16)
-def faces(noise, rate, seed=0):
+def faces(noise, *, noise_rate, seed=0):
     """The drawn faces, with int(rate n) corrupted rows; clean at rate 0. -> Task"""
     model = choose("noise", noise, {name: ALL[name] for name in NOISES})
-    return corrupt(load("faces"), model(rate), seed) if rate else load("faces")
+    return corrupt(load("faces"), model(noise_rate), seed) if noise_rate else load("faces")
 
 
-def trained(noise, rate, method, seed=0, epochs=EPOCHS, on_epoch=None, batch=RECIPE["batch"], assumed=None):
-    """Train one method. method: of METHODS; assumed: the rate that a filter is told, None: the true one. -> Run"""
-    made = choose("method", method, METHODS)(rate if assumed is None else assumed)
+def trained(
+    noise, *, noise_rate, method, seed=0, epochs=EPOCHS, on_epoch=None, batch=RECIPE["batch"], assumed_rate=None
+):
+    """Train one method. method: of METHODS; assumed_rate: the rate that a filter is told, None: the true one. -> Run"""
+    made = choose("method", method, METHODS)(noise_rate if assumed_rate is None else assumed_rate)
     recipe = RECIPE | {"batch": batch}
     return fit(
-        made, faces(noise, rate, seed), narrow, epochs, seed, recipe, device="cpu", on_epoch=on_epoch, progress=False
+        made,
+        faces(noise, noise_rate=noise_rate, seed=seed),
+        narrow,
+        epochs,
+        seed,
+        recipe,
+        device="cpu",
+        on_epoch=on_epoch,
+        progress=False,
     )
 
 
@@ -75,10 +85,10 @@ class Story:
     seen: list
 
 
-def told(noise, rate, method, i, seed=0, epochs=EPOCHS, after=None):
+def told(noise, *, noise_rate, method, i, seed=0, epochs=EPOCHS, after=None):
     """Train, and keep the places of the landmarks of the training faces i. after(story): called after every epoch.
     -> Story"""
-    task, story = faces(noise, rate, seed), Story(None, [])
+    task, story = faces(noise, noise_rate=noise_rate, seed=seed), Story(None, [])
     some = task.train.inputs(i)
 
     def look(run):
@@ -90,7 +100,7 @@ def told(noise, rate, method, i, seed=0, epochs=EPOCHS, after=None):
         if after:
             after(story)
 
-    trained(noise, rate, method, seed, epochs, on_epoch=look)
+    trained(noise, noise_rate=noise_rate, method=method, seed=seed, epochs=epochs, on_epoch=look)
     return story
 
 

@@ -13,7 +13,7 @@ INKS = dict(zip(NOISES, (OKABE_ITO[1], OKABE_ITO[4], OKABE_ITO[0])))
 LOOKS = dict(zip(NOISES, ("-", "--", ":")))
 
 
-def confusions(matrices, words="", names=CLASSES):
+def confusions(matrices, *, words="", names=CLASSES):
     """Transition matrices with the names of the classes, side by side. matrices: {title: [C, C]}. -> Drawing"""
     figure, axes = canvas(1, len(matrices), width=4.3, height=4.3)
     for ax, (title, T) in zip(axes[0], matrices.items()):
@@ -28,7 +28,7 @@ def confusions(matrices, words="", names=CLASSES):
     return figure
 
 
-def rates_told(runs, noises=NOISES, true=0.402, guess=None, words=""):
+def rates_told(runs, *, noises=NOISES, true=0.402, guess=None, words=""):
     """What SPL makes of every assumed rate: test accuracy (left) and noisy validation accuracy (right), the mean of the
     last ten epochs; mean and lowest to highest seed. runs: rows of labkit.lessons.l11.study.results. -> Drawing"""
     figure, axes = canvas(1, 2, width=3.8, height=3.3, sharey=True)
@@ -51,14 +51,14 @@ def rates_told(runs, noises=NOISES, true=0.402, guess=None, words=""):
     return figure
 
 
-def three_noises(runs, criterion="last10", words=""):
+def three_noises(runs, *, criterion="last10", words=""):
     """Every method on the three noises: a mark per seed, the methods in one order. criterion: "last10" | "best_val". ->
     Drawing"""
     figure, axes = canvas(1, len(NOISES), width=2.9, height=3.1, sharey=True, sharex=True)
     rows = {**{name: (name, 0.0) for name in OTHERS}, "SPL, told 20 %": ("SPL", 0.2), "SPL, told 40 %": ("SPL", 0.4)}
     for ax, noise in zip(axes[0], NOISES):
         for place, (method, told) in enumerate(rows.values()):
-            each = of(runs, noise, method, told)[criterion]
+            each = of(runs, noise=noise, method=method, assumed_rate=told)[criterion]
             ax.plot(each, [place] * len(each), marker(method), color=colour(method), alpha=0.8, linestyle="none")
             ax.plot(each.mean(), place, "|", color=GREY, markersize=16, markeredgewidth=2)
         ax.set(xlabel="test accuracy", yticks=range(len(rows)), yticklabels=list(rows))

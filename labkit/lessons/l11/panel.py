@@ -10,7 +10,10 @@ from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, 
 def draw(state, show):
     """One setting of the stored runs; trains what is missing of them first. -> the runs of SPL in this setting"""
     runs = complete()
-    spl, other = of(runs, state.noise, "SPL", state.rate), of(runs, state.noise, state.other)
+    spl, other = (
+        of(runs, noise=state.noise, method="SPL", assumed_rate=state.rate),
+        of(runs, noise=state.noise, method=state.other),
+    )
     n = f"CIFAR-10, n = {int(runs['samples'].iloc[0]):,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
     told = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
     show(
@@ -49,7 +52,7 @@ def sweep(runs, state):
         curve("here", [state.rate], [table["last10"]["mean"][state.rate]], "currentColor", "", "cross"),
     ]
     bands = [band(RATES, np.stack([table["last10"]["min"], table["last10"]["max"]]), look("SPL")["colour"])]
-    level = of(runs, state.noise, state.other)["last10"].mean()
+    level = of(runs, noise=state.noise, method=state.other)["last10"].mean()
     return {"series": series, "bands": bands, "lines": [{"name": state.other, "y": round(float(level), 4)}]}
 
 
@@ -66,7 +69,7 @@ def band(x, values, colour):
 
 def bars(runs, noise):
     """The last ten epochs of every other method. -> bars"""
-    found = {name: of(runs, noise, name)["last10"] for name in OTHERS}
+    found = {name: of(runs, noise=noise, method=name)["last10"] for name in OTHERS}
     number = lambda value: round(float(value), 4)
     return [
         {"name": SHORT.get(name, name), "value": number(s.mean()), "low": number(s.min()), "high": number(s.max())}

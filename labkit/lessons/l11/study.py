@@ -96,7 +96,7 @@ def _images(place):
     return replace(task, test=test), *featured(whole, test.x, CENTRES, 0, KEPT_PARTS)
 
 
-def noisy(noise, seed):
+def noisy(noise, *, seed):
     """A corrupted task whose samples are features. -> Task"""
     task, x, x_test = images()
     given, n = corrupt(task, models()[noise], seed), len(task.train)
@@ -104,14 +104,19 @@ def noisy(noise, seed):
     return replace(given, train=replace(given.train, x=x[:n], val=val), test=replace(given.test, x=x_test))
 
 
-def train(method, told, noise, seed):
+def train(method, *, assumed_rate, noise, seed):
     """One run of the plan. -> a row: the scores, what is known of the run, and its curves over the last training"""
-    made = SPL(rate=told) if method == "SPL" else OTHERS[method]()
-    net, task = partial(nets.mlp, width=96, depth=1), noisy(noise, seed)
+    made = SPL(rate=assumed_rate) if method == "SPL" else OTHERS[method]()
+    net, task = partial(nets.mlp, width=96, depth=1), noisy(noise, seed=seed)
     run = fit(made, task, net, EPOCHS, seed, RECIPE, device="cpu", progress=False)
     row = summary(run, task)
     row |= {name: [round(value, 5) for value in row[name][-EPOCHS:]] for name in CURVES}
-    names = {"run": f"{method} {told:g} {noise} {seed}", "task": "cifar10", "method": method, "rate": told}
+    names = {
+        "run": f"{method} {assumed_rate:g} {noise} {seed}",
+        "task": "cifar10",
+        "method": method,
+        "rate": assumed_rate,
+    }
     return names | {"noise": noise, "seed": seed, "estimate": estimate(run)} | {name: row[name] for name in KEPT}
 
 
@@ -135,21 +140,23 @@ def complete(path=FILE):
     done = set(done["run"][done["numbers"] >= DEFAULTS_SINCE]) if len(done) else set()
     for cell in plan():
         if "{} {:g} {} {}".format(*cell) not in done:
-            record(pd.DataFrame([train(*cell)]), path)
+            method, assumed_rate, noise, seed = cell
+            row = train(method, assumed_rate=assumed_rate, noise=noise, seed=seed)
+            record(pd.DataFrame([row]), path)
     return results(path)
 
 
-def of(runs, noise, method, told=0.0):
+def of(runs, *, noise, method, assumed_rate=0.0):
     """The runs of a method on a noise, by seed; SPL that is told 0 is plain SGD. -> rows"""
-    method = "ERM" if method == "SPL" and not told else method
-    rows = runs[(runs["noise"] == noise) & (runs["method"] == method) & np.isclose(runs["rate"], told)]
+    method = "ERM" if method == "SPL" and not assumed_rate else method
+    rows = runs[(runs["noise"] == noise) & (runs["method"] == method) & np.isclose(runs["rate"], assumed_rate)]
     return rows.sort_values("seed")
 
 
 def scores(runs, noise):
     """SPL over what it is told, the mean of its last ten epochs: test accuracy and accuracy on noisy validation.
     -> DataFrame, index RATES, columns ("last10" | "val10", "mean" | "min" | "max")"""
-    rows = pd.concat([of(runs, noise, "SPL", told).assign(rate=told) for told in RATES])
+    rows = pd.concat([of(runs, noise=noise, method="SPL", assumed_rate=told).assign(rate=told) for told in RATES])
     rows["val10"] = [float(np.mean(curve[-10:])) for curve in rows["val_noisy"]]
     return rows.groupby("rate")[["last10", "val10"]].agg(["mean", "min", "max"])
 
@@ -158,7 +165,10 @@ def best_told(seed):
     """What SPL should have been told under people's labels, judged by the test accuracy, the mean of the last ten
     epochs. -> a rate"""
     runs = complete()
-    each = [float(of(runs, "people", "SPL", told).set_index("seed")["last10"][seed]) for told in RATES]
+    each = [
+        float(of(runs, noise="people", method="SPL", assumed_rate=told).set_index("seed")["last10"][seed])
+        for told in RATES
+    ]
     return RATES[int(np.argmax(each))]
 
 

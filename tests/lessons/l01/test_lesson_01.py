@@ -17,15 +17,17 @@ RATES = (0.0, 0.2, 0.4, 0.6)
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_asked_matrix_is_a_transition_matrix_and_says_what_comes_out(name):
-    T = asked_matrix(name, 0.4, 0)
+    T = asked_matrix(name, noise_rate=0.4, seed=0)
     assert (T >= 0).all() and torch.allclose(T.sum(1), torch.ones(10, dtype=torch.float64))
     share, n = wrong_share(T, everyone(lesson_01.digits())), 1437
-    assert abs(noisy(name, 0.4, 0).noise.realised - share) < 4 * (share * (1 - share) / n) ** 0.5
+    assert abs(noisy(name, noise_rate=0.4, seed=0).noise.realised - share) < 4 * (share * (1 - share) / n) ** 0.5
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_labels_that_are_wrong_stay_wrong_when_the_rate_is_dragged_up(name):
-    wrong = [noisy(name, rate, 0).train.y != noisy(name, rate, 0).truth.y for rate in RATES]
+    wrong = [
+        noisy(name, noise_rate=rate, seed=0).train.y != noisy(name, noise_rate=rate, seed=0).truth.y for rate in RATES
+    ]
     assert not wrong[0].any() and all((low <= high).all() for low, high in zip(wrong, wrong[1:]))
 
 
@@ -45,10 +47,14 @@ def test_kept_wants_a_single_leader():
 
 
 def test_agreement_tells_pixels_from_classes():
-    task = noisy("instance", 0.4, 0)
-    same = lesson_01.with_the_same_matrix(task, 0)
+    task = noisy("instance", noise_rate=0.4, seed=0)
+    same = lesson_01.with_the_same_matrix(task, seed=0)
     assert (same.noise.matrix - task.noise.realised_matrix).abs().max() < 1e-12
-    assert lesson_01.agreement(task) > lesson_01.agreement(same) > lesson_01.agreement(noisy("symmetric", 0.4, 0))
+    assert (
+        lesson_01.agreement(task)
+        > lesson_01.agreement(same)
+        > lesson_01.agreement(noisy("symmetric", noise_rate=0.4, seed=0))
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -59,7 +65,9 @@ def test_the_panel_draws_every_noise_at_its_ends(name):
     there = drawn.move(rate=0.9).picture
     assert there["gallery"]["items"] != clean["gallery"]["items"]
     assert bool(there["asked"]["marked"]) == (name != "uniform")
-    assert there["shares"]["series"][1]["y"][-1] == pytest.approx(noisy(name, 0.9, 0).noise.realised, abs=1e-4)
+    assert there["shares"]["series"][1]["y"][-1] == pytest.approx(
+        noisy(name, noise_rate=0.9, seed=0).noise.realised, abs=1e-4
+    )
 
 
 def test_the_naive_answer_is_outside_of_the_band():

@@ -36,16 +36,23 @@ def test_a_loss_of_p_is_cross_entropy_with_a_weight(which):
 
 @pytest.mark.parametrize("name", lab.HYPERPARAMETERS)
 def test_every_loss_leaves_from_cross_entropy(name):
-    start = lab.gradients(lab.method(name, 1e-7), LOGITS, Y)[0]
+    start = lab.gradients(lab.method(name, step=1e-7), LOGITS, Y)[0]
     assert torch.allclose(start, labkit.losses.ce(LOGITS, Y), atol=1e-5)
-    assert type(lab.method(name, 0.0)) is labkit.methods.ERM
+    assert type(lab.method(name, step=0.0)) is labkit.methods.ERM
 
 
 def test_focal_hears_wrong_labels_more_and_gce_less():
     p = torch.tensor([[0.9, 0.1], [0.9, 0.1]], dtype=torch.float64)
     given, wrong = torch.tensor([0, 1]), torch.tensor([False, True])
-    share = {name: lab.wrong_share(lab.method(name, 0.5), p.log(), given, wrong) for name in ("GCE", "Focal")}
-    assert share["GCE"] < lab.wrong_share(lab.method("ERM", 0.0), p.log(), given, wrong) < share["Focal"]
+    share = {
+        name: lab.wrong_share(lab.method(name, step=0.5), logits=p.log(), y=given, wrong=wrong)
+        for name in ("GCE", "Focal")
+    }
+    assert (
+        share["GCE"]
+        < lab.wrong_share(lab.method("ERM", step=0.0), logits=p.log(), y=given, wrong=wrong)
+        < share["Focal"]
+    )
 
 
 def test_pairs_put_two_digits_side_by_side():

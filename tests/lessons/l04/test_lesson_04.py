@@ -14,13 +14,13 @@ from labkit.panels.stored import drawn, load
 @pytest.fixture(scope="module")
 def short():
     """SPL at once, three epochs."""
-    return study.filtered("SPL", 0.5, epochs=3)
+    return study.filtered("SPL", assumed_rate=0.5, epochs=3)
 
 
 @pytest.mark.parametrize("name", study.FILTERS)
 @pytest.mark.parametrize("assumed, keep", [(0.5, 64), (0.99, 1), (0.0, 128)])
 def test_trusted_keeps_what_the_method_would_keep(name, assumed, keep):
-    run, task = study.filtered(name, assumed, epochs=1), study.noisy(0)
+    run, task = study.filtered(name, assumed_rate=assumed, epochs=1), study.noisy(seed=0)
     seen = study.trusted(run.method, task, study.batch_of(task, 0))
     assert seen["kept"].sum() == keep
     score = seen[{"PRL(L)": "layer", "PRL(G)": "whole"}.get(name, "loss")]
@@ -41,7 +41,7 @@ def test_with_two_classes_loss_and_gradient_rank_alike():
 
 
 def test_a_class_is_counted_by_its_right_labels(short):
-    task = study.noisy(0)
+    task = study.noisy(seed=0)
     assert study.by_class(torch.ones(len(task.train), dtype=torch.bool), task) == [1.0] * 10
     assert study.by_class(task.train.y != task.truth.y, task) == [0.0] * 10
     shares = study.by_class(short.life.selected[-1], task)
@@ -49,12 +49,12 @@ def test_a_class_is_counted_by_its_right_labels(short):
 
 
 def test_the_loss_distrusts_shut_out_classes_more_than_the_gradient_does(short):
-    table = study.shut_out(short, study.noisy(0))
+    table = study.shut_out(short, study.noisy(seed=0))
     better = table["right looks better"].tolist()
     assert better[0] < 0.2 < better[1] and ((table >= 0).all()).all()
     everybody = study.train(labkit.methods.ERM(), epochs=1)
     with pytest.raises(ValueError, match="shuts out"):
-        study.shut_out(everybody, study.noisy(0))
+        study.shut_out(everybody, study.noisy(seed=0))
 
 
 def test_the_panel_draws_mistakes_that_are_mistakes(monkeypatch):
@@ -143,5 +143,5 @@ MISTAKES = [
 
 def test_real_runs_are_judged_by_their_method_and_last_epoch(short, capsys):
     assert labkit.check("04.6", short) is False and "when does your filter" in capsys.readouterr().out
-    gentle = study.filtered("PRL(L)", 0.5, 10, epochs=3)
+    gentle = study.filtered("PRL(L)", assumed_rate=0.5, ramp=10, epochs=3)
     assert labkit.check("04.6", gentle) is (gentle.accuracy["last"] > 0.85)

@@ -12,7 +12,7 @@ from labkit.papers.crust import experiments
 
 @pytest.fixture(scope="module")
 def at():
-    return lesson_05.scene("symmetric 50 %", 0, 6)
+    return lesson_05.scene(noise="symmetric 50 %", seed=0, epoch=6)
 
 
 def test_the_plane_gives_every_other_label_a_direction_and_is_linear():

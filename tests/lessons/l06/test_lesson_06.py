@@ -12,7 +12,7 @@ from labkit.lessons.l06.panel import SIGNS, SKETCH, fate
 
 @pytest.fixture(scope="module")
 def at():
-    return lesson_06.look("symmetric 40 %", 0, 5)
+    return lesson_06.look(noise="symmetric 40 %", seed=0, epoch=5)
 
 
 def test_every_vector_is_held_by_all_directions_and_never_less_by_more(at):
@@ -38,14 +38,14 @@ def test_without_a_cut_the_labels_are_as_given(at):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_few_directions_of_a_trained_network_correct_most_wrong_labels(seed):
-    at = lesson_06.look("symmetric 40 %", seed, 5)
+    at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
     ends = lesson_06.fates(at, lesson_06.named(at, 20))
     assert ends["noisy_corrected"] > 0.7 and ends["noisy_memorised"] < 0.2
     assert lesson_06.corrected_by_few(seed) == ends["noisy_corrected"]
 
 
 def test_training_turns_the_large_directions_to_the_classes(at):
-    start = lesson_06.look("symmetric 40 %", 0, 0)
+    start = lesson_06.look(noise="symmetric 40 %", seed=0, epoch=0)
     of = lambda look, name: lesson_06.held(look, lesson_06.vectors(look)[name])[19]
     assert of(at, "true labels") > 3 * of(start, "true labels")
     assert of(at, "true labels") > 3 * of(at, "label errors")

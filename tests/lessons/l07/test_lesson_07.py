@@ -62,23 +62,23 @@ def test_so_many_weights_are_chosen(by, rate):
 
 @pytest.mark.parametrize("lam", [0.0, 8.0])
 def test_watched_is_cdr_aux_and_only_looks(lam):
-    seen = lesson.trained(0.4, lesson.LARGEST, lam, epochs=2)["run"]
-    task = lesson.noisy(lesson.SYMMETRIC, 0)
+    seen = lesson.trained(rate=0.4, by=lesson.LARGEST, lam=lam, epochs=2)["run"]
+    task = lesson.noisy(lesson.SYMMETRIC, seed=0)
     own = labkit.fit(CDR_AUX(rate=0.4, lam=lam), task, lesson.NET, 2, 0, lesson.RECIPE, device="cpu")
     assert [row["train_loss"] for row in seen.rows] == [row["train_loss"] for row in own.rows]
     assert [row["test"] for row in seen.rows] == [row["test"] for row in own.rows]
 
 
 def test_random_weights_stay_by_chance_and_rate_zero_chooses_all():
-    record = lesson.trained(0.4, lesson.RANDOM, 0.0, epochs=2)
+    record = lesson.trained(rate=0.4, by=lesson.RANDOM, lam=0.0, epochs=2)
     assert record["stayed"] == pytest.approx([0.6, 0.6], abs=0.02)
-    every = lesson.trained(0.0, lesson.LARGEST, 0.0, epochs=1)
+    every = lesson.trained(rate=0.0, by=lesson.LARGEST, lam=0.0, epochs=1)
     assert every["stayed"] == every["ever"] == [1.0] and (every["share"][0] == 1).all()
 
 
 def test_fates_add_up_and_without_b_nobody_is_given_by_it():
     for lam in (0.0, 8.0):
-        for kind, shares in lesson.trained(0.4, lesson.LARGEST, lam, epochs=2)["fates"][-1].items():
+        for kind, shares in lesson.trained(rate=0.4, by=lesson.LARGEST, lam=lam, epochs=2)["fates"][-1].items():
             assert sum(shares) == pytest.approx(1), kind
             assert lam or shares[1] == 0
 

@@ -12,8 +12,8 @@ from labkit.panels.lessons import sketch
 
 
 def test_the_meta_set_is_apart_and_the_same_at_every_noise():
-    task, clean = lab.split(0.4, 0.0, 0)
-    _, noisy = lab.split(0.4, 0.8, 0)
+    task, clean = lab.split(noise_rate=0.4, meta_noise_rate=0.0, seed=0)
+    _, noisy = lab.split(noise_rate=0.4, meta_noise_rate=0.8, seed=0)
     assert torch.equal(clean.x, noisy.x) and clean.trusted and noisy.trusted is False
     assert torch.bincount(clean.y).tolist() == [10] * 10
     assert len(task.train) + len(clean) == len(labkit.load("digits").train)
@@ -21,7 +21,7 @@ def test_the_meta_set_is_apart_and_the_same_at_every_noise():
 
 
 def test_what_is_wrong_at_a_small_noise_is_wrong_at_a_larger_one():
-    clean = lab.split(0.4, 0.0, 0, 600)[1]
+    clean = lab.split(noise_rate=0.4, meta_noise_rate=0.0, seed=0, size=600)[1]
     wrong = [lab.redrawn(clean, eta, 0).y != clean.y for eta in (0.0, 0.2, 0.4, 0.8, 1.0)]
     assert not wrong[0].any()
     assert all((~few | many).all() for few, many in zip(wrong, wrong[1:]))
@@ -32,11 +32,11 @@ def test_what_is_wrong_at_a_small_noise_is_wrong_at_a_larger_one():
 
 
 def test_a_clean_meta_set_finds_wrong_labels_and_the_record_is_that_of_the_run():
-    learnt = lab.trained(0.0, "MAE", 0.4, 0, 4)
+    learnt = lab.trained(meta_noise_rate=0.0, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=4)
     assert len(learnt.V) == len(learnt.area) == len(learnt.run.rows) == 4
     assert learnt.area[-1] > 0.9
     assert learnt.V[-1][0] > learnt.V[-1][-1]  # a small loss weighs more than a large one
-    assert lab.trained(0.0, "MAE", 0.4, 0, 4) is learnt
+    assert lab.trained(meta_noise_rate=0.0, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=4) is learnt
     look = learnt.look("MW-Net")
     assert look["V"].shape == (4, len(lab.LOSSES)) and look["loss"].shape == (4, len(look["wrong"]))
 
@@ -57,7 +57,7 @@ def test_the_panel_draws_the_learnt_weights_and_plain_sgd_faintly(monkeypatch):
     assert picture["V"]["series"][0]["y"] == pytest.approx(learnt.V[-1].tolist(), abs=6e-4)
     assert [curve["name"] for curve in picture["V"]["before"]] == ["after epoch 1"]
     assert picture["history"]["series"][0]["y"] == pytest.approx(learnt.area, abs=1e-4)
-    plain = lab.plain(0.4, 0, 2).rows
+    plain = lab.plain(noise_rate=0.4, seed=0, epochs=2).rows
     assert picture["history"]["before"][0]["y"] == pytest.approx([row["test"] for row in plain], abs=1e-4)
     assert "71% of the meta labels wrong" in shown[-1]["message"] and "plain SGD" in shown[-1]["message"]
 

@@ -11,7 +11,7 @@ from labkit.lessons.l09 import figures, panel
 from labkit.lessons.l09 import study as lesson_09
 from labkit.lessons.l09.study import doubt, error, main_rows, matrix_of, posterior, precision, train
 
-TASK = lesson_01.noisy("pairflip", 0.4, 0)
+TASK = lesson_01.noisy("pairflip", noise_rate=0.4, seed=0)
 T = labkit.noise.pairflip(0.4).matrix(3, "")
 
 
@@ -48,7 +48,7 @@ def test_error_is_the_share_of_a_row():
 
 @pytest.mark.parametrize("name", lesson_09.MAKERS)
 def test_every_training_of_the_lesson(name):
-    run = train(name, TASK, 2, 0)
+    run = train(name, TASK, epochs=2, seed=0)
     rows, estimate = main_rows(name, run), matrix_of(run.method)
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
     assert len(rows) == 2 + (lesson_09.REVISE if name == "T-Revision" else 0)
@@ -58,18 +58,18 @@ def test_every_training_of_the_lesson(name):
 
 
 def test_only_gold_sees_true_labels():
-    run = train("GLC", TASK, 1, 0)
+    run = train("GLC", TASK, epochs=1, seed=0)
     assert len(run.method.meta) == lesson_09.GOLD and len(run.method.train) == len(TASK.train) - lesson_09.GOLD
-    assert train("F-correction", TASK, 1, 0).method.meta is None
+    assert train("F-correction", TASK, epochs=1, seed=0).method.meta is None
 
 
 def test_the_true_matrix_undoes_pairflip_and_turned_round_it_harms():
-    last = lambda name, **told: train(name, TASK, 10, 0, **told).rows[-1]["test"]
+    last = lambda name, **told: train(name, TASK, epochs=10, seed=0, **told).rows[-1]["test"]
     assert last("Forward, true T") > 0.9 > 0.1 > last("Forward, true T", T=lesson_09.true_matrix(TASK).T)
 
 
 def test_memorising_makes_the_anchors_fade():
-    found, run = lesson_09.anchors_by_epoch(TASK, 12, 0)
+    found, run = lesson_09.anchors_by_epoch(TASK, epochs=12, seed=0)
     assert len(found) == len(run.rows) == 12 and found[-1][1] > found[0][1]
 
 
@@ -106,7 +106,7 @@ def revision(logits, T, dT, y, cut=False, turn=False, weigh=True):
     return (beta * loss).mean() if weigh else loss.mean()
 
 
-NOISY = lesson_01.noisy("symmetric", 0.4, 0)
+NOISY = lesson_01.noisy("symmetric", noise_rate=0.4, seed=0)
 WRONG = (NOISY.train.y != NOISY.truth.y).nonzero()[:, 0]
 FINE = (NOISY.train.y == NOISY.truth.y).nonzero()[:, 0]
 SUMS = [0.6 + 0.4 / 0.5, 0.3 / 0.5 + 0.2, 1.0]
@@ -168,13 +168,16 @@ def test_the_wrapped_weight_of_the_released_code_gives_no_gradient():
 
 
 def test_figures_draw_what_the_runs_hold():
-    runs = {"plain SGD": [train("plain SGD", TASK, 2, 0)], "F-correction": [train("F-correction", TASK, 2, 0)]}
+    runs = {
+        "plain SGD": [train("plain SGD", TASK, epochs=2, seed=0)],
+        "F-correction": [train("F-correction", TASK, epochs=2, seed=0)],
+    }
     lines = {line.get_label(): line.get_ydata() for line in figures.corrected(runs).axes[0].lines}
     assert lines["F-correction"] == pytest.approx([row["test"] for row in runs["F-correction"][0].rows[2:]])
-    found, run = lesson_09.anchors_by_epoch(TASK, 2, 0)
+    found, run = lesson_09.anchors_by_epoch(TASK, epochs=2, seed=0)
     lines = {line.get_label(): line.get_ydata() for line in figures.fading_anchors([found], [run]).axes[0].lines}
     assert lines["error of T"] == pytest.approx([one for one, _ in found])
-    (ax,) = figures.suspects(TASK, [0, 1], TASK.truth.y, torch.ones(len(TASK.train))).axes
+    (ax,) = figures.suspects(TASK, i=[0, 1], believed=TASK.truth.y, chance=torch.ones(len(TASK.train))).axes
     assert [text.get_text() for text in ax.texts] == [f"{TASK.train.y[k]} → {TASK.truth.y[k]}?\n100%" for k in (0, 1)]
     with pytest.raises(ValueError, match="1 to 48"):
-        figures.suspects(TASK, [], TASK.truth.y, torch.ones(5))
+        figures.suspects(TASK, i=[], believed=TASK.truth.y, chance=torch.ones(5))

@@ -12,40 +12,42 @@ from labkit.panels.stored import drawn, load
 
 @pytest.mark.parametrize("noise", study.NOISES)
 def test_faces_that_are_wrong_at_a_low_rate_are_wrong_at_a_high_one(noise):
-    low, high = (study.wrong_rows(study.faces(noise, rate)) for rate in (0.1, 0.4))
+    low, high = (study.wrong_rows(study.faces(noise, noise_rate=rate)) for rate in (0.1, 0.4))
     assert low.sum() == 144 and high.sum() == 576 and (high | ~low).all()
 
 
 def test_the_chosen_faces_are_the_first_wrong_and_right_ones():
-    task = study.faces("signflip", 0.4)
+    task = study.faces("signflip", noise_rate=0.4)
     wrong = study.wrong_rows(task)[study.chosen(task, 4, 2)]
     assert wrong.tolist() == [True] * 4 + [False] * 2
-    clean = study.faces("signflip", 0.0)
+    clean = study.faces("signflip", noise_rate=0.0)
     assert not study.wrong_rows(clean)[study.chosen(clean, 4, 2)].any() and len(study.chosen(clean, 4, 2)) == 6
 
 
 def test_true_landmarks_are_in_the_image_and_linadv_throws_them_out():
-    task = study.faces("linadv", 0.4)
+    task = study.faces("linadv", noise_rate=0.4)
     i = study.wrong_rows(task).nonzero()[:, 0]
     inside = lambda y: ((study.places(y[i], task) >= 0) & (study.places(y[i], task) <= 1)).double().mean()
     assert inside(task.truth.y) == 1 and inside(task.train.y) < 0.5
 
 
 def test_a_story_keeps_what_the_network_said_after_every_epoch():
-    i, heard = study.chosen(study.faces("signflip", 0.4)), []
-    story = study.told("signflip", 0.4, "PRL(L)", i, epochs=2, after=lambda s: heard.append(len(s.seen)))
+    i, heard = study.chosen(study.faces("signflip", noise_rate=0.4)), []
+    story = study.told(
+        "signflip", noise_rate=0.4, method="PRL(L)", i=i, epochs=2, after=lambda s: heard.append(len(s.seen))
+    )
     assert heard == [1, 2] and len(story.run.rows) == 2
-    task, net = study.faces("signflip", 0.4), story.run.method.nets[0]
+    task, net = study.faces("signflip", noise_rate=0.4), story.run.method.nets[0]
     with torch.no_grad():
         assert torch.allclose(study.places(net(task.train.inputs(i)), task), story.seen[-1])
-    plain = study.trained("signflip", 0.4, "PRL(L)", epochs=2)
+    plain = study.trained("signflip", noise_rate=0.4, method="PRL(L)", epochs=2)
     assert [row["r2_test"] for row in plain.rows] == [row["r2_test"] for row in story.run.rows]
 
 
 def test_perfect_answers_look_worse_than_the_mean_on_mirrored_validation():
-    scores = study.perfect_scores(study.faces("signflip", 0.4))
+    scores = study.perfect_scores(study.faces("signflip", noise_rate=0.4))
     assert scores["the true targets"] < -0.3 < scores["always the mean"] <= 0
-    clean = study.perfect_scores(study.faces("signflip", 0.0))
+    clean = study.perfect_scores(study.faces("signflip", noise_rate=0.0))
     assert clean["the true targets"] == 1
 
 
@@ -127,12 +129,12 @@ MISTAKES = [
 
 
 def test_min_sgd_does_not_see_how_wrong_rows_are_wrong():
-    pair = [study.trained(noise, 0.4, "Min-SGD", epochs=3) for noise in ("linadv", "uninoise")]
+    pair = [study.trained(noise, noise_rate=0.4, method="Min-SGD", epochs=3) for noise in ("linadv", "uninoise")]
     assert labkit.check("10.5", pair, strict=True)
 
 
 def test_marks_stand_where_the_landmarks_are_in_their_own_image():
-    task = study.faces("linadv", 0.4)
+    task = study.faces("linadv", noise_rate=0.4)
     i = study.chosen(task, wrong=2, right=0)
     at = {"given": study.places(task.train.y[i], task).numpy()}
     at["true"] = study.places(task.truth.y[i], task).numpy()

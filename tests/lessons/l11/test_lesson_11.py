@@ -96,12 +96,18 @@ def test_every_run_of_the_plan_is_stored_and_newer_numbers_would_be_trained():
     assert set(runs["run"]) >= {"{} {:g} {} {}".format(*cell) for cell in lesson.plan()}
     assert runs["numbers"].min() >= DEFAULTS_SINCE
     assert all(len(curve) == lesson.EPOCHS for curve in runs["test"])
-    assert {len(lesson.of(runs, noise, "SPL", told)) for noise in lesson.NOISES for told in lesson.RATES} == {3}
+    assert {
+        len(lesson.of(runs, noise=noise, method="SPL", assumed_rate=told))
+        for noise in lesson.NOISES
+        for told in lesson.RATES
+    } == {3}
 
 
 def test_spl_told_nothing_is_plain_sgd():
     runs = lesson.results()
-    pd.testing.assert_frame_equal(lesson.of(runs, "people", "SPL", 0.0), lesson.of(runs, "people", "ERM"))
+    pd.testing.assert_frame_equal(
+        lesson.of(runs, noise="people", method="SPL", assumed_rate=0.0), lesson.of(runs, noise="people", method="ERM")
+    )
 
 
 def test_the_naive_guess_is_outside_the_band():
@@ -130,6 +136,9 @@ def test_the_panel_looks_up_and_trains_nothing(monkeypatch):
 @pytest.mark.slow
 def test_a_stored_run_is_trained_again_to_nearly_the_same_scores():
     """Not to the same bits: the sums behind the features are rounded otherwise with other threads."""
-    again, stored = lesson.train("ERM", 0.0, "people", 0), lesson.results().set_index("run").loc["ERM 0 people 0"]
+    again, stored = (
+        lesson.train("ERM", assumed_rate=0.0, noise="people", seed=0),
+        lesson.results().set_index("run").loc["ERM 0 people 0"],
+    )
     assert again["last10"] == pytest.approx(stored["last10"], abs=0.01)
     assert again["best_val"] == pytest.approx(stored["best_val"], abs=0.02)
