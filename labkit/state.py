@@ -131,7 +131,7 @@ def atomic_write(path: str | Path, data: bytes) -> None:
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with room(path), temporary.open("wb") as file:
+        with explaining_full_disk(path), temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -141,7 +141,7 @@ def atomic_write(path: str | Path, data: bytes) -> None:
 
 
 @contextmanager
-def room(path: str | Path) -> Iterator[None]:
+def explaining_full_disk(path: str | Path) -> Iterator[None]:
     """Explain a full disk. If it fills up in the `with` block, raise the OSError with the path and what to do."""
     try:
         yield
@@ -153,7 +153,7 @@ def room(path: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole(folder: str | Path, within: str | Path | None = None) -> Iterator[Path]:
+def whole_folder(folder: str | Path, within: str | Path | None = None) -> Iterator[Path]:
     """Write a folder as a whole or not at all, also if the power fails: a temporary folder that is renamed at the end.
 
     The `with` block gets the temporary folder, which is in `within` or beside `folder`. If another process has written
@@ -162,7 +162,7 @@ def whole(folder: str | Path, within: str | Path | None = None) -> Iterator[Path
     folder = Path(folder)
     temporary = Path(within or folder.parent) / f".{folder.name}.{uuid4().hex[:8]}"
     try:
-        with room(folder):
+        with explaining_full_disk(folder):
             temporary.mkdir(parents=True)
             yield temporary
             _settle(temporary)

@@ -18,7 +18,7 @@ from tools import digits
 import labkit
 from labkit.errors import Busy
 from labkit.fit import keep
-from labkit.state import read_state, whole, write_state
+from labkit.state import read_state, whole_folder, write_state
 
 EPOCHS = 5
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -266,12 +266,12 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, straight, monkeypatch):
 
 
 def test_a_folder_is_whole_or_not_there(tmp_path):
-    with pytest.raises(RuntimeError), whole(tmp_path / "a") as temporary:
+    with pytest.raises(RuntimeError), whole_folder(tmp_path / "a") as temporary:
         (temporary / "half").write_text("")
         raise RuntimeError
     assert not list(tmp_path.iterdir())
     for text in ("first", "second"):
-        with whole(tmp_path / "a") as temporary:
+        with whole_folder(tmp_path / "a") as temporary:
             (temporary / "text").write_text(text)
     assert (tmp_path / "a" / "text").read_text() == "first" and len(list(tmp_path.iterdir())) == 1
 

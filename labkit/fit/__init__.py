@@ -161,8 +161,8 @@ def _check_epochs(at_epochs, last):
     may_be = f"None, or numbers of epochs from 0 to {last}"
     need(isinstance(at_epochs, Collection) and not isinstance(at_epochs, str), "at_epochs", at_epochs, may_be)
     for epoch in at_epochs:
-        whole = isinstance(epoch, int) and not isinstance(epoch, bool)
-        need(whole and 0 <= epoch <= last, "at_epochs", at_epochs, may_be)
+        is_whole = isinstance(epoch, int) and not isinstance(epoch, bool)
+        need(is_whole and 0 <= epoch <= last, "at_epochs", at_epochs, may_be)
 
 
 def _copies(loop, at_epochs):

@@ -22,13 +22,14 @@ class Augment:
             return x
         if x.dim() != 4:
             raise ValueError(f"recipe's augment is {self.kind!r}; it must be None for samples of shape {x.shape[1:]}")
-        rows, row_outside = self.pixels(x.shape[2], self._draw(x, 2 * PAD + 1) - PAD)
-        columns, column_outside = self.pixels(x.shape[3], self._draw(x, 2 * PAD + 1) - PAD)
+        rows, row_outside = self._indices(x.shape[2], self._draw(x, 2 * PAD + 1) - PAD)
+        columns, column_outside = self._indices(x.shape[3], self._draw(x, 2 * PAD + 1) - PAD)
         mirrored = self._draw(x, 2).bool()
         columns = torch.where(mirrored, columns.flip(1), columns)
         column_outside = torch.where(mirrored, column_outside.flip(1), column_outside)
         batch = torch.arange(len(x), device=x.device)[:, None, None]
-        crop = x.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+        pixels = x.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]]  # [B, H, W, channels]
+        crop = pixels.permute(0, 3, 1, 2)
         if self.kind == "reflect_crop_flip":
             return crop
         outside = (row_outside[:, :, None] | column_outside[:, None, :])[:, None]
@@ -38,8 +39,8 @@ class Augment:
         """Draw a whole number below `high` for every sample. -> [B, 1]"""
         return torch.randint(high, (len(x), 1), generator=self.rng, device=x.device)
 
-    def pixels(self, size: int, offset: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the pixel that comes to each position of one axis, and whether it lies outside.
+    def _indices(self, size, offset):
+        """Return the index of the pixel for each position of one axis, and whether it lies outside of the image.
 
         offset [B, 1] -> indices [B, size], bool [B, size]
         """

@@ -35,7 +35,7 @@ def obstacle(loop: "Loop") -> str | None:
         return f"{cls.__name__} does what it does by the number of epochs"
     if loop.stages != [None]:
         return f"{cls.__name__} trains in several stages"
-    if loop.over and (cls.end_stage is not Method.end_stage or loop.taken):
+    if loop.over and (cls.end_stage is not Method.end_stage or loop.ended_with_best):
         return f"{cls.__name__} changes something at the end of a training"
     return None
 
@@ -115,10 +115,10 @@ def read_ending(folder: Path) -> dict:
     return state
 
 
-def _equal(weights, others):
+def _equal(weights, reference):
     """Do two lists of state dicts hold the same bits?"""
-    for net, other in zip(weights, others, strict=True):
+    for net, reference_net in zip(weights, reference, strict=True):
         for name, value in net.items():
-            if not torch.equal(value.cpu(), other[name].cpu()):
+            if not torch.equal(value.cpu(), reference_net[name].cpu()):
                 return False
     return True

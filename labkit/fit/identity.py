@@ -68,13 +68,13 @@ def identified(config: dict) -> bool:
     return UNKNOWN not in code.values() and {"code": UNKNOWN} not in values
 
 
-def json_value(value: object, what: str, stored: bool) -> object:
+def json_value(value: object, label: str, stored: bool) -> object:
     """Return a hyperparameter as JSON: numbers of torch and numpy as Python's; of what is no JSON its hash."""
     value = scalar(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return [json_value(part, what, stored) for part in value]
+        return [json_value(part, label, stored) for part in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: json_value(part, what, stored) for key, part in value.items()}
-    return {"code": attempt(lambda: fingerprint(value, what), stored)}
+        return {key: json_value(part, label, stored) for key, part in value.items()}
+    return {"code": attempt(lambda: fingerprint(value, label), stored)}

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import Busy
 from ..paths import printable
-from ..state import atomic_write, room, write_state
+from ..state import atomic_write, explaining_full_disk, write_state
 from .ending import randomness
 from .place import place, set_aside
 from .run import Run, unreadable
@@ -42,17 +42,17 @@ NEW, CURRENT, BEFORE = "checkpoint.new.safetensors", "checkpoint.safetensors", "
 class Keeper:
     """Keeps one run: `with Keeper(store, config) as keeper`.
 
-    every: seconds between two checkpoints. wait(message): called if another process trains this run, before waiting for
-    it to end; None raises Busy instead. Raises ValueError for a store that cannot be written, before anything is
-    trained.
+    interval: seconds between two checkpoints. wait(message): called if another process trains this run, before the
+    keeper waits for its end; None raises Busy instead. Raises ValueError for a store that cannot be written, before
+    anything is trained.
     """
 
     def __init__(
-        self, store: str | Path, config: dict, every: float = 30.0, wait: Callable[[str], object] | None = None
+        self, store: str | Path, config: dict, interval: float = 30.0, wait: Callable[[str], object] | None = None
     ) -> None:
         self.name = identity(config)
         self.config = config
-        self.every = every
+        self.interval = interval
         self.wait = wait
         self.folder = place(store) / self.name
         self.partial = self.folder.with_name(f"{self.name}.partial")
@@ -89,7 +89,7 @@ class Keeper:
         from filelock import FileLock, Timeout
 
         try:
-            with self._usable(), room(self.partial):
+            with self._usable(), explaining_full_disk(self.partial):
                 self.partial.mkdir(parents=True, exist_ok=True)
                 self.lock = FileLock(self.folder.with_suffix(".lock"))
                 self.lock.acquire(timeout=0)
@@ -144,12 +144,13 @@ class Keeper:
     def log(self, message: str) -> None:
         """Add a line to the run's log. Nothing reads its date but people."""
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        with room(self.partial), (self.partial / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        path = self.partial / LOG
+        with explaining_full_disk(path), path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{date} {message}\n")
 
     def due(self) -> bool:
         """Is it time for a checkpoint?"""
-        return time.monotonic() - self.saved >= self.every
+        return time.monotonic() - self.saved >= self.interval
 
     def save(self, loop: "Loop") -> None:
         """Write a checkpoint. The previous one is kept too, so that a whole one exists at every moment."""

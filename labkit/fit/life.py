@@ -69,8 +69,8 @@ def narrow(row: torch.Tensor) -> torch.Tensor:
 
 def narrow_whole(row: torch.Tensor) -> torch.Tensor:
     """Return whole numbers as int16, or as int32 if they do not fit. [N]"""
-    fits = not len(row) or row.abs().max() < 2**15
-    return row.to(torch.int16 if fits else torch.int32)
+    fits_int16 = not len(row) or row.abs().max() < 2**15
+    return row.to(torch.int16 if fits_int16 else torch.int32)
 
 
 def samples(run: "Run", task: Task) -> pd.DataFrame:

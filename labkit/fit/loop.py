@@ -57,7 +57,7 @@ class Loop:
         self.best_val = -float("inf")
         self.stages = []  # the number of epochs of each stage, None: that of `fit`
         self.over = False  # has the training ended?
-        self.taken = False  # did a stage end with its best weights?
+        self.ended_with_best = False  # did a stage end with its best weights?
         self.k = 0  # the stage
         self.epoch = 0  # of the stage, from 0 on
         self.queue = None  # the epoch's samples in their order, None between two epochs
@@ -83,15 +83,15 @@ class Loop:
         Whoever stops iterating stops the training.
         """
         while (stage := self.method.stage(self.k, self.task.train)) is not None:
-            self.change(stage.recipe)
+            self.set_recipe(stage.recipe)
             self.stages = [*self.stages[: self.k], stage.epochs]
             if self.k and not self.epoch and self.queue is None:
                 self.restart(stage.start)
             while self.epoch < (self.epochs if stage.epochs is None else stage.epochs):
                 yield from self.one_epoch(stage.indices)
             if stage.keep == "best_val":
-                self.take(self.best)
-                self.taken = True
+                self.load_weights(self.best)
+                self.ended_with_best = True
             self.method.end_stage(self.k)
             self.k += 1
             self.epoch = 0
@@ -123,15 +123,15 @@ class Loop:
         chosen = torch.arange(len(train), device=self.device) if chosen is None else chosen
         order = torch.Generator().manual_seed(((self.seed * 1009 + self.k) * 100_003 + self.epoch) % 2**63)
         queue = chosen[torch.randperm(len(chosen), generator=order).to(self.device)]
-        whole = len(queue) - len(queue) % self.recipe.batch
-        self.queue = queue[:whole] if self.recipe.drop_last and whole else queue
+        n_full = len(queue) - len(queue) % self.recipe.batch
+        self.queue = queue[:n_full] if self.recipe.drop_last and n_full else queue
         self.position = 0
         self.seconds = 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self.losses = torch.zeros(-(-len(self.queue) // self.recipe.batch), device=self.device)
         self.weights = torch.zeros(len(train), device=self.device)
 
-    def change(self, entries: dict) -> None:
+    def set_recipe(self, entries: dict) -> None:
         """Set the recipe of a stage: the one that `fit` was given, with the stage's entries."""
         self.recipe = replace(self.base_recipe, **entries)
         self.make_opt.recipe = self.recipe
@@ -188,12 +188,12 @@ class Loop:
     def restart(self, start: str) -> None:
         """Begin a later stage with new optimisers and weights from "init" (the first stage's) or "previous"."""
         if choose("start of a stage", start, {"init": True, "previous": False}):
-            self.take(self.first)
+            self.load_weights(self.first)
         self.method.opts = self.make_opt(self.method.nets, self.groups)
         self.best = None
         self.best_val = -float("inf")
 
-    def take(self, weights: list[dict] | None) -> None:
+    def load_weights(self, weights: list[dict] | None) -> None:
         """Put weights into the networks; None (no validation split) changes nothing."""
         for net, state in zip(self.method.nets, weights or []):
             net.load_state_dict(state)
@@ -217,7 +217,7 @@ class Loop:
         if state["k"]:  # what a stage is depends on the method's state, its optimisers on the stage
             self.method.load_state_dict(method | {"opts": self.method.state_dict()["opts"]})
             stage = self.method.stage(state["k"], self.task.train) or Stage()
-            self.change(stage.recipe)
+            self.set_recipe(stage.recipe)
             self.method.opts = self.make_opt(self.method.nets, self.groups)
         self.method.load_state_dict(method)
         self.life = Life(life) if life is not None else self.life

@@ -38,14 +38,14 @@ def resume(
         try:
             state = read_state(path)
             check_state(state, keeper.name)
-            return _going_on(keeper, state, run, loop)
+            return _continue(keeper, state, run, loop)
         except ValueError as error:
             keeper.log(f"{path.name} cannot be used: {error}; the one before it is used")
             run, loop = start()
     state = _stopped(keeper, run) or _shorter(keeper, loop, run, report)
     try:
         if state is not None:
-            return _going_on(keeper, state, run, loop)
+            return _continue(keeper, state, run, loop)
     except ValueError as error:
         keeper.log(f"what was stored cannot be used: {error}; it begins again")
         run, loop = start()
@@ -53,16 +53,16 @@ def resume(
     return run, loop
 
 
-def _going_on(keeper, state, run, loop):
+def _continue(keeper, state, run, loop):
     """Set a run and its loop to a state. -> Run, Loop. Raises ValueError for a state that cannot be used"""
-    take(state, loop)
+    load_state(state, loop)
     run.rows = loop.rows
     run.life = loop.life
     keeper.log(f"goes on after {len(run.rows)} epochs and {loop.position} samples of the next")
     return run, loop
 
 
-def take(state: dict, loop: "Loop") -> None:
+def load_state(state: dict, loop: "Loop") -> None:
     """Set a loop and the global generators to a state.
 
     Raises ValueError for a state that does not fit; the loop must be made anew then.

@@ -15,7 +15,7 @@ from ..errors import must, need
 from ..measure import COLUMNS
 from ..method import Method
 from ..paths import printable
-from ..state import read_state, whole, write_state
+from ..state import read_state, whole_folder, write_state
 from . import life as lives
 from . import weights
 from .accuracy import criteria
@@ -155,7 +155,7 @@ class Run:
         partial: the folder of the run while it trained, whose log is copied. loop: the loop at its end, from which a
         longer training may go on. If another process wrote the folder before, its run is kept.
         """
-        with whole(folder, partial) as temporary:
+        with whole_folder(folder, partial) as temporary:
             self.history.to_parquet(temporary / HISTORY)
             pd.DataFrame([row(self.facts)]).to_parquet(temporary / "result.parquet")
             state = self.method.state_dict()

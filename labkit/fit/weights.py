@@ -24,8 +24,8 @@ def network(run: "Run", best: str = "last", k: int = 0, net: Network = None) -> 
     """Return network k of a run with the weights of an epoch, in evaluation mode, see Run.net."""
     choose("best", best, dict.fromkeys(EPOCHS))
     states = _states(run, best)
-    whole = isinstance(k, int) and not isinstance(k, bool)
-    need(whole and 0 <= k < len(states), "k", k, f"a number of a network, 0 to {len(states) - 1}")
+    is_whole = isinstance(k, int) and not isinstance(k, bool)
+    need(is_whole and 0 <= k < len(states), "k", k, f"a number of a network, 0 to {len(states) - 1}")
     module = _empty(run, k, net)
     state = {name: tensor.cpu() for name, tensor in states[k].items()}
     try:

@@ -16,7 +16,7 @@ from ...fit.config import about
 from ...fit.seal import write_facts
 from ...notebook import Failed, Warm, execute
 from ...numbers import NUMBERS
-from ...state import whole
+from ...state import whole_folder
 from .points import Point
 
 SHOWS = Path(__file__).parents[2] / "notebook" / "run.ipynb"  # shows one training
@@ -77,7 +77,7 @@ def _keep(keeper, notebook, point, seconds):
 
     facts = about(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     row = {"notebook": notebook.stem, "values": json.dumps(point), "numbers": NUMBERS, "seconds": seconds, **facts}
-    with whole(keeper.folder, keeper.partial) as folder:
+    with whole_folder(keeper.folder, keeper.partial) as folder:
         for name in ("run.ipynb", "log.txt"):
             shutil.copy(keeper.partial / name, folder)
         pd.DataFrame([row]).to_parquet(folder / "result.parquet")
