@@ -66,7 +66,8 @@ def coreset_gradients(method: CRUST, train: Split, *, draws: int) -> Tensor:
 
 def distance_to(full: Tensor, drawn: Tensor) -> dict[str, float]:
     """Return bias, error and cosine of `gradient_bias`. full [P], drawn [draws, P]"""
-    mean, length = drawn.mean(0), full.norm()
+    mean = drawn.mean(0)
+    length = full.norm()
     return {
         "bias": float((mean - full).norm() / length),
         "error": float(((drawn - full).norm(dim=1) / length).mean()),

@@ -94,7 +94,8 @@ def rank_methods(runs: pd.DataFrame, *, criterion: str) -> pd.DataFrame:
 
 def one_by_one(keep: float = 0.5) -> dict[str, CRUST]:
     """Return CRUST step by step from Algorithm 1 to the released code; every step keeps the ones before."""
-    methods, settings = {}, {}
+    methods = {}
+    settings = {}
     for name, change in STEPS:
         settings |= change
         methods[name] = CRUST(variant="paper", keep=keep, **settings)
@@ -135,7 +136,8 @@ def select_coreset(
     if selector != "smallest gradient":
         medoids = coreset.select(g, budget, selector, group)
         return medoids.indices, medoids.sizes
-    size, chosen = g.norm(dim=1), []
+    size = g.norm(dim=1)
+    chosen = []
     for c, count in budget.items():
         members = (group == c).nonzero()[:, 0]
         smallest = size[members].argsort(stable=True)[:count]
@@ -159,7 +161,8 @@ def filters(
     medoid counted as often as its cluster has members), recall (share of the right labels that are chosen), right
     (their share in the training set), task, samples, noise.
     """
-    right, rows = task.train.y == task.truth.y, []
+    right = task.train.y == task.truth.y
+    rows = []
     facts = {"right": share(right), "task": task.name, "samples": len(right), "noise": task.noise.words}
     for keep, selector, group_by in product(keeps, selectors, groups):
         i, sizes = select_coreset(net, task.train, selector=selector, keep=keep, group_by=group_by, space=space)
@@ -178,7 +181,8 @@ def precision(right: Tensor, i: Tensor, weight: Tensor) -> dict[str, float]:
 
 def final_coreset(run: Run, task: Task) -> dict[str, float]:
     """Return `precision` of what CRUST would select after its last epoch; NaN for other methods."""
-    right, method = task.train.y == task.truth.y, run.method
+    right = task.train.y == task.truth.y
+    method = run.method
     if not isinstance(method, CRUST):
         return dict.fromkeys(("precision", "weighted", "recall"), float("nan"))
     i = method.select(task.train, method.start).unique()
@@ -190,9 +194,12 @@ def distances(net: nn.Module, task: Task, *, group_by: str = "prediction") -> pd
 
     Columns: pairs (how many), distance (their mean distance, at most 2).
     """
-    y, true = task.train.y, task.truth.y
+    y = task.train.y
+    true = task.truth.y
     g, predicted = bind_crust(net, task.train, variant="paper").gradients(task.train)
-    g, group, right = g.double(), predicted if group_by == "prediction" else y, y == true
+    g = g.double()
+    group = predicted if group_by == "prediction" else y
+    right = y == true
     same_group = group[:, None] == group
     pair = same_group & torch.ones_like(same_group).triu(1).bool()  # every pair once
     same_classes = (y[:, None] == y) & (true[:, None] == true)
@@ -203,7 +210,8 @@ def distances(net: nn.Module, task: Task, *, group_by: str = "prediction") -> pd
         "wrong and wrong, same two classes": both_wrong & same_classes,
         "wrong and wrong, otherwise": both_wrong & ~same_classes,
     }
-    distance, rows = torch.cdist(g, g), []
+    distance = torch.cdist(g, g)
+    rows = []
     for name, kind in kinds.items():
         rows.append({"pair": name, "pairs": int((kind & pair).sum()), "distance": share(distance, kind & pair)})
     return pd.DataFrame(rows).set_index("pair")

@@ -62,7 +62,8 @@ def filters(table: pd.DataFrame) -> Drawing:
 
     Solid: counted; dotted: weighted by what each sample stands for. table: of `experiments.filters`.
     """
-    right, ideal = table["right"].mean(), np.linspace(0.01, 1, 99)
+    right = table["right"].mean()
+    ideal = np.linspace(0.01, 1, 99)
     figure, axes = canvas(1, table["group_by"].nunique(), width=3.3, height=3.0, sharey=True)
     for ax, (group_by, part) in zip(axes[0], table.groupby("group_by", sort=False)):
         for name, (ink, mark) in CHOOSERS.items():
@@ -90,7 +91,8 @@ def cloud(points: Tensor, *, group: Tensor, right: Tensor, sets: dict[str, Tenso
     points [N, C]; group, right bool [N]; sets {name: positions [K] that are chosen}.
     """
     members = group.nonzero()[:, 0]
-    plane, label = principal_plane(points[members]), right[members]
+    plane = principal_plane(points[members])
+    label = right[members]
     figure, axes = canvas(1, len(sets), width=2.6, height=2.7, sharex=True, sharey=True)
     for ax, (name, chosen) in zip(axes[0], sets.items()):
         selected = torch.isin(members, chosen)
@@ -123,8 +125,10 @@ def ranks(table: pd.DataFrame, *, criterion: str) -> Drawing:
     figure, axes = canvas(1, len(cells), width=1.8, height=2.3)
     for ax, ((noise, rate), cell) in zip(axes[0], cells):
         for row in cell.itertuples():
-            places, width = [row.printed_rank, row.measured_rank], 2.2 if row.method == "CRUST" else 1
-            ink, mark = colour(row.method), marker(row.method)
+            places = [row.printed_rank, row.measured_rank]
+            width = 2.2 if row.method == "CRUST" else 1
+            ink = colour(row.method)
+            mark = marker(row.method)
             ax.plot([0, 1], places, color=ink, linewidth=width, marker=mark, markersize=4)
             ax.text(1.06, row.measured_rank, row.method, fontsize=6, color=GREY, va="center")
         ax.set(xlim=(-0.1, 2.3), ylim=(len(cell) + 0.5, 0.5), xticks=[0, 1], yticks=range(1, len(cell) + 1))

@@ -101,7 +101,8 @@ def bias(table: pd.DataFrame, *, setting: str = "") -> Drawing:
         plain = part.loc[part["alpha"].isna(), "bias"].mean()
         ax.axhline(plain, color=OKABE_ITO[7], linewidth=1, label="without mixup")
         for k, (partners, rows) in enumerate(part.dropna().groupby("partners")):
-            ink, name = OKABE_ITO[k % 3], f"|R| = {partners}"
+            ink = OKABE_ITO[k % 3]
+            name = f"|R| = {partners}"
             style = {"color": ink, "marker": "osD"[k % 3], "markersize": 4}
             ax.plot(rows["alpha"], rows["bias"], label=f"{name}, mean of the draws", **style)
             ax.plot(rows["alpha"], rows["error"], ":", color=ink, label=f"{name}, one draw")
@@ -120,7 +121,8 @@ def theorem(table: pd.DataFrame, *, setting: str = "") -> Drawing:
     for ax, (classes, cases) in zip(axes[0], table.groupby("classes")):
         for k, (_, case) in enumerate(cases.iterrows()):
             name = f"{case['selector']}, noise {case['rate']:.0%}, k = {case['k']}, rho = {case['rho']:.0%}"
-            curves, ink = case["curves"], OKABE_ITO[k % 7]
+            curves = case["curves"]
+            ink = OKABE_ITO[k % 7]
             ax.plot(curves["step"], curves["correct"], color=ink, label=name)
             ax.plot(curves["step"], curves["memorised"], ":", color=ink)
         ax.set(xscale="log", ylim=(-0.02, 1.03))

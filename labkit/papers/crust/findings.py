@@ -43,7 +43,8 @@ def label_accuracy(runs: pd.DataFrame, *, epoch: int = -1) -> pd.Series:
 
 def figure_1(report: Findings, runs: pd.DataFrame, *, start: int, setting: str) -> pd.DataFrame:
     """Judge Fig. 1: label accuracy, and which size is best. -> accuracies in percent, means of the last ten epochs"""
-    first, last = label_accuracy(runs, epoch=start), label_accuracy(runs)
+    first = label_accuracy(runs, epoch=start)
+    last = label_accuracy(runs)
     facts = {"setting": setting, "n": runs["seed"].nunique()}
     report.judge(
         "Fig. 1a",
@@ -154,7 +155,8 @@ def table_2(report: Findings, mean: pd.DataFrame, *, setting: str, n: int, crite
 
 def medoids(report: Findings, half: pd.DataFrame, *, setting: str) -> None:
     """Judge whether medoids are clean. half: of `experiments.filters`, 50 % by prediction, a row per selector"""
-    right, precision = half["right"].iloc[0], half["precision"]
+    right = half["right"].iloc[0]
+    precision = half["precision"]
     rows = [f"{name} {row.precision:.1%} (weighted {row.weighted:.1%})" for name, row in half.iterrows()]
     report.judge(
         "Sec. 4.1",
@@ -170,9 +172,13 @@ def medoids(report: Findings, half: pd.DataFrame, *, setting: str) -> None:
 def ablation(report: Findings, runs: pd.DataFrame, *, setting: str, criterion: str) -> pd.DataFrame:
     """Judge whether Algorithm 1 filters, and which of its differences from the code matters. -> means in percent"""
     mean = runs.groupby("step", sort=False)[[criterion, "precision", "weighted"]].mean()
-    accuracy, precision = mean[criterion], mean["precision"]
-    paper, code, greedy = "Algorithm 1 of the paper", "released code", "selector as in the paper"
-    weighted, right = mean.loc[paper, "weighted"], 1 - runs["realised"].mean()
+    accuracy = mean[criterion]
+    precision = mean["precision"]
+    paper = "Algorithm 1 of the paper"
+    code = "released code"
+    greedy = "selector as in the paper"
+    weighted = mean.loc[paper, "weighted"]
+    right = 1 - runs["realised"].mean()
     facts = {"setting": setting, "n": runs["seed"].nunique(), "criterion": criterion}
     report.judge(
         "ablation",

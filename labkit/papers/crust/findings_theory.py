@@ -81,7 +81,8 @@ def nuisance(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataF
     """Judge whether the nuisance part of the labels is smaller in coresets. table: of `jacobian.nuisance`, with `seed`.
     -> shares of the cases"""
     wide = table.pivot_table(index=["seed", "energy", "epoch"], columns="set", values="nuisance")
-    below_all, below_random = {}, {}
+    below_all = {}
+    below_random = {}
     for name in (*CORESETS, "random subset"):
         below_all[name] = (wide[name] <= wide["all points"]).mean()
         report.judge(
@@ -110,7 +111,8 @@ def equation_7(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.Dat
         rule="|J_r| / bound, every case <= 1",
         **facts,
     )
-    below, above = table["root_largest"] - table["upper"], table["root_least"] - table["lower"]
+    below = table["root_largest"] - table["upper"]
+    above = table["root_least"] - table["lower"]
     inside = (below <= 1e-6) & (above >= -1e-6)
     report.judge(
         "Eq. (7)",
@@ -182,7 +184,8 @@ def equation_9(report: Findings, table: pd.DataFrame, *, setting: str) -> None:
     """Judge whether distances at the last layer order the exact ones. table: of `jacobian.proxies`, with `seed`"""
     trained = table[(table["epoch"] > 0) & (table["pairs"] == "same predicted class")]
     for space, rows in trained.groupby("space"):
-        rho, overlap = rows["spearman"], rows["overlap"]
+        rho = rows["spearman"]
+        overlap = rows["overlap"]
         text = f"Spearman {rho.min():.2f} to {rho.max():.2f} after the start"
         report.judge(
             "Eq. (9)",

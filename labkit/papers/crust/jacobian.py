@@ -59,7 +59,8 @@ def subsets(net: nn.Module, task: Task, *, keep: float = 0.5, seed: int = 0) -> 
 
     The random subset is as large as the coreset of the released code.
     """
-    right, n = task.train.y == task.truth.y, len(task.train)
+    right = task.train.y == task.truth.y
+    n = len(task.train)
     sets = {"all points": torch.arange(n)}
     sets["right labels"] = right.nonzero()[:, 0]
     sets["wrong labels"] = (~right).nonzero()[:, 0]
@@ -76,7 +77,8 @@ def spectra(nets: Nets, task: Task, *, keep: float = 0.5, energy: float = 0.9) -
     values: descending, divided by the root of how many samples the set has, so that sets of different size compare;
     rank: how many of them hold `energy` of the sum of squares; of: how many there are; label_precision.
     """
-    rows, right = [], task.train.y == task.truth.y
+    rows = []
+    right = task.train.y == task.truth.y
     for epoch, net in nets.items():
         K = spectrum.gram(net, task.train.inputs())  # J J^T  [n C, n C]
         for name, i in subsets(net, task, keep=keep).items():
@@ -135,8 +137,10 @@ def alignment(nets: Nets, task: Task, *, energy: float = 0.9) -> pd.DataFrame:
     A vector is set to 0 outside of the group; labels are one-hot, minus the mean of their class; the residual is p -
     e_y. share: |Pi_I v|^2 / |v|^2; chance: what a random vector would have, rank / (n C).
     """
-    y, true = task.train.y, task.truth.y
-    right, rows = y == true, []
+    y = task.train.y
+    true = task.truth.y
+    right = y == true
+    rows = []
     for epoch, net in nets.items():
         space = spectrum.split(net, task.train.inputs(), energy=energy)
         vectors = {
@@ -179,16 +183,19 @@ def proxies(nets: Nets, task: Task) -> pd.DataFrame:
 
     rows = []
     for epoch, net in nets.items():
-        exact, predicted = exact_points(net, task), evaluate(net, task.train).argmax(1)
+        exact = exact_points(net, task)
+        predicted = evaluate(net, task.train).argmax(1)
         exact_distance = torch.cdist(exact, exact)
         upper = torch.ones_like(exact_distance).triu(1).bool()  # every pair once
         pairs = {"all": upper, "same predicted class": upper & (predicted[:, None] == predicted)}
         central = central_half(exact, predicted)
         for space in ("logit", "feature"):
             g = bind_crust(net, task.train, variant="paper", space=space).gradients(task.train)[0].double()
-            distance, overlap = torch.cdist(g, g), len(central & central_half(g, predicted)) / len(central)
+            distance = torch.cdist(g, g)
+            overlap = len(central & central_half(g, predicted)) / len(central)
             for name, chosen in pairs.items():
-                a, b = exact_distance[chosen], distance[chosen].clamp_min(1e-12)
+                a = exact_distance[chosen]
+                b = distance[chosen].clamp_min(1e-12)
                 row = {"epoch": epoch, "space": space, "pairs": name, "spearman": spearmanr(a, b).statistic}
                 rows.append(row | bound_constant(a, b) | {"overlap": overlap})
     return pd.DataFrame(rows)
@@ -211,7 +218,8 @@ def exact_points(net: nn.Module, task: Task) -> Tensor:
 
     They are V sqrt(D) of the gradients' Gram matrix V D V^T. -> [n, n]
     """
-    n, C = len(task.train), task.classes
+    n = len(task.train)
+    C = task.classes
     r = ce_gradient(evaluate(net, task.train), task.train.y).double()
     K = spectrum.gram(net, task.train.inputs()).view(n, C, n, C)
     squares, vectors = torch.linalg.eigh(torch.einsum("ic,icjd,jd->ij", r, K, r))

@@ -49,7 +49,8 @@ def premise(runs: pd.DataFrame, *, start: int) -> pd.DataFrame:
 def few_classes(task: Task, *, classes: int, n: int, rate: float, seed: int = 0) -> Task:
     """Return n samples of the first classes, with symmetric noise; labels are 0..classes - 1."""
     i = (task.train.y < classes).nonzero()[:, 0][:n]
-    x, y = task.train.x[i], task.train.y[i]
+    x = task.train.x[i]
+    y = task.train.y[i]
     name = f"{task.name}, {classes} classes"
     clean = Task.of(x, y, x, y, name, 0.0, task.train.scale, classes=classes, y_true="given")
     return noise.corrupt(clean, noise.symmetric(rate), seed)
@@ -74,15 +75,18 @@ def theorem(
     of the number of steps; steps: those that were made; correct: share of S that is classified as its true class then;
     memorised: share of the wrong labels of S that are classified as given; curves: the last two over the steps.
     """
-    x, nu = task.train.inputs(), torch.linspace(-1, 1, task.classes)
-    y, right = nu[task.train.y][:, None], task.train.y == task.truth.y
+    x = task.train.inputs()
+    nu = torch.linspace(-1, 1, task.classes)
+    y = nu[task.train.y][:, None]
+    right = task.train.y == task.truth.y
     numbers = Task.of(x, y, x, y, task.name, 0.0, kind="numbers")
     net = fit(ERM(), numbers, "mlp", warm_up, seed, recipe, progress=False).method.nets[0]
     with torch.no_grad():
         f = net(x)
     predicted = nearest(f, nu)
     S = coreset.select(f - y, coreset.shares(predicted, keep), selector, predicted)
-    i, r = S.indices, S.sizes.double()
+    i = S.indices
+    r = S.sizes.double()
     rho = 1 - right[i].double().mean().item()
     facts = premises(spectrum.gram(net, x), i, r, rho=rho, classes=task.classes)
     labels = {"given": task.train.y[i], "true": task.truth.y[i]}
@@ -93,8 +97,11 @@ def theorem(
 
 def premises(K: Tensor, i: Tensor, r: Tensor, *, rho: float, classes: int) -> dict:
     """Return what the theorem asks and what there is. K [n, n] Gram matrix of all, i [k] chosen, r [k] weights"""
-    K_S, delta, k = K[i][:, i], margin(classes), len(i)
-    values, norm = singular_values(K_S), singular_values(K)[-1].item()
+    K_S = K[i][:, i]
+    delta = margin(classes)
+    k = len(i)
+    values = singular_values(K_S)
+    norm = singular_values(K)[-1].item()
     alpha = (r.min().sqrt() * values[0]).item()
     beta = (r.max().sqrt() * values[-1]).item()
     eps = abs(singular_values(r.sqrt()[:, None] * K_S * r.sqrt())[-1].item() - norm)
@@ -126,12 +133,15 @@ def counterexample(k: int = 12) -> dict:
     = beta = 1, eps = 0 and L = 0; rho = 1 / k < delta / 8 = 1 / 4. After the steps that the theorem asks for, the wrong
     label is fitted as it was given.
     """
-    x, true, nu = torch.eye(k), torch.arange(k) % 2, torch.tensor([-1.0, 1.0])
+    x = torch.eye(k)
+    true = torch.arange(k) % 2
+    nu = torch.tensor([-1.0, 1.0])
     given = true.clone()
     given[0] = 1 - given[0]
     net = nn.Linear(k, 1, bias=False)
     nn.init.zeros_(net.weight)
-    i, r = torch.arange(k), torch.ones(k, dtype=torch.float64)
+    i = torch.arange(k)
+    r = torch.ones(k, dtype=torch.float64)
     facts = premises(spectrum.gram(net, x), i, r, rho=1 / k, classes=2)
     steps = ceil(facts["needed"])
     curves = descend(net, x, weight=r, nu=nu, given=given, true=true, rate=0.5 / facts["beta"] ** 2, steps=steps)
@@ -146,8 +156,10 @@ def descend(
     x [k, ...]; weight [k], r of Eq. (8); nu [C]: the label of each class; given, true [k]: classes. correct: share of
     samples that are classified as their true class; memorised: share of the wrong labels that are classified as given.
     """
-    y, r = nu[given][:, None], weight.to(x.dtype)[:, None]
-    wrong, rows = given != true, []
+    y = nu[given][:, None]
+    r = weight.to(x.dtype)[:, None]
+    wrong = given != true
+    rows = []
     measured = {round(steps ** (k / 20)) for k in range(21)}
     for step in range(1, steps + 1):
         f = net(x)  # [k, 1]

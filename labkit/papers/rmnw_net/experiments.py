@@ -137,7 +137,8 @@ def train_table(
     settings: of `plans`. rates: {noise: its rates}. Where two noises share their setting, rate 0 is the same training:
     it is run once, and its rows are given to each of them.
     """
-    tables, clean = [], []  # clean: (setting, its rows at rate 0)
+    tables = []
+    clean = []  # clean: (setting, its rows at rate 0)
     for noise, noise_rates in rates.items():
         setting = settings[noise]
         shared = [rows for clean_setting, rows in clean if clean_setting == setting]
@@ -181,7 +182,8 @@ def final_weights(run: Run, task: Task) -> dict[str, float]:
     """
     if not hasattr(run.method, "V"):
         return {}
-    weight, wrong = weights(run.method, task), task.train.y != task.truth.y
+    weight = weights(run.method, task)
+    wrong = task.train.y != task.truth.y
     weight = weight / weight.mean()
     low, high = weight.quantile(torch.tensor([0.05, 0.95])).tolist()
     return {
@@ -205,7 +207,8 @@ def trace(name: str, task: Task, *, setting: Setting, seed: int, losses: Tensor)
     V [E, L]; loss [E, N] of the training samples after every epoch; wrong [N]; method, seed, noise (its passport),
     accuracy by criterion.
     """
-    method, curves = setting.method(name), []
+    method = setting.method(name)
+    curves = []
     train_task, meta = meta_of(setting.meta)(task, seed, method)
 
     @torch.no_grad()

@@ -89,13 +89,16 @@ def detection(runs: pd.DataFrame, *, printed: pd.DataFrame) -> Drawing:
     Filled: the best over training; small: of the last epoch; hollow diamond: printed. runs: of
     `experiments.detection`; printed: of `printed_tables.cells`, of one dataset.
     """
-    dataset, methods, columns = printed["dataset"].iloc[0], methods_of(runs), columns_of(runs)
+    dataset = printed["dataset"].iloc[0]
+    methods = methods_of(runs)
+    columns = columns_of(runs)
     figure, axes = canvas(width=max(7.4, 1.6 + 1.05 * len(columns)), height=3.6)
     ax = axes[0, 0]
     for k, name in enumerate(methods):
         for place, (noise, rate) in enumerate(columns):
             rows = runs[(runs["method"] == name) & (runs["noise"] == noise) & (runs["rate"] == rate)]
-            x, is_first = place + 0.25 * (k - 1), place == 0
+            x = place + 0.25 * (k - 1)
+            is_first = place == 0
             label = starred(name) if is_first else None
             error_bar(ax, x - 0.06, rows["auc_best"], look_of(name, markersize=7, label=label))
             error_bar(ax, x, rows["auc_last"], look_of(name, markersize=3.5))
@@ -113,7 +116,9 @@ def detection(runs: pd.DataFrame, *, printed: pd.DataFrame) -> Drawing:
 
 def error_bar(ax, x: float, values: pd.Series, look: dict) -> None:
     """Draw the mean of values at x, with a line from the lowest to the highest."""
-    low, mean, high = values.min(), values.mean(), values.max()
+    low = values.min()
+    mean = values.mean()
+    high = values.max()
     ax.errorbar(x, mean, yerr=[[mean - low], [high - mean]], linewidth=1, **look)
 
 
@@ -143,7 +148,8 @@ def weights(traces: Sequence[dict], *, losses: Tensor, epochs: Sequence[int]) ->
     for (above, below), trace in zip(axes.T, traces):
         for epoch, ink in zip(epochs, shades):
             above.plot(losses, trace["V"][epoch - 1], color=ink, label=f"after epoch {epoch}")
-        last, wrong = trace["loss"][epochs[-1] - 1].clamp(float(losses[0]), float(losses[-1])), trace["wrong"]
+        last = trace["loss"][epochs[-1] - 1].clamp(float(losses[0]), float(losses[-1]))
+        wrong = trace["wrong"]
         for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
             below.hist(last[mask].numpy(), bins, color=ink, alpha=0.55, label=name, histtype="stepfilled")
         logarithmic(above)
@@ -169,7 +175,8 @@ def spread(runs: pd.DataFrame, *, criterion: str) -> Drawing:
     columns = columns_of(runs)
     runs = runs.assign(place=[columns.index(column) for column in zip(runs["noise"], runs["rate"])])
     for name in methods_of(runs):
-        rows, look = runs[runs["method"] == name], look_of(name, markersize=4)
+        rows = runs[runs["method"] == name]
+        look = look_of(name, markersize=4)
         band(left, rows, "place", "spread", label=starred(name), linestyle=DASHES[name], **look)
         right.plot(rows["auc_end"], rows[criterion], linestyle="", **look)
     left.set_xticks(range(len(columns)), column_names(columns), fontsize=7)
@@ -187,7 +194,8 @@ def meta_sets(runs: pd.DataFrame, *, criterion: str) -> Drawing:
 
     runs: with columns size and balanced.
     """
-    cells, dashes = list(runs.groupby(["noise", "rate"], sort=False)), ("-", "--", ":", "-.")
+    cells = list(runs.groupby(["noise", "rate"], sort=False))
+    dashes = ("-", "--", ":", "-.")
     figure, axes = canvas(1, len(cells), width=3.6, height=3.2, sharey=True)
     for ax, ((noise, rate), cell) in zip(axes[0], cells):
         for k, ((name, balanced), rows) in enumerate(cell.groupby(["method", "balanced"], sort=False)):

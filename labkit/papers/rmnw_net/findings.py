@@ -28,7 +28,8 @@ def judge(report: Findings, item: str, checks: list[Check], **facts: object) -> 
 
 def means(runs: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return means over seeds: a row per noise and rate, a column per method. Accuracies stay shares."""
-    wide, noises = runs.pivot_table(index=["noise", "rate"], columns="method", values=column), list(runs["noise"])
+    wide = runs.pivot_table(index=["noise", "rate"], columns="method", values=column)
+    noises = list(runs["noise"])
     return wide.loc[sorted(wide.index, key=lambda cell: (noises.index(cell[0]), cell[1]))]
 
 
@@ -57,11 +58,16 @@ def gap_check(claim: str, gap: pd.Series, rule: str, *, digits: int = 1) -> Chec
 def table_1(report: Findings, runs: pd.DataFrame, *, joined: pd.DataFrame, criterion: str) -> pd.DataFrame:
     """Judge uniform and flip2 noise. runs: of `experiments.train_table`; joined: of `ledger.join_printed`"""
     wide = 100 * means(runs, criterion)
-    noise, rate = wide.index.get_level_values("noise"), wide.index.get_level_values("rate")
-    uniform, flip2, clean = (noise == "uniform") & (rate > 0), (noise != "uniform") & (rate > 0), rate == 0
-    robust, given = wide["RMNW-Net"] - wide["MW-Net"], wide["MNW-Net"] - wide["MW-Net"]
+    noise = wide.index.get_level_values("noise")
+    rate = wide.index.get_level_values("rate")
+    uniform = (noise == "uniform") & (rate > 0)
+    flip2 = (noise != "uniform") & (rate > 0)
+    clean = rate == 0
+    robust = wide["RMNW-Net"] - wide["MW-Net"]
+    given = wide["MNW-Net"] - wide["MW-Net"]
     rivals = wide.drop(columns=[*CLEAN_META, *WEIGHT_NETS], errors="ignore").max(axis=1)
-    ahead, apart = wide["RMNW-Net"] - rivals, wide["RMNW-Net"] - wide["MNW-Net"]
+    ahead = wide["RMNW-Net"] - rivals
+    apart = wide["RMNW-Net"] - wide["MNW-Net"]
     above = "every gap > 0 points"
     candidates = (
         (f"uniform: RMNW-Net is {BELOW}", robust[uniform], NEARLY),
@@ -98,7 +104,8 @@ def table_3(report: Findings, runs: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for column, epoch in (("auc_best", "best epoch"), ("auc_last", "last epoch")):
         wide = means(runs, column)
-        robust, given = wide["RMNW-Net"] - wide["MW-Net"], wide["MNW-Net"]
+        robust = wide["RMNW-Net"] - wide["MW-Net"]
+        given = wide["MNW-Net"]
         flips = given[given.index.get_level_values("noise") != "uniform"]
         text = in_words(given, digits=2, sign="")
         checks = [
@@ -161,7 +168,8 @@ def meta_sets(report: Findings, runs: pd.DataFrame, *, criterion: str) -> pd.Dat
     cost = (wide["RMNW-Net", "given"] - wide["RMNW-Net", "true"]).dropna()
     claim = f"balancing the noisy meta set by given labels costs less than {NEAR:g} points"
     checks = [gap_check(claim, cost, NEARLY)]
-    smallest, largest = min(runs["size"]), max(runs["size"])
+    smallest = min(runs["size"])
+    largest = max(runs["size"])
     for name in ("RMNW-Net", "MW-Net"):
         table = wide[name, "true"].unstack("noise")
         claim = f"{name}: {smallest} meta samples do as well as {largest}, within {NEAR:g} points"

@@ -52,7 +52,8 @@ def more_classes(report: Findings, table: pd.DataFrame, *, distance: float, sett
 def theorem_2(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
     """Judge the scatter of the meta-gradient. table: of `theorem_2.variances`"""
     noisy = table[table["rate"] > 0]
-    slack, ratio = noisy["bound"] / noisy["exact"], noisy["exact"] / noisy["clean"]
+    slack = noisy["bound"] / noisy["exact"]
+    ratio = noisy["exact"] / noisy["clean"]
     relative = table.pivot(index="rate", columns="m", values="relative").iloc[:, -1]  # of the largest batch
     text = f"root of the scatter over the length of the mean, m = {relative.name}: {relative.iloc[0]:.2f} clean, "
     text += f"{relative.iloc[-1]:.2f} at {relative.index[-1]:.0%}"
@@ -81,8 +82,11 @@ def theorem_2(report: Findings, table: pd.DataFrame, *, setting: str) -> pd.Data
 
 def cross_entropy(report: Findings, parts: pd.DataFrame, *, setting: str) -> pd.DataFrame:
     """Judge why cross-entropy works. parts: rows of `theorem_2.terms` with columns loss and epoch"""
-    ce, mae = parts[parts["loss"] == "ce"], parts[parts["loss"] == "mae"]
-    ratio, decay, gap = ce["defect"] / ce["clean"], ce["defect"] / ce["decay"], ce["gap_defect"]
+    ce = parts[parts["loss"] == "ce"]
+    mae = parts[parts["loss"] == "mae"]
+    ratio = ce["defect"] / ce["clean"]
+    decay = ce["defect"] / ce["decay"]
+    gap = ce["gap_defect"]
     rest = (mae["defect"] / mae["clean"]).max()
     checks = [
         (

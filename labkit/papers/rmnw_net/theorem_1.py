@@ -101,9 +101,12 @@ def snapshot(method: Method, *, task: Task, meta: Split, meta_loss: str, batch: 
     """
     i = torch.randperm(len(task.train), generator=torch.Generator().manual_seed(seed))[:batch]
     method = deepcopy(method)
-    net, V, alpha = method.nets[0].double().eval(), method.V.double(), method.opts[0].param_groups[0]["lr"]
+    net = method.nets[0].double().eval()
+    V = method.V.double()
+    alpha = method.opts[0].param_groups[0]["lr"]
     loss = ce(net(task.train.inputs(i).double()), task.train.y[i])  # l_i(w)  [B]
-    weight, theta = method.shares(loss.detach()), list(V.parameters())  # V(l_i) over their sum  [B]
+    weight = method.shares(loss.detach())  # V(l_i) over their sum  [B]
+    theta = list(V.parameters())
     w_hat = virtual_step(net, loss, weight.detach(), alpha)  # Eq. (2), left
     slopes = gradients_of(loss, list(net.parameters()))  # grad l_i(w), parameter by parameter
     return Snapshot(
@@ -157,7 +160,8 @@ def directions(
     "samples" (the bracket of Eq. 4, a number per training sample) or "V" (what V gets); and those of `compare`, with
     `draws` meta sets whose labels are really drawn.
     """
-    rows, rng = [], torch.Generator().manual_seed(0)
+    rows = []
+    rng = torch.Generator().manual_seed(0)
     for loss, snap in snapshots.items():
         spaces = {"samples": snap.pulls.permute(1, 2, 0), "V": snap.gradients}  # [M, C, B] and [M, C, 301]
         for noise, model in models.items():
@@ -197,7 +201,8 @@ def to_more_classes(snapshots: dict[str, Snapshot], *, rate: float, maps: int = 
     """
     rows = []
     for loss, snap in snapshots.items():
-        classes, parts = snap.pulls.shape[2], snap.pulls.permute(1, 2, 0)
+        classes = snap.pulls.shape[2]
+        parts = snap.pulls.permute(1, 2, 0)
         for r in range(1, classes):
             model = type(f"flip{r}", (flip,), {"targets": r})
             for seed in range(maps if r < classes - 1 else 1):
@@ -214,7 +219,8 @@ def over_all_maps(snap: Snapshot, *, rate: float) -> float:
     symmetric loss
     """
     classes = snap.pulls.shape[2]
-    expected, clean = snap.expected(symmetric(rate).matrix(classes, "")), snap.clean()
+    expected = snap.expected(symmetric(rate).matrix(classes, ""))
+    clean = snap.clean()
     return relative_distance(expected, (1 - rate * classes / (classes - 1)) * clean)
 
 
@@ -238,8 +244,11 @@ def learnt(method: Method, task: Task, meta: Split, y: Tensor, batch: int = 100)
     method = deepcopy(method)
     method.nets[0].double(), method.V.double()
     method.batches.meta = Split(meta.inputs().double(), y, meta.classes, Scale())
-    method.batches.size, method.meta_opt.step = len(y), lambda: None  # one batch of all; V stays as it is
-    x, labels, i = task.train.inputs(slice(batch)).double(), task.train.y[:batch], torch.arange(batch)
+    method.batches.size = len(y)  # one batch of all
+    method.meta_opt.step = lambda: None  # V stays as it is
+    x = task.train.inputs(slice(batch)).double()
+    labels = task.train.y[:batch]
+    i = torch.arange(batch)
     method.learn(x, labels, i, method.loss(method.nets[0](x), labels, i), None)
     return torch.cat([p.grad.flatten() for p in method.V.parameters()])
 

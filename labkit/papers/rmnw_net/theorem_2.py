@@ -17,8 +17,13 @@ def variances(snap: Snapshot, *, rates: Sequence[float], sizes: Sequence[int], d
     clean: sigma^2, the same with clean labels; relative: root of the exact scatter over the length of the mean
     gradient. rho: the longest gradient of any meta sample with any label.
     """
-    g, y, rng, rows = snap.gradients, snap.y_clean, torch.Generator().manual_seed(0), []
-    squares, n, classes = g.square().sum(-1), len(y), g.shape[1]  # |g|^2 of every sample with every label  [M, C]
+    g = snap.gradients
+    y = snap.y_clean
+    rng = torch.Generator().manual_seed(0)
+    rows = []
+    squares = g.square().sum(-1)  # |g|^2 of every sample with every label  [M, C]
+    n = len(y)
+    classes = g.shape[1]
     rho2 = squares.max()
     sigma2 = squares[torch.arange(n), y].mean() - snap.clean().square().sum()
     for rate in rates:
@@ -45,9 +50,11 @@ def terms(snap: Snapshot, *, eta: float, decay: float) -> dict[str, float]:
     cosine: of the noisy and the clean gradient. gap_clean, gap_defect: how much more each part raises the weight of a
     right training sample than of a wrong one, on average; below 0, wrong ones gain.
     """
-    clean, defect = (1 - eta) * snap.clean(), eta * snap.defect()
+    clean = (1 - eta) * snap.clean()
+    defect = eta * snap.defect()
     j = torch.arange(len(snap.y_clean))
-    clean_pull, defect_pull = snap.pulls[:, j, snap.y_clean].mean(1), snap.pulls.mean((1, 2))  # [B], [B]
+    clean_pull = snap.pulls[:, j, snap.y_clean].mean(1)  # [B]
+    defect_pull = snap.pulls.mean((1, 2))  # [B]
     return {
         "clean": clean.norm().item(),
         "defect": defect.norm().item(),

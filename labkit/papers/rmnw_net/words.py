@@ -21,7 +21,8 @@ Claim = tuple[str, str, str, str, str, object]  # claim, section, words, table, 
 
 def claims() -> pd.DataFrame:
     """Compare the paper's sentences with its own tables. -> index claim; columns section, words, table, rule, agree"""
-    accuracy, areas = cells("RMNW-Net").query("item != 'Table 3'"), cells("RMNW-Net", "Table 3")
+    accuracy = cells("RMNW-Net").query("item != 'Table 3'")
+    areas = cells("RMNW-Net", "Table 3")
     rows = []
     for claim in (*drop_claims(accuracy), *lead_claims(accuracy), *flip_claims(accuracy), *heavy_claims(accuracy)):
         rows.append(judged(*claim))
@@ -116,7 +117,8 @@ def heavy_claims(printed: pd.DataFrame) -> Iterator[Claim]:
     """Yield the claim about heavy uniform noise."""
     noisy = printed.query("item == 'Table 1' and noise == 'uniform' and rate > 0")
     gap = lead(noisy, "RMNW-Net", over="MNW-Net")["lead"]
-    cifar10, cifar100 = gap.xs("cifar10", level="dataset"), gap.xs("cifar100", level="dataset")
+    cifar10 = gap.xs("cifar10", level="dataset")
+    cifar100 = gap.xs("cifar100", level="dataset")
     words = "uniform 70 % (Fig. 2): RMNW-Net above MNW-Net by about 15 on CIFAR-10 and 1.5 on CIFAR-100"
     table = f"Table 1, at 40 % and 60 %: {joined(cifar10)} on CIFAR-10, {joined(cifar100)} on CIFAR-100"
     yield "70 %", "4.1", words, table, "lead, CIFAR-10 minus CIFAR-100, both rates > 0", cifar10 - cifar100
