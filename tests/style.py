@@ -1,4 +1,6 @@
-"""Print how dense code is, folder by folder: `python tests/style.py labkit labkit/methods` (the default is labkit).
+"""Print how dense code is, folder by folder: `python tests/style.py labkit/methods labkit/fit`.
+
+Without a folder: the core and its machinery (labkit without the rooms of lessons and papers), then those rooms.
 
 Columns, each over all files below a folder:
 
@@ -41,6 +43,11 @@ HEAD = ("nodes", "p90", "comprehensions", "nested", "vague", "annotated", "retur
 def python_files(folder):
     """Return every Python file below a folder, without tests."""
     return sorted(path for path in Path(folder).rglob("*.py") if "tests" not in path.relative_to(folder).parts)
+
+
+def core_files(folder):
+    """Return the Python files of labkit that are not of a lesson's or a paper's room."""
+    return [path for path in python_files(folder) if path.relative_to(folder).parts[0] not in ("lessons", "papers")]
 
 
 def docstrings(tree):
@@ -121,11 +128,11 @@ def length(function, code):
     return sum(function.lineno <= line <= function.end_lineno for line in code)
 
 
-def measure(folder):
-    """Measure every file below a folder. -> dict of raw lists and counts"""
+def measure(paths):
+    """Measure files. -> dict of raw lists and counts"""
     counts = dict.fromkeys(("statements", "code", "vague", "bound"), 0)
     total = counts | {name: [] for name in ("sizes", "comprehensions", "arguments", "returns", "functions", "files")}
-    for path in python_files(folder):
+    for path in paths:
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
         add(total, text, tree)
@@ -174,11 +181,14 @@ def percent(flags):
 
 def main(folders):
     """Print the table: the folders, then the peers."""
-    places = {folder: Path(folder) for folder in folders or ["labkit"]}
-    places |= {peer: Path(find_spec(peer).origin).parent for peer in PEERS}
+    places = {folder: python_files(folder) for folder in folders}
+    if not folders:
+        places["labkit, core and machinery"] = core_files("labkit")
+        places |= {room: python_files(room) for room in ("labkit/lessons", "labkit/papers")}
+    places |= {peer: python_files(Path(find_spec(peer).origin).parent) for peer in PEERS}
     print(f"{'folder':32s} {'files':>6s} {'code':>7s} " + " ".join(f"{name:>14s}" for name in HEAD))
-    for name, folder in places.items():
-        total = measure(folder)
+    for name, paths in places.items():
+        total = measure(paths)
         print(f"{name:32s} {len(total['files']):6d} {total['code']:7d} " + " ".join(f"{x:>14s}" for x in row(total)))
 
 
