@@ -7,7 +7,7 @@ from tools import digits
 
 import labkit
 from labkit import plot
-from labkit.plot.learnt import WORDS
+from labkit.plot.training import WORDS
 
 
 def fit(rate=0.4, seed=0, task=None, **more):

@@ -16,8 +16,8 @@ import labkit
 from ..errors import must, need
 from ..fit import CRITERIA, Run
 from ..pages import render
-from ..plot.known import added_noise, is_clean
-from ..plot.sandbox import race as figure_of
+from ..plot.captions import added_noise, is_clean
+from ..plot.race import race as figure_of
 from ..runs.scores import scores, truth_known
 from ..state import atomic_write
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...plot.lesson import draw_matrix
+from ...plot.samples import draw_matrix
 from ...plot.style import GREY, OKABE_ITO, STYLES, canvas, head, legend
 from .study import MODELS, digits, expected_shares, limit
 

@@ -2,7 +2,7 @@
 
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
 from ...panels.live import one_thread
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}

@@ -3,7 +3,7 @@ cross-entropy."""
 
 import numpy as np
 
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from ...plot.parts import band
 from ...plot.style import DASHES, GREY, STYLES, canvas, colour, head, legend, marker
 

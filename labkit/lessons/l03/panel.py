@@ -7,7 +7,7 @@ import labkit
 from ...method import evaluate
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider
 from ...panels.live import one_thread
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
 
 STEPS = tuple(k / 10 for k in range(11))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from ...plot.parts import headline
 from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 from .study import COUNTS, SAMPLES, fates, halves, held, named, vectors

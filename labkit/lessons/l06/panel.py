@@ -6,7 +6,7 @@ import numpy as np
 from ...panels import Question, Sketch, choice, curve, part, slider, sprite
 from ...panels import look as styled
 from ...panels.live import one_thread
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from ...plot.style import GREY, OKABE_ITO
 from .figures import INKS
 from .study import COUNTS, EPOCHS, NOISES, SAMPLES, corrected_by_few, fates, halves, held, look, named, vectors

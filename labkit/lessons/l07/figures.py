@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend
 from .study import FATES, WIDTH
 

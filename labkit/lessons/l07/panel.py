@@ -2,7 +2,7 @@
 
 from ...panels import Question, Sketch, choice, curve, look, part, slider
 from ...panels.live import one_thread
-from ...plot.learnt import WORDS
+from ...plot.training import WORDS
 from .figures import EVER, LABELS, STAYED
 from .study import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...errors import must, need
-from ...plot.lesson import GIVEN, captioned
+from ...plot.samples import GIVEN, captioned
 from ...plot.style import COLOURS, DASHES, GREY, MARKERS, canvas, head, legend, mosaic
 from .study import main_rows
 

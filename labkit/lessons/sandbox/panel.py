@@ -7,7 +7,7 @@ from ...noise import suited
 from ...panels import Question, Sketch, choice, curve, cycle, part, slider
 from ...panels.live import one_thread
 from ...panels.pictures import SVG_DASHES, SVG_MARKERS, look
-from ...plot.sandbox import looks
+from ...plot.race import looks
 from ...plot.style import COLOURS
 from ...runs.race import Race
 from ...runs.scores import score_column, scores, selects

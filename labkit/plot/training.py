@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import must, need
 from ..runs.scores import truth_known
-from .known import is_clean, score_name, setting_lines
+from .captions import is_clean, score_name, setting_lines
 from .style import DASHES, GREY, canvas, colour, head, legend, literal, marker
 
 __all__ = ["memorisation"]

@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import need
 from ..fit import CRITERIA
 from ..runs.scores import score_column, scores, selects, truth_known
-from .known import added_noise, score_name
+from .captions import added_noise, score_name
 from .style import COLOURS, DASHES, GREY, MARKERS, OKABE_ITO, canvas, head, legend, literal
 
 __all__ = ["race"]

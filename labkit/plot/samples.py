@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 
 from ..errors import must, need
-from .known import labels_of_test, setting_lines, true_class
+from .captions import labels_of_test, setting_lines, true_class
 from .style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, literal, mosaic, write
 
 __all__ = ["label_gallery", "life", "noise_matrix", "stopping", "traces"]
