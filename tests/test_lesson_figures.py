@@ -7,7 +7,7 @@ from tools import digits
 
 import labkit
 from labkit import plot
-from labkit.plot.training import WORDS
+from labkit.plot.training import CURVE_NAMES
 
 
 def fit(rate=0.4, seed=0, task=None, **more):
@@ -38,10 +38,10 @@ def test_a_figure_shows_itself_as_one_png_of_its_size(run):
 def test_memorisation_draws_the_mean_over_seeds_and_their_range(run):
     runs = [run, fit(seed=1, life=True)]
     ax = plot.memorisation(runs).axes[0]
-    for column, words in WORDS.items():
+    for column, words in CURVE_NAMES.items():
         assert np.allclose(curves(ax)[words], np.mean([r.history[column] for r in runs], 0))
     low = [min(r.history.test[e] for r in runs) for e in range(3)]
-    band = ax.collections[list(WORDS).index("test")].get_paths()[0].vertices
+    band = ax.collections[list(CURVE_NAMES).index("test")].get_paths()[0].vertices
     assert all(np.isclose(band, [e + 1, y]).all(1).any() for e, y in enumerate(low))
     title = ax.get_title(loc="left")
     assert "n = 231" in title and "symmetric 40%" in title and "2 seeds" in title

@@ -43,9 +43,9 @@ def places():
 @pytest.mark.catalogue("methods")
 def test_a_new_method_changes_no_other_look():
     looks = {name: (style.COLOURS[name], style.MARKERS[name], style.DASHES[name]) for name in style.METHODS}
-    new = style.derived_look("APL")
+    new = style.derived_style("APL")
     for names in places():
-        after = style.looks_of(names)
+        after = style.styles_of(names)
         assert {name: tuple(look) for name, look in after.items() if name != "APL"} == looks
         assert after["APL"] == new and list(after) == [*looks, "APL"]
     assert (new.colour, new.marker) not in {look[:2] for look in looks.values()}
@@ -53,10 +53,10 @@ def test_a_new_method_changes_no_other_look():
 
 def test_methods_without_an_entry_look_like_no_entry_and_mostly_unlike_each_other():
     names = [f"method {k}" for k in range(30)]
-    looks = [style.derived_look(name) for name in names]
-    pairs = {look[:2] for look in style.METHOD_LOOKS.values()}
+    looks = [style.derived_style(name) for name in names]
+    pairs = {look[:2] for look in style.METHOD_STYLES.values()}
     assert not [look for look in looks if look[:2] in pairs or look.dash == style.SOLID]
-    assert len(set(looks)) >= 27 and looks == [style.derived_look(name) for name in names]
+    assert len(set(looks)) >= 27 and looks == [style.derived_style(name) for name in names]
 
 
 def test_an_unknown_name_is_an_error():

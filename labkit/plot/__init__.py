@@ -1,10 +1,18 @@
-"""labkit.plot: one function per figure. Every figure names its axes with units, n, and the noise with its rate."""
+"""Figures that several notebooks use, one function each. Every figure names its axes with units, n, and the noise."""
 
-from .training import *  # noqa: F403
-from .samples import *  # noqa: F403
-from .meter import *  # noqa: F403
-from .race import *  # noqa: F403
-from .style import COLOURS as COLOURS
-from .style import colour as colour
-from .style import marker as marker
-from .sweep import *  # noqa: F403
+from .meter import meter
+from .race import race
+from .samples import label_gallery, life, noise_matrix, traces
+from .style import COLOURS, colour, marker
+from .sweep import learning, over
+from .training import memorisation, stopping
+
+__all__ = [
+    "COLOURS", "colour", "label_gallery", "learning", "life", "marker", "memorisation", "meter", "noise_matrix",
+    "over", "race", "stopping", "traces",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """List the public names alone, for Tab in a notebook."""
+    return __all__

@@ -1,12 +1,12 @@
 """Figures of a sweep: scores over any parameter, and learning curves, with bands over the seeds.
 
-They draw the rows of labkit.results, one per run. Points of runs that differ in more than their seeds are never made in
-silence: what differs gets panels, and where it is too much for panels the caption says what a point mixes.
+They draw the rows of labkit.results, one per run. A point is a mean over runs that differ in their seeds. What else
+differs gets panels; where that is too much for panels, the caption says what a point mixes.
 """
 
 from itertools import product
 from textwrap import fill
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -14,13 +14,13 @@ from matplotlib.ticker import MaxNLocator
 from ..errors import choose, must, need
 from ..runs import groups
 from .parts import headline
-from .style import GREY, canvas, head, legend, literal
-from .sweep_parts import axis_of, curves, level, line, lowest, points, x_axis
+from .style import GREY, Drawing, canvas, head, legend, literal
+from .sweep_parts import axis_of, curve_styles, draw_level, draw_line, draw_points, lowest, set_x_axis
 
-__all__ = ["learning", "over"]
-
-FLOOR, MOST, WRAP = -0.5, 6, 3  # the lowest R2 that is drawn; values that get a panel each; panels side by side
-CURVES = {
+LOWEST_R2 = -0.5  # lower ones are not drawn
+MOST_PANELS = 6  # a parameter with more values gets no panels
+PANELS_IN_ROW = 3
+COLUMN_LABELS = {
     "test": "test accuracy",
     "r2_test": "R2 on the test set",
     "val_noisy": "accuracy on noisy validation",
@@ -36,11 +36,12 @@ CURVES = {
 }
 
 
-class Framed(NamedTuple):
-    """What is drawn.
+class Layout(NamedTuple):
+    """The points of a figure and where they are drawn.
 
-    rows: with x, y, curve, row, col. table: that they come from. x, by, row, col: names of parameters. looks: of every
-    curve. keys: all parameters that points are held apart by.
+    rows: a row per run (and epoch) with columns x, y, curve, row, col. table: the runs, of labkit.results. x, by, row,
+    col: names of parameters. styles: {curve: its style for matplotlib}. keys: all parameters in which no two runs
+    behind a point differ.
     """
 
     rows: pd.DataFrame
@@ -49,12 +50,22 @@ class Framed(NamedTuple):
     by: str
     row: str | None
     col: str | None
-    looks: dict
-    keys: list
+    styles: dict[str, dict[str, Any]]
+    keys: list[str]
 
 
-def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None, band="range"):
-    """A criterion against any parameter: the mean over the seeds of every group, with a band.
+def over(
+    table: pd.DataFrame,
+    x: str,
+    *,
+    y: str = "last10",
+    by: str = "method",
+    row: str | None = "auto",
+    col: str | None = "auto",
+    log: bool | None = None,
+    band: str = "range",
+) -> Drawing:
+    """Draw a criterion against any parameter: the mean over the seeds of every group, with a band.
 
     table: of labkit.results. x, by, row, col: a column ("rate", "net", "hardware"), a hyperparameter ("method.q") or an
     entry of the recipe ("recipe.lr"); a curve for each value of `by`, a panel for each of `row` (down) and `col`
@@ -63,137 +74,198 @@ def over(table, x, *, y="last10", by="method", row="auto", col="auto", log=None,
     hyperparameter, are a level line. y: last, last10, best_val or oracle_best.
     log: a logarithmic axis, 0 in a place of its own; None takes one where x spans a factor of 30. band: "range" (lowest
     to highest) or "t" (95 % t interval of the mean).
-    -> Drawing; of an empty table one that says so. Raises ValueError, with the nearest name, for what does not exist.
+    Returns a Drawing; for an empty table one that says so. Raises ValueError, with the nearest name, for what does not
+    exist.
     """
     if table.empty:
-        return nothing()
-    said, values = groups.criterion(table, y), groups.parameter(table, x, "x")
+        return _empty()
+    criterion = groups.criterion(table, y)
+    values = groups.parameter(table, x, "x")
     need(values.notna().any(), "x", x, "a parameter that has a value in some run")
-    framed = _framed(table[["run"]].assign(x=values, y=table[y]), table, x, by, row, col)
-    axis = axis_of(framed.rows["x"], log)
-    figure, axes, n = _panels(framed, axis, band)
+    rows = table[["run"]].assign(x=values, y=table[y])
+    layout = _arrange(rows, table, x, by, row, col)
+    axis = axis_of(layout.rows["x"], log)
+    figure, axes, counts = _draw_panels(layout, axis, band)
     for ax in lowest(axes):
-        x_axis(ax, x, axis)
-    _finish(figure, axes, framed, n, groups.score_of(table), said, band)
+        set_x_axis(ax, x, axis)
+    _finish(figure, axes, layout, counts, groups.score_of(table), criterion, band)
     return literal(figure)
 
 
-def learning(histories, table, column=None, *, by="method", row="auto", col="auto", band="range"):
-    """A column of the histories after every epoch: the mean over the seeds of every group, with a band.
+def learning(
+    histories: pd.DataFrame,
+    table: pd.DataFrame,
+    column: str | None = None,
+    *,
+    by: str = "method",
+    row: str | None = "auto",
+    col: str | None = "auto",
+    band: str = "range",
+) -> Drawing:
+    """Draw a column of the histories after every epoch: the mean over the seeds of every group, with a band.
 
     histories: of labkit.runs.store.histories. table: of labkit.results, the runs that are drawn. column: of
     labkit.measure.COLUMNS (r2_... for regression); None is the score on the test set. by, row, col, band, and what is
-    returned and raised: as `over` has it.
+    returned and raised: see `over`.
     """
     if table.empty or histories.empty:
-        return nothing()
+        return _empty()
     histories = histories[histories["run"].isin(table["run"])]
     measured = [name for name in histories.columns.drop(["run", "epoch", "stage"]) if histories[name].notna().any()]
-    column = column or next(name for name in ("test", "r2_test") if name in measured)
+    if not column:
+        column = "test" if "test" in measured else "r2_test"
     choose("column", column, dict.fromkeys(measured))
     rows = histories[["run", "epoch"]].rename(columns={"epoch": "x"}).assign(y=histories[column])
     table = table[table["run"].isin(rows.loc[rows["y"].notna(), "run"])]
-    framed = _framed(rows, table, "epoch", by, row, col)
-    figure, axes, n = _panels(framed, axis_of(rows["x"], False), band)
+    layout = _arrange(rows, table, "epoch", by, row, col)
+    figure, axes, counts = _draw_panels(layout, axis_of(rows["x"], False), band)
     for ax in lowest(axes):
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ax.set_xlabel("epoch")
-    words = CURVES.get(column, column)
-    _finish(figure, axes, framed, n, words, f"{words}, after every epoch", band)
+    label = COLUMN_LABELS.get(column, column)
+    _finish(figure, axes, layout, counts, label, f"{label}, after every epoch", band)
     return literal(figure)
 
 
-def nothing(words="No finished run yet: there is nothing to draw."):
-    """A figure without data that says why. -> Drawing"""
+def _empty():
+    """Make a figure without data that says why. -> Drawing"""
     figure, axes = canvas(width=6.4, height=0.6)
     axes[0, 0].set_axis_off()
-    axes[0, 0].text(0, 0.5, words, color=GREY, fontsize=10, va="center")
+    text = "No finished run yet: there is nothing to draw."
+    axes[0, 0].text(0, 0.5, text, color=GREY, fontsize=10, va="center")
     return figure
 
 
-def _framed(rows, table, x, by, row, col):
-    """Rows (run, x, y) with by, row and col of their runs. -> Framed"""
+def _arrange(rows, table, x, by, row, col):
+    """Give every run its curve and its panel. rows: with columns run, x, y. -> Layout"""
     must(table["run"].is_unique, "table", "one with a run twice", "one row per run, as labkit.results makes it")
-    given = {"by": by, "row": row, "col": col}
-    for argument, name in given.items():
+    for argument, name in (("by", by), ("row", row), ("col", col)):
         if name not in ("auto", None):
             groups.parameter(table, name, argument)
     named = [name for name in (x, by, row, col) if name not in ("auto", "epoch", None)]
-    left = groups.separating(table, named, MOST)
-    beside = [name for name in left if by == "method" and name.startswith("method.")]
-    while beside and groups.settings(table)[["method", *beside]].drop_duplicates().value_counts("method").max() > MOST:
-        beside.pop()
-    panels = iter([name for name in left if name not in beside])
-    col = next(panels, None) if col == "auto" else col
-    row = next(panels, None) if row == "auto" else row
-    given = {"row": row, "col": col}
-    runs = {key: groups.parameter(table, name, key) if name else "" for key, name in given.items()}
-    runs["curve"], looks = curves(table, by, beside)
-    keys = [*named, *beside, *(name for name in (row, col) if name and name not in named)]
-    return Framed(rows.merge(table[["run"]].assign(**runs), on="run"), table, x, by, row, col, looks, keys)
+    separating = groups.separating(table, named, MOST_PANELS)
+    by_curves = _separated_by_curves(table, by, separating)
+    by_panels = [name for name in separating if name not in by_curves]
+    if col == "auto":
+        col = by_panels.pop(0) if by_panels else None
+    if row == "auto":
+        row = by_panels.pop(0) if by_panels else None
+    runs = table[["run"]].copy()
+    runs["row"] = groups.parameter(table, row, "row") if row else ""
+    runs["col"] = groups.parameter(table, col, "col") if col else ""
+    runs["curve"], styles = curve_styles(table, by, by_curves)
+    panel_keys = [name for name in (row, col) if name and name not in named]
+    return Layout(rows.merge(runs, on="run"), table, x, by, row, col, styles, [*named, *by_curves, *panel_keys])
 
 
-def _panels(framed, axis, band):
-    """Draw every group in its panel. -> figure, axes, numbers of runs behind the points"""
-    down, across = groups.ordered(framed.rows["row"]), groups.ordered(framed.rows["col"])
-    shape = (len(down), len(across)) if len(down) > 1 else (-(-len(across) // WRAP), min(WRAP, len(across)))
-    size = {"width": max(2.4, 6.6 / shape[1]), "height": 3.4 if shape[0] == 1 else 2.2}
-    figure, axes = canvas(*shape, **size, sharex=True, sharey=True)
-    rows, n = framed.rows.assign(at=axis.at(framed.rows["x"])), {}
-    for ax, (i, j) in zip(axes.flat, product(down, across)):
-        panel = rows[_is(rows["row"], i) & _is(rows["col"], j)]
-        of = groups.spread(panel, ["curve", "x", "at"], "y", band).sort_values("at")
-        for k, (label, look) in enumerate(framed.looks.items()):
-            own = of[of["curve"] == label]
-            n[label] = [*n.get(label, []), *own["n"]]
-            middle = (len(framed.looks) - 1) / 2
-            beside = 0 if framed.x == framed.by else (k - middle) * 0.7 / max(len(framed.looks), 4)
-            _curve(ax, own, axis, look, beside)
-        head(ax, ", ".join(filter(None, (groups.title(framed.col, j), groups.title(framed.row, i)))))
-    for ax in list(axes.flat)[len(down) * len(across) :]:
+def _separated_by_curves(table, by, separating):
+    """Return the hyperparameters that give a method several curves: as many as leave it MOST_PANELS at most."""
+    chosen = [name for name in separating if by == "method" and name.startswith("method.")]
+    while chosen:
+        curves = groups.settings(table)[["method", *chosen]].drop_duplicates()
+        if curves.value_counts("method").max() <= MOST_PANELS:
+            break
+        chosen.pop()
+    return chosen
+
+
+def _draw_panels(layout, axis, band):
+    """Draw every group in its panel. -> figure, axes, number of runs behind each point"""
+    panels = list(product(groups.ordered(layout.rows["row"]), groups.ordered(layout.rows["col"])))
+    figure, axes = _make_panels(layout)
+    rows = layout.rows.assign(position=axis.positions(layout.rows["x"]))
+    counts = {label: [] for label in layout.styles}
+    for ax, (row, col) in zip(axes.flat, panels):
+        in_panel = _equals(rows["row"], row) & _equals(rows["col"], col)
+        points = groups.spread(rows[in_panel], ["curve", "x", "position"], "y", band).sort_values("position")
+        for k, (label, style) in enumerate(layout.styles.items()):
+            curve = points[points["curve"] == label]
+            counts[label] += list(curve["n"])
+            _draw_curve(ax, curve, axis, style, _offset(layout, k))
+        titles = [groups.title(layout.col, col), groups.title(layout.row, row)]
+        head(ax, ", ".join(filter(None, titles)))
+    for ax in list(axes.flat)[len(panels) :]:
         ax.set_visible(False)
-    _named(axes[0, 0], framed.looks, n)
-    return figure, axes, [each for group in n.values() for each in group]
+    _name_curves(axes[0, 0], layout.styles, counts)
+    every_count = []
+    for curve_counts in counts.values():
+        every_count += curve_counts
+    return figure, axes, every_count
 
 
-def _curve(ax, of, axis, look, beside):
-    """One group: a line over numbers, points over words, a level where x has no value."""
-    look, own = look | {"label": f"_{look['label']}"}, of[of["x"].notna()]
-    if len(own):
-        (line if axis.numeric else points)(ax, own, look, beside)
-    for row in of[of["x"].isna()].itertuples():
-        level(ax, row, look)
+def _make_panels(layout):
+    """Make a panel for every value of row (down) and col (across); a single row of panels is wrapped."""
+    down = len(groups.ordered(layout.rows["row"]))
+    across = len(groups.ordered(layout.rows["col"]))
+    if down == 1:
+        down, across = -(-across // PANELS_IN_ROW), min(PANELS_IN_ROW, across)
+    height = 3.4 if down == 1 else 2.2
+    return canvas(down, across, width=max(2.4, 6.6 / across), height=height, sharex=True, sharey=True)
 
 
-def _named(ax, looks, n):
-    """All groups for the legend, whether this panel has them or not; with their n where it is not the same."""
-    unequal = len({each for group in n.values() for each in group}) > 1
-    for label, look in looks.items():
-        many = f" ({groups.seeds(n[label]).partition(' seed')[0]})" if unequal and n[label] else ""
-        ax.plot([], [], **look | {"label": label + many})
+def _offset(layout, k):
+    """Return how far beside the tick the points of the k-th curve stand on an axis of words."""
+    if layout.x == layout.by:
+        return 0
+    middle = (len(layout.styles) - 1) / 2
+    return (k - middle) * 0.7 / max(len(layout.styles), 4)
 
 
-def _is(values, value):
-    """Where values are `value`; what is missing is one value, too."""
+def _draw_curve(ax, points, axis, style, offset):
+    """Draw one group: a line over numbers, points over words, a level line where x has no value."""
+    style = style | {"label": f"_{style['label']}"}  # the underscore keeps it out of the legend
+    valued = points[points["x"].notna()]
+    if len(valued) and axis.numeric:
+        draw_line(ax, valued, style)
+    elif len(valued):
+        draw_points(ax, valued, style, offset)
+    for row in points[points["x"].isna()].itertuples():
+        draw_level(ax, row, style)
+
+
+def _name_curves(ax, styles, counts):
+    """Name all groups for the legend, whether this panel has them or not; with their n where it is not the same."""
+    distinct = set()
+    for curve_counts in counts.values():
+        distinct.update(curve_counts)
+    for label, style in styles.items():
+        name = label
+        if len(distinct) > 1 and counts[label]:
+            name += f" ({groups.seeds(counts[label]).partition(' seed')[0]})"
+        ax.plot([], [], **style | {"label": name})
+
+
+def _equals(values, value):
+    """Return where values are `value`; missing values equal a missing one."""
     return values.isna() if pd.isna(value) else values == value
 
 
-def _finish(figure, axes, framed, n, ylabel, said, band):
-    """Name of the vertical axis, the caption, the legend."""
+def _finish(figure, axes, layout, counts, ylabel, score, band):
+    """Write the name of the vertical axis, the caption and the legend. score: what is drawn, in words."""
     for ax in axes[:, 0]:
         ax.set_ylabel(fill(ylabel, 22))
-    low = framed.rows["y"].min()
-    if low < FLOOR and "R2" in said:
-        axes[0, 0].set_ylim(bottom=FLOOR)
-        said += f"; what is below {FLOOR:g} is not in the picture"
-    if "accuracy" in said and "R2" not in said:
-        below, above = axes[0, 0].get_ylim()
-        axes[0, 0].set_ylim(max(below, -0.02), min(above, 1.02))  # a t interval knows no limits
-    mixed, many = groups.differing(framed.table, framed.keys), groups.seeds(n)
-    many = f"mean and band ({groups.BANDS[band]}); {many}" if max(n) > 1 else f"{many} at every point: no band"
-    lines = [said, groups.described(framed.table), many.replace("seed", "run") if mixed else many]
+    note = _limit_y(axes[0, 0], layout.rows["y"].min(), score)
+    lines = [score + note, groups.described(layout.table)]
+    mixed = groups.differing(layout.table, layout.keys)
+    seeds = groups.seeds(counts)
+    n = f"mean and band ({groups.BANDS[band]}); {seeds}" if max(counts) > 1 else f"{seeds} at every point: no band"
     if mixed:
+        lines.append(n.replace("seed", "run"))
         lines.append(f"NOT SEEDS ALONE: a point mixes runs that differ in {', '.join(mixed)}")
-    wide = int(14 * figure.get_size_inches()[0])
-    headline(figure, *(fill(words, wide) for words in lines))
-    legend(figure, axes[0, 0], max(1, wide // 22))
+    else:
+        lines.append(n)
+    characters = int(14 * figure.get_size_inches()[0])
+    headline(figure, *[fill(line, characters) for line in lines])
+    legend(figure, axes[0, 0], max(1, characters // 22))
+
+
+def _limit_y(ax, lowest_y, score):
+    """Limit the vertical axis of all panels. Returns what the caption adds where values are left out, else ""."""
+    note = ""
+    if lowest_y < LOWEST_R2 and "R2" in score:
+        ax.set_ylim(bottom=LOWEST_R2)
+        note = f"; what is below {LOWEST_R2:g} is not in the picture"
+    if "accuracy" in score and "R2" not in score:
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, -0.02), min(top, 1.02))  # a t interval knows no limits
+    return note

@@ -19,7 +19,7 @@ def transition_matrices(matrices, *, words=""):
     for ax in axes.flat[len(matrices) :]:
         ax.set_axis_off()
     for ax, (title, matrix) in zip(axes.flat, matrices.items()):
-        draw_matrix(ax, np.asarray(matrix), least=0.005)
+        draw_matrix(ax, np.asarray(matrix), hidden=0.005)
         head(ax, title)
     figure.suptitle(words, fontsize=9, color=GREY)
     return figure

@@ -2,7 +2,7 @@
 
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
 from ...panels.live import one_thread
-from ...plot.training import WORDS
+from ...plot.training import CURVE_NAMES
 from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}
@@ -37,7 +37,7 @@ def draw(state, show):
 def measured(run):
     """The curves of a run so far. -> list"""
     x = [row["epoch"] for row in run.rows]
-    return [curve(words, x, [row[name] for row in run.rows], **look(name)) for name, words in WORDS.items()]
+    return [curve(words, x, [row[name] for row in run.rows], **look(name)) for name, words in CURVE_NAMES.items()]
 
 
 def gallery(task, run=None):

@@ -3,9 +3,9 @@ cross-entropy."""
 
 import numpy as np
 
-from ...plot.training import WORDS
 from ...plot.parts import band
 from ...plot.style import DASHES, GREY, STYLES, canvas, colour, head, legend, marker
+from ...plot.training import CURVE_NAMES
 
 __all__ = ["loss_shapes", "loss_steps"]
 
@@ -38,7 +38,7 @@ def loss_steps(table, *, name, words):
     """
     figure, axes = canvas(width=7.2, height=3.9)
     ax, column = axes[0, 0], "noisy_memorised"
-    for each, said in WORDS.items():
+    for each, said in CURVE_NAMES.items():
         look = {"color": colour(each), "linestyle": DASHES[each], "marker": marker(each), "markersize": 4}
         band(ax, table, "s", each, label=said, **look)
     ends = table.groupby("s")[column].mean().iloc[[0, -1]]

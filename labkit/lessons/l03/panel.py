@@ -7,7 +7,7 @@ import labkit
 from ...method import evaluate
 from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider
 from ...panels.live import one_thread
-from ...plot.training import WORDS
+from ...plot.training import CURVE_NAMES
 from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
 
 STEPS = tuple(k / 10 for k in range(11))
@@ -62,7 +62,8 @@ def called(state):
 def history(run, told, plain=None):
     """What the network has learnt; faint, what cross-entropy has. -> traits"""
     made = lambda run: [
-        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **look(c)) for c, said in WORDS.items()
+        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **look(c))
+        for c, said in CURVE_NAMES.items()
     ]
     more = {"before": made(plain)} if plain is not None and plain is not run else {"before": []}
     return {"series": made(run), "caption": f"{told}. Faint: cross-entropy." if more["before"] else f"{told}.", **more}

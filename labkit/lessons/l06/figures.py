@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...plot.training import WORDS
 from ...plot.parts import headline
 from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
+from ...plot.training import CURVE_NAMES
 from .study import COUNTS, SAMPLES, fates, halves, held, named, vectors
 
 __all__ = ["labels_after_the_cut", "labels_over_directions", "spectra_without_labels"]
@@ -48,7 +48,7 @@ def labels_after_the_cut(looks, *, words):
         every = [fates(at, named(at, k)) for k in COUNTS]
         for name in ("clean_fitted", "noisy_corrected", "noisy_memorised"):
             style = {"color": colour(name), "linestyle": DASHES[name], "marker": marker(name), "markersize": 4}
-            ax.plot(COUNTS, [found[name] for found in every], label=WORDS[name], **style)
+            ax.plot(COUNTS, [found[name] for found in every], label=CURVE_NAMES[name], **style)
         logarithmic(ax)
         ax.set(ylim=(0, 1.03))
         ax.set_xlabel(f"kept {DIRECTIONS}", fontsize=8)

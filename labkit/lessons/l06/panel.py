@@ -6,8 +6,8 @@ import numpy as np
 from ...panels import Question, Sketch, choice, curve, part, slider, sprite
 from ...panels import look as styled
 from ...panels.live import one_thread
-from ...plot.training import WORDS
 from ...plot.style import GREY, OKABE_ITO
+from ...plot.training import CURVE_NAMES
 from .figures import INKS
 from .study import COUNTS, EPOCHS, NOISES, SAMPLES, corrected_by_few, fates, halves, held, look, named, vectors
 
@@ -68,7 +68,7 @@ def kept(at):
     """What the given labels say after the cut, at every number of directions. -> curves"""
     every = [fates(at, named(at, k)) for k in COUNTS]
     return [
-        curve(WORDS[name], COUNTS, [found[name] for found in every], **styled(name))
+        curve(CURVE_NAMES[name], COUNTS, [found[name] for found in every], **styled(name))
         for name in ("clean_fitted", "noisy_corrected", "noisy_memorised")
     ]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...plot.training import WORDS
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend
+from ...plot.training import CURVE_NAMES
 from .study import FATES, WIDTH
 
 __all__ = ["critical_weights", "label_givers", "who_may_learn"]
@@ -42,7 +42,7 @@ def who_may_learn(groups, *, words=""):
     """The last test accuracy of several ways to choose, a mark per seed and a line at the mean, and beside it the wrong
     labels that were memorised. groups: {name: list of Runs}. words: the setting. -> Drawing"""
     figure, axes = canvas(1, 2, width=3.8, height=0.42 * len(groups) + 1.3, sharey=True)
-    for ax, column, name in zip(axes[0], ("test", "noisy_memorised"), (LAST, WORDS["noisy_memorised"])):
+    for ax, column, name in zip(axes[0], ("test", "noisy_memorised"), (LAST, CURVE_NAMES["noisy_memorised"])):
         for place, runs in enumerate(groups.values()):
             each = [run.rows[-1][column] for run in runs]
             ax.plot(each, [place] * len(each), "o", color=colour(column), alpha=0.7, markersize=5)

@@ -2,7 +2,7 @@
 
 from ...panels import Question, Sketch, choice, curve, look, part, slider
 from ...panels.live import one_thread
-from ...plot.training import WORDS
+from ...plot.training import CURVE_NAMES
 from .figures import EVER, LABELS, STAYED
 from .study import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
 
@@ -51,7 +51,9 @@ def pictures(record, state):
 def history(run):
     """The curves of a run so far. -> list"""
     epochs = [row["epoch"] for row in run.rows]
-    return [curve(name, epochs, [row[column] for row in run.rows], **look(column)) for column, name in WORDS.items()]
+    return [
+        curve(name, epochs, [row[column] for row in run.rows], **look(column)) for column, name in CURVE_NAMES.items()
+    ]
 
 
 def masks(record):

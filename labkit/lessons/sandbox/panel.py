@@ -7,7 +7,7 @@ from ...noise import suited
 from ...panels import Question, Sketch, choice, curve, cycle, part, slider
 from ...panels.live import one_thread
 from ...panels.pictures import SVG_DASHES, SVG_MARKERS, look
-from ...plot.race import looks
+from ...plot.race import line_style
 from ...plot.style import COLOURS
 from ...runs.race import Race
 from ...runs.scores import score_column, scores, selects
@@ -131,7 +131,7 @@ def _styles(labels):
     -> {label: dict}"""
     styles, free = {}, list(SVG_MARKERS.values())
     for k, label in enumerate(labels):
-        own = looks(label, k)
+        own = line_style(label, k)
         plain = {"colour": own["color"], "dash": SVG_DASHES.get(own["linestyle"], ""), "marker": "circle"}
         styles[label] = look(label) if label in COLOURS else plain
         styles[label]["marker"] = styles[label]["marker"] if styles[label]["marker"] in free else free[0]
