@@ -1,4 +1,4 @@
-"""One style: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
+"""Style: the colour, dash and marker of a method or curve are the same everywhere, safe for colour-blind readers."""
 
 from collections.abc import Iterable
 from io import BytesIO
