@@ -45,7 +45,7 @@ def test_a_flip_is_named_with_both_criteria_and_no_flip_is_said_too():
     assert "change places" in (said := meter.verdict(meter.rank(crossing()))) and "oracle_best" in said
     steady = meter.rank(runs({"ERM": [0.5, 0.6], "AUX": [0.7, 0.8]}))
     assert meter.flips(steady).empty and meter.verdict(steady).startswith("No two methods")
-    assert meter.flips(meter.rank(crossing()), least=0.3).empty
+    assert meter.flips(meter.rank(crossing()), threshold=0.3).empty
 
 
 def test_only_settings_that_all_methods_share_count():

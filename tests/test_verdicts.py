@@ -12,7 +12,7 @@ from labkit import ledger
 from labkit.ledger import printed_tables as printed
 from labkit.ledger import verdict
 from labkit.ledger.findings import Findings, holds
-from labkit.ledger.measured import of_cell
+from labkit.ledger.measured import runs_of_cell
 from labkit.ledger.order import tau
 from labkit.methods import ALL
 
@@ -133,9 +133,9 @@ def test_hyperparameters_that_a_cell_names_have_to_agree():
     where = WHERE | {"method": "CRUST", "rate": label["rate"]}
     given = {"keep": 0.5, "group_by": "label", "mixup": "none"}
     run = lambda **more: rows(row(0, 0.9, **where, hyperparameters=json.dumps(given | more)))
-    assert len(of_cell(label, run())) == 1
+    assert len(runs_of_cell(label, run())) == 1
     for other in ({"keep": 0.3}, {"group_by": "prediction"}, {"mixup": "cluster"}):
-        assert of_cell(label, run(**other)).empty
+        assert runs_of_cell(label, run(**other)).empty
 
 
 def test_auc_cells_take_the_best_of_training_and_small_bands():

@@ -4,17 +4,20 @@ ledger("CRUST")      # every cell and every finding, a row each
 overview("CRUST")    # a line per table, figure and claim: opens the paper's notebook
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from pandas.io.formats.style import Styler
 
 from .. import markup
 from ..errors import need
 from ..fit import CRITERIA
-from .measured import RESULTS, counted, each, gains, read, record, results_file
-from .order import COLUMN, join_printed, places, rank_correlation, tau
+from .measured import RESULTS, counted, gains, read, record, results_file, runs_of_cells
+from .order import COLUMN, add_places, join_printed, rank_correlation, tau
 from .printed_tables import ITEMS, STEMS, cells
 from .printed_tables import table as printed
-from .verdict import VERDICTS, judged
+from .verdict import VERDICTS, judge
 
 __all__ = [
     "ITEMS", "STEMS", "VERDICTS", "cells", "counted", "gains", "join_printed", "ledger", "overview", "printed",
@@ -24,35 +27,42 @@ __all__ = [
 EDGES = dict(zip(VERDICTS, ("#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7f7f7f")))
 HOLDS = {True: "holds here", False: "does not hold here"}  # of a claim, in the setting that is named with it
 EDGES |= {HOLDS[True]: EDGES["reproduced"], HOLDS[False]: EDGES["not reproduced"]}
-LEFT = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
+LEFT_ALIGNED = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
+# columns of `styled`
+SETTING = ("item", "dataset", "net", "criterion", "setting")
+NUMBERS = ["printed", "spread", "measured", "low", "high", "difference", "allowed"]
+PLACES = ["order_printed", "order_small"]
+FORMATS = {"{:.2f}": NUMBERS, "{:.0%}": ["rate"], "{:.0f}": ["n", "epochs"], "{:g}": PLACES}
 
 
-def ledger(paper, results=RESULTS, criterion=None):
-    """All that a paper printed and all that was found about its figures and claims. -> DataFrame, a row each
+def ledger(paper: str, results: Path = RESULTS, criterion: str | None = None) -> pd.DataFrame:
+    """Return all that a paper printed and all that was found about its figures and claims, a row each.
 
     results: the folder that holds the measured runs and findings of each paper, see `results_file`. Printed cells have
-    the columns of `table`; findings have item, claim, finding (the measured numbers in words), rule (what decided the
-    verdict; "" where none is stored), n, criterion, setting, hardware, minutes, verdict. Raises ValueError for an
-    unknown paper.
+    the columns of `table`; findings have item, claim, finding (the measured numbers in words), rule (the comparison
+    that decided the verdict; "" where none is stored), n, criterion, setting, hardware, minutes, verdict. Raises
+    ValueError for an unknown paper.
     """
     runs = read(results_file(paper, "runs", results))
-    found = read(results_file(paper, "findings", results))
+    findings = read(results_file(paper, "findings", results))
     rows = table(cells(paper), runs, criterion)
-    if found.empty:
+    if findings.empty:
         return rows
-    found = found.assign(finding=found["measured"], verdict=found["holds"].map(HOLDS), words=found["printed"])
-    found["rule"] = found["rule"].fillna("") if "rule" in found else ""
+    rules = findings["rule"].fillna("") if "rule" in findings else ""
+    verdicts = findings["holds"].map(HOLDS)
+    findings = findings.assign(finding=findings["measured"], words=findings["printed"], rule=rules, verdict=verdicts)
     facts = ["n", "criterion", "setting", "hardware", "minutes", "rule", "verdict"]
-    findings = found[["paper", "item", "claim", "words", "finding", *facts]]
+    findings = findings[["paper", "item", "claim", "words", "finding", *facts]]
     return pd.concat([rows, findings], ignore_index=True)
 
 
-def table(cells, measured, criterion=None):
-    """Printed beside measured, with a verdict for every printed cell.
+def table(cells: pd.DataFrame, measured: pd.DataFrame, criterion: str | None = None) -> pd.DataFrame:
+    """Lay printed beside measured, with a verdict for every printed cell.
 
-    cells: of `printed.cells`. measured: rows of `read`. criterion: which epoch's score, "last", "last10", "best_val" or
-    "oracle_best"; None is the one that the paper reports. A run counts for a cell only if dataset (all of it), network,
-    noise, rate and the hyperparameters that the cell names agree; see `measured.of_cell`.
+    cells: of `printed_tables.cells`. measured: rows of `read`. criterion: the epoch whose score counts, "last",
+    "last10", "best_val" or "oracle_best"; None for the one that the paper reports. A run counts for a cell only if
+    dataset (all of it), network, noise, rate and the hyperparameters that the cell names agree; see
+    `measured.runs_of_cell`.
     Returns a DataFrame, a row per printed cell, in the printed unit: printed, spread (printed), measured (mean over
     seeds), low and high (its 95 % t-interval, empty with one seed), difference, allowed, n (seeds), epochs, setting,
     hardware, minutes, verdict, why. Cells that were run in a small setting only have no number there, but order_printed
@@ -75,74 +85,105 @@ def table(cells, measured, criterion=None):
     """
     need(criterion is None or criterion in CRITERIA, "criterion", criterion, f"None, {', '.join(CRITERIA)}")
     need({*COLUMN, "settings"} <= set(cells.columns), "cells", list(cells.columns), "rows of printed.cells")
-    same = cells.groupby([*COLUMN, "mean"], dropna=False)["mean"].transform("size") >= 3
-    cells = cells.assign(doubtful=cells["doubtful"] | same)
+    methods_with_number = cells.groupby([*COLUMN, "mean"], dropna=False)["mean"].transform("size")
+    cells = cells.assign(doubtful=cells["doubtful"] | (methods_with_number >= 3))
     if criterion:
-        cells = cells.assign(criterion=cells["criterion"].where(~cells["criterion"].isin(CRITERIA), criterion))
-    rows = pd.DataFrame(map(judged, cells.to_dict("records"), each(cells, measured)))
-    return places(rows, measured)
+        is_accuracy = cells["criterion"].isin(CRITERIA)
+        cells = cells.assign(criterion=cells["criterion"].where(~is_accuracy, criterion))
+    rows = []
+    for cell, runs in zip(cells.to_dict("records"), runs_of_cells(cells, measured)):
+        rows.append(judge(cell, runs))
+    return add_places(pd.DataFrame(rows), measured)
 
 
-def styled(table):
-    """A table of `table` for the eye: two decimals, verdicts in words and a coloured edge; without the columns that are
-    empty, and without data, network, criterion and setting where they are the same in all rows. -> Styler"""
-    fixed = [name for name in ("item", "dataset", "net", "criterion", "setting") if table[name].nunique() > 1]
-    numbers = ["printed", "spread", "measured", "low", "high", "difference", "allowed"]
-    places = ["order_printed", "order_small"]
-    shown = [*fixed, "noise", "rate", "label", *numbers, "n", "epochs", *places, "verdict", "why"]
-    empty = [name for name in shown if table[name].isna().all() or (table[name] == "").all()]
-    look = markup.styled(table[[name for name in shown if name not in empty]])
-    for form, names in (("{:.2f}", numbers), ("{:.0%}", ["rate"]), ("{:.0f}", ["n", "epochs"]), ("{:g}", places)):
-        look = look.format(form, subset=[name for name in names if name not in empty], na_rep="")
-    return look.map(_edge, subset=["verdict"]).hide(axis="index")
+def styled(table: pd.DataFrame) -> Styler:
+    """Return a table of `table` for display: two decimals, verdicts in words and a coloured edge.
+
+    Columns that are empty are left out, and data, network, criterion and setting where they are the same in all rows.
+    """
+    varied = [name for name in SETTING if table[name].nunique() > 1]
+    columns = []
+    for name in (*varied, "noise", "rate", "label", *NUMBERS, "n", "epochs", *PLACES, "verdict", "why"):
+        if not (table[name].isna().all() or (table[name] == "").all()):
+            columns.append(name)
+    styler = markup.styled(table[columns])
+    for pattern, names in FORMATS.items():
+        styler = styler.format(pattern, subset=[name for name in names if name in columns], na_rep="")
+    return styler.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
-def overview(paper, results=RESULTS, rows=None):
-    """A line per table of the paper and per finding: printed, measured, n, hardware, minutes, rule, verdict. -> Styler
+def overview(paper: str, results: Path = RESULTS, rows: pd.DataFrame | None = None) -> Styler:
+    """Return a line per table of the paper and per finding: printed, measured, n, hardware, minutes, rule, verdict.
 
-    rows: of `ledger`, where the caller has them already: they take seconds.
+    rows: of `ledger`, where the caller has them already, because they take seconds.
     """
     rows = ledger(paper, results) if rows is None else rows
-    found = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
-    lines = [_summed(item, rows[(rows["item"] == item) & rows["printed"].notna()]) for item in ITEMS[paper]]
-    lines += [_found(line) for line in found.to_dict("records")]
-    look = markup.styled(pd.DataFrame(lines)).format("{:.1f}", subset=["minutes"]).set_table_styles(LEFT)
-    return look.map(_edge, subset=["verdict"]).hide(axis="index")
+    lines = []
+    for item in ITEMS[paper]:
+        lines.append(_table_line(item, rows[(rows["item"] == item) & rows["printed"].notna()]))
+    findings = rows[rows["claim"].notna()] if "claim" in rows else rows[:0]
+    for finding in findings.to_dict("records"):
+        lines.append(_finding_line(finding))
+    styler = markup.styled(pd.DataFrame(lines)).format("{:.1f}", subset=["minutes"]).set_table_styles(LEFT_ALIGNED)
+    return styler.map(_edge, subset=["verdict"]).hide(axis="index")
 
 
-def _summed(item, rows):
-    """One line of `overview` for a printed table."""
+def _table_line(item, rows):
+    """Return the line of `overview` for a printed table. -> dict"""
     counts = rows["verdict"].value_counts()
-    small, ran = rows[rows["verdict"] == "small setting"], rows[rows["n"] > 0]
-    words = f"{len(ran)} cells in the paper's setting"
-    if len(small):
-        taus = [value for _, column in small.groupby(COLUMN, dropna=False) if np.isfinite(value := tau(column))]
-        agree = f", Kendall's tau of the order {np.mean(taus):+.2f} over {len(taus)} columns" if taus else ""
-        words += f"; {len(small)} in a small setting ({'; '.join(sorted(set(small['setting'])))}){agree}"
-    verdict = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
-    all_of = lambda name: ", ".join(sorted({str(value) for value in rows[name] if value}))
+    verdicts = [f"{counts[name]} {name}" for name in VERDICTS if name in counts]
     return {
         "item": item,
         "printed": f"{len(rows)} cells",
-        "measured": words,
-        "n": all_of("n_small") or all_of("n"),
-        "hardware": all_of("hardware"),
+        "measured": _coverage(rows),
+        "n": _distinct(rows["n_small"]) or _distinct(rows["n"]),
+        "hardware": _distinct(rows["hardware"]),
         "minutes": rows["minutes"].sum(),
         "rule": "",  # that of the cells' verdict is in `table`
-        "verdict": verdict,
+        "verdict": ", ".join(verdicts),
     }
 
 
-def _found(line):
-    """One line of `overview` for a finding."""
-    claim = f"{line['claim']} ({line['words']})" if line["words"] else line["claim"]
-    setting = f"{line['finding']} [{line['setting']}]"
-    return {"item": line["item"], "printed": claim, "measured": setting, "n": f"{line['n']:.0f}"} | {
-        name: line[name] for name in ("hardware", "minutes", "rule", "verdict")
+def _coverage(rows):
+    """Return how many cells were run in the paper's setting and in a small one, and how well the orders agree."""
+    text = f"{(rows['n'] > 0).sum()} cells in the paper's setting"
+    small = rows[rows["verdict"] == "small setting"]
+    if small.empty:
+        return text
+    taus = []
+    for _, column in small.groupby(COLUMN, dropna=False):
+        value = tau(column)
+        if np.isfinite(value):
+            taus.append(value)
+    text += f"; {len(small)} in a small setting ({'; '.join(sorted(set(small['setting'])))})"
+    if taus:
+        text += f", Kendall's tau of the order {np.mean(taus):+.2f} over {len(taus)} columns"
+    return text
+
+
+def _distinct(column):
+    """Return the distinct values of a column, sorted as texts, without zeros and empty texts. -> text"""
+    values = {str(value) for value in column if value}
+    return ", ".join(sorted(values))
+
+
+def _finding_line(finding):
+    """Return the line of `overview` for a finding. -> dict"""
+    claim = finding["claim"]
+    if finding["words"]:
+        claim += f" ({finding['words']})"
+    line = {
+        "item": finding["item"],
+        "printed": claim,
+        "measured": f"{finding['finding']} [{finding['setting']}]",
+        "n": f"{finding['n']:.0f}",
     }
+    for name in ("hardware", "minutes", "rule", "verdict"):
+        line[name] = finding[name]
+    return line
 
 
 def _edge(verdict):
-    """The colour of a cell of verdicts: that of the first one that it counts."""
+    """Return the edge of a cell of verdicts, in the colour of the first one that it counts. -> CSS"""
     first = verdict.partition(", ")[0].lstrip("0123456789 ")
     return f"border-left: 4px solid {EDGES[first]}"

@@ -4,10 +4,12 @@ import operator
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 
 from .. import numbers
 from ..errors import must, need
@@ -18,7 +20,7 @@ COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": oper
 RULE = re.compile(r"(?P<quantity>.+?) (?P<sign><=|>=|<|>|=) (?P<limit>[-+]?[\d.]+(e[-+]?\d+)?)( .*)?$")
 
 
-def holds(rule: str, values) -> bool:
+def holds(rule: str, values: ArrayLike | tuple[ArrayLike, ...]) -> bool:
     """Judge measured values by a rule such as "factor > 1.25" or "every gap > -2 points". -> bool
 
     rule: a quantity, one of < <= > >= =, a number, and a unit where there is one; several such comparisons are joined
@@ -51,7 +53,7 @@ class Findings:
     def __init__(self, paper: str):
         self.paper, self.rows, self.began = paper, [], time.monotonic()
 
-    def judge(self, item: str, claim: str, measured: str, values, *, rule: str, **facts) -> bool:
+    def judge(self, item: str, claim: str, measured: str, values: ArrayLike, *, rule: str, **facts: Any) -> bool:
         """Add a finding that holds if all `values` keep the rule. values, rule: of `holds`; the rest as in `add`."""
         return self.add(item, claim, measured, holds(rule, values), rule=rule, **facts)
 
@@ -75,11 +77,13 @@ class Findings:
         behind it; criterion: which epoch, where there is an accuracy; printed: the paper's number, if there is one.
         Raises ValueError for a claim that is there already.
         """
-        need((item, claim) not in {(row["item"], row["claim"]) for row in self.rows}, "claim", claim, "a new one")
-        before, self.began = self.began, time.monotonic()
+        is_new = (item, claim) not in [(row["item"], row["claim"]) for row in self.rows]
+        need(is_new, "claim", claim, "a new one")
+        minutes = (time.monotonic() - self.began) / 60
+        self.began = time.monotonic()
         row = {"paper": self.paper, "item": item, "claim": claim, "printed": printed, "measured": measured}
         row |= {"rule": rule, "holds": bool(holds), "setting": setting, "n": n, "criterion": criterion}
-        row |= {"minutes": (self.began - before) / 60, "numbers": numbers.NUMBERS}
+        row |= {"minutes": minutes, "numbers": numbers.NUMBERS}
         self.rows.append(row | about(torch.device("cpu")))
         return bool(holds)
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from .measured import SETTING, alike, each, score
+from .measured import SETTING, runs_of_cells, runs_of_method, score
 
 COLUMN = ["item", "dataset", "net", "noise", "rate", "criterion"]  # printed cells whose methods are compared
 PLACE = ["noise", "rate"]  # what rows of `join_printed` share whose methods are compared
@@ -46,7 +46,7 @@ def rank_correlation(table: pd.DataFrame) -> pd.Series:
 def tau(column: pd.DataFrame) -> float:
     """Return Kendall's tau-b between the printed order of a column and that in a small setting.
 
-    column: rows of `places`. NaN for two methods or fewer.
+    column: rows of `add_places`. NaN for two methods or fewer.
     """
     from scipy.stats import kendalltau
 
@@ -55,10 +55,10 @@ def tau(column: pd.DataFrame) -> float:
     return kendalltau(column["order_printed"], column["order_small"]).statistic
 
 
-def places(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+def add_places(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Give the cells that were not run, but were in one small setting, their places among the methods of their column.
 
-    rows: of `verdict.judged`. measured: rows of `measured.read`. Returns the rows with order_printed and order_small (1
+    rows: of `verdict.judge`. measured: rows of `measured.read`. Returns the rows with order_printed and order_small (1
     is the best; equal ones share the mean of their places), small (the mean, in the printed unit) and n_small; the
     verdict of these cells becomes "small setting".
     """
@@ -66,7 +66,7 @@ def places(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     if measured.empty:
         return rows
     open_cells = rows[rows["verdict"] == "not run"]
-    runs = dict(zip(open_cells.index, each(open_cells, measured, alike)))
+    runs = dict(zip(open_cells.index, runs_of_cells(open_cells, measured, runs_of_method)))
     for _, column in open_cells.groupby(COLUMN, dropna=False):
         ordered = _small(column, {label: runs[label] for label in column.index})
         if len(ordered) > 1:
@@ -93,12 +93,11 @@ def _small(column, runs):
     if ordered.empty:
         return ordered
     task, net, _, epochs, _ = setting
-    return ordered.assign(
-        order_printed=column.loc[ordered.index, "printed"].rank(ascending=False),
-        order_small=ordered["small"].rank(ascending=False),
-        setting=f"{task}, {net.partition('(')[0]}, {epochs} epochs",
-        verdict="small setting",
-    )
+    ordered["order_printed"] = column.loc[ordered.index, "printed"].rank(ascending=False)
+    ordered["order_small"] = ordered["small"].rank(ascending=False)
+    ordered["setting"] = f"{task}, {net.partition('(')[0]}, {epochs} epochs"
+    ordered["verdict"] = "small setting"
+    return ordered
 
 
 def _settings(runs):

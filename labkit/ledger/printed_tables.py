@@ -1,6 +1,7 @@
 """What the papers printed, cell by cell, in labkit's words."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from ..data import Task
 from ..errors import choose
 from ..methods import ALL
 from ..recipes import PAPERS as PLANS
+from ..recipes import Plan
 
 _ROOMS = {name: rooms.paper_room(name) for name in rooms.papers()}
 STEMS = {room.NAME: name for name, room in _ROOMS.items()}  # paper: name of its room, which is that of its notebook
@@ -31,6 +33,7 @@ METHODS = {  # printed name: name in labkit.methods.ALL; other names are the sam
     "Self-paced": "SPL",
     "Focal Loss": "Focal",
 }
+SHORT_NAMES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "mnist": "MNIST", "celeba-landmarks": "CelebA"}
 DATASETS = {"CelebA landmarks (512-d features)": "celeba-landmarks"}
 NETS = {
     "9-layer CNN (Co-teaching)": "cnn9",
@@ -45,8 +48,8 @@ NETS = {
 NOISES = {"sym": "symmetric", "asym": "derangement", "real-web": "none"}
 
 
-def table(name):
-    """Return a paper's table as it was printed, e.g. "crust_table1". Raises ValueError for a name that is not there."""
+def table(name: str) -> pd.DataFrame:
+    """Return a paper's table as it was printed, e.g. "crust_table1". Raises ValueError for an unknown name."""
     return pd.read_csv(choose("name", name, _files()))
 
 
@@ -55,86 +58,110 @@ def _files() -> dict[str, Path]:
     return {path.stem: path for path in sorted(rooms.PAPERS.glob("*/printed/*.csv"))}
 
 
-def cells(paper, item=None):
-    """The printed cells of a paper, or of one of its tables, in labkit's words. -> DataFrame, a row per cell
+def cells(paper: str, item: str | None = None) -> pd.DataFrame:
+    """Return the printed cells of a paper, or of one of its tables, in labkit's words, a row per cell.
 
     Columns: paper, item, dataset, net, noise, rate, method (names of labkit.methods.ALL), settings (hyperparameters
-    that the cell asks for, a dict), label (the method as printed), metric, criterion (column of a run), factor (from a
+    that the cell names, a dict), label (the method as printed), metric, criterion (column of a run), factor (from a
     run's number to the printed one), mean, std, runs (behind mean and std, as the paper says), note, doubtful. Raises
     ValueError for an unknown paper or item.
     """
     items = choose("paper", paper, ITEMS)
-    chosen = items if item is None else {item: choose("item", item, items)}
-    return pd.concat([_worded(paper, name, table(file)) for name, file in chosen.items()], ignore_index=True)
+    if item is not None:
+        items = {item: choose("item", item, items)}
+    tables = []
+    for name, file in items.items():
+        tables.append(_translate(paper, name, table(file)))
+    return pd.concat(tables, ignore_index=True)
 
 
-def plan(paper, dataset):
-    """The paper's recipe for a dataset, of labkit.recipes.PAPERS, or None."""
-    short = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "mnist": "MNIST", "celeba-landmarks": "CelebA"}
-    names = (f"{paper}, {short.get(dataset, 'mini-WebVision')}", f"{paper}, CIFAR", f"{paper}, WRN-28-10")
-    return next((PLANS[name] for name in names if name in PLANS), None)
+def plan(paper: str, dataset: str) -> Plan | None:
+    """Return the paper's recipe for a dataset, of labkit.recipes.PAPERS, or None."""
+    short = SHORT_NAMES.get(dataset, "mini-WebVision")
+    for name in (f"{paper}, {short}", f"{paper}, CIFAR", f"{paper}, WRN-28-10"):
+        if name in PLANS:
+            return PLANS[name]
+    return None
 
 
-def task(paper: str, dataset: str, n: int = 0, options: dict | None = None) -> Task:
-    """The images of a dataset as the paper trains on them; of a set that is not in the paper, as labkit loads them.
+def task(paper: str, dataset: str, n: int = 0, options: dict[str, Any] | None = None) -> Task:
+    """Load the images of a dataset as the paper trains on them, or as labkit does for a set that is not in the paper.
 
     n: this many training samples, 0: all. options: of labkit.load, for files of one's own. The held-out share and the
     scale are those of the paper's plan.
     """
-    own = {"CDR+AUX": ("mnist",)}.get(paper, ("cifar10", "cifar100"))
-    return (plan(paper, dataset).load if dataset in own else load)(dataset, n=n or None, **(options or {}))
+    datasets = ("mnist",) if paper == "CDR+AUX" else ("cifar10", "cifar100")
+    load_images = plan(paper, dataset).load if dataset in datasets else load
+    return load_images(dataset, n=n or None, **(options or {}))
 
 
-def _worded(paper, item, printed):
-    """The rows of a printed table, in labkit's words."""
+def _translate(paper, item, printed):
+    """Return the rows of a printed table in labkit's words."""
     dataset = printed["dataset"].map(_dataset)
-    plans = {name: plan(paper, name) for name in set(dataset)}
-    metric = printed["metric"].map(lambda name: METRICS.get(name, (name, 1.0)))
-    words = {
-        "paper": paper,
-        "item": item,
-        "dataset": dataset,
-        "net": printed["architecture"].map(NETS),
-        "noise": printed["noise"].replace(NOISES),
-        "rate": printed["rate"],
-        "method": printed["method"].map(_method),
-        "label": printed["method"],
-        "metric": printed["metric"],
-        "criterion": [column or CRITERION[paper] for column, _ in metric],
-        "factor": [factor for _, factor in metric],
-        "mean": printed["mean"],
-        "std": printed["std"],
-        "runs": dataset.map(lambda name: plans[name] and plans[name].runs),
-        "note": printed["note"].fillna(""),
-    }
-    rows = pd.DataFrame(words)
-    rows["settings"] = [
-        _settings(cell, extra) for cell, extra in zip(rows.to_dict("records"), printed.to_dict("records"))
-    ]
-    return rows.assign(doubtful=rows["note"].str.contains("DOUBTFUL"))
+    rows = pd.DataFrame(
+        {
+            "paper": paper,
+            "item": item,
+            "dataset": dataset,
+            "net": printed["architecture"].map(NETS),
+            "noise": printed["noise"].replace(NOISES),
+            "rate": printed["rate"],
+            "method": printed["method"].map(_method),
+            "label": printed["method"],
+            "metric": printed["metric"],
+            "criterion": [_criterion(paper, metric) for metric in printed["metric"]],
+            "factor": [_factor(metric) for metric in printed["metric"]],
+            "mean": printed["mean"],
+            "std": printed["std"],
+            "runs": dataset.map({name: _runs(paper, name) for name in set(dataset)}),
+            "note": printed["note"].fillna(""),
+        }
+    )
+    settings = []
+    for cell, extra in zip(rows.to_dict("records"), printed.to_dict("records")):
+        settings.append(_settings(cell, extra))
+    return rows.assign(settings=settings, doubtful=rows["note"].str.contains("DOUBTFUL"))
 
 
 def _dataset(name):
-    """A dataset as labkit.load calls it. mini-WebVision is tested twice: the second test set is named with it."""
+    """Return a dataset as labkit.load calls it. mini-WebVision is tested twice, and the second test set is named."""
     if "WebVision" in name:
         return "webvision-mini" if "WebVision val" in name else "webvision-mini, ImageNet val"
     return DATASETS.get(name, name.lower().replace("-", ""))
 
 
 def _method(label):
-    """The method of a label: without the star of RMNW-Net's tables, and without what Table 2 of CRUST adds."""
+    """Return the method of a label, without the star of RMNW-Net's tables and what Table 2 of CRUST adds."""
     plain = label.partition(" (")[0].rstrip("*")
     return METHODS.get(plain, plain)
 
 
-def _settings(cell, extra):
-    """Hyperparameters that a run of the cell must have: a value each, or a tuple of values. -> dict"""
-    settings, method = {}, cell["method"]
-    if cell["paper"] in ("PRL", "CDR+AUX") and ALL[method].assumes_rate():
-        settings["rate"] = extra.get("eps_used", cell["rate"])  # methods are told the true rate
-    if method == "CRUST":
+def _criterion(paper, metric):
+    """Return the column of a run that holds a printed metric."""
+    column, _ = METRICS.get(metric, (metric, 1.0))
+    return column or CRITERION[paper]
+
+
+def _factor(metric):
+    """Return the factor from a run's number to the printed one."""
+    _, factor = METRICS.get(metric, (metric, 1.0))
+    return factor
+
+
+def _runs(paper, dataset):
+    """Return how many runs are behind a printed mean, None where the paper's recipe is not known."""
+    recipe = plan(paper, dataset)
+    return recipe.runs if recipe else None
+
+
+def _settings(cell, printed):
+    """Return the hyperparameters that a run of the cell must have: a value each, or a tuple of values. -> dict"""
+    settings = {}
+    if cell["paper"] in ("PRL", "CDR+AUX") and ALL[cell["method"]].assumes_rate():
+        settings["rate"] = printed.get("eps_used", cell["rate"])  # methods get the true rate
+    if cell["method"] == "CRUST":
         settings["keep"] = 0.5
-    if "coreset_labels" in extra:
-        settings["group_by"] = {"observed": "label", "predicted": "prediction"}[extra["coreset_labels"]]
-        settings["mixup"] = "none" if extra["mixup"] == "no" else ("cluster", "same_label")
+    if "coreset_labels" in printed:
+        settings["group_by"] = {"observed": "label", "predicted": "prediction"}[printed["coreset_labels"]]
+        settings["mixup"] = "none" if printed["mixup"] == "no" else ("cluster", "same_label")
     return settings
