@@ -71,10 +71,11 @@ def job(name: str, kind: str, seed: int, epochs: int) -> dict:
     except Diverged as error:
         run, diverged = error.run, True
         scores["best_val"] = run.accuracy.get("best_val", math.nan)
-    seconds = sum(row["seconds"] for row in run.rows) / max(1, len(run.rows))
-    facts = {"method": name, "on": kind, "seed": seed, "seconds": seconds, "diverged": diverged}
-    columns = ("selected_precision", "auc_weight", "auc")
-    return {**facts, **scores, **{column: _last_known(run, column) for column in columns}}
+    row = {"method": name, "on": kind, "seed": seed, "diverged": diverged, **scores}
+    row["seconds"] = sum(epoch["seconds"] for epoch in run.rows) / max(1, len(run.rows))
+    for column in ("selected_precision", "auc_weight", "auc"):
+        row[column] = _last_known(run, column)
+    return row
 
 
 def _noisy(kind, seed):
@@ -100,13 +101,11 @@ def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: i
     for argument, value in (("epochs", epochs), ("seeds", seeds), ("jobs", jobs)):
         need(isinstance(value, int) and value > 0, argument, value, "a whole number above 0")
     chosen = [name for name in ALL if name != "SGD" and (not names or name in ("ERM", *names))]
-    trainings = [
-        (name, kind, seed, epochs)
-        for kind in ("classes", "numbers")
-        for name in chosen
-        if kind in ALL[name].targets
-        for seed in range(seeds)
-    ]
+    trainings = []
+    for kind in ("classes", "numbers"):
+        for name in chosen:
+            if kind in ALL[name].targets:
+                trainings += [(name, kind, seed, epochs) for seed in range(seeds)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         rows = pool.map(job, *zip(*trainings))
         return pd.DataFrame(tqdm(rows, total=len(trainings), unit="run", disable=hidden(None), leave=False))
@@ -120,14 +119,18 @@ def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (kind, method), group in runs.groupby(["on", "method"], sort=False):
         plain = runs[(runs.on == kind) & (runs.method == "ERM")].last10
-        error = _standard_error(group.last10)
-        gain = group.last10.mean() - plain.mean()
-        errors = gain / math.hypot(error, _standard_error(plain)) if method != "ERM" else math.nan
         row = {"on": kind, "family": _family(method), "method": method}
-        row |= {"score": group.last10.mean(), "error": error, "best_val": group.best_val.mean()}
-        row |= {"gain": gain, "errors": errors}
+        row["score"] = group.last10.mean()
+        row["error"] = _standard_error(group.last10)
+        row["best_val"] = group.best_val.mean()
+        row["gain"] = row["score"] - plain.mean()
+        row["errors"] = math.nan
+        if method != "ERM":
+            row["errors"] = row["gain"] / math.hypot(row["error"], _standard_error(plain))
         row |= group[["selected_precision", "auc_weight", "auc", "seconds"]].mean().to_dict()
-        rows.append(row | {"diverged": int(group.diverged.sum()), "runs": len(group)})
+        row["diverged"] = int(group.diverged.sum())
+        row["runs"] = len(group)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

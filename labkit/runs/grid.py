@@ -65,10 +65,14 @@ def grid(
 def summary(run: Run, task: Task) -> dict:
     """Return a run as one flat row: the columns of labkit.results, the configuration as JSON, the number of training
     samples, the seconds of training, and every column of the history as a list with an entry per epoch."""
-    columns = {name: [epoch[name] for epoch in run.rows] for name in run.rows[0]}
-    curves = {name: values for name, values in columns.items() if name not in NOT_CURVES}
-    facts = {"config": json.dumps(run.config), "samples": len(task.train), "seconds": sum(columns["seconds"])}
-    return {"run": run.name} | row(run.facts) | facts | curves
+    facts = {"run": run.name, **row(run.facts)}
+    facts["config"] = json.dumps(run.config)
+    facts["samples"] = len(task.train)
+    facts["seconds"] = sum(epoch["seconds"] for epoch in run.rows)
+    for name in run.rows[0]:
+        if name not in NOT_CURVES:
+            facts[name] = [epoch[name] for epoch in run.rows]
+    return facts
 
 
 def curves(runs: pd.DataFrame, names: Sequence[str] = CURVES) -> pd.DataFrame:

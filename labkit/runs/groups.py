@@ -26,10 +26,11 @@ def settings(table: pd.DataFrame) -> pd.DataFrame:
     What labkit.results has as columns, and every entry of its JSON as "method.q" or "recipe.lr" (empty where a run has
     no such entry). table: of labkit.results
     """
-    parts = [table[[name for name in PLAIN if name in table]]]
+    parts = [table.filter(items=PLAIN)]
     for prefix, column in PACKED.items():
-        entries = pd.DataFrame([json.loads(text) for text in table.get(column, [])], index=table.index)
-        parts.append(entries.map(_hashable).add_prefix(f"{prefix}."))
+        entries = list(map(json.loads, table.get(column, [])))
+        frame = pd.DataFrame(entries, index=table.index)
+        parts.append(frame.map(_hashable).add_prefix(f"{prefix}."))
     return pd.concat(parts, axis=1)
 
 
@@ -44,7 +45,7 @@ def parameter(table: pd.DataFrame, name: str, argument: str = "x") -> pd.Series:
     argument: what a message calls `name`. Raises ValueError, with the nearest name, for an unknown one.
     """
     known = settings(table)
-    columns = [column for column in table if column not in known and column not in PACKED.values()]
+    columns = table.drop(columns=list(PACKED.values()), errors="ignore")
     choose(argument, name, dict.fromkeys([*known, *columns]))
     return known[name] if name in known else table[name]
 
@@ -55,11 +56,16 @@ def varied(table: pd.DataFrame) -> list[str]:
     A hyperparameter only where it differs between runs of one method that agree in all else; not because it follows
     the noise rate or is another method's.
     """
-    known = settings(table)
-    names = [name for name in known if known[name].nunique(dropna=False) > 1]
+    names = several_values(settings(table))
     shared = [name for name in names if not name.startswith("method.")]
     hyperparameters = differing(table, ["method", *shared])
     return shared + [name for name in hyperparameters if name in names]
+
+
+def several_values(table: pd.DataFrame) -> list[str]:
+    """Return the columns with more than one value; a missing value counts as one."""
+    counts = table.nunique(dropna=False)
+    return list(counts[counts > 1].index)
 
 
 def differing(table: pd.DataFrame, keys: Iterable[str]) -> list[str]:
@@ -71,9 +77,10 @@ def differing(table: pd.DataFrame, keys: Iterable[str]) -> list[str]:
     known, keys = settings(table), list(dict.fromkeys(keys))
     columns = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
     counts = known.groupby(columns, dropna=False).nunique(dropna=False)
-    names = [name for name in known if name not in keys and (counts[name] > 1).any()]
-    seeds = [table[name] for name in ("seed", "noise_seed") if name in table]
-    if pd.concat([known, *seeds], axis=1).duplicated().any():
+    mixed = (counts > 1).any()
+    names = list(mixed[mixed].index.difference(keys, sort=False))
+    seeds = table.filter(items=["seed", "noise_seed"])
+    if pd.concat([known, seeds], axis=1).duplicated().any():
         names.append(HIDDEN)
     if "method" in names:  # methods have hyperparameters of their own
         names = [name for name in names if not name.startswith("method.")]
@@ -85,8 +92,8 @@ def separating(table: pd.DataFrame, keys: Sequence[str], limit: int | None = 6, 
 
     Settings of at most `limit` values (None: any number), at most `count` of them, those of `PLAIN` first.
     """
-    known, chosen = settings(table), []
-    candidates = [name for name in known if limit is None or known[name].nunique(dropna=False) <= limit]
+    chosen, counts = [], settings(table).nunique(dropna=False)
+    candidates = counts.index if limit is None else counts[counts <= limit].index
     while count is None or len(chosen) < count:
         names = [name for name in differing(table, [*keys, *chosen]) if name in candidates]
         if not names:

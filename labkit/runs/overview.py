@@ -11,7 +11,7 @@ from . import groups
 from .store import Store, failures, folder, histories, results, unfinished
 
 KEYS = ("task", "noise", "rate", "method")  # a choice of settings is made within these
-ONLY = "the only one"  # the setting of a group that has no other
+UNVARIED = "the only one"  # the setting of a group that has no other
 
 
 class Contents:
@@ -52,12 +52,15 @@ def ran(contents: Contents) -> pd.DataFrame:
     if contents.table.empty:
         return contents.failed.groupby("what").size().rename("failed").to_frame()
     by_setting = contents.table.groupby(["method", "noise", "rate"], dropna=False)
-    counts = by_setting.size().unstack(["noise", "rate"]).sort_index(axis=1)
+    counts = by_setting.size()
+    counts = counts.unstack(["noise", "rate"]).sort_index(axis=1)
     counts.columns = [f"{noise} {rate:.0%}" for noise, rate in counts.columns]
-    counts = counts.assign(seeds=contents.table.groupby("method")["seed"].nunique())
+    counts["seeds"] = contents.table.groupby("method")["seed"].nunique()
     if len(contents.failed):
-        counts = counts.join(contents.failed.groupby("what").size().rename("failed"), how="outer")
-    return counts.fillna(0).astype(int).reindex(groups.ordered(counts.index)).rename_axis("method")
+        failed_runs = contents.failed.groupby("what").size()
+        counts = counts.join(failed_runs.rename("failed"), how="outer")
+    counts = counts.fillna(0).astype(int)
+    return counts.reindex(groups.ordered(counts.index)).rename_axis("method")
 
 
 def spent(contents: Contents) -> pd.DataFrame:
@@ -65,18 +68,22 @@ def spent(contents: Contents) -> pd.DataFrame:
     if contents.table.empty:
         return pd.DataFrame(columns=["runs", "hours of training", "first", "last"])
     seconds = contents.curves.groupby("run")["seconds"].sum()
-    table = contents.table.assign(hours=contents.table["run"].map(seconds) / 3600)
+    hours = contents.table["run"].map(seconds) / 3600
+    table = contents.table.assign(hours=hours)
     by_machine = table.groupby(["hardware", "threads", "torch", "numbers"], dropna=False)
     costs = by_machine.agg(runs=("run", "size"), hours=("hours", "sum"), first=("date", "min"), last=("date", "max"))
-    return costs.rename(columns={"hours": "hours of training"}).reset_index()
+    costs = costs.rename(columns={"hours": "hours of training"})
+    return costs.reset_index()
 
 
 def failed(contents: Contents) -> pd.DataFrame:
     """Return a row per failure, those of the same error together, the most frequent error first."""
     errors = contents.failed["error"]
-    table = contents.failed.assign(alike=errors.map(errors.value_counts()))
+    counts = errors.map(errors.value_counts())
+    table = contents.failed.assign(alike=counts)
     table = table.sort_values(["alike", "error", "label"], ascending=[False, True, True])
-    return table[["error", "alike", "what", "label", "cell", "attempts", "date", "traceback"]].reset_index(drop=True)
+    table = table[["error", "alike", "what", "label", "cell", "attempts", "date", "traceback"]]
+    return table.reset_index(drop=True)
 
 
 def traceback(contents: Contents, row: int = 0) -> str:
@@ -120,15 +127,17 @@ def chosen(contents: Contents) -> pd.DataFrame:
     )
     rows = []
     for key, group in frame.groupby(list(KEYS), dropna=False):
-        names = [name for name in varied if group[name].nunique(dropna=False) > 1]
-        keys = [group[name] for name in names] or [pd.Series(ONLY, group.index)]
-        means = group.groupby(keys, dropna=False)[["validation", "best_val", "oracle_best"]].mean()
-        rows.append(dict(zip(KEYS, key)) | {"settings": len(means)} | _choice(means, names))
+        names = groups.several_values(group[varied])
+        keys = [group[name] for name in names] or [pd.Series(UNVARIED, group.index)]
+        by_setting = group.groupby(keys, dropna=False)
+        means = by_setting[["validation", "best_val", "oracle_best"]].mean()
+        row = dict(zip(KEYS, key))
+        row["settings"] = len(means)
+        rows.append(row | _choice(means, names))
     table = pd.DataFrame(rows)
-    order = {name: k for k, name in enumerate(groups.ordered(table["method"]))}
 
     def position(column):
-        return column.map(order) if column.name == "method" else column
+        return groups.places(column) if column.name == "method" else column
 
     return table.sort_values(list(KEYS), key=position, ignore_index=True)
 
@@ -158,4 +167,4 @@ def _choice(means, names):
 def _setting(names, values):
     """Write a setting, the label of a group. -> text"""
     values = values if isinstance(values, tuple) else (values,)
-    return ", ".join(groups.title(name, value) for name, value in zip(names, values)) or ONLY
+    return ", ".join(groups.title(name, value) for name, value in zip(names, values)) or UNVARIED

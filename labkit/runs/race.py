@@ -111,9 +111,13 @@ class Race(metaclass=Checked):
     @checked
     def run(self, seeds: tuple[Seed, ...] = (0,)) -> dict[str, list[Run]]:
         """Race once per seed. -> {label: a Run per seed}; raises ValueError without a seed"""
-        rounds = [list(self.steps(seed))[-1] for seed in seeds]
-        need(rounds, "seeds", seeds, "one or more seeds")
-        return {label: [runs[label] for runs in rounds] for label in self.methods}
+        need(seeds, "seeds", seeds, "one or more seeds")
+        finished = {label: [] for label in self.methods}
+        for seed in seeds:
+            *_, runs = self.steps(seed)
+            for label, run in runs.items():
+                finished[label].append(run)
+        return finished
 
     @checked
     def bet(self, winner: str, points: Points, criterion: str = "last10") -> Bet:

@@ -36,11 +36,14 @@ def scores(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     for label, group in runs.items():
         selecting = selects(group)
         for run in group:
-            score = dict.fromkeys(CRITERIA, float("nan")) | criteria(run.rows)
-            precision = run.rows[-1]["selected_precision"] if selecting and run.rows else float("nan")
-            seconds = sum(row["seconds"] for row in run.rows)
-            facts = {"method": label, "seed": run.config["seed"]}
-            rows.append({**facts, **score, "precision": precision, "seconds": seconds})
+            row = {"method": label, "seed": run.config["seed"]}
+            row |= dict.fromkeys(CRITERIA, float("nan"))
+            row |= criteria(run.rows)
+            row["precision"] = float("nan")
+            if selecting and run.rows:
+                row["precision"] = run.rows[-1]["selected_precision"]
+            row["seconds"] = sum(epoch["seconds"] for epoch in run.rows)
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -63,15 +66,15 @@ def leads(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """Return the first method by each criterion, its lead over the next in points (lowest and highest of the seeds),
     and the number of seeds in which it leads."""
     table, rows = scores(runs), {}
+    means = table.groupby("method", sort=False)[list(CRITERIA)].mean()
     for criterion in CRITERIA:
-        first = table.groupby("method", sort=False)[criterion].mean().idxmax()
+        first = means[criterion].idxmax()
         points = lead(table, first, criterion)
-        rows[criterion] = {
-            "first": first,
-            "lowest lead": round(points.min(), 1),
-            "highest lead": round(points.max(), 1),
-            "leads in": f"{(points > 0).sum()} of {len(points)} seeds",
-        }
+        row = {"first": first}
+        row["lowest lead"] = round(points.min(), 1)
+        row["highest lead"] = round(points.max(), 1)
+        row["leads in"] = f"{(points > 0).sum()} of {len(points)} seeds"
+        rows[criterion] = row
     return pd.DataFrame(rows).T.rename_axis("criterion")
 
 
