@@ -5,6 +5,7 @@ Where a paper is silent or contradicts its code, the value says what labkit took
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from .data import Scale, Task, scaled
 from .data.vision import SOURCES
@@ -29,7 +30,7 @@ class Plan:
     scale: Scale | None = None
     doubts: str = ""
 
-    def load(self, name: str, **options) -> Task:
+    def load(self, name: str, **options: Any) -> Task:
         """Load a dataset as the paper trains on it, with its held-out share and its scale.
 
         name, options: see labkit.load, whose errors it raises. A held-out share of 0 leaves no noisy validation: the

@@ -10,7 +10,7 @@ OWN = "weights = [first, second]"
 CASES = {
     SPL: Case({"rate": 0.4}, {"rate": 0.0}, core={"SPL": EVEN}),
     MinSGD: Case(
-        core={"MinSGD": "return torch.ones_like(loss) / loss.shape[-1]"},
+        core={"MinSGD": "return (0 * loss + 1) / loss.shape[-1]"},
         except_={"neutral": "the batch is its only knob: batch 1 is plain SGD, in a test of its own"},
     ),
     PRL_L: Case({"rate": 0.4}, {"rate": 0.0}, core={"PRL_L": "return self.loss(logits, y, i)"}),
@@ -27,7 +27,7 @@ CASES = {
     JoCoR: Case(
         {"rate": 0.4, "ramp": 2, "lam": 0.3},
         {"rate": 0.0, "lam": 0.0},
-        core={"JoCoR": "weight = torch.full_like(joint.detach(), 1 / len(joint))"},
+        core={"JoCoR": "weight = 0 * joint.detach() + 1 / len(joint)"},
         except_=TWO,
     ),
     Decoupling: Case(

@@ -124,4 +124,5 @@ def assemble(parts: list[tuple], n: int, device: torch.device) -> Coreset:
 def shares(groups: Tensor, keep: float) -> dict[int, int]:
     """Return the number of points that is a share `keep` of each group: int(keep n), at least 1. groups [n]"""
     names, counts = groups.unique(return_counts=True)
-    return {name: max(1, int(keep * count)) for name, count in zip(names.tolist(), counts.tolist())}
+    sizes = zip(names.tolist(), counts.tolist())
+    return {name: max(1, int(keep * size)) for name, size in sizes}

@@ -129,4 +129,5 @@ def value(
     d = points if isinstance(points, Distances) else Distances(points, limit)
     if top is None:
         _, top = d.sums()
-    return len(d) * top - sum(rows.min(1).sum() for _, rows in d.blocks(j=np.asarray(chosen)))
+    cost = sum(rows.min(1).sum() for _, rows in d.blocks(j=np.asarray(chosen)))
+    return len(d) * top - cost

@@ -74,14 +74,16 @@ def _gram_squares(layer, a, d):
 def _offsets(layer, axis, positions):
     """Return for each element of the kernel along an axis the slice of pixels that it meets at all positions."""
     stride, dilation = layer.stride[axis], layer.dilation[axis]
-    starts = [k * dilation for k in range(layer.kernel_size[axis])]
-    return [slice(start, start + (positions - 1) * stride + 1, stride) for start in starts]
+    length = (positions - 1) * stride + 1
+    starts = range(0, layer.kernel_size[axis] * dilation, dilation)
+    return [slice(start, start + length, stride) for start in starts]
 
 
 def _pairs(t, groups):
     """Return the products of all pairs of positions, per group of channels. [B, C, H, W] -> [B, G, H, W, H, W]"""
     B, C, H, W = t.shape
-    t = t.permute(0, 2, 3, 1).reshape(B, H * W, groups, C // groups).transpose(1, 2).flatten(0, 1)
+    t = t.permute(0, 2, 3, 1).reshape(B, H * W, groups, C // groups)
+    t = t.transpose(1, 2).flatten(0, 1)  # [B G, H W, C / G]
     return torch.bmm(t, t.mT).view(B, groups, H, W, H, W)
 
 
@@ -106,7 +108,8 @@ def _windows(layer, a, H, W):
     vertical, horizontal = layer.stride
     down, right = layer.dilation
     strides = (a.stride(0), a.stride(1), down * width, right, vertical * width, horizontal)
-    return a.as_strided((B, C, *layer.kernel_size, H, W), strides).reshape(B * layer.groups, -1, H * W)
+    windows = a.as_strided((B, C, *layer.kernel_size, H, W), strides)
+    return windows.reshape(B * layer.groups, -1, H * W)
 
 
 def _loop_squares(layer, a, d):

@@ -43,7 +43,8 @@ def feature_gradient(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool |
     Source: CRUST, equation 9 and its proxy for the Jacobian (Mirzasoleiman, Cao, Leskovec, NeurIPS 2020). Raises
     ValueError for a W without a row for every class.
     """
-    need(W.shape[-2] == logits.shape[-1], "W", tuple(W.shape), f"[..., {logits.shape[-1]}, D], a row for every output")
+    outputs = logits.shape[-1]
+    need(W.shape[-2] == outputs, "W", tuple(W.shape), f"[..., {outputs}, D], a row for every output")
     return loss_gradient(logits, y, classes) @ W
 
 

@@ -64,8 +64,9 @@ class SampleGradients:
             p = getattr(layer, name)
             if p is None or not p.requires_grad:
                 continue
-            need(len(a) == self.size, f"input of {self.names[p]}", tuple(a.shape), f"[{self.size}, ...], samples first")
-            must(a._version == version, f"input of {self.names[p]}", "changed in place", "left as the layer got it")
+            argument = f"input of {self.names[p]}"
+            need(len(a) == self.size, argument, tuple(a.shape), f"[{self.size}, ...], samples first")
+            must(a._version == version, argument, "changed in place", "left as the layer got it")
             self.uses.setdefault(p, []).append((rule, layer, a, d))
 
     def _check_uses(self, root):
@@ -89,7 +90,8 @@ class SampleGradients:
         if len(uses) == 1:
             rule, *use = uses[0]
             return rule.square(*use)
-        return sum(rule.each(*use) for rule, *use in uses).flatten(1).square().sum(1)
+        gradients = sum(rule.each(*use) for rule, *use in uses)
+        return gradients.flatten(1).square().sum(1)
 
     @torch.no_grad()
     def total(self, weight: Tensor) -> dict[nn.Parameter, Tensor]:

@@ -35,7 +35,9 @@ class Shift(Rule):
         self.axis = axis
 
     def each(self, layer: nn.Module, a: Tensor, d: Tensor) -> Tensor:
-        return d.movedim(self.axis, -1).flatten(1, -2).sum(1) if d.dim() > 2 else d
+        if d.dim() <= 2:
+            return d
+        return d.movedim(self.axis, -1).flatten(1, -2).sum(1)
 
 
 class Scale(Rule):
@@ -94,11 +96,13 @@ class EmbeddingWeight(Rule):
 
     def total(self, layer: nn.Module, a: Tensor, d: Tensor, w: Tensor) -> Tensor:
         index, d = self.rows(layer, a, d)
-        return torch.zeros_like(layer.weight).index_add(0, index.flatten(), (d * w[:, None, None]).flatten(0, 1))
+        weighted = (d * w[:, None, None]).flatten(0, 1)
+        return torch.zeros_like(layer.weight).index_add(0, index.flatten(), weighted)
 
     def rows(self, layer: nn.Module, a: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
         """Return the positions in the table [B, T] and the gradients [B, T, D], which are 0 at the padding's."""
-        index, d = a.reshape(len(a), -1), d.reshape(len(a), -1, d.shape[-1])
+        index = a.reshape(len(a), -1)
+        d = d.reshape(len(a), -1, d.shape[-1])
         if layer.padding_idx is not None:
             d = d * (index != layer.padding_idx)[..., None]
         return index, d

@@ -1,5 +1,7 @@
 """The methods, one file each or one per family. ALL maps the papers' names to the classes, FAMILIES sorts them."""
 
+from typing import Any
+
 from ..errors import choose
 from ..method import Method
 from .auxiliary import AUX
@@ -107,7 +109,7 @@ ALL = {name: cls for family in FAMILIES.values() for name, cls in family.items()
 __all__ = ["ALL", "FAMILIES", "make", *dict.fromkeys(cls.__name__ for cls in ALL.values())]
 
 
-def make(name: str, noise_rate: float | None = None, **settings) -> Method:
+def make(name: str, noise_rate: float | None = None, **settings: Any) -> Method:
     """Make a method by its name in ALL: make("Co-teaching", noise_rate=0.4, ramp=5).
 
     noise_rate: the hyperparameter `rate` of a method that assumes a noise rate, unless `settings` has one; other

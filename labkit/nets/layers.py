@@ -12,12 +12,12 @@ Outputs = Annotated[int, Whole(1, 10**6)]
 Width = Annotated[int, Whole(1, 10**5)]
 
 
-def need_pixels(net: str, shape: tuple[int, ...], least: int) -> None:
-    """Raise ValueError unless `shape` is that of an image with `least` x `least` pixels or more. net: its name"""
-    large_enough = len(shape) == 3 and min(shape) > 0 and min(shape[1:]) >= least
-    hint = " (mlp and small_cnn take 8 x 8)" if least > 8 else ""
-    may_be = f"(channels, height, width); {net} needs {least} x {least} pixels or more{hint}"
-    need(large_enough, "shape", tuple(shape), may_be)
+def need_pixels(net: str, shape: tuple[int, ...], minimum: int) -> None:
+    """Raise ValueError unless `shape` is that of an image with `minimum` x `minimum` pixels or more. net: its name"""
+    is_image = len(shape) == 3 and min(shape) > 0
+    hint = " (mlp and small_cnn take 8 x 8)" if minimum > 8 else ""
+    may_be = f"(channels, height, width); {net} needs {minimum} x {minimum} pixels or more{hint}"
+    need(is_image and min(shape[1:]) >= minimum, "shape", tuple(shape), may_be)
 
 
 def conv(a: int, b: int, side: int = 3, stride: int = 1) -> nn.Conv2d:

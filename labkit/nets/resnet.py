@@ -110,7 +110,8 @@ class Padded(nn.Module):
         self.stride, self.new = stride, (b - a) // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.new, self.new))
+        x = x[:, :, :: self.stride, :: self.stride]
+        return F.pad(x, (0, 0, 0, 0, self.new, self.new))
 
 
 def projected(a: int, b: int, stride: int, norm: Callable) -> nn.Module:

@@ -88,8 +88,9 @@ class Noise(metaclass=Checked):
     def check(self, task: Task) -> None:
         """Raise ValueError unless the model can corrupt this task: its kind of labels, and its classes."""
         kind = "classes" if task.classes else "numbers"
-        may_be = f"one for {KINDS[kind]}, as those of task {task.name!r}; {type(self).__name__} is for "
-        need(kind in self.kinds, "noise", self, may_be + " and ".join(KINDS[known] for known in self.kinds))
+        suited = " and ".join(KINDS[known] for known in self.kinds)
+        may_be = f"one for {KINDS[kind]}, as those of task {task.name!r}; {type(self).__name__} is for {suited}"
+        need(kind in self.kinds, "noise", self, may_be)
         if task.classes:
             need(task.classes > 1, f"classes of task {task.name!r}", task.classes, "2 or more: noise changes classes")
             self.matrix(task.classes, task.name)
@@ -117,7 +118,8 @@ class Noise(metaclass=Checked):
         """Redraw int(rate n) labels of each split (or of each class of it) from R, where T = (1 - rate) I + rate R. ->
         int64 [N]"""
         T = self.matrix(clean.classes, clean.name)
-        R = ((T - (1 - self.rate) * torch.eye(len(T), dtype=T.dtype)) / self.rate).clamp(min=0)
+        kept = (1 - self.rate) * torch.eye(len(T), dtype=T.dtype)
+        R = ((T - kept) / self.rate).clamp(min=0)
         given = clean.y.clone()
         groups = _by_class(clean) if self.by_class else clean.splits()
         rows = pick(groups, self.rate, rng)

@@ -75,7 +75,8 @@ def _csv(path, sep=None, encoding=None):
     sep, first = layout(path, sep, encoding)
     rows = [cells for _, cells in lines(path, sep, encoding, first)]
     if all(_is_whole(cell) for cell in rows[0]):
-        names = [path.stem] if len(rows[0]) == 1 else [str(k) for k in range(len(rows[0]))]
+        width = len(rows[0])
+        names = [path.stem] if width == 1 else [str(k) for k in range(width)]
     else:
         names = check_width(path, sep, encoding, first)
         files = [name for name in names if name.lower().endswith(ENDINGS)]
@@ -107,8 +108,9 @@ def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> n
     if clean.class_names:
         may_be += f", or names of classes: {', '.join(clean.class_names[:10])}"
     is_text = column.dtype.kind in "US"
+    has_values = column.ndim == 1 and len(column) > 0
     readable = column.dtype.kind in "iu" or (is_text and clean.class_names)
-    must(column.ndim == 1 and len(column) and readable, argument, f"{column.dtype} {column.shape}", may_be)
+    must(has_values and readable, argument, f"{column.dtype} {column.shape}", may_be)
     if clean.class_names:
         texts = column.astype(str).tolist()
         numbers = {text: c for c, text in enumerate(clean.class_names)}
@@ -126,9 +128,9 @@ def rows_in_order(path: Path, column: np.ndarray, clean: Clean) -> np.ndarray:
 
     Raises ValueError for another length than that of the set.
     """
-    least = int(clean.ids.max()) + 1
-    length = least if least == len(clean.ids) else ORIGINAL.get(clean.name)
-    may_be = f"{length or f'{least} or more'}, a label per sample of the original training set of {clean.name!r}"
-    fits = len(column) == length if length else len(column) >= least
-    need(fits, f"length of {path.name}", len(column), may_be)
+    minimum = int(clean.ids.max()) + 1
+    length = minimum if minimum == len(clean.ids) else ORIGINAL.get(clean.name)  # of the original set; None: unknown
+    may_be = f"{length or f'{minimum} or more'}, a label per sample of the original training set of {clean.name!r}"
+    right_length = len(column) == length if length else len(column) >= minimum
+    need(right_length, f"length of {path.name}", len(column), may_be)
     return clean.ids.numpy()

@@ -73,10 +73,12 @@ class human(Noise):
 
     def _labels(self, path, name, column, rows, clean):
         """Return a column of the file in the order of the samples. -> int64 [N]"""
-        must(column.ndim == 1, f"{name} in {path.name}", f"{column.dtype} {column.shape}", "one label per sample")
+        finding = f"{column.dtype} {column.shape}"
+        must(column.ndim == 1, f"{name} in {path.name}", finding, "one label per sample")
         if rows is None:
             rows = rows_in_order(path, column, clean)
-        need(rows.max() < len(column), f"length of {path.name}", len(column), f"{rows.max() + 1} or more")
+        last = rows.max()
+        need(last < len(column), f"length of {path.name}", len(column), f"{last + 1} or more")
         return torch.from_numpy(labels_of_rows(path, name, column, clean)[rows])
 
     def words(self, classes: int | None, realised: float) -> str:

@@ -30,8 +30,8 @@ class flip(Noise):
 
     def target_classes(self, classes: int) -> Tensor:
         """Draw the classes that each class is changed to. -> int64 [C, wrong_classes]"""
-        least = self.wrong_classes + 1
-        need(classes >= least, "classes", classes, f"{least} or more: {type(self).__name__} noise")
+        minimum = self.wrong_classes + 1
+        need(classes >= minimum, "classes", classes, f"{minimum} or more: {type(self).__name__} noise")
         rng, numbers = np.random.RandomState(self.map_seed), np.arange(classes)
         replace = self.wrong_classes == 1  # only so that the generator draws the released code's map
         drawn = [rng.choice(numbers[numbers != c], self.wrong_classes, replace) for c in numbers]

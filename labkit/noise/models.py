@@ -122,7 +122,8 @@ class instance(Noise):
         for c in range(classes):
             scores[y == c] = flat[y == c] @ W[c]
         scores.scatter_(1, y[:, None], -torch.inf)
-        return (q[:, None] * scores.softmax(1)).scatter(1, y[:, None], 1 - q[:, None])
+        P = q[:, None] * scores.softmax(1)
+        return P.scatter(1, y[:, None], 1 - q[:, None])
 
     def flip_rates(self, n: int, rng: Generator) -> Tensor:
         """Draw q ~ normal (rate, std) cut to [0, 1], by inversion; zeros without noise. -> [n]"""
@@ -131,7 +132,8 @@ class instance(Noise):
         low = torch.special.ndtr(torch.tensor((0 - self.rate) / self.std, dtype=torch.float64))
         high = torch.special.ndtr(torch.tensor((1 - self.rate) / self.std, dtype=torch.float64))
         u = torch.rand(n, generator=rng, dtype=torch.float64)
-        return (self.rate + self.std * torch.special.ndtri(low + u * (high - low))).clamp(0, 1)
+        z = torch.special.ndtri(low + u * (high - low))
+        return (self.rate + self.std * z).clamp(0, 1)
 
     def words(self, classes: int | None, realised: float) -> str:
         return f"instance {self.rate:.0%} (sample by sample, {self.x_scale} pixels) = {realised:.1%} wrong labels"

@@ -79,7 +79,8 @@ def standard_inputs_times(V: Tensor, clean: Clean) -> Tensor:
     float64 [N, Q]"""
     (train, val), n = clean.halves, clean.sizes[0]
     mean = sum(x.sum(0) for x in _blocks(train, clean.scale)) / n
-    std = (sum((x - mean).square().sum(0) for x in _blocks(train, clean.scale)) / n).sqrt()
+    variance = sum((x - mean).square().sum(0) for x in _blocks(train, clean.scale)) / n
+    std = variance.sqrt()
     W = V / torch.where(std > 1e-8 * std.max(), std, torch.inf)
     products = []
     for half in (train, val):
@@ -110,7 +111,8 @@ class uninoise(Rows):
     def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
         smallest, largest = torch.aminmax(clean.y[: clean.sizes[0]], dim=0)
         low, high = units.standard(smallest.double()), units.standard(largest.double())
-        return low + (high - low) * torch.rand(len(rows), len(low), generator=rng, dtype=torch.float64)
+        u = torch.rand(len(rows), len(low), generator=rng, dtype=torch.float64)
+        return low + (high - low) * u
 
 
 class mixture(Rows):
