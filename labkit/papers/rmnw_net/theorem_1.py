@@ -204,7 +204,7 @@ def to_more_classes(snapshots: dict[str, Snapshot], *, rate: float, maps: int = 
         classes = snap.pulls.shape[2]
         parts = snap.pulls.permute(1, 2, 0)
         for r in range(1, classes):
-            model = type(f"flip{r}", (flip,), {"targets": r})
+            model = type(f"flip{r}", (flip,), {"wrong_classes": r})
             for seed in range(maps if r < classes - 1 else 1):
                 T = model(rate, map_seed=seed).matrix(classes, "")[snap.y_clean]
                 expected = compare(parts, snap.y_clean, T, [snap.y_clean])["expected"]
