@@ -59,14 +59,14 @@ class Method(metaclass=Checked):
     the true labels.
     """
 
-    normalised = True  # do the weights of a batch sum to 1?
+    normalised = True  # whether the weights of a batch sum to 1
     networks = 1  # how many are trained, from different random weights
-    targets = ("classes", "numbers")  # tasks it takes: "numbers" is regression
+    targets = ("classes", "numbers")  # the kinds of tasks that it can learn: "numbers" is regression
     meta_labels = None  # labels that its meta set has, "true" or "given" (noisy ones); None: it takes no meta set
     min_batch = 1  # samples that the networks need at once in training mode: `fit` sets 2 for batch normalisation
     later = {}  # hyperparameters that came after runs were stored, with the defaults that keep the runs' names
 
-    reads_epochs = False  # did it ask how many epochs `fit` was asked for? Then a longer training is another one
+    reads_epochs = False  # whether it has read `epochs`, so that a longer training begins differently
 
     # -- the four questions
 
@@ -144,16 +144,17 @@ class Method(metaclass=Checked):
         augment: Callable | None = None,
         seed: int = 0,
     ) -> Self:
-        """Return a copy of the method that is bound to networks and data, to look at it without a training.
+        """Return a copy of the method that is bound to networks and data, to examine it without a training.
 
-        Its questions can be asked at once: `bound.select(train, epoch)`, `bound.weight(x, y, i, logits)`,
+        Its hooks can be called at once: `bound.select(train, epoch)`, `bound.weight(x, y, i, logits)`,
         `bound.loss(logits, y, i)`, and single steps, `bound.step(x, y, i)`, where it has optimisers.
 
-        net: the network, which is used and not copied; or a list, one for each that `bind` asks for (two for
-        Co-teaching); or a function that makes one. train, meta: what the method sees of the data. make_opt: what makes
-        the optimisers, e.g. `labkit.Recipe(lr=0.1).optimisers`; None: none, so that nothing moves. epoch: from 0 on,
-        which schedules read. epochs: the length of the training that schedules assume. augment: a function of inputs;
-        None changes nothing. seed: of the method's own generator. Raises ValueError for a list of too few networks.
+        net: the network, which is used and not copied; or a list, one for each network that `bind` makes (two for
+        Co-teaching); or a function that makes one. train, meta: the training and the meta set. make_opt: makes the
+        optimisers, e.g. `labkit.Recipe(lr=0.1).optimisers`; None: there are none, so that nothing moves. epoch: from 0
+        on, which schedules read. epochs: the length of the training that schedules assume. augment: a function of
+        inputs; None changes nothing. seed: of the method's own generator. Raises ValueError for a list of too few
+        networks.
         """
         method = replace(self)
         method.epochs, method.epoch = epochs, epoch

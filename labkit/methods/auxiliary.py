@@ -23,7 +23,7 @@ from labkit.method import Method
 
 @dataclass(kw_only=True, eq=False)
 class AUX(Method):
-    """The loss sees f(x_i) + lam b_i; prediction sees f(x) alone.
+    """Train on the outputs f(x_i) + lam b_i, predict by f(x) alone.
 
     lam: strength lambda >= 0, 0 is plain SGD. b_lr: "matched" | "same", the learning rate of b.
     """

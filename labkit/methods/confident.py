@@ -4,7 +4,7 @@ Networks predict the samples that they did not train on. Where they are surer of
 of the samples with that label, the sample counts as one of that class. The table of these counts says how many labels
 of each kind are wrong, and as many, the least likely ones, are taken out. A last network learns the remaining samples.
 
-Stages 0 to folds - 1 train on all folds but one; the last one trains on what is left.
+Stages 0 to folds - 1 train on all folds but one; the last one trains on the remaining samples.
 Differs from the paper as its authors' package, cleanlab (2.9), does:
     1. a label that the networks predict is never taken out, nor the last sample of a class.
     2. counts of the confident joint are at least 1 on the diagonal, and whole numbers after calibration.

@@ -5,7 +5,7 @@ the samples that look most like each class; then a new training corrects its los
 
 Differs from the released code in:
     1. shared_array: the code zeroes outliers in the array that later rows of T are read from, so that T gets zeros that
-       nobody measured. Here rows are read from a copy; shared_array=True repeats the code.
+       are no estimates. Here rows are read from a copy; shared_array=True repeats the code.
     2. The outlier filter (97th percentile) is for MNIST and CIFAR-10; the code has none for CIFAR-100: quantile=None.
 """
 

@@ -1,7 +1,8 @@
 """CRUST: coresets for robust training. Mirzasoleiman, Cao, Leskovec, NeurIPS 2020 (arXiv 2011.07451), Algorithm 1.
 
 The gradients of the clean samples of a class lie close together, those of the mislabelled ones are spread out. Every
-epoch trains only on medoids of the gradients of each class, weighted by what they stand for and mixed with it.
+epoch trains only on medoids of the gradients of each class, weighted by the size of their clusters and mixed with
+members of these.
 
 Differs between the paper (variant="paper") and its released code (variant="released"):
     1. group_by: predicted class | given label. The predictions are computed there too, and not used; by the paper's own
@@ -15,8 +16,8 @@ Differs between the paper (variant="paper") and its released code (variant="rele
     4. That is what removes noise, and why "released" is the default: at keep=0.5, true greedy selection spends its
     budget on isolated points, the mislabelled ones, and filters nothing. No table is reproduced with it.
     5. weights: size of the medoid's cluster | how many points of the group lie within `radius` in the scaled gradients.
-    Distances there are at most 2 sqrt(2) |W| / 128, so the radius of 2 holds everybody unless |W| > 90: weights are the
-    size of the group, and the method is unweighted within a class.
+    Distances there are at most 2 sqrt(2) |W| / 128, so the radius of 2 holds all points unless |W| > 90: weights are
+    the size of the group, and the method is unweighted within a class.
     6. mixup: with another member of the medoid's cluster, samples and labels, lambda ~ Beta(alpha, alpha) for every
     medoid (the paper does not give alpha: 1 here) | with a sample of the whole set with the same given label, one
     lambda ~ Beta(1, 0.1) a batch. A medoid alone in its cluster is not mixed (the paper does not say).
@@ -70,9 +71,10 @@ def by_group(ids: Tensor) -> list[Tensor]:
 class CRUST(Method):
     """Train on medoids of the gradients, group by group.
 
-    keep: share of each group that is chosen, in (0, 1]. variant: "released" | "paper"; what is None follows it.
-    selector: "facility_location" | "kmedoids" | "centrality". group_by: "prediction" | "label". space: "logit" |
-    "feature". weights: "cluster" | "radius" | "none". radius: in gradients of a mean over 128 samples. mixup: "cluster"
+    keep: share of each group that is chosen, in (0, 1]. variant: "released" | "paper"; hyperparameters that are None
+    follow it. selector: "facility_location" | "kmedoids" | "centrality". group_by: "prediction" | "label". space:
+    "logit" | "feature". weights: "cluster" | "radius" | "none". radius: in gradients of a mean over 128 samples. mixup:
+    "cluster"
     | "same_label" | "none". partners: |R_j|, members of its cluster that each medoid is mixed with. alpha: number, or
     the pair of Beta(a, b). start: epochs on everything before. mixup_after: epochs after `start` without mixup. mode:
     "eval" | "train" (with augmentation), of the network while it computes gradients.
@@ -145,7 +147,7 @@ class CRUST(Method):
         return feature_gradient(logits, train.y, self.last().weight), logits.argmax(1)
 
     def view(self, x: Tensor) -> Tensor:
-        """Return the inputs as `gradients` sees them: augmented in mode "train"."""
+        """Return the inputs of the network in `gradients`: augmented in mode "train"."""
         return self.augment(x) if self.mode == "train" else x
 
     @torch.no_grad()

@@ -112,7 +112,7 @@ class INCV(Method):
         if not self.selecting:
             return
         held_out = self.halves[1 - k % 2]
-        loss, believed = self.ask(held_out)
+        loss, believed = self.predictions(held_out)
         agreed = believed == self.train.y[held_out]  # core: agreement selects  [n]
         count = int(agreed.sum())
         if k == 0:
@@ -142,7 +142,7 @@ class INCV(Method):
         return [order[: len(order) // 2], order[len(order) // 2 :]]
 
     @torch.no_grad()
-    def ask(self, i: Tensor) -> tuple[Tensor, Tensor]:
+    def predictions(self, i: Tensor) -> tuple[Tensor, Tensor]:
         """Return the losses of the given labels and the predicted classes of samples i, in evaluation mode. -> [n],
         [n]"""
         self.train_mode(False)

@@ -110,7 +110,8 @@ class MentorNetPD(Method):
 
 @dataclass(kw_only=True, eq=False)
 class MentorNetDD(MentorNetPD):
-    """Weights v / B by a mentor that learns, during the burn-in, to tell right labels from wrong ones by their losses.
+    """Weights v / B by a mentor that learns, during the burn-in, to separate right labels from wrong ones by their
+    losses.
 
     corruption: share in (0, 1) of the labels of the clean meta set that are made wrong for the lesson; best the noise
     rate. After the burn-in the mentor and its feature "epoch" are frozen. soft and gamma are not used.

@@ -1,7 +1,7 @@
 """S-Model: Goldberger, Ben-Reuven, "Training deep neural-networks using a noise adaptation layer", ICLR 2017.
 
 A softmax layer behind the softmax turns beliefs about the true class into beliefs about the given label, and is trained
-with the network; for prediction it is dropped. This is the simple model, whose layer does not look at the sample.
+with the network; for prediction it is dropped. This is the simple model, whose layer does not depend on the sample.
 
 The start decides which hidden class is which: it is either the noise of an assumed rate, or the confusion between a
 first training's predictions and the given labels. No code was released.
