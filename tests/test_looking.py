@@ -1,5 +1,9 @@
 """A method that is bound without a training, snapshots of a training, and the columns of a history."""
 
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -159,3 +163,43 @@ def test_every_meaning_belongs_to_a_column_and_stands_in_the_documentation_of_a_
     assert set(measure.COLUMNS) == {*classes, *numbers}
     for name, meaning in measure.COLUMNS.items():
         assert f"{name}: {meaning}" in labkit.Run.history.__doc__
+
+
+# -- nobody reaches inside
+
+ROOT = Path(labkit.__file__).parent
+INNER = {"epoch", "epochs", "augment"}  # attributes of a method that `fit`, bound_to and set_epoch set
+SUSPECT = re.compile(r"\.(epoch|epochs|augment)\b[^.()\n]*(=|\bin\b)|\bLoop\(")
+OWNERS = {"method.py", "fit/loop.py"}  # they set them
+MAKERS = {"fit/__init__.py"}  # it makes loops
+
+
+def reaching(path):
+    """Return the lines of a file that set an inner attribute of an object other than self, or make a Loop. -> two
+    lists"""
+    assigned, made = [], []
+    text = path.read_text(encoding="utf-8")
+    if not SUSPECT.search(text):  # parsing takes longer than all the rest
+        return assigned, made
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in INNER:
+            if getattr(node.value, "id", "") not in ("self", "loop"):
+                assigned.append(node.lineno)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Loop":
+            made.append(node.lineno)
+    return assigned, made
+
+
+def test_nobody_sets_what_a_training_sets_in_a_method_nor_makes_a_loop():
+    for path in [*ROOT.rglob("*.py"), *Path(__file__).parent.rglob("*.py")]:
+        name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+        assigned, made = reaching(path)
+        assert not assigned or name in OWNERS, f"{path}:{assigned} sets what bound_to and set_epoch are for"
+        assert not made or name in {*MAKERS, "test_looking.py"}, f"{path}:{made} makes a Loop: begin is for that"
+
+
+def test_the_finder_of_inner_attributes_finds_them(tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text("method.epoch = 3\nself.epoch = 1\nfor method.epochs in x: Loop(method=method)\n")
+    assert reaching(path) == ([1, 3], [3])
+    assert reaching(ROOT / "fit" / "loop.py")[0] and reaching(ROOT / "fit" / "__init__.py")[1]

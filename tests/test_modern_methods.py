@@ -276,9 +276,10 @@ def test_dividemix_peer_guesses_in_evaluation_mode_and_gets_its_mode_back():
 def test_dividemix_unlabelled_part_grows_after_the_warm_up():
     method = bound(DivideMix(warmup=3, ramp=4, lam_u=8.0)).method
     strengths = []
-    for method.epoch in (3, 4, 7, 9):
-        strengths.append(method.strength())
-    method.epoch, method.done, method.total = 3, 1, 2
+    for epoch in (3, 4, 7, 9):
+        strengths.append(method.set_epoch(epoch).strength())
+    method.set_epoch(3)
+    method.done, method.total = 1, 2
     assert strengths == [0.0, 2.0, 8.0, 8.0] and method.strength() == 1.0
 
 

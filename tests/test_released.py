@@ -37,9 +37,9 @@ def test_prl_l_released_ramp_is_linspace_from_index_1_as_that_of_prl_g_and_spl(r
     z, y = drawn(40)
     for cls in (PRL_L, SPL, PRL_G):
         method = table(cls(rate=rate, ramp=gradual, variant="released"), [z], y, 3)
-        for method.epoch, share in enumerate(right):
-            method.step(method.train.x, y, torch.arange(40))
-            assert (method.seen[1] > 0).sum() == remembered(share, 40), (cls, method.epoch)
+        for epoch, share in enumerate(right):
+            method.set_epoch(epoch).step(method.train.x, y, torch.arange(40))
+            assert (method.seen[1] > 0).sum() == remembered(share, 40), (cls, epoch)
 
 
 def test_prl_l_released_ramp_is_ten_epochs_long_and_the_first_of_them_filters():

@@ -410,7 +410,8 @@ def test_dividemix_released_step(seed):
     (z1, y), (z2, _) = drawn(8, seed=seed), drawn(8, seed=seed + 9)
     method = table(DivideMix(warmup=10, variant="released"), [z1, z2], y, 3)
     i, j = torch.arange(4), torch.arange(4, 8)
-    method.labelled, method.rest, method.epoch, method.done, method.total = [i, i], [j, j], 13, 2, 4
+    method.set_epoch(13)
+    method.labelled, method.rest, method.done, method.total = [i, i], [j, j], 2, 4
     method.clean = torch.rand(2, 8, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     inputs, net = [], method.nets[0]
     handle = net.register_forward_pre_hook(lambda module, args: inputs.append(args[0]))

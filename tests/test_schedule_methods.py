@@ -129,7 +129,7 @@ def test_mentornetpd_average_matches_a_hand_computation():
 @pytest.mark.parametrize("epoch, stage", [(0, "all"), (18, "all"), (19, "paced"), (89, "paced"), (90, "soft")])
 def test_mentornetpd_schedule(epoch, stage):
     method = bound(MentorNetPD(dropout=(), gamma=2.0), epochs=100).method
-    method.epoch, method.level = epoch, torch.ones(1)
+    method.set_epoch(epoch).level = torch.ones(1)
     logits, y = draw(64, 10), torch.arange(64) % 10
     v = 64 * method.weight(None, y, None, logits)
     loss = losses.ce(logits, y)
@@ -336,8 +336,8 @@ def test_incv_adds_the_rest_after_the_warm_up():
     method = train(INCV(rounds=1, selection_epochs=1, warmup=1), epochs=1)
     x, y, i = method.train.inputs(method.chosen[:20]), method.train.y[method.chosen[:20]], method.chosen[:20]
     sizes = []
-    for method.epoch in (0, 1):
-        x2, y2, i2 = method.batch(x, y, i)
+    for epoch in (0, 1):
+        x2, y2, i2 = method.set_epoch(epoch).batch(x, y, i)
         assert torch.equal(x2, method.train.inputs(i2)) and torch.equal(y2, method.train.y[i2])
         assert torch.equal(i2[:20], i) and set(i2[20:].tolist()) <= set(method.rest.tolist())
         sizes.append(len(i2) - 20)

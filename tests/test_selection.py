@@ -201,8 +201,8 @@ def test_coteaching_released_schedule_starts_earlier_and_divides_twice():
     released, paper = (CoTeaching(rate=0.4, variant=variant) for variant in ("released", "paper"))
     shares = []
     for method in (released, paper):
-        for method.epoch in (0, 4, 8, 20):
-            shares.append(method.forgotten())
+        for epoch in (0, 4, 8, 20):
+            shares.append(method.set_epoch(epoch).forgotten())
     assert shares == pytest.approx([0.4 / 9, 0.4 * 5 / 9, 0.4, 0.4, 0, 0.16, 0.32, 0.4])
     steps = [step_gradients(CoTeaching(rate=0.4, ramp=0, divide_twice=twice))[2] for twice in (True, False)]
     assert torch.allclose(steps[0], steps[1] / 19, rtol=0, atol=1e-7)

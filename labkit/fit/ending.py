@@ -32,7 +32,7 @@ def obstacle(loop: "Loop") -> str | None:
     method = loop.method
     cls = type(method)
     if cls.epochs is not Method.epochs or method.reads_epochs:
-        return f"{cls.__name__} does what it does by the number of epochs"
+        return f"{cls.__name__} depends on the number of epochs"
     if loop.stages != [None]:
         return f"{cls.__name__} trains in several stages"
     if loop.over and (cls.end_stage is not Method.end_stage or loop.ended_with_best):
