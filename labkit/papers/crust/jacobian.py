@@ -107,8 +107,8 @@ def bounds(nets: Nets, task: Task, *, keeps: Sequence[float] = (0.1, 0.3, 0.5)) 
         for keep in keeps:
             i, r = select_coreset(net, task.train, selector="facility_location", keep=keep)
             K_S = part(K, i, task.classes)
-            row = {"epoch": epoch, "keep": keep, "r_min": r.min().item(), "r_max": r.max().item()}
             r = r.double().repeat_interleave(task.classes)  # a weight per row of J_S
+            row = {"epoch": epoch, "keep": keep, "r_min": r.min().item(), "r_max": r.max().item()}
             sigma_min, sigma_max = extremes(weighted(K_S, torch.ones_like(r)))
             row["lower"] = r.min().item() ** 0.5 * sigma_min
             row["upper"] = r.max().item() ** 0.5 * sigma_max
