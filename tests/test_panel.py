@@ -190,15 +190,15 @@ def test_values_that_do_not_exist_are_refused():
 
 def test_a_bundle_holds_every_offered_state_and_its_recipe(folder):
     demo = sketch()
-    kept = json.loads(gzip.decompress(stored.make(demo, tell=lambda words: None).read_bytes()))
+    kept = json.loads(gzip.decompress(stored.make(demo, report=lambda words: None).read_bytes()))
     assert sorted(kept["frames"]) == ["0,0,0", "0,1,0", "2,0,0", "2,1,0"]
-    assert kept["frames"]["2,1,0"] == stored.drawn(demo, {"rate": 2, "noise": 1, "seed": 0})
+    assert kept["frames"]["2,1,0"] == stored.draw_frame(demo, {"rate": 2, "noise": 1, "seed": 0})
     assert kept["answers"] == pytest.approx([0.1, 0.11, 0.12])
     assert kept["recipe"]["by"] == "./lab bundle demo" and kept["recipe"]["seeds"] == [0, 1, 2]
 
 
 def test_a_stored_panel_looks_up_and_says_what_is_missing(folder):
-    stored.make(sketch(), tell=lambda words: None)
+    stored.make(sketch(), report=lambda words: None)
     panel = Panel(sketch(None, stored=True))
     assert panel.move(noise="pairflip").message == "pairflip"
     with pytest.raises(LookupError, match=r"\./lab bundle demo"):
@@ -208,16 +208,16 @@ def test_a_stored_panel_looks_up_and_says_what_is_missing(folder):
 
 def test_guesses_are_kept_for_the_next_kernel_and_scored(folder, person):
     demo = sketch()
-    stored.make(demo, tell=lambda words: None)
+    stored.make(demo, report=lambda words: None)
     guesses.keep(demo, 0.5)
     assert json.loads(person.read_text()) == {"demo": 0.5}
     guesses.KEPT.clear()
     assert Panel(demo).guess == 0.5
-    assert guesses.line(demo) == "guessed 50 %; measured 10 % to 12 % (3 seeds): 38 points too high"
+    assert guesses.score_line(demo) == "guessed 50 %; measured 10 % to 12 % (3 seeds): 38 points too high"
     guesses.keep(demo, 0.11)
-    assert guesses.line(demo).endswith("inside")
+    assert guesses.score_line(demo).endswith("inside")
     guesses.keep(demo, 0)
-    assert guesses.line(demo).endswith("10 points too low")
+    assert guesses.score_line(demo).endswith("10 points too low")
 
 
 def test_a_broken_file_of_guesses_loses_nothing_else(person):
@@ -300,7 +300,7 @@ def test_stored_pictures_fit_their_panel(lesson):
     names = {p["name"] for p in asked.parts}
     assert all(set(frame["picture"]) <= names for frame in kept["frames"].values())
     assert kept["recipe"]["numbers"] == labkit.NUMBERS
-    assert asked.question is None or kept["recipe"]["question"] == asked.question.words
+    assert asked.question is None or kept["recipe"]["question"] == asked.question.text
 
 
 @pytest.mark.parametrize("lesson", EVERY)
@@ -366,7 +366,7 @@ def test_a_stored_picture_is_what_its_draw_makes(lesson, monkeypatch):
         pytest.skip("made from runs that need hours or data that is not in the package")
     torch.set_num_threads(1)
     again, kept = (
-        leaves(frame) for frame in (stored.drawn(asked, asked.positions), stored.frame(asked, asked.positions))
+        leaves(frame) for frame in (stored.draw_frame(asked, asked.positions), stored.frame(asked, asked.positions))
     )
     assert again.keys() == kept.keys()
     other = [name for name, value in kept.items() if not alike(value, again[name])]

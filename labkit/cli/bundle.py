@@ -26,6 +26,6 @@ def main(argv: Sequence[str]) -> int:
     os.environ.pop("LABKIT_FAST", None)  # stored pictures are of full size
     torch.set_num_threads(1)
     for sketch in sketches:
-        path = stored.make(sketch, tell=lambda text: print(f"\r{text}", end="", flush=True))
+        path = stored.make(sketch, report=lambda text: print(f"\r{text}", end="", flush=True))
         print(f"\n{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
     return 0

@@ -1,7 +1,8 @@
-"""check("02.1", answer): says what is wrong with an answer, not only that it is."""
+"""Check answers to the lessons' exercises: check("02.1", answer) says what is wrong with an answer."""
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from .. import rooms
 from ..errors import choose
@@ -20,26 +21,23 @@ def all_exercises() -> dict[str, Callable[[object], str]]:
     return exercises
 
 
-def check(exercise, answer, strict=False):
-    """Check the answer to an exercise, e.g. check("02.1", 0.5): prints a line and returns True or False.
+def check(exercise: str, answer: Any, strict: bool = False) -> bool:
+    """Check the answer to an exercise, e.g. check("02.1", 0.5). Prints a line and returns whether it is right.
 
-    An exercise that is left as it was (`...`) is told so, in a friendly way. strict: raise an AssertionError with the
-    line instead of returning False. Raises ValueError for an exercise that does not exist.
+    For an exercise that is left as it was (`...`) the line says so. strict: raise an AssertionError with the line
+    instead of returning False. Raises ValueError for an exercise that does not exist.
     """
     examine = choose("exercise", exercise, all_exercises())
+    is_right = False
     try:
         need_touched(answer)
-        return _say("✓", exercise, f"right: {examine(answer)}", strict)
+        line = f"✓ {exercise} right: {examine(answer)}"
+        is_right = True
     except Untouched:
-        return _say("○", exercise, "not answered yet: put your answer in the place of `...`", strict)
+        line = f"○ {exercise} not answered yet: put your answer in the place of `...`"
     except Wrong as wrong:
-        return _say("✗", exercise, f"not yet: {wrong}", strict)
-
-
-def _say(sign, exercise, words, strict):
-    """Print the verdict. -> is it right?"""
-    line, right = f"{sign} {exercise} {words}", sign == "✓"
-    if strict and not right:
+        line = f"✗ {exercise} not yet: {wrong}"
+    if strict and not is_right:
         raise AssertionError(line)
     print_safely(line)
-    return right
+    return is_right

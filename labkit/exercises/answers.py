@@ -1,6 +1,8 @@
 """What exercises have in common: reading an answer, comparing it, saying what is wrong with it."""
 
+from collections.abc import Callable, Iterable
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +15,15 @@ class Untouched(Exception):
     """An exercise that nobody has answered yet."""
 
 
-def need_touched(answer):
-    """Raise Untouched for the `...` that stands in an exercise, also as one entry of several."""
+def need_touched(answer: Any) -> None:
+    """Raise Untouched for the `...` that stands in an exercise, also as an entry of several."""
     parts = answer if isinstance(answer, (list, tuple)) else [answer]
     if any(part is Ellipsis for part in parts):
         raise Untouched
 
 
-def number(answer):
-    """A number from what was handed in. -> float"""
+def number(answer: Any) -> float:
+    """Return a number from an answer. Raises Wrong for anything but one finite number."""
     try:
         value = answer.item() if hasattr(answer, "item") else answer
     except (RuntimeError, ValueError):
@@ -33,16 +35,16 @@ def number(answer):
     return float(value)
 
 
-def share(answer):
-    """A share in [0, 1] from what was handed in. -> float"""
+def share(answer: Any) -> float:
+    """Return a share in [0, 1] from an answer. Raises Wrong for anything else."""
     value = number(answer)
     if not 0 <= value <= 1:
         raise Wrong(f"{value:g} is no share: between 0 and 1, so 25 % is written 0.25")
     return value
 
 
-def vector(answer, length):
-    """So many numbers from what was handed in. -> array [length]"""
+def vector(answer: Any, length: int) -> np.ndarray:
+    """Return `length` numbers from an answer. Raises Wrong for anything else. -> [length]"""
     try:
         values = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
@@ -52,25 +54,34 @@ def vector(answer, length):
     return values
 
 
-def compare(value, right, mistakes, tolerance=1e-3):
-    """Return if value is right; else raise Wrong in the words of the typical mistake it is, or with its direction.
+def compare(
+    value: float | np.ndarray,
+    right: float | np.ndarray,
+    mistakes: Iterable[tuple[float | np.ndarray, str]],
+    tolerance: float = 1e-3,
+) -> None:
+    """Raise Wrong unless value is right: with the words for the typical mistake that it is, or with its direction.
 
-    value, right: a number or an array. mistakes: pairs of what one gets by a mistake, and what to say of it.
+    mistakes: pairs of the value that a typical mistake gives, and the words for it.
     """
-    near = lambda other: np.allclose(value, other, rtol=0, atol=tolerance)
-    if near(right):
+
+    def is_close(expected):
+        return np.allclose(value, expected, rtol=0, atol=tolerance)
+
+    if is_close(right):
         return
-    for typical, words in mistakes:
-        if near(typical):
-            raise Wrong(words)
+    for typical, explanation in mistakes:
+        if is_close(typical):
+            raise Wrong(explanation)
     if np.ndim(value):
-        far = int(np.abs(value - np.asarray(right)).argmax())
-        raise Wrong(f"entry {far}, {value[far]:g}, is too {'large' if value[far] > right[far] else 'small'}")
+        worst = int(np.abs(value - np.asarray(right)).argmax())
+        direction = "large" if value[worst] > right[worst] else "small"
+        raise Wrong(f"entry {worst}, {value[worst]:g}, is too {direction}")
     raise Wrong(f"{value:g} is too {'large' if value > right else 'small'}")
 
 
-def call(function, *arguments):
-    """What the reader's function returns; its errors are read as a verdict."""
+def call(function: Callable, *arguments: Any) -> Any:
+    """Return what the reader's function returns. Raises Wrong where it raises an error or returns nothing."""
     if not callable(function):
         raise Wrong(f"this is a {type(function).__name__}; hand in the function itself, without calling it")
     try:

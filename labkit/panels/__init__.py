@@ -2,10 +2,10 @@
 
 from .controls import choice, cycle, slider
 from .panel import Panel
-from .pictures import curve, look, looks, part, points, sprite
+from .pictures import curve, part, points, sprite, svg_style
 from .sketch import Cancelled, Question, Sketch
 
 __all__ = [
     "Cancelled", "Panel", "Question", "Sketch",
-    "choice", "curve", "cycle", "look", "looks", "part", "points", "slider", "sprite",
+    "choice", "curve", "cycle", "part", "points", "slider", "sprite", "svg_style",
 ]  # fmt: skip

@@ -1,6 +1,9 @@
 """The dashboard's menus: the figure of a sweep drawn anew for another x, curve or criterion."""
 
 import html
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from ..errors import must
 from ..fit import CRITERIA
@@ -8,49 +11,58 @@ from ..plot import over
 from ..runs import groups
 from .live import headless
 
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+    from ipywidgets import VBox
+
 BANDS = ("range", "t")
+LABELS = {"x": "x", "by": "a curve for each", "y": "criterion", "band": "band"}
 
 
-def explore(table, x="rate", by="method", criterion="last10"):
-    """Menus for x, the curves, the criterion and the band, above the figure that they draw.
+def explore(table: pd.DataFrame, x: str = "rate", by: str = "method", criterion: str = "last10") -> "VBox | Markdown":
+    """Make menus for x, the curves, the criterion and the band, above the figure that they draw.
 
-    table: of labkit.results, with one run or more. The menus offer what differs between the runs.
-    -> a widget; where nobody can move it (papermill, nbval, LABKIT_FAST=1), a line of text. Raises ValueError for names
-    that do not exist.
+    table: of labkit.results, with one run or more. The menus offer what differs between the runs. Returns a widget, or
+    a line of text where nobody can move it (papermill, nbval, LABKIT_FAST=1). Raises ValueError for names that do not
+    exist.
     """
     must(len(table), "table", "one without a run", "a table of finished runs, see labkit.results")
-    first = {"x": x, "by": by, "y": criterion, "band": "range"}
-    for argument in ("x", "by"):
-        groups.parameter(table, first[argument], argument)
+    for argument, name in (("x", x), ("by", by)):
+        groups.parameter(table, name, argument)
     groups.criterion(table, criterion)
-    from IPython.display import Markdown
+    if headless():
+        from IPython.display import Markdown
+
+        return Markdown("*The menus need JupyterLab and a kernel.*")
+    names = list(dict.fromkeys([x, by, *groups.varied(table), "method"]))
+    options = {"x": names, "by": names, "y": list(CRITERIA), "band": list(BANDS)}
+    return _menus(table, options, {"x": x, "by": by, "y": criterion, "band": "range"})
+
+
+def _menus(table, options, start):
+    """Make the menus and the figure below them. -> widget"""
     from ipywidgets import HTML, Dropdown, HBox, Image, Label, Layout, VBox
 
-    if headless():
-        return Markdown("*The menus need JupyterLab and a kernel.*")
-    drawn = _drawn(table, first)
-
-    names = list(dict.fromkeys([x, by, *groups.varied(table), "method"]))
-    choices = {"x": names, "by": names, "y": list(CRITERIA), "band": list(BANDS)}
-    words = {"x": "x", "by": "a curve for each", "y": "criterion", "band": "band"}
     narrow = Layout(width="11em")
-    menus = {key: Dropdown(options=choices[key], value=value, layout=narrow) for key, value in first.items()}
-    image, said = Image(value=drawn[0], width=drawn[1], layout=Layout(max_width="100%")), HTML()
+    menus = {name: Dropdown(options=options[name], value=start[name], layout=narrow) for name in start}
+    png, width = _draw(table, start)
+    image, error_text = Image(value=png, width=width, layout=Layout(max_width="100%")), HTML()
 
-    def draw(_):
+    def redraw(_):
         try:
-            image.value, width = _drawn(table, {key: menu.value for key, menu in menus.items()})
-            image.width, said.value = str(width), ""
+            image.value, image.width = _draw(table, {name: menu.value for name, menu in menus.items()})
+            error_text.value = ""
         except ValueError as error:
-            said.value = f"<pre>{html.escape(str(error))}</pre>"
+            error_text.value = f"<pre>{html.escape(str(error))}</pre>"
 
-    for menu in menus.values():
-        menu.observe(draw, "value")
-    row = [VBox([Label(words[key]), menu]) for key, menu in menus.items()]
-    return VBox([HBox(row, layout=Layout(flex_flow="row wrap")), image, said])
+    boxes = []
+    for name, menu in menus.items():
+        menu.observe(redraw, "value")
+        boxes.append(VBox([Label(LABELS[name]), menu]))
+    return VBox([HBox(boxes, layout=Layout(flex_flow="row wrap")), image, error_text])
 
 
-def _drawn(table, at):
-    """The figure as a PNG, and its width in pixels of a page."""
-    png, size = over(table, **at)._repr_png_()
+def _draw(table: pd.DataFrame, arguments: dict[str, Any]) -> tuple[bytes, str]:
+    """Draw the figure. arguments: of `plot.over`. Returns a PNG and its width in pixels of a page."""
+    png, size = over(table, **arguments)._repr_png_()
     return png, str(size["width"])

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -9,19 +10,20 @@ from ..errors import need
 from ..state import atomic_write
 from . import stored
 from .live import headless
+from .sketch import Question, Sketch
 
 KEPT = {}  # of this process; with a person at the notebook they are in `home()` too
 
 
-def home():
-    """The file in which a person's predictions are kept."""
+def home() -> Path:
+    """Return the file in which a person's predictions are kept."""
     from platformdirs import user_data_dir
 
     return Path(user_data_dir("labkit")) / "predictions.json"
 
 
-def keep(sketch, guess):
-    """Keep a guess, read as the question asks. -> the guess; raises ValueError for what is no answer"""
+def keep(sketch: Sketch, guess: float | str) -> float | str:
+    """Keep a guess and return it, as the question reads it. Raises ValueError for what is no answer."""
     need(sketch.question is not None, "lesson", sketch.name, "one with a question")
     guess = sketch.question.read(guess)
     KEPT[sketch.name] = guess
@@ -32,55 +34,67 @@ def keep(sketch, guess):
     return guess
 
 
-def of(sketch):
-    """The guess that was kept for a panel, None if there is none."""
-    every = KEPT if headless() else {**_file(), **KEPT}
-    return every.get(sketch.name) if sketch.question else None
+def kept_guess(sketch: Sketch) -> float | str | None:
+    """Return the guess that was kept for a panel, None if there is none."""
+    if not sketch.question:
+        return None
+    guesses = KEPT if headless() else {**_file(), **KEPT}
+    return guesses.get(sketch.name)
 
 
-def asked(sketch):
-    """The question as the front end needs it, with the measured band. -> dict, empty if there is none"""
-    if (question := sketch.question) is None:
+def question_traits(sketch: Sketch) -> dict[str, Any]:
+    """Return the question as the front end needs it, with the measured band; empty for a panel without one."""
+    question = sketch.question
+    if question is None:
         return {}
-    told = {"words": question.words, "unit": question.unit, "part": question.part, "x": question.x}
+    traits = {"words": question.text, "unit": question.unit, "part": question.part, "x": question.x}
     if question.options:
-        told["options"] = list(question.options)
-    if found := stored.answers(sketch):
-        told |= {"low": min(found), "high": max(found), "seeds": len(found)}
-    return told
+        traits["options"] = list(question.options)
+    answers = stored.answers(sketch)
+    if answers:
+        traits |= {"low": min(answers), "high": max(answers), "seeds": len(answers)}
+    return traits
 
 
-def line(sketch):
-    """The guess, what was measured, and how they stand to each other. -> text; raises ValueError without a guess"""
-    question, guess, found = sketch.question, of(sketch), stored.answers(sketch)
-    need(
-        guess is not None, "lesson", sketch.name, f"one with a guess: labkit.predict({sketch.name!r}, ...) comes first"
-    )
-    need(found, "lesson", sketch.name, f"one with stored answers: `./lab bundle {sketch.name}` makes them")
-    low, high = min(found), max(found)
-    band = worded(low, question) if low == high else f"{worded(low, question)} to {worded(high, question)}"
-    measured = f"measured {band} ({len(found)} seeds)"
-    return f"guessed {worded(guess, question)}; {measured}: {verdict(question, guess, low, high)}"
+def score_line(sketch: Sketch) -> str:
+    """Return the guess, what was measured, and how far apart they are. Raises ValueError without a guess."""
+    name, question = sketch.name, sketch.question
+    guess, answers = kept_guess(sketch), stored.answers(sketch)
+    need(guess is not None, "lesson", name, f"one with a guess: labkit.predict({name!r}, ...) comes first")
+    need(answers, "lesson", name, f"one with stored answers: `./lab bundle {name}` makes them")
+    low, high = min(answers), max(answers)
+    band = written(low, question)
+    if low != high:
+        band += f" to {written(high, question)}"
+    measured = f"measured {band} ({len(answers)} seeds)"
+    return f"guessed {written(guess, question)}; {measured}: {verdict(question, guess, low, high)}"
 
 
-def verdict(question, guess, low, high):
-    """inside, or how far away on which side. -> text"""
+def verdict(question: Question, guess: float | str, low: float | str, high: float | str) -> str:
+    """Return "inside" for a guess within the band from low to high, or else its distance and its side."""
     if question.unit == "choice":
         return "right" if guess in (low, high) else "not so"
-    off = low - guess if guess < low else guess - high if guess > high else 0
-    far = f"{100 * off:.1f} points".replace(".0 ", " ") if question.unit == "percent" else f"{off:.2g}"
-    return f"{far} too {'low' if guess < low else 'high'}" if off else "inside"
+    if low <= guess <= high:
+        return "inside"
+    distance = low - guess if guess < low else guess - high
+    if question.unit == "percent":
+        amount = f"{100 * distance:.1f} points".replace(".0 ", " ")
+    else:
+        amount = f"{distance:.2g}"
+    return f"{amount} too {'low' if guess < low else 'high'}"
 
 
-def worded(value, question):
-    """A guess or an answer, as the question's unit is written. -> text"""
+def written(value: float | str, question: Question) -> str:
+    """Return a guess or an answer as the question's unit is written."""
     if question.unit == "percent":
         return f"{100 * value:.0f} %"
-    return value if question.unit == "choice" else f"{value:.0f}" if question.unit == "whole" else f"{value:.2f}"
+    if question.unit == "choice":
+        return value
+    return f"{value:.0f}" if question.unit == "whole" else f"{value:.2f}"
 
 
 def _file():
-    """What the person's file says; a file that cannot be read counts as empty."""
+    """Return what the person's file holds; a file that cannot be read counts as empty. -> dict"""
     try:
         return json.loads(home().read_text(encoding="utf-8"))
     except (OSError, ValueError):

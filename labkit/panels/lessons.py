@@ -37,13 +37,13 @@ def predict(lesson: str, guess: float | str) -> float | str:
     """
     lesson_sketch = sketch(lesson)
     guess = guesses.keep(lesson_sketch, guess)
-    print(f"{lesson_sketch.question.words}\nKept: {guesses.worded(guess, lesson_sketch.question)}.")
+    print(f"{lesson_sketch.question.text}\nKept: {guesses.written(guess, lesson_sketch.question)}.")
     return guess
 
 
 def score(lesson: str) -> None:
     """Print the reader's guess, what was measured over seeds, and how far apart they are."""
-    print(guesses.line(sketch(lesson)))
+    print(guesses.score_line(sketch(lesson)))
 
 
 def scores() -> "DataFrame":
@@ -54,7 +54,7 @@ def scores() -> "DataFrame":
     for lesson in rooms.lessons("panel"):
         lesson_sketch = sketch(lesson)
         if lesson_sketch.question is not None:
-            guessed = guesses.of(lesson_sketch) is not None
-            line = guesses.line(lesson_sketch) if guessed else "no guess yet"
-            lines.append((lesson, lesson_sketch.question.words, line))
+            guessed = guesses.kept_guess(lesson_sketch) is not None
+            line = guesses.score_line(lesson_sketch) if guessed else "no guess yet"
+            lines.append((lesson, lesson_sketch.question.text, line))
     return pd.DataFrame(lines, columns=["lesson", "question", "score"]).set_index("lesson")

@@ -2,8 +2,9 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -11,21 +12,21 @@ from labkit import fast
 
 
 class Worker:
-    """Runs `job(request, cancelled)` for the newest request and never lets requests queue up.
+    """Run `job(request, cancelled)` for the newest request, so that requests never queue up.
 
-    `ask` returns at once: a request that waits is replaced, and the job that runs sees `cancelled()` turn true and
-    should return soon. An exception of the newest request goes to `on_error(error)`. The thread lives only while
-    there is work.
+    `ask` returns at once: a request that waits is replaced, and the running job sees `cancelled()` turn true and should
+    return soon. An exception of the newest request goes to `on_error(error)`. The thread lives only while there is
+    work.
     """
 
-    def __init__(self, job: Callable, on_error: Callable):
+    def __init__(self, job: Callable[[Any, Callable[[], bool]], Any], on_error: Callable[[Exception], Any]):
         self.job, self.on_error = job, on_error
         self.lock = threading.Lock()
         self.number = 0  # of the newest request: a job with another number is out of date
         self.waiting = None
         self.thread = None
 
-    def ask(self, request):
+    def ask(self, request: Any) -> None:
         """Leave a request to the thread, in place of any older one."""
         with self.lock:
             self.number += 1
@@ -34,56 +35,70 @@ class Worker:
                 self.thread = threading.Thread(target=self._work, name="labkit-panel", daemon=True)
                 self.thread.start()
 
-    def run(self, request):
-        """Do a request here and now, after what runs has been stopped. Returns the job's value, raises its error."""
+    def run(self, request: Any) -> Any:
+        """Stop the running job and do a request in this thread. Returns the job's value, raises its error."""
         self.stop()
         self.wait()
         return self.job(request, lambda: False)
 
-    def stop(self):
-        """Cancel what runs and drop what waits."""
+    def stop(self) -> None:
+        """Cancel the running job and drop the request that waits."""
         with self.lock:
             self.number += 1
             self.waiting = None
 
-    def wait(self):
+    def wait(self) -> None:
         """Return when no request runs or waits."""
-        while (thread := self.thread) is not None:
+        while True:
+            thread = self.thread  # read once: the thread sets it to None when it ends
+            if thread is None:
+                return
             thread.join()
 
     def _work(self):
-        while (taken := self._take()) is not None:
-            number, request = taken
-            cancelled = lambda number=number: number != self.number
-            try:
-                self.job(request, cancelled)
-            except Exception as error:  # the thread has nobody to raise to: the panel shows it
-                if not cancelled():
-                    self.on_error(error)
+        """Do requests until none waits."""
+        while True:
+            numbered = self._next_request()
+            if numbered is None:
+                return
+            self._do(*numbered)
 
-    def _take(self):
-        with self.lock:  # under the lock, so that `ask` never counts on a thread that is about to end
-            taken, self.waiting = self.waiting, None
-            if taken is None:
+    def _do(self, number, request):
+        """Do one request; report its error unless a newer one has come."""
+
+        def cancelled():
+            return number != self.number
+
+        try:
+            self.job(request, cancelled)
+        except Exception as error:  # a thread has no caller to raise to: the panel shows it
+            if not cancelled():
+                self.on_error(error)
+
+    def _next_request(self):
+        """Return the request that waits with its number, or None, which ends the thread."""
+        with self.lock:  # so that `ask` never counts on a thread that is about to end
+            numbered, self.waiting = self.waiting, None
+            if numbered is None:
                 self.thread = None
-            return taken
+            return numbered
 
 
 def headless() -> bool:
-    """Nobody looks at a panel here: a plain process, papermill, nbval, LABKIT_FAST=1.
+    """Return whether nobody looks at a panel: a plain process, papermill, nbval, LABKIT_FAST=1.
 
-    Jupyter's server names the notebook in the environment of a kernel that a person opened, Voila the page that was
-    asked for; papermill and nbval do neither.
+    Jupyter's server names the notebook in the environment of a kernel that a person opened, Voila the requested page;
+    papermill and nbval do neither.
     """
     return fast() or not {"JPY_SESSION_NAME", "VOILA_REQUEST_URL"} & set(os.environ)
 
 
 @contextmanager
-def one_thread():
-    """Compute on one CPU thread inside: small networks are slower on two. The number is as before outside."""
-    before = torch.get_num_threads()
+def one_thread() -> Iterator[None]:
+    """Compute on one CPU thread inside, because small networks are slower on two. Restore the number afterwards."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(threads)

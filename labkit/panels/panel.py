@@ -1,13 +1,15 @@
 """A panel in a notebook: the front end's controls ask, a thread draws, the newest request wins."""
 
 import threading
+from typing import Any
 
 import anywidget
-from traitlets import Any, Bool, Dict, Float, Int, List, Unicode
+import traitlets
+from traitlets import Bool, Dict, Float, Int, List, Unicode
 
 from . import guesses, script, stored
 from .live import Worker, headless
-from .sketch import Cancelled
+from .sketch import Cancelled, Sketch
 
 MIME = "application/vnd.labkit.panel+json"
 
@@ -15,8 +17,8 @@ MIME = "application/vnd.labkit.panel+json"
 class Panel(anywidget.AnyWidget):
     """The panel of a sketch. `result` is what its `draw` returned, `move(rate=0.2)` moves controls by hand.
 
-    A moved control interrupts what is being drawn. Without a front end (papermill, nbval) the panel is drawn once, here
-    and now, when it is displayed. All that is seen lives in traits: it survives a reload of the page.
+    A moved control interrupts the drawing that runs. Without a front end (papermill, nbval) the panel is drawn once, in
+    this thread, when it is displayed. All that a reader sees is in traits, so it survives a reload of the page.
     """
 
     _esm = script.module()
@@ -26,42 +28,52 @@ class Panel(anywidget.AnyWidget):
     rows = List().tag(sync=True)
     parts = List().tag(sync=True)
     question = Dict().tag(sync=True)
-    state = Dict().tag(sync=True)
+    state = Dict().tag(sync=True)  # positions of the controls
     picture = Dict().tag(sync=True)
-    drawn = Dict().tag(sync=True)
-    guess = Any(None, allow_none=True).tag(sync=True)
+    drawn = Dict().tag(sync=True)  # state of the picture
+    guess = traitlets.Any(None, allow_none=True).tag(sync=True)
     message = Unicode().tag(sync=True)
     busy = Bool(False).tag(sync=True)
     progress = Float(0.0).tag(sync=True)
     error = Unicode().tag(sync=True)
-    stopped = Int(0).tag(sync=True)
-    alive = Bool(False).tag(sync=True)
+    stopped = Int(0).tag(sync=True)  # how often the reader pressed stop
+    alive = Bool(False).tag(sync=True)  # a front end shows the panel
 
-    def __init__(self, sketch, **values):
-        self.sketch, self.turn, self.listening, self.found = sketch, threading.RLock(), True, None
+    def __init__(self, sketch: Sketch, **values: Any):
+        self.sketch = sketch
+        self.lock = threading.RLock()
+        self.listening = True  # does a change of `state` start a drawing?
+        self.returned = None  # by the last finished drawing
         self.worker = Worker(self._draw, self._fail)
-        fixed = {"title": sketch.title, "controls": sketch.controls, "rows": sketch.rows, "parts": sketch.parts}
-        state, question = sketch.moved(sketch.positions, **values), guesses.asked(sketch)
-        super().__init__(**fixed, state=state, question=question, guess=guesses.of(sketch))
-        self.observe(lambda change: self.listening and self._asked(), "state")
-        self.observe(lambda change: self._stop(), "stopped")
-        self.observe(lambda change: self.drawn or self.busy or self._ask(), "alive")
+        super().__init__(
+            title=sketch.title,
+            controls=sketch.controls,
+            rows=sketch.rows,
+            parts=sketch.parts,
+            question=guesses.question_traits(sketch),
+            state=sketch.moved(sketch.positions, **values),
+            guess=guesses.kept_guess(sketch),
+        )
+        self.observe(self._on_moved_control, "state")
+        self.observe(self._stop, "stopped")
+        self.observe(self._on_front_end, "alive")
         self.observe(lambda change: guesses.keep(sketch, change.new), "guess")
 
     @property
-    def result(self):
-        """What the last finished drawing returned, after waiting for the one that runs. Raises its error."""
+    def result(self) -> Any:
+        """Return what the last finished drawing returned, after waiting for the one that runs. Raises its error."""
         self.worker.wait()
         if self.error:
             raise RuntimeError(self.error)
-        return self.found
+        return self.returned
 
-    def move(self, **values):
-        """Set controls by their values and draw here and now. Returns the panel; raises what the drawing raises.
+    def move(self, **values: Any) -> "Panel":
+        """Set controls by their values and draw in this thread. Returns the panel; raises what the drawing raises.
 
         Raises ValueError for a control or a value that does not exist.
         """
-        state, self.listening = self.sketch.moved(dict(self.state), **values), False
+        state = self.sketch.moved(dict(self.state), **values)
+        self.listening = False
         try:
             self.state = state
             self._begin()
@@ -73,71 +85,101 @@ class Panel(anywidget.AnyWidget):
             self.listening = True
         return self
 
-    def show(self, **traits):
+    def show(self, **traits: Any) -> None:
         """Set several traits in one message; any thread may call it."""
-        with self.turn, self.hold_sync():
+        with self.lock, self.hold_sync():
             for name, value in traits.items():
                 setattr(self, name, value)
 
-    def _asked(self):
-        """A control moved: by a person, or by a cell without a front end."""
-        self._ask() if self.alive else self.move()
+    def _on_moved_control(self, change):
+        """Draw the new state: a person moved a control, or a cell did without a front end."""
+        if not self.listening:
+            return
+        if self.alive:
+            self._ask()
+        else:
+            self.move()
+
+    def _on_front_end(self, change):
+        """Draw the panel unless it is drawn or being drawn."""
+        if not self.drawn and not self.busy:
+            self._ask()
 
     def _ask(self):
-        with self.turn:
+        """Leave the state to the thread that draws."""
+        with self.lock:
             self.worker.ask(dict(self.state))
             self._begin()
 
     def _begin(self):
+        """Show that a drawing begins."""
         self.show(busy=True, progress=0.0, error="")
 
-    def _stop(self):
-        with self.turn:
+    def _stop(self, change):
+        """Stop the drawing that runs."""
+        with self.lock:
             self.worker.stop()
             self.show(busy=False, message="stopped")
 
     def _fail(self, error):
-        """An error is read in the panel."""
+        """Show an error in the panel."""
         self.show(busy=False, error=f"{type(error).__name__}: {error}", message="stopped by an error")
 
     def _draw(self, state, cancelled):
-        """The worker's job: one state, until it is drawn or nobody wants it any longer."""
-        shown = {}
+        """Draw a state, until it is done or cancelled: the job of the worker."""
+        picture = {}
 
         def show(message=None, progress=None, **parts):
-            with self.turn:
+            with self.lock:
                 if cancelled():
                     raise Cancelled
-                shown.update(parts)
-                traits = {"picture": {**self.picture, **parts}} if parts else {}
-                traits |= {"message": message} if message is not None else {}
-                self.show(**traits, **({"progress": float(progress)} if progress is not None else {}))
+                picture.update(parts)
+                self._show_progress(message, progress, parts)
 
         try:
-            found = self._look_up(state, show) if self.sketch.stored else self.sketch.draw(self._values(state), show)
+            returned = self._look_up(state, show) if self.sketch.stored else self._compute(state, show)
         except Cancelled:
             return
-        with self.turn:
+        with self.lock:
             if not cancelled():
-                self.found = found
-                self.show(picture=shown, drawn=state, busy=False, progress=1.0)
+                self.returned = returned
+                self.show(picture=picture, drawn=state, busy=False, progress=1.0)
 
-    def _values(self, state):
-        return self.sketch.values(state)
+    def _show_progress(self, message, progress, parts):
+        """Show what a drawing has handed over; what is None or empty stays as it is."""
+        traits = {}
+        if parts:
+            traits["picture"] = {**self.picture, **parts}
+        if message is not None:
+            traits["message"] = message
+        if progress is not None:
+            traits["progress"] = float(progress)
+        self.show(**traits)
+
+    def _compute(self, state, show):
+        """Draw a state by the sketch's function."""
+        return self.sketch.draw(self.sketch.values(state), show)
 
     def _look_up(self, state, show):
+        """Show the stored picture of a state."""
         frame = stored.frame(self.sketch, state)
         show(message=frame["message"], **frame["picture"])
         return frame
 
-    def __repr__(self):  # what a reader without a kernel sees of the panel
-        values = {c["label"]: c["words"][self.state[c["name"]]] for c in self.controls}
-        return f"Panel: {self.title} ({', '.join(f'{n} {v}' for n, v in values.items())}). {self.message}"
+    def __repr__(self):  # for a reader without a kernel
+        values = {}
+        for control in self.controls:
+            values[control["label"]] = control["words"][self.state[control["name"]]]
+        listed = ", ".join(f"{label} {value}" for label, value in values.items())
+        return f"Panel: {self.title} ({listed}). {self.message}"
 
     def _repr_mimebundle_(self, **kwargs):
         if not self.drawn and not self.busy:
-            self.move() if headless() else self._ask()
-        shown = super()._repr_mimebundle_(**kwargs)
-        data = shown[0] if isinstance(shown, tuple) else shown
+            if headless():
+                self.move()
+            else:
+                self._ask()
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
         data[MIME] = {"panel": self.sketch.name, "state": dict(self.state)}  # where a page puts the panel
-        return shown
+        return bundle

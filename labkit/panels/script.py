@@ -4,31 +4,33 @@ import re
 from pathlib import Path
 
 FRONT = Path(__file__).parent / "front"
-PARTS = ("curves", "scatter", "bars", "matrix", "gallery", "faces", "table")
+FILES = ("chart", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table", "panel")
+STYLE_SHEETS = ("panel", "chart", "gallery")
 EXPORT = re.compile(r"^export default ", re.M)
 
 
-def module():
-    """The panel as an ES module, for anywidget. -> text"""
-    return f"{_files('chart', *PARTS, 'panel')}\nexport default panel;\n"
+def module() -> str:
+    """Return the panel as an ES module, for anywidget."""
+    return f"{_source()}\nexport default panel;\n"
 
 
-def classic():
-    """The panel as a plain script that sets `window.labkit.panel`: a page may load it from a file. -> text"""
-    return f"(() => {{\n{_files('chart', *PARTS, 'panel')}\nwindow.labkit = {{ ...window.labkit, panel }};\n}})();\n"
+def classic() -> str:
+    """Return the panel as a plain script that sets `window.labkit.panel`: a page may load it from a file."""
+    return f"(() => {{\n{_source()}\nwindow.labkit = {{ ...window.labkit, panel }};\n}})();\n"
 
 
-def styles():
-    """All style sheets of the panel and its parts. -> text"""
-    return "\n".join((FRONT / f"{name}.css").read_text(encoding="utf-8") for name in ("panel", "chart", "gallery"))
+def styles() -> str:
+    """Return all style sheets of the panel and its parts."""
+    return "\n".join((FRONT / f"{name}.css").read_text(encoding="utf-8") for name in STYLE_SHEETS)
 
 
-def _files(*names):
-    return "\n".join(map(_wrapped, names))
+def _source():
+    """Return all JavaScript files as one text."""
+    return "\n".join(map(_wrapped, FILES))
 
 
 def _wrapped(name):
-    """A file with its names kept to itself: its default export becomes a constant called as the file."""
+    """Return a file as a constant called like the file, which holds its default export; its other names are hidden."""
     text = (FRONT / f"{name}.js").read_text(encoding="utf-8")
     body, count = EXPORT.subn("return ", text)
     if count != 1:

@@ -1,9 +1,10 @@
-"""What a panel is: its controls, its pictures, how it is drawn, and the question that its reader answers first."""
+"""The declaration of a panel: its controls, its pictures, how it is drawn, and the question that comes first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
 from types import SimpleNamespace
+from typing import Any
 
 from ..errors import choose, need
 from .controls import position
@@ -13,20 +14,20 @@ UNITS = ("percent", "number", "whole", "choice")
 
 
 class Cancelled(Exception):
-    """The reader has moved on: what is being drawn is no longer wanted."""
+    """The reader has moved a control: the drawing that runs is out of date."""
 
 
 @dataclass(frozen=True)
 class Question:
     """What a reader predicts before anything is computed.
 
-    words: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice
-    (one of `options`). naive: the guess that stands in the notebook. measure(seed): the honest answer for a seed.
-    seeds: of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it
-    is; x is a position in curves, the name of a bar in bars.
+    text: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice (one
+    of `options`). naive: the guess that stands in the notebook. measure(seed): the measured answer for a seed. seeds:
+    of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it is; x is
+    a position in curves, the name of a bar in bars.
     """
 
-    words: str
+    text: str
     unit: str
     naive: object
     measure: Callable
@@ -39,22 +40,23 @@ class Question:
         choose("unit", self.unit, dict.fromkeys(UNITS))
         object.__setattr__(self, "seeds", tuple(self.seeds))
 
-    def read(self, guess):
-        """A guess, as it is kept. Raises ValueError for what is no answer to the question."""
+    def read(self, guess: Any) -> float | str:
+        """Return a guess as it is kept. Raises ValueError for what is no answer to the question."""
         if self.unit == "choice":
             return choose("guess", guess, {option: option for option in self.options})
-        plain = isinstance(guess, (int, float)) and not isinstance(guess, bool) and guess == guess
+        is_number = isinstance(guess, (int, float)) and not isinstance(guess, bool) and guess == guess
         if self.unit == "percent":
-            need(plain and 0 <= guess <= 1, "guess", guess, "a share in [0, 1]: 25 % is written 0.25")
-        need(plain and abs(guess) < 1e12, "guess", guess, "a number")
+            need(is_number and 0 <= guess <= 1, "guess", guess, "a share in [0, 1]: 25 % is written 0.25")
+        need(is_number and abs(guess) < 1e12, "guess", guess, "a number")
         return float(guess)
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """A panel, declared. draw(state, show) fills it: see Panel. rows: names of the parts, row by row. stored: the
-    pictures are looked up, because they are too heavy to be made while somebody waits.
+    """The declaration of a panel.
 
+    draw(state, show) fills it: see Panel. rows: names of the parts, row by row. stored: the pictures are looked up,
+    because they are too heavy to be made while somebody waits.
     Raises ValueError for more than four controls, and for rows that do not name each part once.
     """
 
@@ -70,22 +72,35 @@ class Sketch:
 
     def __post_init__(self):
         need(0 < len(self.controls) <= MOST_CONTROLS, "controls", len(self.controls), f"1 to {MOST_CONTROLS}")
-        placed, made = sorted(name for row in self.rows for name in row), sorted(p["name"] for p in self.parts)
-        need(placed == made and len(set(made)) == len(made), "rows", placed, f"each part once: {made}")
-        object.__setattr__(self, "positions", {c["name"]: c["value"] for c in self.controls})
+        in_rows = sorted(name for row in self.rows for name in row)
+        declared = sorted(part["name"] for part in self.parts)
+        is_unique = len(set(declared)) == len(declared)
+        need(in_rows == declared and is_unique, "rows", in_rows, f"each part once: {declared}")
+        starts = {control["name"]: control["value"] for control in self.controls}
+        object.__setattr__(self, "positions", starts)
 
-    def values(self, positions):
-        """What `draw` reads: the values at these positions. -> namespace"""
-        return SimpleNamespace(**{c["name"]: c["values"][positions[c["name"]]] for c in self.controls})
+    def values(self, positions: dict[str, int]) -> SimpleNamespace:
+        """Return what `draw` reads: the values of the controls at these positions."""
+        values = {}
+        for control in self.controls:
+            name = control["name"]
+            values[name] = control["values"][positions[name]]
+        return SimpleNamespace(**values)
 
-    def moved(self, positions, **values):
-        """The positions, with some controls at other values. -> dict, raises ValueError for what they cannot be"""
-        by_name = {c["name"]: c for c in self.controls}
-        for name in values:
-            choose("the control", name, by_name)
-        return positions | {name: position(by_name[name]["values"], v, name) for name, v in values.items()}
+    def moved(self, positions: dict[str, int], **values: Any) -> dict[str, int]:
+        """Return the positions, with some controls at other values.
 
-    def kept(self):
-        """The positions whose pictures are stored. -> list of dicts"""
-        names = [c["name"] for c in self.controls]
-        return [dict(zip(names, at)) for at in product(*(c["stored"] for c in self.controls))]
+        Raises ValueError for a control or a value that does not exist.
+        """
+        controls = {control["name"]: control for control in self.controls}
+        positions = dict(positions)
+        for name, value in values.items():
+            control = choose("the control", name, controls)
+            positions[name] = position(control["values"], value, name)
+        return positions
+
+    def kept(self) -> list[dict[str, int]]:
+        """Return the positions whose pictures are stored."""
+        names = [control["name"] for control in self.controls]
+        stored = [control["stored"] for control in self.controls]
+        return [dict(zip(names, combination)) for combination in product(*stored)]

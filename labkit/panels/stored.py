@@ -1,12 +1,17 @@
 """Stored pictures: every state of a panel that is offered without a kernel, and the measured answers to its question.
-`./lab bundle` makes them; each file says how."""
+
+`./lab bundle` makes them; each file says how.
+"""
 
 import gzip
 import json
 import platform
 import time
+from collections.abc import Callable
 from datetime import date
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,14 +23,14 @@ from .controls import position
 from .sketch import Sketch
 
 
-def path(name):
-    """The file of a panel."""
+def path(name: str) -> Path:
+    """Return the file of a panel's stored pictures."""
     return lesson_folder(name) / "stored.json.gz"
 
 
 @cache
-def load(name):
-    """What is stored of a panel: {recipe, controls, answers, frames}; None if nothing is."""
+def load(name: str) -> dict[str, Any] | None:
+    """Read what is stored of a panel: {recipe, controls, answers, frames}; None if nothing is."""
     if not path(name).exists():
         return None
     return json.loads(gzip.decompress(path(name).read_bytes()))
@@ -54,54 +59,66 @@ def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str |
     controls = {control["name"]: control["values"] for control in bundle["controls"]}
     if [control["name"] for control in sketch.controls] != list(controls):
         return None
-    places = {}
+    stored_positions = {}
     for control in sketch.controls:
         name, value = control["name"], control["values"][positions[control["name"]]]
         try:
-            places[name] = position(controls[name], value, name)
+            stored_positions[name] = position(controls[name], value, name)
         except ValueError:
             return None
-    return key(bundle["controls"], places)
+    return key(bundle["controls"], stored_positions)
 
 
-def answers(sketch):
-    """The measured answers to the sketch's question, a seed each. -> list, empty if none are stored"""
-    return (load(sketch.name) or {}).get("answers", [])
+def answers(sketch: Sketch) -> list[float | str]:
+    """Return the measured answers to the sketch's question, one for each seed; empty if none are stored."""
+    bundle = load(sketch.name) or {}
+    return bundle.get("answers", [])
 
 
-def drawn(sketch, positions):
-    """Draw one state here and now. -> {picture, message}"""
-    picture, said = {}, {"message": ""}
+def draw_frame(sketch: Sketch, positions: dict[str, int]) -> dict[str, Any]:
+    """Draw one state in this thread. -> {picture, message}"""
+    frame = {"picture": {}, "message": ""}
 
     def show(message=None, progress=None, **parts):
-        picture.update(parts)
+        frame["picture"].update(parts)
         if message is not None:
-            said["message"] = message
+            frame["message"] = message
 
     sketch.draw(sketch.values(positions), show)
-    return {"picture": picture, **said}
+    return frame
 
 
-def make(sketch, tell=print):
-    """Draw every offered state, answer the question for its seeds, and write the file. -> its path"""
-    began, frames, states = time.monotonic(), {}, sketch.kept()
+def make(sketch: Sketch, report: Callable[[str], Any] = print) -> Path:
+    """Draw every offered state, answer the question for its seeds, and write the file. report: called after each state.
+
+    Returns the path of the file.
+    """
+    start = time.monotonic()
+    frames = {}
+    states = sketch.kept()
     for k, positions in enumerate(states):
-        frames[key(sketch.controls, positions)] = drawn(sketch, positions)
-        tell(f"{sketch.name}: {k + 1} of {len(states)} states, {time.monotonic() - began:.0f} s")
+        frames[key(sketch.controls, positions)] = draw_frame(sketch, positions)
+        report(f"{sketch.name}: {k + 1} of {len(states)} states, {time.monotonic() - start:.0f} s")
     question = sketch.question
     measured = [question.measure(seed) for seed in question.seeds] if question else []
-    recipe = {
+    recipe = _recipe(sketch, time.monotonic() - start)
+    bundle = {"recipe": recipe, "controls": sketch.controls, "answers": measured, "frames": frames}
+    text = json.dumps(bundle, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    atomic_write(path(sketch.name), gzip.compress(text.encode(), 9, mtime=0))
+    load.cache_clear()
+    return path(sketch.name)
+
+
+def _recipe(sketch, seconds):
+    """Return how the pictures were made. -> dict"""
+    question = sketch.question
+    return {
         "made": date.today().isoformat(),
         "by": f"./lab bundle {sketch.name}",
         "numbers": labkit.NUMBERS,
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-        "seconds": round(time.monotonic() - began),
-        "question": question.words if question else "",
+        "seconds": round(seconds),
+        "question": question.text if question else "",
         "seeds": list(question.seeds) if question else [],
     }
-    whole = {"recipe": recipe, "controls": sketch.controls, "answers": measured, "frames": frames}
-    text = json.dumps(whole, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    atomic_write(path(sketch.name), gzip.compress(text.encode(), 9, mtime=0))
-    load.cache_clear()
-    return path(sketch.name)

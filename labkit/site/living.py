@@ -27,7 +27,7 @@ def stored(name):
         "title": declared.title,
         "rows": declared.rows,
         "parts": declared.parts,
-        "question": guesses.asked(declared),
+        "question": guesses.question_traits(declared),
     }
     return {**fixed, "controls": controls, "recipe": kept["recipe"], "frames": kept["frames"]}
 

@@ -1,6 +1,6 @@
 """Lesson 02's panel: move the noise, and see which labels a network learns first."""
 
-from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
+from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
@@ -37,7 +37,7 @@ def draw(state, show):
 def measured(run):
     """The curves of a run so far. -> list"""
     x = [row["epoch"] for row in run.rows]
-    return [curve(words, x, [row[name] for row in run.rows], **look(name)) for name, words in CURVE_NAMES.items()]
+    return [curve(words, x, [row[name] for row in run.rows], **svg_style(name)) for name, words in CURVE_NAMES.items()]
 
 
 def gallery(task, run=None):

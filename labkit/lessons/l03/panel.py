@@ -5,7 +5,7 @@ import torch
 import labkit
 
 from ...method import evaluate
-from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider
+from ...panels import Question, Sketch, choice, curve, cycle, part, points, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
@@ -13,7 +13,7 @@ from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shap
 STEPS = tuple(k / 10 for k in range(11))
 P = torch.linspace(0.005, 0.995, 100, dtype=torch.float64)
 SHOWN = 120  # points of each kind
-RIGHT, WRONG = look("clean_fitted"), look("noisy_memorised")
+RIGHT, WRONG = svg_style("clean_fitted"), svg_style("noisy_memorised")
 REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
 
 
@@ -44,7 +44,7 @@ def shapes(state):
     for name, kind, s in (*((name, *each) for name, each in REFERENCES.items()), own):
         value, force = shape(method(kind, step=s), P)
         mine = name == own[0]
-        ink = {**look(state.loss), "dash": ""} if mine else {**look(kind), "dash": {"CE": "7 3", "MAE": "2 3"}[name]}
+        ink = svg_style(state.loss if mine else kind) | {"dash": "" if mine else {"CE": "7 3", "MAE": "2 3"}[name]}
         series.append(curve(name, P, value, ink["colour"], ink["dash"], "none"))
         thin = slice(None, None, 3)
         lines.append({"name": name, **{k: series[-1][k] for k in ("colour", "dash")}, "x": rounded(P[thin]),
@@ -62,7 +62,7 @@ def called(state):
 def history(run, told, plain=None):
     """What the network has learnt; faint, what cross-entropy has. -> traits"""
     made = lambda run: [
-        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **look(c))
+        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **svg_style(c))
         for c, said in CURVE_NAMES.items()
     ]
     more = {"before": made(plain)} if plain is not None and plain is not run else {"before": []}

@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, cycle, look, part, points, slider, sprite
+from ...panels import Question, Sketch, choice, curve, cycle, part, points, slider, sprite, svg_style
 from ...plot.style import GREY, OKABE_ITO
 from . import study
 
@@ -38,7 +38,7 @@ def draw(state, show):
     reference = study.plain(
         seed=state.seed, epochs=epochs
     )  # last: the first picture does not wait for a second training
-    other = curve("test accuracy, plain SGD", range(1, epochs + 1), reference, **look("test"))
+    other = curve("test accuracy, plain SGD", range(1, epochs + 1), reference, **svg_style("test"))
     curves = [*history(state.method, run), other]
     show(message=said(state, run, task), history={"series": curves, "caption": setting(task, state.seed)})
     return run
@@ -71,7 +71,7 @@ def history(method, run):
     epochs = [row["epoch"] for row in run.rows]
     column = lambda name: [row[name] for row in run.rows]
     return [
-        curve(f"test accuracy, {method}", epochs, column("test"), **look(method)),
+        curve(f"test accuracy, {method}", epochs, column("test"), **svg_style(method)),
         curve("precision: right among the kept", epochs, column("selected_precision"), OKABE_ITO[3], "7 3", "none"),
         curve("recall: kept among the right", epochs, column("selected_recall"), RIGHT, "2 3", "none"),
     ]

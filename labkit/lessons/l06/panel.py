@@ -3,8 +3,7 @@ rest."""
 
 import numpy as np
 
-from ...panels import Question, Sketch, choice, curve, part, slider, sprite
-from ...panels import look as styled
+from ...panels import Question, Sketch, choice, curve, part, slider, sprite, svg_style
 from ...panels.live import one_thread
 from ...plot.style import GREY, OKABE_ITO
 from ...plot.training import CURVE_NAMES
@@ -68,7 +67,7 @@ def kept(at):
     """What the given labels say after the cut, at every number of directions. -> curves"""
     every = [fates(at, named(at, k)) for k in COUNTS]
     return [
-        curve(CURVE_NAMES[name], COUNTS, [found[name] for found in every], **styled(name))
+        curve(CURVE_NAMES[name], COUNTS, [found[name] for found in every], **svg_style(name))
         for name in ("clean_fitted", "noisy_corrected", "noisy_memorised")
     ]
 

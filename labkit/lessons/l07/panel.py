@@ -1,6 +1,6 @@
 """The panel of lesson 07: who may learn in CDR's step, what b takes upon itself, and what comes of it."""
 
-from ...panels import Question, Sketch, choice, curve, look, part, slider
+from ...panels import Question, Sketch, choice, curve, part, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .figures import EVER, LABELS, STAYED
@@ -51,9 +51,10 @@ def pictures(record, state):
 def history(run):
     """The curves of a run so far. -> list"""
     epochs = [row["epoch"] for row in run.rows]
-    return [
-        curve(name, epochs, [row[column] for row in run.rows], **look(column)) for column, name in CURVE_NAMES.items()
-    ]
+    curves = []
+    for column, name in CURVE_NAMES.items():
+        curves.append(curve(name, epochs, [row[column] for row in run.rows], **svg_style(column)))
+    return curves
 
 
 def masks(record):

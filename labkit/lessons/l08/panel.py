@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider
+from ...panels import Question, Sketch, choice, curve, cycle, part, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.style import colour
 from .study import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
@@ -57,9 +57,9 @@ def pictures(learnt, state):
 def history(learnt, state, run=None):
     """AUC of the weights, test accuracy and memorised labels; faint, plain SGD's. -> traits"""
     made = lambda run: [
-        curve("test accuracy", [r["epoch"] for r in run.rows], [r["test"] for r in run.rows], **look("test")),
+        curve("test accuracy", [r["epoch"] for r in run.rows], [r["test"] for r in run.rows], **svg_style("test")),
         curve("wrong labels memorised", [r["epoch"] for r in run.rows], [r["noisy_memorised"] for r in run.rows],
-              **look("noisy_memorised")),
+              **svg_style("noisy_memorised")),
     ]  # fmt: skip
     area = curve("AUC of the weights", range(1, len(learnt.area) + 1), learnt.area, INKS[state.loss], "", "diamond")
     size = len(split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1])

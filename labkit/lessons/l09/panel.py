@@ -2,7 +2,7 @@
 
 from labkit import fast
 
-from ...panels import Question, Sketch, choice, curve, cycle, look, part, slider, sprite
+from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
 from ..l01 import study as lesson_01
 from .study import doubts, error, main_rows, matrix_of, precision, train, true_matrix
 
@@ -57,11 +57,11 @@ def curves(plain, rows, method):
     line = lambda name, rows, column, look: curve(
         name, [row["epoch"] for row in rows], [row[column] for row in rows], **look
     )
-    own = look("F-correction" if method == METHODS[0] else method)
+    own = svg_style("F-correction" if method == METHODS[0] else method)
     return [
         line(f"{method}: test accuracy", rows, "test", own | {"dash": ""}),
-        line(f"{method}: wrong labels memorised", rows, "noisy_memorised", look("noisy_memorised")),
-        line("plain SGD: test accuracy", plain, "test", look("ERM")),
+        line(f"{method}: wrong labels memorised", rows, "noisy_memorised", svg_style("noisy_memorised")),
+        line("plain SGD: test accuracy", plain, "test", svg_style("ERM")),
     ]
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, look, part, slider, sprite
+from ...panels import Question, Sketch, choice, curve, part, slider, sprite, svg_style
 from ...plot.style import GREY, OKABE_ITO
 from . import study
 
@@ -61,7 +61,7 @@ def history(method, rows):
     epochs = [row["epoch"] for row in rows]
     column = lambda name: [max(row[name], LOWEST) for row in rows]
     return [
-        curve(f"{method}: R2 on clean test faces", epochs, column("r2_test"), **look(METHODS[method])),
+        curve(f"{method}: R2 on clean test faces", epochs, column("r2_test"), **svg_style(METHODS[method])),
         curve("R2 on corrupted validation faces", epochs, column("r2_val_noisy"), OKABE_ITO[3], "7 3", "none"),
     ]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...panels import Question, Sketch, choice, curve, look, part, slider
+from ...panels import Question, Sketch, choice, curve, part, slider, svg_style
 from .figures import SHORT
 from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
 
@@ -33,10 +33,10 @@ def lines(spl, told, other, name):
     """Curves over the epochs: the chosen setting of SPL, and the test accuracy of another method. -> traits"""
     x = range(1, EPOCHS + 1)
     drawn = [
-        (f"{told}: test", spl, "test", {**look("SPL"), "marker": "none"}),
-        (f"{told}: noisy validation", spl, "val_noisy", {**look("SPL"), "dash": "2 3", "marker": "none"}),
-        (f"{told}: wrong labels memorised", spl, "noisy_memorised", {**look("noisy_memorised"), "marker": "none"}),
-        (f"{name}: test", other, "test", {**look(name), "marker": "none", "dash": "7 3"}),
+        (f"{told}: test", spl, "test", {**svg_style("SPL"), "marker": "none"}),
+        (f"{told}: noisy validation", spl, "val_noisy", {**svg_style("SPL"), "dash": "2 3", "marker": "none"}),
+        (f"{told}: wrong labels memorised", spl, "noisy_memorised", {**svg_style("noisy_memorised"), "marker": "none"}),
+        (f"{name}: test", other, "test", {**svg_style(name), "marker": "none", "dash": "7 3"}),
     ]
     series = [curve(words, x, stack(runs, column).mean(0), **style) for words, runs, column, style in drawn]
     bands = [band(x, stack(runs, column), style["colour"]) for _, runs, column, style in (drawn[0], drawn[3])]
@@ -47,11 +47,11 @@ def sweep(runs, state):
     """Scores of SPL over what it is told. -> traits"""
     table = scores(runs, state.noise)
     series = [
-        curve("test", RATES, table["last10"]["mean"], **look("SPL")),
-        curve("noisy validation", RATES, table["val10"]["mean"], **{**look("SPL"), "dash": "2 3"}),
+        curve("test", RATES, table["last10"]["mean"], **svg_style("SPL")),
+        curve("noisy validation", RATES, table["val10"]["mean"], **{**svg_style("SPL"), "dash": "2 3"}),
         curve("here", [state.rate], [table["last10"]["mean"][state.rate]], "currentColor", "", "cross"),
     ]
-    bands = [band(RATES, np.stack([table["last10"]["min"], table["last10"]["max"]]), look("SPL")["colour"])]
+    bands = [band(RATES, np.stack([table["last10"]["min"], table["last10"]["max"]]), svg_style("SPL")["colour"])]
     level = of(runs, noise=state.noise, method=state.other)["last10"].mean()
     return {"series": series, "bands": bands, "lines": [{"name": state.other, "y": round(float(level), 4)}]}
 
@@ -73,7 +73,7 @@ def bars(runs, noise):
     number = lambda value: round(float(value), 4)
     return [
         {"name": SHORT.get(name, name), "value": number(s.mean()), "low": number(s.min()), "high": number(s.max())}
-        | {"colour": look(name)["colour"]}
+        | {"colour": svg_style(name)["colour"]}
         for name, s in found.items()
     ]
 

@@ -6,7 +6,7 @@ from ...fit import CRITERIA
 from ...noise import suited
 from ...panels import Question, Sketch, choice, curve, cycle, part, slider
 from ...panels.live import one_thread
-from ...panels.pictures import SVG_DASHES, SVG_MARKERS, look
+from ...panels.pictures import SVG_DASHES, SVG_MARKERS, svg_style
 from ...plot.race import line_style
 from ...plot.style import COLOURS
 from ...runs.race import Race
@@ -133,7 +133,7 @@ def _styles(labels):
     for k, label in enumerate(labels):
         own = line_style(label, k)
         plain = {"colour": own["color"], "dash": SVG_DASHES.get(own["linestyle"], ""), "marker": "circle"}
-        styles[label] = look(label) if label in COLOURS else plain
+        styles[label] = svg_style(label) if label in COLOURS else plain
         styles[label]["marker"] = styles[label]["marker"] if styles[label]["marker"] in free else free[0]
         free.remove(styles[label]["marker"])
     return styles

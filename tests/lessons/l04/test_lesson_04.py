@@ -8,7 +8,7 @@ from labkit.grads.layer import loss_gradient_norm
 from labkit.lessons.l04 import study
 from labkit.losses import ce
 from labkit.panels import lessons
-from labkit.panels.stored import drawn, load
+from labkit.panels.stored import draw_frame, load
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_loss_distrusts_shut_out_classes_more_than_the_gradient_does(short):
 def test_the_panel_draws_mistakes_that_are_mistakes(monkeypatch):
     monkeypatch.setenv("LABKIT_FAST", "1")
     sketch = lessons.sketch("04")
-    frame = drawn(sketch, sketch.positions)
+    frame = draw_frame(sketch, sketch.positions)
     plane, mistakes = frame["picture"]["plane"]["points"], frame["picture"]["mistakes"]["items"]
     for item in mistakes:
         assert (item["given"] == item["true"]) == (item["fate"] == "dropped")

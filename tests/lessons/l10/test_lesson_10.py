@@ -7,7 +7,7 @@ import torch
 import labkit
 from labkit.lessons.l10 import figures, study
 from labkit.panels import lessons
-from labkit.panels.stored import drawn, load
+from labkit.panels.stored import draw_frame, load
 
 
 @pytest.mark.parametrize("noise", study.NOISES)
@@ -57,7 +57,7 @@ def test_the_panel_scrubs_without_training(monkeypatch):
     whole = study.told
     monkeypatch.setattr(study, "told", lambda *a, **k: trainings.append(a) or whole(*a, **k))
     rate = sketch.moved(sketch.positions, rate=0.3)
-    frames = [drawn(sketch, sketch.moved(rate, epoch=epoch)) for epoch in (1, 3)]
+    frames = [draw_frame(sketch, sketch.moved(rate, epoch=epoch)) for epoch in (1, 3)]
     assert len(trainings) == 1
     first, last = ([f["picture"]["faces"]["marks"][k]["points"] for f in frames] for k in (0, 2))
     assert first[0] == first[1] and last[0] != last[1]
