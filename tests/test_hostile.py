@@ -168,10 +168,12 @@ def test_slides_run_nothing_that_an_output_or_a_name_holds():
 
 
 def test_a_ledger_shows_findings_and_machines_as_text(tmp_path):
-    for name in ("cdr_aux", "cdr_aux_findings"):
-        rows = pd.read_parquet(ROOT / "notebooks" / "results" / f"{name}.parquet").head(20)
+    for kind in ("runs", "findings"):
+        rows = pd.read_parquet(ledger.results_file("CDR+AUX", kind)).head(20)
         changed = [column for column in ("claim", "printed", "measured", "setting", "hardware") if column in rows]
-        rows.assign(**dict.fromkeys(changed, BAD)).to_parquet(tmp_path / f"{name}.parquet")
+        file = ledger.results_file("CDR+AUX", kind, tmp_path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rows.assign(**dict.fromkeys(changed, BAD)).to_parquet(file)
     every = ledger.ledger("CDR+AUX", tmp_path)
     for table in (ledger.overview("CDR+AUX", tmp_path, every), ledger.styled(every[every["printed"].notna()])):
         assert not planted(table.to_html())
