@@ -150,7 +150,7 @@ def check_val(val: Any, n: int) -> None:
         need(is_share(val) and 0 <= val < 1, "val", val, "a share in [0, 1)")
         return
     rows = np.asarray(val)
-    is_integer = rows.dtype.kind in "iu" or not len(rows)
+    is_integer = rows.dtype.kind in "iu" or rows.size == 0
     is_valid = rows.ndim == 1 and is_integer and len(rows) < n
     if is_valid and len(rows):
         are_different = len(np.unique(rows)) == len(rows)
