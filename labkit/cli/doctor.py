@@ -14,7 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRESENT, MISSING, BROKEN = "ok     ", "missing", "BROKEN "
+PRESENT = "ok     "
+MISSING = "missing"
+BROKEN = "BROKEN "
 REINSTALL = "delete .venv and run ./lab again, or install what requirements.lock pins"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOW = {

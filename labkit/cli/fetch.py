@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
     except FileNotFoundError as error:  # no network, or a file that cannot be read
         print("lab:", " ".join(str(error).split()), file=sys.stderr)
         return 1
-    training, place = len(task.train) + len(task.train.val), labkit.data.find(name)[0]
+    training = len(task.train) + len(task.train.val)
+    place = labkit.data.find(name)[0]
     print(f"{name}: {training} training and {len(task.test)} test images, in {place}")
     return 0

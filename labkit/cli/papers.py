@@ -55,7 +55,8 @@ def main(argv: Sequence[str]) -> int:
 def _run(notebook):
     """Run one notebook; write its page if it came to its end. -> name, minutes, last line of the failure or None"""
     start = time.monotonic()
-    out, target = KEPT / notebook.name, notebook.with_suffix(".html")
+    out = KEPT / notebook.name
+    target = notebook.with_suffix(".html")
     out.parent.mkdir(parents=True, exist_ok=True)
     print(f"{notebook.name} -> {target.relative_to(ROOT)}", flush=True)
     failure = execute(notebook, out, {})

@@ -163,9 +163,11 @@ class Blank:
     """A prepared kernel, as the next notebook is to find it."""
 
     def __init__(self, shell: "InteractiveShell") -> None:
-        self.shell, self.names = shell, dict(shell.user_ns)
+        self.shell = shell
+        self.names = dict(shell.user_ns)
         self.remembered = [(write, read()) for read, write in settings(shell)]
-        self.modules, self.threads = set(sys.modules), set(threading.enumerate())
+        self.modules = set(sys.modules)
+        self.threads = set(threading.enumerate())
         self.contexts = self._enter()
         torch.cuda.manual_seed_all(torch.initial_seed())  # takes effect when the GPU is used
         gc.collect()

@@ -30,7 +30,9 @@ class Warm:
     """
 
     def __init__(self, limit: int = 100) -> None:
-        self.limit, self.used, self.environment = limit, 0, {}
+        self.limit = limit
+        self.used = 0
+        self.environment = {}
         self.kernel = self.ending = None
         self.thread = ThreadPoolExecutor(1, "kernel")  # sockets and event loop belong to one thread
 
@@ -97,7 +99,9 @@ class Warm:
         """Start a new kernel; try again if it does not answer. Raises RuntimeError after the last try."""
         for attempt in range(1, TRIES + 1):
             self._end()
-            self.kernel, self.used, self.environment = Kernel(), 0, dict(os.environ)
+            self.kernel = Kernel()
+            self.used = 0
+            self.environment = dict(os.environ)
             self.ending = weakref.finalize(self, self.kernel.end)
             try:
                 self.kernel.start()

@@ -58,7 +58,8 @@ def placed(parameters: Known, values: dict[str, Any], given: Iterable[str], star
 
 def _with_table(values, start):
     """Make the path of a table in `options` absolute, as labkit.load would look for it from `start`. -> values"""
-    options, data = values.get("options"), values.get("dataset")
+    options = values.get("options")
+    data = values.get("dataset")
     labels = options.get("labels") if isinstance(options, dict) else None
     if not isinstance(labels, str) or not labels or not has_slash(data):
         return values

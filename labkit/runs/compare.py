@@ -64,12 +64,14 @@ def job(name: str, kind: str, seed: int, epochs: int) -> dict:
     torch.set_num_threads(1)
     noisy = _noisy(kind, seed)
     method, task, meta = enter(name, SETTINGS.get(name, {}), RATE, noisy, META, seed)
-    scores, diverged = dict.fromkeys(CRITERIA, math.nan), False
+    scores = dict.fromkeys(CRITERIA, math.nan)
+    diverged = False
     try:
         run = fit(method, task, "mlp", epochs, seed, RECIPE, meta=meta, progress=False)
         scores |= run.accuracy
     except Diverged as error:
-        run, diverged = error.run, True
+        run = error.run
+        diverged = True
         scores["best_val"] = run.accuracy.get("best_val", math.nan)
     row = {"method": name, "on": kind, "seed": seed, "diverged": diverged, **scores}
     row["seconds"] = sum(epoch["seconds"] for epoch in run.rows) / max(1, len(run.rows))

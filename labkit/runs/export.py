@@ -46,7 +46,8 @@ class Table:
         long = pd.DataFrame({name: self._written(name) for name in self.rows + self.columns})
         long = long.rename(columns=groups.title)
         long[MEAN] = [self._text(cell) for cell in self.cells.itertuples()]
-        rows, columns = _titles(self.rows), _titles(self.columns)
+        rows = _titles(self.rows)
+        columns = _titles(self.columns)
         if not columns:
             return long.set_index(rows)
         wide = long.pivot(index=rows, columns=columns, values=MEAN).fillna("")
@@ -95,8 +96,10 @@ def pivot(
     Raises ValueError for a name that does not exist, for a table without runs, and where runs of one cell differ in
     more than their seeds: `layout` finds rows and columns that hold all of them apart.
     """
-    rows, columns = _listed(rows), _listed(columns)
-    criterion, description = groups.criterion(table, y), groups.described(table)
+    rows = _listed(rows)
+    columns = _listed(columns)
+    criterion = groups.criterion(table, y)
+    description = groups.described(table)
     names = rows + columns
     need(rows, "rows", rows, "one parameter or more")
     need(len(set(names)) == len(names), "columns", columns, "other parameters than the rows, none twice")
@@ -162,7 +165,8 @@ def csv(table: Table) -> str:
 def tex(table: Table) -> str:
     """Write a table for LaTeX's booktabs."""
     wide = table.wide.map(escaped)
-    wide.index, wide.columns = _escaped_labels(wide.index), _escaped_labels(wide.columns)
+    wide.index = _escaped_labels(wide.index)
+    wide.columns = _escaped_labels(wide.columns)
     columns = "l" * wide.index.nlevels + "r" * wide.shape[1]
     style = {"escape": False, "multirow": False, "multicolumn_format": "c", "column_format": columns}
     return "% \\usepackage{booktabs}\n" + wide.to_latex(caption=escaped(table.caption), **style)

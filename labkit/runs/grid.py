@@ -46,7 +46,8 @@ def grid(
     """
     models = {name: choose("noises", name, ALL) for name in noises}
     total = len(noises) * len(rates) * len(seeds) * len(methods)
-    rows, bar = [], tqdm(total=total, unit="run", disable=hidden(progress), leave=bool(progress))
+    rows = []
+    bar = tqdm(total=total, unit="run", disable=hidden(progress), leave=bool(progress))
     for noise, rate, seed in product(models, rates, seeds):
         noisy = corrupt(task, models[noise](rate), seed)
         for make in methods:

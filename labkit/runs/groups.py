@@ -74,7 +74,8 @@ def differing(table: pd.DataFrame, keys: Iterable[str]) -> list[str]:
     "stopped" is one: runs that on_epoch stopped beside finished ones. The list is empty where only seeds are left, and
     holds HIDDEN where the same seed is there twice.
     """
-    known, keys = settings(table), list(dict.fromkeys(keys))
+    known = settings(table)
+    keys = list(dict.fromkeys(keys))
     columns = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
     counts = known.groupby(columns, dropna=False).nunique(dropna=False)
     mixed = (counts > 1).any()
@@ -92,7 +93,8 @@ def separating(table: pd.DataFrame, keys: Sequence[str], limit: int | None = 6, 
 
     Settings of at most `limit` values (None: any number), at most `count` of them, those of `PLAIN` first.
     """
-    chosen, counts = [], settings(table).nunique(dropna=False)
+    chosen = []
+    counts = settings(table).nunique(dropna=False)
     candidates = counts.index if limit is None else counts[counts <= limit].index
     while count is None or len(chosen) < count:
         names = [name for name in differing(table, [*keys, *chosen]) if name in candidates]
@@ -111,13 +113,16 @@ def spread(table: pd.DataFrame, keys: Iterable[str], y: str, band: str = "range"
     choose("band", band, BANDS)
     measured = table.groupby(list(keys), dropna=False, sort=False)[y].agg(["mean", "std", "min", "max", "count"])
     measured = measured[measured["count"] > 0]
-    n, mean = measured["count"], measured["mean"]
+    n = measured["count"]
+    mean = measured["mean"]
     result = pd.DataFrame({"mean": mean, "error": measured["std"] / n**0.5})
     if band == "t":
         half = t_quantile((n - 1).clip(lower=1)) * result["error"]
-        result["low"], result["high"] = mean - half, mean + half
+        result["low"] = mean - half
+        result["high"] = mean + half
     else:
-        result["low"], result["high"] = measured["min"].where(n > 1), measured["max"].where(n > 1)
+        result["low"] = measured["min"].where(n > 1)
+        result["high"] = measured["max"].where(n > 1)
     return result.assign(n=n).reset_index()
 
 
@@ -214,7 +219,8 @@ def _texts(table, name):
 
 def seeds(n: Iterable[int]) -> str:
     """Say how many runs are behind each point, and whether the numbers are unequal. n: of `spread`"""
-    low, high = int(min(n)), int(max(n))
+    low = int(min(n))
+    high = int(max(n))
     if low == high:
         return f"n = {high} seed{'s' if high > 1 else ''}"
     return f"n = {low} to {high} seeds, unequal"

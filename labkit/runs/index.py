@@ -76,7 +76,8 @@ def _stamp(folder):
 
 def _as_stored(connection, store, runs):
     """Return the names of the runs that are what was stored; warn of the others. runs: pairs of name and stamp"""
-    flaws, unsealed = {}, {}
+    flaws = {}
+    unsealed = {}
     for run, stamp in runs:
         reason, accuracy = _check(store / run, stamp)
         if reason:
@@ -152,7 +153,8 @@ def _readable(connection, paths):
     """Return the files that can be read; warn of the others. -> list of paths"""
     import duckdb
 
-    readable, damaged = [], []
+    readable = []
+    damaged = []
     for path in paths:
         try:
             columns = connection.read_parquet(path).columns

@@ -25,7 +25,8 @@ class Contents:
     def __init__(self, store: Store) -> None:
         self.store = folder(store).absolute()
         need(self.store.is_dir(), "store", str(self.store), "a folder that exists; ./lab sweep PLAN makes one")
-        stored, inside = results(self.store), self.store / "trainings"  # where the trainings of notebooks are
+        stored = results(self.store)
+        inside = self.store / "trainings"  # where the trainings of notebooks are
         of_notebooks = stored["notebook"].notna() if "notebook" in stored else pd.Series(False, stored.index)
         places = [inside] if of_notebooks.all() else [self.store, inside]
         self.curves = pd.concat([histories(place) for place in places], ignore_index=True)
@@ -33,7 +34,8 @@ class Contents:
         tables = [table for table in (trainings, results(inside)) if len(table)] or [trainings]
         self.table = groups.scored(pd.concat(tables, ignore_index=True), self.curves)
         self.notebooks = stored[of_notebooks]
-        self.failed, self.open = failures(self.store), unfinished(self.store)
+        self.failed = failures(self.store)
+        self.open = unfinished(self.store)
 
     @property
     def summary(self) -> str:
@@ -150,10 +152,12 @@ def _best_validation(curves):
 
 def _choice(means, names):
     """Return the setting that validation chooses, and the one that the test set would. -> dict"""
-    honest, score = "", float("nan")  # without a validation split
+    honest = ""
+    score = float("nan")  # without a validation split
     if means["validation"].notna().any():
         setting = means["validation"].idxmax()
-        honest, score = _setting(names, setting), means["best_val"][setting]
+        honest = _setting(names, setting)
+        score = means["best_val"][setting]
     best = means["oracle_best"].max()
     return {
         "chosen on noisy validation": honest,

@@ -22,7 +22,8 @@ from .scores import Bet, leads, table
 Points = Annotated[float, Number(0, 100)]  # of accuracy, in percent
 Methods = Sequence[str | Method] | Mapping[str, str | Method]
 LARGEST = 4  # methods that can still be told apart in one picture
-KEPT, FINISHED = 100, {}  # finished runs by name: a control that goes back trains nothing
+KEPT = 100  # finished runs that FINISHED holds at most
+FINISHED = {}  # finished runs by name: a control that goes back trains nothing
 
 
 class Race(metaclass=Checked):
@@ -39,11 +40,16 @@ class Race(metaclass=Checked):
         self, methods: Methods, data: Data = "digits", noise: str = "symmetric", rate: Rate = 0.4, epochs: Epochs = 30,
         *, net: str | Callable = "mlp", recipe: Recipe | dict | None = None, n: Count | None = None,
     ):  # fmt: skip
-        self.data, self.noise, self.rate, self.epochs, self.net = data, noise, rate, epochs, net
+        self.data = data
+        self.noise = noise
+        self.rate = rate
+        self.epochs = epochs
+        self.net = net
         self.recipe = Recipe.of(recipe)
         self.methods = _labelled(methods)
         self.net_name = net_name(net)
-        self.n, self.clean = n, clean(data, n)
+        self.n = n
+        self.clean = clean(data, n)
         check_data(self.clean, None)
         self._noise(0)
         with unmoved():
@@ -77,7 +83,8 @@ class Race(metaclass=Checked):
 
     def _entry(self, label, seed):
         """Return a contestant's Method, the task that it trains on, and its meta set or None."""
-        method, task = self.methods[label], self.task(seed)
+        method = self.methods[label]
+        task = self.task(seed)
         if not isinstance(method, str):
             return unbound_copy(method), task, None
         return enter(method, SETTINGS.get(method, {}), self.rate, task, META, seed)
@@ -147,7 +154,8 @@ class _Contestant:
     """A training that waits between its epochs. It has its own states of the global generators."""
 
     def __init__(self, run: Run, loop: Loop) -> None:
-        self.run, self.random = run, states()
+        self.run = run
+        self.random = states()
         self.events = iter(()) if run.finished else loop.run()
 
     def epoch(self) -> bool:
@@ -157,7 +165,8 @@ class _Contestant:
             try:
                 trained = self._next_epoch()
             except Diverged as error:
-                self.run.notes["diverged"], trained = str(error), False
+                self.run.notes["diverged"] = str(error)
+                trained = False
             self.random = states()
         if not trained and not self.run.finished and "diverged" not in self.run.notes:
             self.run.finished = True

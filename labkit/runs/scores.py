@@ -65,7 +65,8 @@ def lead(table: pd.DataFrame, label: str, criterion: str) -> pd.Series:
 def leads(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """Return the first method by each criterion, its lead over the next in points (lowest and highest of the seeds),
     and the number of seeds in which it leads."""
-    table, rows = scores(runs), {}
+    table = scores(runs)
+    rows = {}
     means = table.groupby("method", sort=False)[list(CRITERIA)].mean()
     for criterion in CRITERIA:
         first = means[criterion].idxmax()
@@ -97,7 +98,8 @@ class Bet:
         table = scores(runs)
         mean = table.groupby("method", sort=False)[self.criterion].mean()
         need(self.winner in mean.index, "runs", list(runs), f"runs of a race with {self.winner}")
-        winner, seeds = mean.idxmax(), table["seed"].nunique()
+        winner = mean.idxmax()
+        seeds = table["seed"].nunique()
         points = lead(table, winner, self.criterion)
         criterion = f"{self.criterion}, {seeds} seed{'s' if seeds > 1 else ''}"
         outcome = f"{winner} is ahead of the next by {_span(points)} points ({criterion})"
@@ -116,7 +118,8 @@ class Bet:
 
 def _span(points):
     """Write the lowest and the highest of several leads. -> text"""
-    low, high = _one_decimal(points.min()), _one_decimal(points.max())
+    low = _one_decimal(points.min())
+    high = _one_decimal(points.max())
     return low if low == high else f"{low} to {high}"
 
 

@@ -44,7 +44,8 @@ def results(store: Store = None, **where: Any) -> pd.DataFrame:
 def histories(store: Store = None, **where: Any) -> pd.DataFrame:
     """Return the histories of the runs that `results` finds: the run, and a row per epoch with the columns of
     labkit.measure.COLUMNS (r2_... for regression)."""
-    stored, selected = results(store), results(store, **where)
+    stored = results(store)
+    selected = results(store, **where)
     if "method" not in stored:
         return pd.DataFrame()
     trained = set(stored["run"][stored["method"].notna()])  # a notebook has no history
@@ -58,7 +59,8 @@ def failures(store: Store = None) -> pd.DataFrame:
     Columns: run, label, what (method or notebook), error (its last line), cell (the number of the failed cell, for
     notebooks), traceback, date, attempts. Records that cannot be read are left out with a warning.
     """
-    rows, unreadable = [], []
+    rows = []
+    unreadable = []
     for path in sorted((folder(store) / FAILED).glob("*.json")):
         try:
             rows.append(_failure(path))

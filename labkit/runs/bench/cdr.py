@@ -37,7 +37,8 @@ def released_loop(task: Task, workers: int) -> Iterator[float]:
 
     to_input = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
     loader = torch.utils.data.DataLoader(_Images(task.train, to_input), RECIPE.batch, shuffle=True, num_workers=workers)
-    net, cross_entropy = lenet(), torch.nn.CrossEntropyLoss()
+    net = lenet()
+    cross_entropy = torch.nn.CrossEntropyLoss()
     opt = torch.optim.SGD(net.parameters(), lr=RECIPE.lr, momentum=RECIPE.momentum, weight_decay=RECIPE.weight_decay)
     while True:
         for x, y, _ in loader:
@@ -54,7 +55,9 @@ class _Images(torch.utils.data.Dataset):
     """A training split as a Dataset of (transformed PIL image, label, position)."""
 
     def __init__(self, split, transform):
-        self.x, self.y, self.transform = split.x.numpy()[:, 0], split.y.numpy(), transform
+        self.x = split.x.numpy()[:, 0]
+        self.y = split.y.numpy()
+        self.transform = transform
 
     def __len__(self):
         return len(self.y)

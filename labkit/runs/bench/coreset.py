@@ -17,7 +17,10 @@ from ...coreset import Distances, centrality, facility_location, stochastic_gree
 from ...grads import ce_gradient
 from .rounds import interleaved, ratio
 
-N, K, CLASSES, TARGET = 5000, 2500, 10, 5.0
+N = 5000  # points
+K = 2500  # chosen ones
+CLASSES = 10
+TARGET = 5.0  # times as fast as the peers
 LAZY = "labkit, lazy greedy"
 PEERS = {"apricot": "apricot, lazy greedy", "submodlib": "submodlib, LazyGreedy"}
 

@@ -49,7 +49,8 @@ def labkit_loop(method: Method, task: Task, meta: Split | None, net: str) -> Ite
 def second_order_loop(task: Task, meta: Split, net: str) -> Iterator[torch.Tensor]:
     """Train with backward through the virtual step, without end. Every next() is one step."""
     torch.manual_seed(0)
-    net, V = maker(net, task, "cpu")(), weight_net(torch.Generator().manual_seed(1))
+    net = maker(net, task, "cpu")()
+    V = weight_net(torch.Generator().manual_seed(1))
     opt = torch.optim.SGD(net.parameters(), lr=RECIPE.lr, momentum=0.9, weight_decay=RECIPE.weight_decay)
     meta_opt = torch.optim.SGD(V.parameters(), lr=1e-3, momentum=0.9, nesterov=True, weight_decay=5e-4)
     rng = torch.Generator().manual_seed(2)
@@ -75,7 +76,8 @@ def loss_after_virtual_step(
     net: nn.Module, V: nn.Module, x: torch.Tensor, y: torch.Tensor, x_meta: torch.Tensor, y_meta: torch.Tensor
 ) -> torch.Tensor:
     """Return the meta loss after a virtual step of `net`, with a graph through that step to V."""
-    loss, w = ce(net(x), y), dict(net.named_parameters())
+    loss = ce(net(x), y)
+    w = dict(net.named_parameters())
     slope = torch.autograd.grad((shares(V, loss.detach()) * loss).sum(), list(w.values()), create_graph=True)
     w_hat = {name: p - RECIPE.lr * g for (name, p), g in zip(w.items(), slope)}
     return mae(torch.func.functional_call(net, w_hat, (x_meta,)), y_meta).mean()

@@ -30,7 +30,8 @@ Step = Callable[[], None]
 def batch_of(shape: Sequence[int], batch: int) -> Task:
     """Return a task of one batch of random images."""
     rng = torch.Generator().manual_seed(0)
-    x, y = torch.randn(batch, *shape, generator=rng), torch.arange(batch) % 10
+    x = torch.randn(batch, *shape, generator=rng)
+    y = torch.arange(batch) % 10
     return Task.of(x, y, x[:10], y[:10], val=0.0)
 
 
@@ -38,7 +39,8 @@ def step_of(method: Method, task: Task, net: str) -> Step:
     """Return a function that takes one step of a method on the batch."""
     bound = bound_method(method, task, net)
     i = torch.arange(len(task.train))
-    x, y = task.train.inputs(i), task.train.y
+    x = task.train.inputs(i)
+    y = task.train.y
     return lambda: bound.step(x, y, i)
 
 
@@ -51,8 +53,10 @@ def bound_method(method: Method, task: Task, net: str) -> Method:
 def vmap_step(task: Task, net: str) -> Step:
     """Return a function that takes one step of PRL(G) by vmap(grad)."""
     method = bound_method(ERM(), task, net)
-    model, keep = method.nets[0], kept(RATE, len(task.train))
-    x, y = task.train.inputs(torch.arange(len(task.train))), task.train.y
+    model = method.nets[0]
+    keep = kept(RATE, len(task.train))
+    x = task.train.inputs(torch.arange(len(task.train)))
+    y = task.train.y
     params = {name: p.detach() for name, p in model.named_parameters()}
 
     def loss(params, x, y):

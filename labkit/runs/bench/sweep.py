@@ -24,10 +24,13 @@ from ..sweep.entry import entry
 if TYPE_CHECKING:
     from distributed import Client
 
-WORKERS, TIMED = 2, 30  # TIMED: trainings that are timed without a sweep
+WORKERS = 2
+TIMED = 30  # trainings that are timed without a sweep
 FIT = {"data": "digits", "n": 200, "noise": "symmetric", "rate": 0.4, "method": "ERM", "net": "mlp", "epochs": 2}
 SIZES = (100, 2000)
-RUNS, CARDS, MINUTES = 100_000, 100, 20.0  # of the estimate; MINUTES of one run on a card
+RUNS = 100_000  # of the estimate
+CARDS = 100
+MINUTES = 20.0  # of one run on a card
 TASKS = 2000  # empty ones, to time the scheduler alone
 HEAD = (
     f"{'runs':>6s} {'training':>9s} {'overhead':>9s} {'MB/1000 tasks':>14s} {'results, first':>15s} "
@@ -61,8 +64,10 @@ def measure(runs: int, client: "Client", folder: Path) -> dict[str, float]:
     -> runs, training, overhead, task (seconds); memory (bytes per task that the scheduler holds), first and again
     (seconds of labkit.results), disk (bytes per run), files (per run)
     """
-    short, process = plan(runs, folder / str(runs)), psutil.Process()
-    training, memory = seconds_without_store(short), process.memory_info().rss
+    short = plan(runs, folder / str(runs))
+    process = psutil.Process()
+    training = seconds_without_store(short)
+    memory = process.memory_info().rss
     start = time.perf_counter()
     outcome = sweep(short, client=client, quiet=True)
     task = (time.perf_counter() - start) / runs
@@ -89,7 +94,8 @@ def scale(costs: Mapping[str, float], empty: float) -> Iterator[str]:
     yield f"  the overhead     {RUNS * costs['overhead'] / CARDS / 3600:.2f} hours of each worker, in all"
     yield f"  the scheduler    is busy {100 * busy:.3f} % of the time; it keeps up with runs of {CARDS * empty:.2f} s"
     yield f"  its memory       {drive.AHEAD * costs['memory'] / 1e6:.0f} MB: it holds {drive.AHEAD:,} tasks at most"
-    gigabytes, files = RUNS * costs["disk"] / 1e9, RUNS * costs["files"]
+    gigabytes = RUNS * costs["disk"] / 1e9
+    files = RUNS * costs["files"]
     yield f"  the store        {gigabytes:.1f} GB in {files:,.0f} files, with this network"
     yield f"  labkit.results   {RUNS * costs['again'] / costs['runs']:.1f} s with its index"
 

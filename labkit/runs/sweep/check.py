@@ -39,7 +39,8 @@ def check(points: Sequence[Point]) -> None:
     for name in dict.fromkeys(name for point in points for name in point):
         if not name.startswith(("method.", "recipe.", "data.")):
             choose(A_NAME, name, dict.fromkeys((*KNOWN, "method.X", "recipe.X", "data.X")))
-    passed, names_of = set(), {}
+    passed = set()
+    names_of = {}
     for point in points:
         _need_all(point)
         kind = tuple(point)
@@ -101,7 +102,8 @@ def _check_settings(part):
 
 def _check_data(part):
     """Check the name or path of the data, and the options of labkit.load."""
-    data, a_path = part["data"], "the path of a folder or file that exists"
+    data = part["data"]
+    a_path = "the path of a folder or file that exists"
     if not is_path(data):
         _choose("data", data, dict.fromkeys((*NAMES, *VARIANTS, a_path)))
     options = {f"data.{option}": None for option in options_of(data)}
@@ -144,7 +146,8 @@ def _check_recipe(part):
 
 def _check_method(part):
     """Check the method, its hyperparameters and whether it takes a meta set."""
-    name, hyperparameters = part["method"], entries_of(part, "method")
+    name = part["method"]
+    hyperparameters = entries_of(part, "method")
     cls = _choose("method", name, ALL)
     known = dict.fromkeys(field.name for field in fields(cls))
     for hyperparameter, value in hyperparameters.items():

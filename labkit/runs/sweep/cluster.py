@@ -94,7 +94,8 @@ def local(plan: "Plan", workers: int | None = None, port: int = 0) -> Iterator[t
 
     from .nanny import without_main
 
-    token, security = secrets.token_urlsafe(24), Security.temporary()
+    token = secrets.token_urlsafe(24)
+    security = Security.temporary()
     nannies, scheduler = _specification(layout(plan, workers), security, port)
     with dask.config.set(CONFIG | _forked()), quiet(), without_main():
         cluster = SpecCluster(nannies, scheduler, security=security, silence_logs="ERROR", name="labkit")

@@ -116,8 +116,13 @@ def _outcomes(plan, client, live):
     """
     from distributed import as_completed
 
-    options, labels = work.options(plan), [label(point, plan) for point in plan.points]
-    queue, waiting, outcomes, tasks, done = list(range(len(labels)))[::-1], set(), {}, {}, as_completed()
+    options = work.options(plan)
+    labels = [label(point, plan) for point in plan.points]
+    queue = list(range(len(labels)))[::-1]
+    waiting = set()
+    outcomes = {}
+    tasks = {}
+    done = as_completed()
     of_dask = {"pure": False, "retries": plan.retries, "resources": plan.resources or None}
 
     def submit():
@@ -154,7 +159,8 @@ def _outcome(future, point, name, options):
         raise ConnectionError(
             "Dask's scheduler is gone. What is finished or has a checkpoint stays: the same sweep goes on"
         )
-    error, key = future.exception(), work.identified(point, options)
+    error = future.exception()
+    key = work.identified(point, options)
     outcome = work.failed(error, work.blank(key, name))
     record = {**outcome, "what": work.kind(point, options), "traceback": str(error)}
     note(options["store"], key, record)

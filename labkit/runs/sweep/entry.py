@@ -25,7 +25,8 @@ def entry(point: Point) -> tuple[Method, Task, str, int, int, Recipe, Split | No
     Reads the data; the last ones are cached, as they are and with noise. Raises FileNotFoundError when they are not
     there.
     """
-    rate, seed = point.get("rate", 0), point["seed"]
+    rate = point.get("rate", 0)
+    seed = point["seed"]
     data = source(point)
     task = clean(*data) if not rate else _noisy(*data, point["noise"], rate, point.get("noise_seed", seed))
     hyperparameters = entries_of(point, "method")

@@ -25,9 +25,12 @@ class Live:
     def __init__(self, plan: "Plan", link: str, quiet: bool | None = None) -> None:
         kind = "trainings" if plan.kind == "fit" else f"runs of {plan.notebook.name}"
         self.total = len(plan.points)
-        self.summary, self.link = f"{self.total} {kind} into {plan.store}", link
+        self.summary = f"{self.total} {kind} into {plan.store}"
+        self.link = link
         self.quiet = "ipykernel" in sys.modules if quiet is None else quiet
-        self.counts, self.workers, self.screen = Counter(), {}, None
+        self.counts = Counter()
+        self.workers = {}
+        self.screen = None
         self.began = self.printed = time.monotonic()
 
     def __enter__(self) -> "Live":

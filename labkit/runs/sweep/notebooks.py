@@ -42,13 +42,15 @@ def run(point: Point, options: dict[str, Any]) -> dict[str, str]:
     Its own trainings go to <store>/trainings, so that a killed one goes on there. Raises CellFailed, and Busy where
     another process runs the same. options: of work.options
     """
-    notebook, store = Path(options["notebook"]), Path(options["store"])
+    notebook = Path(options["notebook"])
+    store = Path(options["store"])
     os.environ["LABKIT_RUNS"] = str(store / "trainings")
     wait = _ignore if options["wait"] else None
     with Keeper(store, configuration(notebook, point), wait=wait) as keeper:
         if keeper.finished:
             return {"run": keeper.name, "status": "read"}
-        start, out = time.monotonic(), keeper.partial / "run.ipynb"
+        start = time.monotonic()
+        out = keeper.partial / "run.ipynb"
         keeper.log(f"begins: {notebook.name} {json.dumps(point)}")
         failure = execute(notebook, out, point, kernel())
         if failure:
@@ -86,7 +88,8 @@ def _keep(keeper, notebook, point, seconds):
 
 def leave(folder: Path) -> None:
     """Leave an executed notebook in the folder of a training, unless there is one. Raises CellFailed."""
-    out, temporary = folder / "run.ipynb", folder / f".run.{os.getpid()}.ipynb"
+    out = folder / "run.ipynb"
+    temporary = folder / f".run.{os.getpid()}.ipynb"
     if out.exists():
         return
     try:

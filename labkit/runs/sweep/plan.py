@@ -109,7 +109,8 @@ def label(point: Point, plan: Plan) -> str:
     values = {name: point[name] for name in plan.varying if name in point}
     if plan.kind == "notebook":
         return ", ".join(f"{name} {_text(value)}" for name, value in values.items()) or plan.notebook.stem
-    method, parts = [], []
+    method = []
+    parts = []
     for name, value in values.items():
         if name == "method":
             method.insert(0, value)
@@ -140,7 +141,8 @@ def _kind(entries, sections):
 
 def _placed(point):
     """Make the paths of a point's data and of their table absolute, because a worker may run in another folder."""
-    data, labels = point.get("data"), point.get("data.labels")
+    data = point.get("data")
+    labels = point.get("data.labels")
     if not isinstance(data, str) or data in (*NAMES, *VARIANTS) or not Path(absolute(data)).exists():
         return point
     point = point | {"data": absolute(data)}
@@ -151,7 +153,8 @@ def _placed(point):
 
 def _typed(notebook, points):
     """Give values the types that the notebook's parameters take; check each different value once. -> list of points"""
-    known, typed = parameters.read(notebook), {}
+    known = parameters.read(notebook)
+    typed = {}
     for point in points:
         for name, value in point.items():
             key = name, json.dumps(value)

@@ -46,7 +46,9 @@ def of_node(node: yaml.Node) -> int:
 
 def written_out(root: object, parts: Callable[[object], Iterable]) -> int:
     """Count the nodes below `root` as a tree, in the time that its graph takes. A cycle counts as infinitely many."""
-    counts, path, stack = {}, set(), [(root, False)]
+    counts = {}
+    path = set()
+    stack = [(root, False)]
     while stack:
         node, expanded = stack.pop()
         children = list(parts(node))

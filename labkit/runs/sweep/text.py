@@ -22,7 +22,8 @@ class Loader(yaml.SafeLoader):
 
     def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
         """Read a mapping. Raises ValueError for a key that stands twice."""
-        node, keys = super().compose_mapping_node(anchor), {}
+        node = super().compose_mapping_node(anchor)
+        keys = {}
         for key, _ in node.value:
             first = keys.setdefault((key.tag, str(key.value)), key)
             if first is not key:

@@ -41,7 +41,8 @@ Options = dict[str, Any]  # of a plan, as `options` makes them
 
 def run_point(point: Point, label: str, options: Options) -> Outcome:
     """Run a point. Raises errors that another try may not meet, so that Dask tries again."""
-    start, key = time.monotonic(), identified(point, options)
+    start = time.monotonic()
+    key = identified(point, options)
     outcome = blank(key, label)
     report(label=label, done=0, of=0)
     try:
@@ -81,7 +82,8 @@ def passes(error: Exception) -> bool:
 
 def failed(error: Exception, outcome: Outcome) -> Outcome:
     """Return the outcome of an error."""
-    run, cell = getattr(error, "kept", outcome["run"]), getattr(error, "cell", None)
+    run = getattr(error, "kept", outcome["run"])
+    cell = getattr(error, "cell", None)
     first_line = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     return {**outcome, "status": "failed", "error": first_line, "run": run, "cell": cell}
 
