@@ -202,7 +202,7 @@ def test_a_method_that_mixes_devices_is_caught():
 
 
 WITHOUT_DEVICE = {
-    AUX: "device=self.train.y.device, ",
+    AUX: "device=y.device, ",
     SModel: ", device=self.train.y.device",
     SOP: ", device=self.train.y.device",
     MentorNetPD: ", device=v.device",
