@@ -35,29 +35,46 @@ def methods(test=None, slow=lambda cls: False):
 every_method = methods()
 
 
-def plain(case):
-    """Plain SGD on the task and meta set of a case: its first network's weights."""
-    task, _ = prepared(next(cls for cls, other in CASES.items() if other is case))
-    return first_weights(labkit.fit(ERM(), task, "mlp", 2, 0, recipe={"weight_decay": 1e-3}).method)
+def plain(cls, case):
+    """Plain SGD on the task that a method is tested on, without its meta set: the first network's weights."""
+    return plain_of(case.task, cls.meta_labels)
+
+
+@cache
+def plain_of(name, meta_labels):
+    """The same for all methods of one task that ask for the same meta labels, which is all that their tasks depend on."""
+    cls = next(cls for cls, case in CASES.items() if (case.task, cls.meta_labels) == (name, meta_labels))
+    return first_weights(labkit.fit(ERM(), prepared(cls)[0], "mlp", 2, 0, recipe={"weight_decay": 1e-3}).method)
 
 
 @methods("neutral")
 def test_neutral_setting_is_plain_sgd(cls, case):
     neutral = first_weights(train(cls(**case.neutral), weight_decay=1e-3))
     if case.atol:
-        assert torch.allclose(neutral, plain(case), rtol=0, atol=case.atol)
+        assert torch.allclose(neutral, plain(cls, case), rtol=0, atol=case.atol)
     else:
-        assert torch.equal(neutral, plain(case))
+        assert torch.equal(neutral, plain(cls, case))
 
 
 @methods("neutral")
 def test_neutral_setting_is_plain_sgd_on_a_convolutional_network(cls, case):
     task, meta = meta_for(cls, images(case.task))
-    options = {"net": "small_cnn", "epochs": 1, "seed": 0, "recipe": {"weight_decay": 1e-3}}
-    neutral = first_weights(labkit.fit(cls(**case.neutral), task, meta=meta, **options).method)
-    plain = first_weights(labkit.fit(ERM(), task, **options).method)
+    neutral = convolutional(cls(**case.neutral), task, meta)
     tolerance = max(case.atol, 1e-6)  # sums of per-sample gradients have another order there
-    assert torch.allclose(neutral, plain, rtol=0, atol=tolerance)
+    assert torch.allclose(neutral, plain_convolutional(case.task, cls.meta_labels), rtol=0, atol=tolerance)
+
+
+def convolutional(method, task, meta=None):
+    """An epoch of a small convolutional network: the first network's weights."""
+    options = {"net": "small_cnn", "epochs": 1, "seed": 0, "recipe": {"weight_decay": 1e-3}}
+    return first_weights(labkit.fit(method, task, meta=meta, **options).method)
+
+
+@cache
+def plain_convolutional(name, meta_labels):
+    """Plain SGD on the images that all methods of one task and kind of meta set have."""
+    cls = next(cls for cls, case in CASES.items() if (case.task, cls.meta_labels) == (name, meta_labels))
+    return convolutional(ERM(), meta_for(cls, images(name))[0])
 
 
 @cache
@@ -70,7 +87,7 @@ def images(name):
 
 @methods("typical")
 def test_typical_setting_is_not_plain_sgd(cls, case):
-    same = torch.equal(first_weights(train(cls(**case.settings), weight_decay=1e-3)), plain(case))
+    same = torch.equal(first_weights(train(cls(**case.settings), weight_decay=1e-3)), plain(cls, case))
     assert same == (cls is ERM)
 
 
@@ -109,11 +126,17 @@ def test_permuted_batch_gives_the_same_step(cls, case):
 
 @every_method
 def test_same_seed_same_bits_other_seed_other_bits(cls, case):
-    task, meta = prepared(cls)
-    runs = [labkit.fit(cls(**case.settings), task, "mlp", 2, seed, meta=meta) for seed in (3, 3, 4)]
+    runs = [typical(cls), typical.__wrapped__(cls), typical.__wrapped__(cls, seed=4)]
     first, again, other = (run.history.drop(columns="seconds") for run in runs)
     assert first.equals(again) and not first.equals(other)
     assert torch.equal(weights(runs[0].method), weights(runs[1].method))
+
+
+@cache
+def typical(cls, seed=3):
+    """Two epochs of a method with the settings of its case. -> Run"""
+    task, meta = prepared(cls)
+    return labkit.fit(cls(**CASES[cls].settings), task, "mlp", 2, seed, meta=meta)
 
 
 @every_method
@@ -143,11 +166,11 @@ def test_saved_in_mid_epoch_and_reloaded_equals_uninterrupted(cls, case, tmp_pat
 
 @every_method
 def test_garbage_truth_changes_nothing(cls, case):
-    (task, meta), (garbled, _) = prepared(cls), prepared(cls)
+    garbled, meta = prepared(cls)
     garbled.truth.y, garbled.truth.val = garbled.truth.y.flip(0), garbled.truth.val * 0
     garbled.test.y = garbled.test.y * 0
-    runs = [labkit.fit(cls(**case.settings), each, "mlp", 2, 0, meta=meta) for each in (task, garbled)]
-    assert torch.equal(*(weights(run.method) for run in runs))
+    run = labkit.fit(cls(**case.settings), garbled, "mlp", 2, 3, meta=meta)
+    assert torch.equal(weights(run.method), weights(typical(cls).method))
 
 
 @methods("stacked")
