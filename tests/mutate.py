@@ -6,6 +6,7 @@ A method that is built from others has their core lines neutralised, and its *ow
 when a mutant survives.
 """
 
+import compileall
 import inspect
 import multiprocessing
 import os
@@ -65,7 +66,7 @@ def own_tests(name, copy, log):
     os.dup2(out, 1), os.dup2(out, 2), os.chdir(copy)
     os.environ |= {"LABKIT_COPY": copy, "LABKIT_ALL": "0"}  # a quick test has to catch it
     sys.path[0], sys.dont_write_bytecode = copy, True
-    words = ["-xq", "-p", "no:cacheprovider", "-p", "no:nbval", "-k", "not killed", "--own", name]
+    words = ["-xq", "-p", "no:cacheprovider", "-p", "no:nbval", "--assert=plain", "-k", "not killed", "--own", name]
     os._exit(import_module("pytest").main([*own_files(name), *words]))  # no more: what torch began need not end
 
 
@@ -73,7 +74,7 @@ def begin(job, folder):
     """Start the tests of a job, in a copy of the package. -> Process"""
     name, core, inside, text = job
     copy = Path(folder) / f"{name}-{core}"
-    shutil.copytree(ROOT / "labkit", copy / "labkit")
+    shutil.copytree(Path(folder) / "labkit", copy / "labkit")
     (copy / "notebooks").symlink_to(ROOT / "notebooks")  # some tests read stored results
     if core:
         (copy / inside).write_text(text)
@@ -117,6 +118,8 @@ def main(names):
         import_module(name)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
+        compiled = shutil.copytree(ROOT / "labkit", Path(folder) / "labkit")  # once, for all copies of it
+        compileall.compile_dir(compiled, quiet=2)
         for job, status in outcomes(work, folder):
             fine, line = judge(job, folder, status)
             failed += not fine
