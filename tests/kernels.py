@@ -10,13 +10,13 @@ notebook has used. Where a process cannot fork (Windows), nbval's own kernels ar
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -38,19 +38,35 @@ NAME = "forked"
 
 
 def pytest_configure(config):
-    """Start the server, and name its kernel to nbval and to the processes of pytest-xdist."""
-    if hasattr(config, "workerinput") or not hasattr(os, "fork"):
+    """Name the kernel to nbval and to the processes of pytest-xdist."""
+    if not hasattr(config, "workerinput") and hasattr(os, "fork"):
+        config.option.current_env = config.option.nbval_current_env = False
+        stack = ExitStack()
+        config.option.nbval_kernel_name = stack.enter_context(forked())
+        config.add_cleanup(stack.close)
+
+
+@contextmanager
+def forked():
+    """Start the server, and let this process and those that it starts find its kernel. Yields the kernel's name."""
+    if not hasattr(os, "fork"):
+        yield "python3"
         return
-    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
-    address = str(folder / "socket")
-    specify(folder / "kernels" / NAME, [sys.executable, "-S", __file__, "door", address, "{connection_file}"])
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
-    config.option.current_env = config.option.nbval_current_env = False
-    config.option.nbval_kernel_name = NAME
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    server = subprocess.Popen([sys.executable, __file__, "server", address], **pipes)
-    server.stdout.readline()  # it listens
-    config.add_cleanup(lambda: end(server, folder))
+    before = os.environ.get("JUPYTER_PATH")
+    with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
+        address = os.path.join(folder, "socket")
+        specify(Path(folder, "kernels", NAME), [sys.executable, "-S", __file__, "door", address, "{connection_file}"])
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before]))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        server = subprocess.Popen([sys.executable, __file__, "server", address], **pipes)
+        server.stdout.readline()  # it listens
+        try:
+            yield NAME
+        finally:
+            server.communicate()
+            del os.environ["JUPYTER_PATH"]
+            if before:
+                os.environ["JUPYTER_PATH"] = before
 
 
 def specify(folder, command):
@@ -58,12 +74,6 @@ def specify(folder, command):
     folder.mkdir(parents=True)
     specification = {"argv": command, "display_name": NAME, "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(specification))
-
-
-def end(server, folder):
-    """End the server, and remove its files."""
-    server.communicate()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 # -- the server

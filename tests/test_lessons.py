@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kernels import forked
 from nbclient import NotebookClient
 from test_notebooks import faults
 
@@ -22,12 +23,19 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 WITH_NAME = {"ids": lambda path: str(path.relative_to(ROOT))}
 
 
-def execute(notebook, folder):
+@pytest.fixture(scope="module")
+def kernel():
+    """The name of a kernel that need not import torch and labkit again for every notebook."""
+    with forked() as name:
+        yield name
+
+
+def execute(notebook, folder, kernel):
     """Run a notebook at the smallest size in a kernel of its own, as if nobody watched. -> the same notebook"""
     small = {"LABKIT_FAST": "1", "LABKIT_PROGRESS": "0", "OMP_NUM_THREADS": "1"}
     env = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"} | small
     place = {"metadata": {"path": folder}}
-    NotebookClient(notebook, kernel_name="python3", timeout=300, resources=place).execute(env=env)
+    NotebookClient(notebook, kernel_name=kernel, timeout=300, resources=place).execute(env=env)
     return notebook
 
 
@@ -72,8 +80,10 @@ def test_every_solution_has_passed(path):
 
 
 @pytest.mark.parametrize("path", some_slow(SOLUTIONS))
-def test_every_solution_passes(path):
-    assert verdicts(execute(nbformat.read(path, 4), path.parent)) == [("✓", exercise) for exercise in exercises(path)]
+def test_every_solution_passes(path, kernel):
+    assert verdicts(execute(nbformat.read(path, 4), path.parent, kernel)) == [
+        ("✓", exercise) for exercise in exercises(path)
+    ]
 
 
 @pytest.mark.parametrize("path", LESSONS, **WITH_NAME)
@@ -83,8 +93,10 @@ def test_the_exercises_of_a_lesson_stand_open(path):
 
 
 @pytest.mark.parametrize("path", LESSONS[:3], **WITH_NAME)  # the others are executed, and looked at, in the browser
-def test_an_untouched_lesson_fails_its_checks_and_nothing_else(path):
-    assert verdicts(execute(nbformat.read(path, 4), path.parent)) == [("○", exercise) for exercise in exercises(path)]
+def test_an_untouched_lesson_fails_its_checks_and_nothing_else(path, kernel):
+    assert verdicts(execute(nbformat.read(path, 4), path.parent, kernel)) == [
+        ("○", exercise) for exercise in exercises(path)
+    ]
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, **WITH_NAME)

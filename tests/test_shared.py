@@ -42,7 +42,7 @@ def plain(cls, case):
 
 @cache
 def plain_of(name, meta_labels):
-    """The same for all methods of one task that ask for the same meta labels, which is all that their tasks depend on."""
+    """The same for all methods of one task that ask for the same meta labels: their tasks depend on nothing else."""
     cls = next(cls for cls, case in CASES.items() if (case.task, cls.meta_labels) == (name, meta_labels))
     return first_weights(labkit.fit(ERM(), prepared(cls)[0], "mlp", 2, 0, recipe={"weight_decay": 1e-3}).method)
 
