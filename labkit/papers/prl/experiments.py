@@ -281,7 +281,7 @@ def _gain(scores, offset):
     return scores.get(offset, np.nan) - scores.get(0.0, np.nan)
 
 
-def keeps_shortest_gradients(method: Method, output: torch.Tensor, y: torch.Tensor) -> bool:
+def keeps_shortest_gradients(method: Method, *, output: torch.Tensor, y: torch.Tensor) -> bool:
     """Return whether a filter weights the samples of shortest gradient at the loss layer, and no others.
 
     output: logits [B, C]. y: classes [B].

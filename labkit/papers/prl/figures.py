@@ -1,24 +1,26 @@
-"""Figures of PRL's notebook: its tables and curves. Those of its theory are in prl_theory.py."""
+"""Figures of PRL's notebook: its tables and curves. Those of its theory are in figures_theory.py."""
+
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from ...fit.accuracy import in_words
 from ...plot.parts import DASHES, band, data_of, headline, methods_of, noise_of
 from ...plot.style import DASHES as METHOD_DASHES
-from ...plot.style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend, marker, write
+from ...plot.style import GREY, OKABE_ITO, ORDER, Drawing, canvas, colour, head, legend, marker, write
 from ...runs.grid import curves as curves_of_runs
-from .figures_theory import *  # noqa: F403
-from .figures_theory import __all__ as THEORY
+from .experiments import with_offset
 
-__all__ = ["beside", "curves", "norms", "offsets", "quota", "table", *THEORY]
+__all__ = ["beside", "curves", "norms", "offsets", "quota", "table"]
 
 FLOOR = -0.5  # R2 below is drawn at the lower edge
 
 
-def table(runs, criterion):
-    """Table 1 (R2) or 2 (accuracy, in %) as numbers on colours: the mean over seeds, a panel per noise, a row per
-    method, a column per rate; the best of every column is bold. -> Drawing"""
+def table(runs: pd.DataFrame, *, criterion: str) -> Drawing:
+    """Draw Table 1 (R2) or 2 (accuracy, in %) as numbers on colours: the mean over seeds, a panel per noise, a row per
+    method, a column per rate; the best of every column is bold."""
     noises, methods, regression = list(dict.fromkeys(runs["noise"])), methods_of(runs), "r2_test" in runs
     rates = [sorted(set(runs.loc[runs["noise"] == noise, "rate"])) for noise in noises]
     width, height = 0.6 + 0.5 * max(map(len, rates)), 0.9 + 0.28 * len(methods)
@@ -40,9 +42,9 @@ def table(runs, criterion):
     return figure
 
 
-def curves(runs, column="test"):
-    """Fig. 2 (column "r2_test") and Fig. 3 ("test"): the score on clean test data after every epoch, a panel per noise
-    (down) and rate (across). -> Drawing"""
+def curves(runs: pd.DataFrame, *, column: str = "test") -> Drawing:
+    """Draw Fig. 2 (column "r2_test") or Fig. 3 ("test"): the score on clean test data after every epoch, a panel per
+    noise (down) and rate (across)."""
     noises = list(dict.fromkeys(runs["noise"]))
     rates = {noise: sorted(set(runs.loc[runs["noise"] == noise, "rate"])) for noise in noises}
     across, regression = max(map(len, rates.values())), column == "r2_test"
@@ -69,9 +71,12 @@ def curves(runs, column="test"):
     return figure
 
 
-def beside(runs, cells, criterion):
-    """Here (down) against printed (across), a point per method: a panel per noise and rate that both have. Only the
-    order is comparable: the data differ. R2 below the axis is drawn at its edge. -> Drawing, or words without any"""
+def beside(runs: pd.DataFrame, *, cells: pd.DataFrame, criterion: str) -> Drawing | str:
+    """Draw here (down) against printed (across), a point per method: a panel per noise and rate that both have.
+
+    Only the order is comparable: the data differ. R2 below the axis is drawn at its edge. Returns a sentence where no
+    noise and rate is in both.
+    """
     regression = "r2_test" in runs
     here = runs.groupby(["noise", "rate", "method"], sort=False)[criterion].agg(["mean", "min", "max"])
     there = cells.set_index(["noise", "rate", "method"])["mean"] / (1 if regression else 100)
@@ -105,13 +110,12 @@ def beside(runs, cells, criterion):
     return figure
 
 
-def offsets(runs, cells, criterion):
-    """Table 3: accuracy against how far the assumed rate is off; the last panels are printed. runs: with a column
-    offset; cells: of `printed.cells`. -> Drawing"""
+def offsets(runs: pd.DataFrame, *, cells: pd.DataFrame, criterion: str) -> Drawing:
+    """Draw Table 3: accuracy against how far the assumed rate is off; the last panels are printed. runs: with a column
+    offset; cells: of `printed.cells`."""
     panels = list(dict.fromkeys(cells["dataset"]))
     figure, axes = canvas(1, 1 + len(panels), width=2.9, height=2.7, sharex=True, sharey=True)
-    used = [settings["rate"] for settings in cells["settings"]]
-    cells = cells.assign(offset=np.round(used - cells["rate"], 2), score=cells["mean"] / 100)
+    cells = with_offset(cells).assign(score=cells["mean"] / 100)
     drawn = [(runs.assign(score=runs[criterion]), f"{runs['task'].iloc[0]}, measured")]
     drawn += [(cells[cells["dataset"] == name], f"{name}, printed") for name in panels]
     for ax, (table, words) in zip(axes[0], drawn):
@@ -127,9 +131,9 @@ def offsets(runs, cells, criterion):
     return figure
 
 
-def norms(runs, criterion, by="norm"):
-    """The ablation: accuracy of every method with each normalisation, a point per seed, a bar for the mean; a panel per
-    noise and rate. runs: with a column `by`. -> Drawing"""
+def norms(runs: pd.DataFrame, *, criterion: str, by: str = "norm") -> Drawing:
+    """Draw the ablation: accuracy of every method with each normalisation, a point per seed, a bar for the mean; a
+    panel per noise and rate. runs: with a column `by`."""
     kinds, methods, panels = (
         list(dict.fromkeys(runs[by])),
         methods_of(runs),
@@ -152,12 +156,14 @@ def norms(runs, criterion, by="norm"):
     return figure
 
 
-def quota(table, runs):
-    """What a perfect ranking keeps of right rows, and R2, against the batch size. table: batch, perfect; runs: rows of
-    `grid` with a column batch. -> Drawing"""
+def quota(runs: pd.DataFrame, *, perfect: Mapping[int, float]) -> Drawing:
+    """Draw what a perfect ranking keeps of right rows, and R2, against the batch size.
+
+    runs: with a column batch. perfect: {batch: expected precision}.
+    """
     figure, axes = canvas(1, 2, width=3.7, height=2.8, sharex=True)
     left, right = axes[0]
-    left.plot(table["batch"], table["perfect"], color=GREY, linestyle="--", label="a perfect ranking (expected)")
+    left.plot(list(perfect), list(perfect.values()), color=GREY, linestyle="--", label="a perfect ranking (expected)")
     precision = runs.assign(precision=runs["selected_precision"].str[-1])
     look = {"color": colour("PRL(L)"), "marker": marker("PRL(L)"), "markersize": 4}
     band(left, precision, "batch", "precision", label="PRL(L), last epoch", **look)

@@ -1,26 +1,34 @@
 """Figures of PRL's theory: Fig. 1 as a surface and as contours, the lemmas, biased descent, robust means."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pandas as pd
+from torch import Tensor
 
 from ...plot.parts import DASHES, band, headline
-from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
+from ...plot.style import GREY, OKABE_ITO, Drawing, canvas, colour, head, legend, marker
+from . import lemmas
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as Turning
 
 __all__ = ["contours", "descent", "lemma_1", "lemma_2", "robust", "stops", "surface"]
 
 
-def _landscape(points, quadratic, side):
-    """x1, x2, loss on a grid around two points."""
+def _landscape(points, side):
+    """Return x1, x2 and the loss on a grid around two points."""
     reach1, reach2 = 1.25 * points["x1"].abs().max(), 1.6 * points["x2"].abs().max()
     x1, x2 = np.linspace(-reach1, reach1, side), np.linspace(-reach2, reach2, side)
-    return x1, x2, quadratic(*np.meshgrid(x1, x2))[0]
+    loss, _ = lemmas.quadratic(*np.meshgrid(x1, x2))
+    return x1, x2, loss
 
 
-def surface(points, quadratic, side=31):
-    """Fig. 1 as a surface that turns with the mouse. points: of prl_theory.filters; quadratic(x1, x2) -> loss, norm.
-    -> plotly Figure"""
+def surface(points: pd.DataFrame, *, side: int = 31) -> "Turning":
+    """Draw Fig. 1 as a surface that turns with the mouse. points: of lemmas.filters."""
     from plotly import graph_objects as go
 
-    x1, x2, loss = _landscape(points, quadratic, side)
+    x1, x2, loss = _landscape(points, side)
     round3 = lambda values: [[float(f"{value:.3g}") for value in row] for row in values]
     look = {"colorscale": "Blues", "showscale": False, "opacity": 0.75, "hoverinfo": "skip"}
     shapes = [go.Surface(x=x1.round(1).tolist(), y=x2.round(2).tolist(), z=round3(loss), **look)]
@@ -37,10 +45,10 @@ def surface(points, quadratic, side=31):
     return go.Figure(shapes, layout)
 
 
-def contours(points, quadratic):
-    """Fig. 1 flat: the loss as contours, the two points, and what either filter drops. -> Drawing"""
+def contours(points: pd.DataFrame) -> Drawing:
+    """Draw Fig. 1 flat: the loss as contours, the two points, and what either filter drops."""
     figure, axes = canvas(width=7.4, height=3.4)
-    ax, (x1, x2, loss) = axes[0, 0], _landscape(points, quadratic, 161)
+    ax, (x1, x2, loss) = axes[0, 0], _landscape(points, 161)
     ax.contour(x1, x2, loss / 1e3, levels=10, cmap="Blues", linewidths=0.8)
     for k, point in points.iterrows():
         ink, at = OKABE_ITO[(1, 2)[k]], (point["x1"], point["x2"])
@@ -53,9 +61,9 @@ def contours(points, quadratic):
     return figure
 
 
-def lemma_1(table):
-    """Error of the filtered mean as a share of Lemma 1's bound, a point per batch: a panel per filter, a colour per
-    kind of corruption; 1 is the bound. -> Drawing"""
+def lemma_1(table: pd.DataFrame) -> Drawing:
+    """Draw the error of the filtered mean as a share of Lemma 1's bound, a point per batch: a panel per filter, a
+    colour per kind of corruption; 1 is the bound."""
     names, kinds = list(dict.fromkeys(table["filter"])), list(dict.fromkeys(table["kind"]))
     figure, axes = canvas(1, len(names), width=3.7, height=2.9, sharey=True)
     for ax, name in zip(axes[0], names):
@@ -72,10 +80,11 @@ def lemma_1(table):
     return figure
 
 
-def lemma_2(alpha, beta, lemma):
-    """Lemma 2 on random pairs, true class 0: the two sides of its condition; above the diagonal the smaller
-    cross-entropy has the longer gradient. lemma(alpha, beta, k) -> left, right. -> Drawing"""
-    left, right = (side.numpy() for side in lemma(alpha, beta, 0))
+def lemma_2(*, alpha: Tensor, beta: Tensor) -> Drawing:
+    """Draw Lemma 2 on random pairs, true class 0: the two sides of its condition; above the diagonal the smaller
+    cross-entropy has the longer gradient. alpha, beta [n, q]."""
+    sides = lemmas.lemma_2(alpha, beta, 0)
+    left, right = sides[0].numpy(), sides[1].numpy()
     unit = np.eye(alpha.shape[-1])[0]
     longer = np.linalg.norm(alpha.numpy() - unit, axis=1) >= np.linalg.norm(beta.numpy() - unit, axis=1)
     figure, axes = canvas(width=5.0, height=3.2)
@@ -89,9 +98,8 @@ def lemma_2(alpha, beta, lemma):
     return figure
 
 
-def descent(table):
-    """Theorem 4: where SGD with a biased gradient stops, against the length of the bias; a panel per landscape.
-    -> Drawing"""
+def descent(table: pd.DataFrame) -> Drawing:
+    """Draw Theorem 4: where SGD with a biased gradient stops, against the length of the bias; a panel per landscape."""
     names = list(dict.fromkeys(table["landscape"]))
     figure, axes = canvas(1, len(names), width=3.7, height=3.0, sharey=True)
     for ax, name in zip(axes[0], names):
@@ -112,9 +120,9 @@ def descent(table):
     return figure
 
 
-def stops(table, *words):
-    """Theorem 1 on data: the clean gradient's norm where training stops against the distance of the gradient used from
-    it. -> Drawing"""
+def stops(table: pd.DataFrame, *, title: str, subtitle: str) -> Drawing:
+    """Draw Theorem 1 on data: where training stops, the clean gradient's norm against the distance of the gradient used
+    from it."""
     figure, axes = canvas(width=4.6, height=3.1)
     ax = axes[0, 0]
     for name, own in table.groupby("method"):
@@ -132,14 +140,13 @@ def stops(table, *words):
     ax.axline((0, 0), slope=1, color=GREY, linewidth=1, linestyle=":", label="equal")
     ax.set(xlabel="zeta: distance of the gradient used from the clean one", ylabel="norm of the clean gradient")
     ax.set_ylim(0, 1.15 * table["clean"].max())
-    head(ax, *words)
+    head(ax, title, subtitle)
     legend(figure, ax, 3)
     return figure
 
 
-def robust(table):
-    """Theorems 2 and 3: the error of robust means of gradients under an adversary, one panel per thing that is varied.
-    -> Drawing"""
+def robust(table: pd.DataFrame) -> Drawing:
+    """Draw Theorems 2 and 3: the error of robust means of gradients under an adversary, a panel per sweep."""
     whats, estimators = list(dict.fromkeys(table["what"])), list(dict.fromkeys(table["estimator"]))
     figure, axes = canvas(2, 2, width=3.9, height=2.7)
     for ax, what in zip(axes.flat, whats):

@@ -18,18 +18,20 @@ With the paper's recipe least squares lose as much as in its Table 1. Two findin
    1 - .4 * 4 = -.6 on that split, and a network near the mean, from the first epochs, looks better.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from ...data import Task
+from ...data import Split, Task
 from ...data.task import Scale
 from ...errors import choose, need
-from ...fit import CRITERIA, Recipe, fit, hidden
+from ...fit import CRITERIA, Recipe, Run, fit, hidden
 from ...method import evaluate
 from ...methods import ALL, ERM, make
 from ...noise import ALL as MODELS
@@ -43,55 +45,70 @@ BY_HEART = Recipe(optimiser="adam", lr=1e-3, momentum=0.0, batch=128)  # plain t
 NOISES, METHODS = ("clean", *PAPER.noise), ("ERM", "Huber", "PRL(L)")
 
 
-def features(task, epochs=20, seed=0, recipe=EXTRACTOR, val=0.1):
-    """Images -> a task of what the last layer of celeba_cnn gets: x [N, 512], targets standardised, ids kept.
+def features(task: Task, *, epochs: int = 20, seed: int = 0, recipe: Recipe = EXTRACTOR, val: float = 0.1) -> Task:
+    """Turn images into a task of what the last layer of celeba_cnn gets: x [N, 512], targets standardised, ids kept.
 
     task: a clean regression on images, 16 x 16 or more. Half of its training and validation samples, drawn from `seed`,
     train the CNN for `epochs`; the others become the training samples and, a share `val` of them, the validation split
     of the new task. The test set is the same. Raises ValueError for classes and for a task with noise.
     """
-    fine = task.classes is None and task.noise is None and task.truth is not None
-    need(fine, "task", task.name, "a clean regression whose truth is known: the CNN learns from right targets")
-    mine, others = torch.randperm(_size(task), generator=torch.Generator().manual_seed(seed)).tensor_split(2)
-    run = fit(ERM(), _part(task, mine, 0.0), "celeba_cnn", epochs, seed, recipe, progress=False)
-    return _seen_by(run.method.nets[0], _part(task, others, val))
-
-
-def _size(task):
-    return len(task.train) + len(task.train.val)
+    is_clean = task.noise is None and task.truth is not None
+    need(
+        task.classes is None and is_clean,
+        "task",
+        task.name,
+        "a clean regression whose truth is known: the CNN learns from right targets",
+    )
+    samples = len(task.train) + len(task.train.val)
+    for_cnn, others = torch.randperm(samples, generator=torch.Generator().manual_seed(seed)).tensor_split(2)
+    run = fit(ERM(), _part(task, for_cnn, 0.0), "celeba_cnn", epochs, seed, recipe, progress=False)
+    cnn = run.method.nets[0]
+    return _in_features(cnn, _part(task, others, val))
 
 
 def _part(task, i, val):
-    """A task of some of the training and validation samples, counted in this order; targets standardised anew."""
-    both = lambda name: torch.cat([getattr(half, name).cpu() for half in (task.train, task.train.val)])[i]
+    """Return a task of the training and validation samples i, counted in this order; targets standardised anew."""
+    x, ids = _joined(task, "x", i), _joined(task, "ids", i)
     stored = task.units.stored if task.units else lambda y: y
-    y, y_test = stored(torch.cat([task.truth.y, task.truth.val]))[i], stored(task.test.y)
-    where = {"scale": task.train.scale, "ids": both("ids"), "origin": task.train.origin}
-    return Task.of(both("x"), y, task.test.x, y_test, task.name, val, standardise=True, y_true="given", **where)
+    y = stored(torch.cat([task.truth.y, task.truth.val]))[i]
+    y_test = stored(task.test.y)
+    facts = {"scale": task.train.scale, "ids": ids, "origin": task.train.origin}
+    return Task.of(x, y, task.test.x, y_test, task.name, val, standardise=True, y_true="given", **facts)
 
 
-def _seen_by(net, task):
-    """The task, with what the network's last linear layer gets in place of its samples."""
+def _joined(task, name, i):
+    """Return an attribute of training and validation split, one after the other, at the indices i."""
+    return torch.cat([getattr(split, name).cpu() for split in (task.train, task.train.val)])[i]
+
+
+def _in_features(net, task):
+    """Return the task with what the network's last linear layer gets in place of its samples."""
     net.to(task.train.y.device)
-    seen = lambda split: replace(split, x=last_inputs(net, split), scale=Scale(), mapped=False)
-    train = replace(seen(task.train), val=seen(task.train.val))
-    return replace(task, name=f"{task.name} features", train=train, test=seen(task.test))
+    train = replace(_split_in_features(net, task.train), val=_split_in_features(net, task.train.val))
+    return replace(task, name=f"{task.name} features", train=train, test=_split_in_features(net, task.test))
 
 
-def last_inputs(net, split):
-    """What the last linear layer of a network gets, in evaluation mode. -> [N, D]"""
-    layers, seen = [layer for layer in net.modules() if isinstance(layer, nn.Linear)], []
+def _split_in_features(net, split):
+    """Return a split with what the network's last linear layer gets in place of its samples."""
+    return replace(split, x=last_inputs(net, split), scale=Scale(), mapped=False)
+
+
+def last_inputs(net: nn.Module, split: Split) -> Tensor:
+    """Return what the last linear layer of a network gets, in evaluation mode. -> [N, D]"""
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]
     need(layers, "net", type(net).__name__, "a network with a linear layer at its end")
-    hook = layers[-1].register_forward_pre_hook(lambda layer, given: seen.append(given[0]))
+    batches = []
+    hook = layers[-1].register_forward_pre_hook(lambda layer, inputs: batches.append(inputs[0]))
     evaluate(net, split)
     hook.remove()
-    return torch.cat(seen)
+    return torch.cat(batches)
 
 
 def table(
-    task, noises=NOISES, rate=0.4, methods=METHODS, seeds=(0, 1), epochs=PAPER.epochs, recipe=PAPER.recipe, *,
-    assumed=None, store=None, progress=None,
-):  # fmt: skip
+    task: Task, *, noises: Sequence[str] = NOISES, rate: float = 0.4, methods: Sequence[str] = METHODS,
+    seeds: Sequence[int] = (0, 1), epochs: int = PAPER.epochs, recipe: Recipe | dict = PAPER.recipe,
+    assumed: float | None = None, store: str | Path | None = None, progress: bool | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Train every method on every noise from every seed, with PRL's small network. -> DataFrame, a row per run
 
     task: of `features`. noises: names in labkit.noise.suited(task), or "clean"; methods: names in labkit.methods.ALL;
@@ -106,39 +123,45 @@ def table(
         choose("methods", name, ALL)
     rows, cells = [], list(product(models, seeds, dict.fromkeys(methods)))
     for name, seed, method in tqdm(cells, unit="run", disable=hidden(progress), leave=bool(progress)):
-        true = rate if models[name] else 0.0
-        noisy = corrupt(task, models[name](true), seed) if models[name] else task
-        bound = make(method, true if assumed is None else assumed)
-        run = fit(bound, noisy, PAPER.net, epochs, seed, recipe, store=store, progress=False)
-        rows.append({"noise": name, "rate": true, "method": method, "seed": seed, **_row(run)})
+        true_rate = rate if models[name] else 0.0
+        noisy = corrupt(task, models[name](true_rate), seed) if models[name] else task
+        unbound = make(method, true_rate if assumed is None else assumed)
+        run = fit(unbound, noisy, PAPER.net, epochs, seed, recipe, store=store, progress=False)
+        rows.append({"noise": name, "rate": true_rate, "method": method, "seed": seed, **_row(run)})
     return pd.DataFrame(rows)
 
 
-def _row(run):
-    """What the table says of a run. -> dict"""
-    last, seconds = run.rows[-1], sum(row["seconds"] for row in run.rows)
-    return {**run.accuracy, "precision": last["selected_precision"], "auc": last["auc"], "seconds": seconds}
+def _row(run: Run) -> dict:
+    """Return what the table says of a run."""
+    last_epoch = run.rows[-1]
+    seconds = sum([row["seconds"] for row in run.rows])
+    facts = {"precision": last_epoch["selected_precision"], "auc": last_epoch["auc"], "seconds": seconds}
+    return {**run.accuracy, **facts}
 
 
-def quota_precision(n, rate, batch, assumed=None):
-    """Expected share of right rows among those that a perfect ranking keeps, int((1 - assumed) B) of every batch of B.
+def quota_precision(*, n: int, rate: float, batch: int, assumed: float | None = None) -> float:
+    """Return the expected share of right rows among those that a perfect ranking keeps of every batch.
 
-    n rows, int(rate n) of them wrong, in random order; a last, incomplete batch is left out. assumed: None = rate. ->
-    float
+    n rows, int(rate n) of them wrong, in random order, in batches of B = `batch`; int((1 - assumed) B) of each are
+    kept, the wrong ones last; a last, incomplete batch is left out. assumed: None = rate. Raises ValueError for a batch
+    that is no whole number in 1..n.
     """
     need(isinstance(batch, int) and 0 < batch <= n, "batch", batch, f"a whole number in 1..{n}")
-    bad, keep = int(rate * n), kept(rate if assumed is None else assumed, batch)
+    bad = int(rate * n)
+    keep = kept(rate if assumed is None else assumed, batch)
     wrong = torch.arange(max(0, batch - n + bad), min(bad, batch) + 1, dtype=torch.float64)  # in one batch
     groups = wrong, bad - wrong, batch - wrong, n - bad - batch + wrong
-    share = torch.softmax(-sum(torch.lgamma(group + 1) for group in groups), 0)  # hypergeometric
-    too_many = share @ (wrong - (batch - keep)).clamp(min=0)
-    return 1 - too_many.item() / keep
+    log_ways = -sum([torch.lgamma(group + 1) for group in groups])
+    probability = torch.softmax(log_ways, 0)  # hypergeometric
+    right = batch - wrong
+    kept_wrong = probability @ (keep - right).clamp(min=0)
+    return 1 - kept_wrong.item() / keep
 
 
-def lines(runs):
-    """The rows of `table` as text: mean +- standard deviation over the seeds. -> iterator of lines"""
-    yield f"{'R2 on the test set':24s}" + "".join(f"{name:>18s}" for name in CRITERIA) + "  precision    AUC"
-    for (name, rate, method), some in runs.groupby(["noise", "rate", "method"], sort=False):
-        spread = some[list(CRITERIA)].std(ddof=0)
-        scores = "".join(f"{some[score].mean():10.3f} +-{spread[score]:5.3f}" for score in CRITERIA)
-        yield f"{name:9s} {rate:4.0%} {method:9s}{scores} {some.precision.mean():10.3f} {some.auc.mean():6.3f}"
+def lines(runs: pd.DataFrame) -> Iterator[str]:
+    """Yield the rows of `table` as text: mean +- standard deviation over the seeds."""
+    yield f"{'R2 on the test set':24s}" + "".join([f"{name:>18s}" for name in CRITERIA]) + "  precision    AUC"
+    for (noise, rate, method), group in runs.groupby(["noise", "rate", "method"], sort=False):
+        mean, spread = group.mean(numeric_only=True), group[list(CRITERIA)].std(ddof=0)
+        scores = "".join([f"{mean[name]:10.3f} +-{spread[name]:5.3f}" for name in CRITERIA])
+        yield f"{noise:9s} {rate:4.0%} {method:9s}{scores} {mean['precision']:10.3f} {mean['auc']:6.3f}"

@@ -74,7 +74,7 @@ def test_bad_input_is_named(drawn):
             landmarks.table(drawn, **given)
     for batch in (0, 11, 2.0):
         with pytest.raises(ValueError, match="batch"):
-            landmarks.quota_precision(10, 0.4, batch)
+            landmarks.quota_precision(n=10, rate=0.4, batch=batch)
 
 
 def test_a_table_of_every_noise_method_and_seed(drawn, tmp_path):
@@ -86,7 +86,7 @@ def test_a_table_of_every_noise_method_and_seed(drawn, tmp_path):
     assert clean.loc[ERM, "last"].equals(clean.loc[PRL_L, "last"]) and (clean.rate == 0).all()
     noisy = runs[runs.noise != "clean"].set_index("method")
     assert np.allclose(noisy.loc[[ERM, HUBER], "precision"], 0.6, atol=0.01)
-    again = landmarks.table(drawn, ["mixture"], methods=[ERM], epochs=2)
+    again = landmarks.table(drawn, noises=["mixture"], methods=[ERM], epochs=2)
     same = runs[(runs.noise == "mixture") & (runs.method == ERM)]
     assert again["last"].tolist() == same["last"].tolist()
     assert landmarks.table(drawn, epochs=2, store=tmp_path)["last"].equals(runs["last"])
@@ -94,7 +94,7 @@ def test_a_table_of_every_noise_method_and_seed(drawn, tmp_path):
 
 def test_the_assumed_rate_is_what_the_filter_uses(drawn):
     whole = {"epochs": 1, "recipe": {"optimiser": "adam", "lr": 1e-3, "batch": 512}, "seeds": [0]}
-    linadv = lambda **more: landmarks.table(drawn, ["linadv"], 0.4, [PRL_L], **whole, **more).precision.item()
+    linadv = lambda **more: landmarks.table(drawn, noises=["linadv"], methods=[PRL_L], **whole, **more).precision.item()
     assert linadv() == linadv(assumed=0.4) == 1 and linadv(assumed=0.1) == pytest.approx(162 / int(0.9 * 270))
 
 
@@ -106,7 +106,10 @@ def test_quota_precision_is_that_of_a_perfect_ranking(batch, assumed):
     wrong = (torch.arange(n) < int(rate * n)).expand(draws, n).float()
     batches = wrong.gather(1, torch.rand(draws, n, generator=rng).argsort(1))[:, :batch]
     kept = smallest(batches, int((1 - (assumed or rate)) * batch))
-    right, precision = 1 - batches[kept].mean().item(), landmarks.quota_precision(n, rate, batch, assumed)
+    right, precision = (
+        1 - batches[kept].mean().item(),
+        landmarks.quota_precision(n=n, rate=rate, batch=batch, assumed=assumed),
+    )
     assert precision == pytest.approx(right, abs=0.005)
     left, wrong = int((1 - (assumed or rate)) * batch), hypergeom(n, int(rate * n), batch)
     assert precision == pytest.approx(1 - wrong.expect(lambda k: (k - batch + left).clip(min=0)) / left, rel=1e-9)
@@ -120,7 +123,9 @@ def real():
 @pytest.fixture(scope="module")
 def score(real):
     """score(noise, method, **more of table) -> R2 and facts of one run, mean of the last ten epochs"""
-    return lambda noise, method, **more: landmarks.table(real, [noise], 0.4, [method], [0], **more).iloc[0]
+    return lambda noise, method, **more: landmarks.table(
+        real, noises=[noise], methods=[method], seeds=[0], **more
+    ).iloc[0]
 
 
 @pytest.mark.slow
@@ -144,7 +149,7 @@ def test_linadv_comes_through_the_quota_of_a_batch_and_not_through_the_ranking(r
     assert score("linadv", ERM).last10 < -10
     small = score("linadv", PRL_L, epochs=80, recipe={"optimiser": "adam", "lr": 1e-3, "batch": 32})
     assert small.last10 < 0 and small.oracle_best > 0.6 and small.auc > 0.99
-    assert small.precision == pytest.approx(landmarks.quota_precision(len(real.train), 0.4, 32), abs=0.02)
+    assert small.precision == pytest.approx(landmarks.quota_precision(n=len(real.train), rate=0.4, batch=32), abs=0.02)
     whole = {"optimiser": "adam", "lr": 1e-3, "batch": len(real.train)}
     for more in ({}, {"assumed": 0.5}, {"epochs": 80, "recipe": whole}):
         assert score("linadv", PRL_L, **more).last10 > 0.75
