@@ -22,16 +22,9 @@ def drawn():
 @pytest.fixture(scope="module")
 def regression(drawn):
     """Every method of Table 1 for a moment, under two corruptions."""
-    return grid(
-        experiments.method_makers(experiments.REGRESSION, ramp=1),
-        drawn,
-        "mlp",
-        ["linadv", "uninoise"],
-        [0.4],
-        [0],
-        3,
-        RECIPE,
-    )
+    setting = experiments.Setting(net="mlp", epochs=3, ramp=1, recipe=labkit.Recipe(**RECIPE))
+    makers = experiments.method_makers(experiments.REGRESSION, ramp=1)
+    return experiments.train(drawn, setting, methods=makers, rates={"linadv": [0.4], "uninoise": [0.4]}, seeds=[0])
 
 
 def runs(scores, **more):
