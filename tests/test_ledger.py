@@ -11,7 +11,7 @@ import pytest
 import labkit
 from labkit import ledger
 from labkit.fit import CRITERIA, identity
-from labkit.papers.cdr_aux import words as cdr_aux
+from labkit.papers.cdr_aux import findings, words
 from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
 
@@ -216,7 +216,7 @@ def test_curves_are_one_row_per_run_and_epoch(tmp_path):
 
 
 def test_the_paper_s_words_and_its_table():
-    claims = cdr_aux.claims()
+    claims = words.claims()
     assert claims["agree"].sum() == 5 and claims.loc[["gain over SGD", "rates", "pairflip 70%"], "agree"].all()
     assert claims.loc["margin", "table"].startswith("7.78 points")
     assert claims.loc["bold", "table"] == "CDR has 99.18, AUX 99.15"
@@ -226,7 +226,7 @@ def test_the_paper_s_words_and_its_table():
 
 
 def test_verdicts_without_and_with_runs(tmp_path):
-    verdict = lambda measured: cdr_aux.verdicts(measured).set_index("item")["verdict"]
+    verdict = lambda measured: findings.summary(measured).set_index("item")["verdict"]
     nothing = verdict(ledger.read(tmp_path / "none.parquet"))
     assert nothing["Table 1"] == "48 not run" and set(nothing[1:]) == {"not run"}
     own = {"method": "CDR+AUX", "hyperparameters": '{"rate": 0.4}', "realised": 0.4, "train_aided": [0.5, 0.99]}

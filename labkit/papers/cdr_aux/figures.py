@@ -1,19 +1,23 @@
-"""Figures of the paper notebooks. They draw rows of `labkit.runs.grid.grid` or of the ledger: one row per run.
+"""Figures of the notebook on CDR+AUX. They draw rows of `labkit.runs.grid.grid` or of the ledger: one row per run.
 
 Everywhere a point is the mean over seeds and a band or bar reaches from the lowest to the highest seed.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from textwrap import fill
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...errors import must, need
 from ...fit.accuracy import in_words
+from ...noise.passport import Passport
 from ...plot.parts import DASHES, band, data_of, headline, methods_of, noise_of, numbers, shifted
-from ...plot.style import GREY, OKABE_ITO, ORDER, canvas, colour, head, legend
+from ...plot.style import GREY, OKABE_ITO, ORDER, Drawing, canvas, colour, head, legend, logarithmic, marker
 from ...runs.grid import curves
-from .figures_kernel import towards_the_kernel
+from .kernel import WAYS
 
 __all__ = [
     "absorbed", "beside_printed", "lambda_sweep", "noise_matrices", "table_heat", "towards_the_kernel",
@@ -26,10 +30,17 @@ PHASES = {  # column: words, colour, dash
     "val_noisy": ("validation, noisy labels, without b", OKABE_ITO[3], "-."),
 }
 
+SOLVED = {"kernel ridge": OKABE_ITO[5], "kernel, no ridge": OKABE_ITO[3]}
+PANELS = {  # column: what its axis shows, in a formula, methods
+    "kernel_moved": ("change of the kernel", "|K_T - K_0| / |K_0|, training set", ("ERM", "RDI")),
+    "distance": ("distance to kernel ridge", "|f_T - f_kernel| / |f_kernel - f_0|, test set", ("RDI", "AUX")),
+    "last": ("test accuracy", "after the last step", ("ERM", "RDI", "AUX", *SOLVED)),
+}
 
-def table_heat(runs, criterion):
-    """A results table as colours and numbers: mean and standard deviation over seeds in percent, a panel per noise,
-    a row per method, a column per rate; the best mean of every column is bold. -> Drawing"""
+
+def table_heat(runs: pd.DataFrame, *, criterion: str) -> Drawing:
+    """Draw a results table as colours and numbers: mean and standard deviation over seeds in percent, a panel per
+    noise, a row per method, a column per rate; the best mean of every column is bold."""
     noises, methods, rates = list(dict.fromkeys(runs["noise"])), methods_of(runs), sorted(set(runs["rate"]))
     figure, axes = canvas(1, len(noises), width=0.9 + 0.75 * len(rates), height=0.9 + 0.4 * len(methods), sharey=True)
     cells = runs.groupby(["noise", "method", "rate"])[criterion].agg(["mean", "std"])
@@ -44,9 +55,9 @@ def table_heat(runs, criterion):
     return figure
 
 
-def beside_printed(table):
-    """Printed (hollow) beside measured (filled, with its 95 % interval where there are seeds): a panel per noise and
-    rate that was run. table: of labkit.ledger.table. -> Drawing. Raises ValueError when no cell was run."""
+def beside_printed(table: pd.DataFrame) -> Drawing:
+    """Draw printed (hollow) beside measured (filled, with its 95 % interval where there are seeds): a panel per noise
+    and rate that was run. table: of labkit.ledger.table. Raises ValueError when no cell was run."""
     ran = table[table["n"] > 0]
     must(len(ran), "table", "one without a cell that was run", "one with measured cells")
     cells = list(ran.groupby(["noise", "rate"], sort=False))
@@ -68,10 +79,10 @@ def beside_printed(table):
     return figure
 
 
-def training_and_validation(runs, method="CDR+AUX"):
-    """Accuracy against the given labels over the epochs, in training with and without b and on the noisy validation
-    split; the line is the share of right labels. A panel per noise (down) and rate (across). -> Drawing
-    Raises ValueError for a method that is not among the runs."""
+def training_and_validation(runs: pd.DataFrame, *, method: str = "CDR+AUX") -> Drawing:
+    """Draw accuracy against the given labels over the epochs, in training with and without b and on the noisy
+    validation split; the line is the share of right labels. A panel per noise (down) and rate (across). Raises
+    ValueError for a method that is not among the runs."""
     own = runs[runs["method"] == method]
     need(len(own), "method", method, f"one of {', '.join(methods_of(runs))}")
     long, noises, rates = curves(own), list(dict.fromkeys(own["noise"])), sorted(set(own["rate"]))
@@ -94,10 +105,9 @@ def training_and_validation(runs, method="CDR+AUX"):
     return figure
 
 
-def lambda_sweep(runs, criterion, by="rate", x="lam"):
-    """Test accuracy against lambda, one curve per value of `by`; 0 has a place of its own to the left of the
-    logarithmic axis. x: "lam", "lam_eff" (the ridge that a run really had), or both as a list: a panel each.
-    -> Drawing"""
+def lambda_sweep(runs: pd.DataFrame, *, criterion: str, by: str = "rate", x: str | Sequence[str] = "lam") -> Drawing:
+    """Draw test accuracy against lambda, one curve per value of `by`; 0 has a place of its own to the left of the
+    logarithmic axis. x: "lam", "lam_eff" (the ridge that a run really had), or both as a list: a panel each."""
     panels = [x] if isinstance(x, str) else x
     figure, axes = canvas(1, len(panels), width=5.4 if len(panels) == 1 else 3.6, height=3.2, sharey=True)
     words = {"lam": "lambda", "lam_eff": "effective lambda (0 left out)"}
@@ -122,10 +132,11 @@ def lambda_sweep(runs, criterion, by="rate", x="lam"):
     return figure
 
 
-def width_sweep(runs, criteria=("last", "best_val")):
-    """Test accuracy against the width of the hidden layers, one curve per column `what`; a panel per criterion.
+def width_sweep(runs: pd.DataFrame, *, criteria: Sequence[str] = ("last", "best_val")) -> Drawing:
+    """Draw test accuracy against the width of the hidden layers, one curve per column `what`; a panel per criterion.
 
-    runs: with columns `width` and `what` (the curve's name). -> Drawing"""
+    runs: with columns `width` and `what` (the curve's name).
+    """
     figure, axes = canvas(1, len(criteria), width=3.6, height=3.2, sharey=True)
     for ax, criterion in zip(axes[0], criteria):
         for k, (name, curve) in enumerate(runs.groupby("what", sort=False)):
@@ -141,9 +152,8 @@ def width_sweep(runs, criteria=("last", "best_val")):
     return figure
 
 
-def noise_matrices(passports):
-    """What the noise models really did: a panel per passport, the share of every true class that got each given label.
-    -> Drawing"""
+def noise_matrices(passports: Sequence[Passport]) -> Drawing:
+    """Draw what the noise models did: a panel per passport, the share of every true class that got each given label."""
     figure, axes = canvas(1, len(passports), width=2.5, height=3.0)
     for ax, passport in zip(axes[0], passports):
         matrix = np.asarray(passport.realised_matrix)
@@ -155,14 +165,46 @@ def noise_matrices(passports):
     return figure
 
 
-def absorbed(norms, wrong, words=""):
-    """How far b_i moved for right and for wrong labels: two histograms. norms [N], wrong bool [N]. -> Drawing"""
+def absorbed(norms: ArrayLike, *, wrong: ArrayLike, title: str = "") -> Drawing:
+    """Draw how far b_i moved for right and for wrong labels: two histograms. norms [N], wrong bool [N]."""
     norms, wrong = np.asarray(norms), np.asarray(wrong)
     figure, axes = canvas(width=5.2, height=2.8)
     ax, bins = axes[0, 0], np.linspace(0, norms.max(), 41)
     for mask, name, ink in ((~wrong, "right labels", OKABE_ITO[2]), (wrong, "wrong labels", OKABE_ITO[1])):
         ax.hist(norms[mask], bins, color=ink, alpha=0.55, label=f"{name} (n = {mask.sum():,})")
     ax.set(xlabel="lambda ||b_i|| (logits) at the end of training", ylabel="training samples")
-    head(ax, fill(words, 80))
+    head(ax, fill(title, 80))
     legend(figure, ax, 2)
     return figure
+
+
+def towards_the_kernel(runs: pd.DataFrame) -> Drawing:
+    """Draw against the width how far the tangent kernel moves in training, how far the trained outputs end from kernel
+    ridge regression, and the test accuracy of both; solid the standard way of writing a network, dashed the "ntk" way.
+
+    runs: of labkit.papers.cdr_aux.kernel.towards.
+    """
+    figure, axes = canvas(1, len(PANELS), width=3.5, height=3.4)
+    for ax, (column, (label, words, methods)) in zip(axes[0], PANELS.items()):
+        for name, (way, dash) in product(methods, zip(WAYS, ("-", "--"))):
+            curve = runs[(runs["way"] == way) & (runs["method"] == name)]
+            if len(curve):
+                band(ax, curve, "width", column, linestyle=dash, label=f"{name}, {way}", **_look(name))
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
+        ax.set(xlabel="units in the hidden layer", ylabel=label)
+        head(ax, words)
+        if column != "last":
+            logarithmic(ax, "y")
+    axes[0, -1].set_ylim(0, 1.02)
+    trained = runs[~runs["method"].isin(list(SOLVED))]
+    data = data_of(trained).replace("epochs", "steps")
+    headline(figure, f"{noise_of(runs)}; squared loss, gradient descent", data)
+    legend(figure, axes[0, -1], 5)
+    return figure
+
+
+def _look(name):
+    """Return the colour and marker of a method; what is solved has its own."""
+    ink, mark = (SOLVED[name], "*") if name in SOLVED else (colour(name), marker(name))
+    return {"color": ink, "marker": mark, "markersize": 4}

@@ -7,13 +7,13 @@ from tools import linear_net, linear_task, ridge
 
 import labkit
 from labkit.methods import AUX, ERM, RDI
-from labkit.papers.cdr_aux import kernel as ntk
+from labkit.papers.cdr_aux import kernel
 from labkit.spectrum import gram, stacked
 
 
 def start(way, width, seed=0):
     """A network for the digits, as the study makes it."""
-    return ntk.network(way, width, seed, labkit.load("digits", n=40))
+    return kernel.network(way, width, seed, labkit.load("digits", n=40))
 
 
 def linear():
@@ -43,11 +43,11 @@ def test_kernel_ridge_is_ridge_regression_for_a_linear_model():
     x, y = task.train.x, task.train.y
     x_new = torch.randn(7, x.shape[1], generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     residual = stacked((y - net(x)).detach())
-    moved = ntk.kernel_ridge(gram(net, x), gram(net, x_new, x), residual, 0.7)
+    moved = kernel.kernel_ridge(gram(net, x), gram(net, x_new, x), residual, 0.7)
     w = ridge(task, net.weight.detach(), 0.7)
     assert torch.allclose(moved, stacked((x_new @ w - net(x_new)).detach()), atol=1e-10)
     with pytest.raises(ValueError, match="lam is 0"):
-        ntk.kernel_ridge(gram(net, x), gram(net, x_new, x), residual, 0)
+        kernel.kernel_ridge(gram(net, x), gram(net, x_new, x), residual, 0)
 
 
 @pytest.mark.parametrize("method", [RDI(lam=0.7), AUX(lam=0.7)])
@@ -55,16 +55,16 @@ def test_a_linear_model_descends_to_kernel_ridge(method):
     task, net = linear()
     K = gram(net, task.train.x)
     lr = len(task.train) / (torch.linalg.eigvalsh(K).max() + 0.49)
-    trained = ntk.descend(method, task, net, lr, 400, 0)
+    trained = kernel.descend(method, task, net, lr=lr, steps=400, seed=0)
     assert torch.allclose(trained.weight.T, ridge(task, net.weight.detach(), 0.7), atol=1e-6)
-    plain = ntk.descend(ERM(), task, net, lr, 400, 0)
+    plain = kernel.descend(ERM(), task, net, lr=lr, steps=400, seed=0)
     assert not torch.allclose(plain.weight.T, ridge(task, net.weight.detach(), 0.7), atol=1e-2)
 
 
 def test_descending_is_fitting_with_one_batch_and_no_momentum():
-    task = ntk.one_hot(labkit.corrupt(labkit.load("digits", n=40), labkit.noise.symmetric(0.4), 0))
+    task = kernel.one_hot(labkit.corrupt(labkit.load("digits", n=40), labkit.noise.symmetric(0.4), 0))
     net = start("standard", 8)
-    trained = ntk.descend(RDI(lam=1.0), task, net, 0.1, 5, 0)
+    trained = kernel.descend(RDI(lam=1.0), task, net, lr=0.1, steps=5, seed=0)
     recipe = {"lr": 0.1, "momentum": 0.0, "batch": len(task.train)}
     make = lambda shape, classes: start("standard", 8)
     fitted = labkit.fit(RDI(lam=1.0), task, make, 5, 0, recipe, device="cpu").method.nets[0]
@@ -74,7 +74,7 @@ def test_descending_is_fitting_with_one_batch_and_no_momentum():
 
 def test_one_hot_keeps_the_wrong_labels_and_all_samples():
     noisy = labkit.corrupt(labkit.load("digits", n=60), labkit.noise.symmetric(0.4), 0)
-    task = ntk.one_hot(noisy)
+    task = kernel.one_hot(noisy)
     assert task.classes is None and torch.equal(task.train.y.argmax(1), noisy.train.y) and len(task.train.val) == 0
     assert torch.equal(task.test.y.argmax(1), noisy.test.y) and (task.train.y.sum(1) == 1).all()
 
@@ -84,7 +84,7 @@ SOLVED = ["kernel ridge", "kernel, no ridge"]
 
 @pytest.fixture(scope="module")
 def rows():
-    return ntk.towards(labkit.load("digits", n=60), [8, 256], [0], steps=150)
+    return kernel.towards(labkit.load("digits", n=60), widths=[8, 256], seeds=[0], steps=150)
 
 
 def test_the_wider_the_nearer_to_kernel_ridge(rows):
@@ -109,12 +109,12 @@ def test_a_row_per_cell_and_method(rows):
 
 def test_an_unknown_way_is_named():
     with pytest.raises(ValueError, match="ways is 'mup'"):
-        ntk.towards(labkit.load("digits", n=60), [8], [0], ways=["standard", "mup"])
+        kernel.towards(labkit.load("digits", n=60), widths=[8], seeds=[0], ways=["standard", "mup"])
 
 
 def test_without_a_ridge_the_kernel_fits_every_label():
     task, net = linear()
     K, residual = gram(net, task.train.x), stacked((task.train.y - net(task.train.x)).detach())
     lam = (K.trace() / len(K)) ** 0.5
-    assert torch.allclose(ntk.kernel_ridge(K, K, residual, ntk.LEAST * lam), residual, atol=1e-4)
-    assert not torch.allclose(ntk.kernel_ridge(K, K, residual, lam), residual, atol=1e-1)
+    assert torch.allclose(kernel.kernel_ridge(K, K, residual, kernel.LEAST * lam), residual, atol=1e-4)
+    assert not torch.allclose(kernel.kernel_ridge(K, K, residual, lam), residual, atol=1e-1)

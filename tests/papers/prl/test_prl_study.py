@@ -117,10 +117,9 @@ def test_a_filter_that_keeps_the_longest_is_found_out():
         def score(self, logits, y, i):
             return -super().score(logits, y, i)
 
-    assert experiments.keeps_shortest_gradients(
-        M.PRL_L(rate=0.4), output, y
-    ) and not experiments.keeps_shortest_gradients(Wrong(rate=0.4), output, y)
-    assert not experiments.keeps_shortest_gradients(M.SPL(rate=0.4), output, y)  # another order for cross-entropy
+    assert experiments.keeps_shortest_gradients(M.PRL_L(rate=0.4), output=output, y=y)
+    assert not experiments.keeps_shortest_gradients(Wrong(rate=0.4), output=output, y=y)
+    assert not experiments.keeps_shortest_gradients(M.SPL(rate=0.4), output=output, y=y)  # orders by cross-entropy
 
 
 def test_table_4_is_the_recipes():
