@@ -1,5 +1,6 @@
 """What the notebook on CDR+AUX trains. Its study of wide networks is in kernel.py."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -108,3 +109,8 @@ def detection(run: Run, task: Task) -> dict[str, float]:
     is_wrong = task.train.y != task.truth.y
     length = run.method.b.detach().norm(dim=1)
     return {"auc_b": auc(length, is_wrong), "auc_loss": run.rows[-1]["auc"]}
+
+
+def hyperparameter(runs: pd.DataFrame, name: str) -> pd.Series:
+    """Return a hyperparameter of the method of each run, "" where the method has none of that name."""
+    return runs["hyperparameters"].map(lambda text: json.loads(text).get(name, ""))
