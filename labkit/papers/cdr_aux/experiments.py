@@ -79,9 +79,17 @@ def train(
     tables = []
     for noise, noise_rates in rates.items():
         table = grid(
-            methods, task, setting.net, [noise], noise_rates, seeds, setting.epochs, setting.recipe,
-            store=setting.store, also=also,
-        )  # fmt: skip
+            methods,
+            task,
+            setting.net,
+            noises=[noise],
+            rates=noise_rates,
+            seeds=seeds,
+            epochs=setting.epochs,
+            recipe=setting.recipe,
+            store=setting.store,
+            also=also,
+        )
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

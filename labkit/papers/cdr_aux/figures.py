@@ -36,6 +36,7 @@ PANELS = {  # column: what its axis shows, in a formula, methods
     "distance": ("distance to kernel ridge", "|f_T - f_kernel| / |f_kernel - f_0|, test set", ("RDI", "AUX")),
     "last": ("test accuracy", "after the last step", ("ERM", "RDI", "AUX", *SOLVED)),
 }
+LAMBDAS = {"lam": "lambda", "lam_eff": "effective lambda (0 left out)"}  # column: name of the axis
 
 
 def table_heat(runs: pd.DataFrame, *, criterion: str) -> Drawing:
@@ -43,9 +44,10 @@ def table_heat(runs: pd.DataFrame, *, criterion: str) -> Drawing:
     noise, a row per method, a column per rate; the best mean of every column is bold."""
     noises, methods, rates = list(dict.fromkeys(runs["noise"])), methods_of(runs), sorted(set(runs["rate"]))
     figure, axes = canvas(1, len(noises), width=0.9 + 0.75 * len(rates), height=0.9 + 0.4 * len(methods), sharey=True)
-    cells = runs.groupby(["noise", "method", "rate"])[criterion].agg(["mean", "std"])
+    scores = runs.groupby(["noise", "method", "rate"])[criterion].agg(["mean", "std"])
     for ax, noise in zip(axes[0], noises):
-        mean, std = (cells.loc[noise][what].unstack().loc[methods, rates].to_numpy() for what in ("mean", "std"))
+        mean = scores.loc[noise]["mean"].unstack().loc[methods, rates].to_numpy()
+        std = scores.loc[noise]["std"].unstack().loc[methods, rates].to_numpy()
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
         numbers(ax, mean, 0.75, 1, std, mean == np.nanmax(mean, axis=0))
         ax.set(xlabel="noise rate", xticks=range(len(rates)), xticklabels=[f"{rate:.0%}" for rate in rates])
@@ -60,21 +62,21 @@ def beside_printed(table: pd.DataFrame) -> Drawing:
     and rate that was run. table: of labkit.ledger.table. Raises ValueError when no cell was run."""
     ran = table[table["n"] > 0]
     must(len(ran), "table", "one without a cell that was run", "one with measured cells")
-    cells = list(ran.groupby(["noise", "rate"], sort=False))
-    columns = min(4, len(cells))
-    figure, axes = canvas(-(-len(cells) // columns), columns, width=2.6, height=2.3)
-    for ax, ((noise, rate), cell) in zip(axes.flat, cells):
-        at = range(len(cell))
-        reach = [cell["measured"] - cell["low"].clip(lower=0), cell["high"].clip(upper=100) - cell["measured"]]
-        ax.errorbar(cell["measured"], at, xerr=reach, fmt="o", color=OKABE_ITO[0], label="measured")
-        ax.plot(cell["printed"], at, "D", color=OKABE_ITO[1], fillstyle="none", label="printed")
-        ax.set(yticks=at, xlabel="test accuracy (%)", ylim=(len(cell) - 0.5, -0.5))
-        ax.set_yticklabels(cell["label"])
-        head(ax, f"{noise} {rate:.0%}", f"seeds: {cell['n'].max()}, epochs: {cell['epochs'].max():.0f}")
-    for ax in axes.flat[len(cells) :]:
+    panels = list(ran.groupby(["noise", "rate"], sort=False))
+    columns = min(4, len(panels))
+    figure, axes = canvas(-(-len(panels) // columns), columns, width=2.6, height=2.3)
+    for ax, ((noise, rate), cells) in zip(axes.flat, panels):
+        y = range(len(cells))
+        bar = [cells["measured"] - cells["low"].clip(lower=0), cells["high"].clip(upper=100) - cells["measured"]]
+        ax.errorbar(cells["measured"], y, xerr=bar, fmt="o", color=OKABE_ITO[0], label="measured")
+        ax.plot(cells["printed"], y, "D", color=OKABE_ITO[1], fillstyle="none", label="printed")
+        ax.set(yticks=y, xlabel="test accuracy (%)", ylim=(len(cells) - 0.5, -0.5))
+        ax.set_yticklabels(cells["label"])
+        head(ax, f"{noise} {rate:.0%}", f"seeds: {cells['n'].max()}, epochs: {cells['epochs'].max():.0f}")
+    for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
-    one = ran.iloc[0]
-    headline(figure, f"{one['dataset']}, {one['net']}; {in_words(one['criterion'])}")
+    cell = ran.iloc[0]
+    headline(figure, f"{cell['dataset']}, {cell['net']}; {in_words(cell['criterion'])}")
     legend(figure, axes[0, 0], 2)
     return figure
 
@@ -83,15 +85,16 @@ def training_and_validation(runs: pd.DataFrame, *, method: str = "CDR+AUX") -> D
     """Draw accuracy against the given labels over the epochs, in training with and without b and on the noisy
     validation split; the line is the share of right labels. A panel per noise (down) and rate (across). Raises
     ValueError for a method that is not among the runs."""
-    own = runs[runs["method"] == method]
-    need(len(own), "method", method, f"one of {', '.join(methods_of(runs))}")
-    long, noises, rates = curves(own), list(dict.fromkeys(own["noise"])), sorted(set(own["rate"]))
+    method_runs = runs[runs["method"] == method]
+    need(len(method_runs), "method", method, f"one of {', '.join(methods_of(runs))}")
+    epochs = curves(method_runs)
+    noises, rates = list(dict.fromkeys(method_runs["noise"])), sorted(set(method_runs["rate"]))
     shape = (len(noises), len(rates)) if len(rates) > 1 else (1, len(noises))
     figure, axes = canvas(*shape, width=2.9, height=2.1 + 0.8 / shape[0], sharex=True, sharey=True)
     for ax, (noise, rate) in zip(axes.flat, product(noises, rates)):
-        cell = long[(long["noise"] == noise) & (long["rate"] == rate)]
-        for name, (words, ink, dash) in PHASES.items():
-            band(ax, cell, "epoch", name, label=words, color=ink, linestyle=dash)
+        cell = epochs[(epochs["noise"] == noise) & (epochs["rate"] == rate)]
+        for column, (label, ink, dash) in PHASES.items():
+            band(ax, cell, "epoch", column, label=label, color=ink, linestyle=dash)
         right = 1 - cell["realised"].mean()
         ax.axhline(right, color=GREY, linewidth=1, linestyle=":", label="share of right labels")
         ax.set_ylim(0, 1.03)
@@ -100,7 +103,7 @@ def training_and_validation(runs: pd.DataFrame, *, method: str = "CDR+AUX") -> D
         ax.set_xlabel("epoch")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy")
-    headline(figure, f"{method}: accuracy against the given labels", data_of(own))
+    headline(figure, f"{method}: accuracy against the given labels", data_of(method_runs))
     legend(figure, axes[0, 0], 2 if axes.size > 1 else 1)
     return figure
 
@@ -110,26 +113,29 @@ def lambda_sweep(runs: pd.DataFrame, *, criterion: str, by: str = "rate", x: str
     logarithmic axis. x: "lam", "lam_eff" (the ridge that a run really had), or both as a list: a panel each."""
     panels = [x] if isinstance(x, str) else x
     figure, axes = canvas(1, len(panels), width=5.4 if len(panels) == 1 else 3.6, height=3.2, sharey=True)
-    words = {"lam": "lambda", "lam_eff": "effective lambda (0 left out)"}
     for ax, column in zip(axes[0], panels):
-        shown = runs if column == "lam" else runs[runs[column] > 0]
-        shown = shown.assign(at=shifted(shown[column]))
-        for k, (value, curve) in enumerate(shown.groupby(by)):
-            name = f"noise rate {value:.0%}" if by == "rate" else str(value)
-            look = {"color": OKABE_ITO[k % 7], "linestyle": DASHES[k % 4], "marker": "osD^v"[k % 5], "markersize": 4}
-            band(ax, curve, "at", criterion, label=name, **look)
+        drawn = runs if column == "lam" else runs[runs[column] > 0]
+        drawn = drawn.assign(position=shifted(drawn[column]))
+        for k, (value, curve) in enumerate(drawn.groupby(by)):
+            label = f"noise rate {value:.0%}" if by == "rate" else str(value)
+            band(ax, curve, "position", criterion, label=label, color=OKABE_ITO[k % 7], markersize=4, **_line(k))
         ax.set_xscale("log")
         if column == "lam":
-            at = shown.groupby("lam")["at"].first()
-            ax.set_xticks(at, [f"{lam:g}" for lam in at.index])
+            positions = drawn.groupby("lam")["position"].first()
+            ax.set_xticks(positions, [f"{lam:g}" for lam in positions.index])
         else:
             ax.xaxis.set_major_formatter("{x:g}")
         ax.minorticks_off()
-        ax.set_xlabel(words[column])
+        ax.set_xlabel(LAMBDAS[column])
     axes[0, 0].set(ylabel="test accuracy", ylim=(0, 1.02))
     headline(figure, f"{in_words(criterion)}; {noise_of(runs)}", data_of(runs))
     legend(figure, axes[0, 0], 3)
     return figure
+
+
+def _line(k):
+    """Return dash and marker of the k-th curve."""
+    return {"linestyle": DASHES[k % 4], "marker": "osD^v"[k % 5]}
 
 
 def width_sweep(runs: pd.DataFrame, *, criteria: Sequence[str] = ("last", "best_val")) -> Drawing:
@@ -138,12 +144,13 @@ def width_sweep(runs: pd.DataFrame, *, criteria: Sequence[str] = ("last", "best_
     runs: with columns `width` and `what` (the curve's name).
     """
     figure, axes = canvas(1, len(criteria), width=3.6, height=3.2, sharey=True)
+    widths = sorted(set(runs["width"]))
     for ax, criterion in zip(axes[0], criteria):
         for k, (name, curve) in enumerate(runs.groupby("what", sort=False)):
-            ink = OKABE_ITO[k % 7] if name not in ORDER else colour(name)
-            band(ax, curve, "width", criterion, label=name, color=ink, linestyle=DASHES[k % 4], marker="osD^v"[k % 5])
+            ink = colour(name) if name in ORDER else OKABE_ITO[k % 7]
+            band(ax, curve, "width", criterion, label=name, color=ink, **_line(k))
         ax.set_xscale("log", base=2)
-        ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
+        ax.set_xticks(widths, widths)
         ax.set(xlabel="units per hidden layer", ylim=(0, 1.02))
         head(ax, in_words(criterion))
     axes[0, 0].set_ylabel("test accuracy")
@@ -185,15 +192,17 @@ def towards_the_kernel(runs: pd.DataFrame) -> Drawing:
     runs: of labkit.papers.cdr_aux.kernel.towards.
     """
     figure, axes = canvas(1, len(PANELS), width=3.5, height=3.4)
-    for ax, (column, (label, words, methods)) in zip(axes[0], PANELS.items()):
+    widths = sorted(set(runs["width"]))
+    for ax, (column, (label, formula, methods)) in zip(axes[0], PANELS.items()):
         for name, (way, dash) in product(methods, zip(WAYS, ("-", "--"))):
             curve = runs[(runs["way"] == way) & (runs["method"] == name)]
             if len(curve):
-                band(ax, curve, "width", column, linestyle=dash, label=f"{name}, {way}", **_look(name))
+                style = {"color": _method_colour(name), "marker": _method_marker(name), "markersize": 4}
+                band(ax, curve, "width", column, linestyle=dash, label=f"{name}, {way}", **style)
         ax.set_xscale("log", base=2)
-        ax.set_xticks(sorted(set(runs["width"])), sorted(set(runs["width"])))
+        ax.set_xticks(widths, widths)
         ax.set(xlabel="units in the hidden layer", ylabel=label)
-        head(ax, words)
+        head(ax, formula)
         if column != "last":
             logarithmic(ax, "y")
     axes[0, -1].set_ylim(0, 1.02)
@@ -204,7 +213,11 @@ def towards_the_kernel(runs: pd.DataFrame) -> Drawing:
     return figure
 
 
-def _look(name):
-    """Return the colour and marker of a method; what is solved has its own."""
-    ink, mark = (SOLVED[name], "*") if name in SOLVED else (colour(name), marker(name))
-    return {"color": ink, "marker": mark, "markersize": 4}
+def _method_colour(name):
+    """Return the colour of a method; what is solved has its own."""
+    return SOLVED[name] if name in SOLVED else colour(name)
+
+
+def _method_marker(name):
+    """Return the marker of a method; what is solved has a star."""
+    return "*" if name in SOLVED else marker(name)

@@ -9,13 +9,13 @@ import pandas as pd
 from ... import ledger
 from ...errors import must
 from ...ledger.findings import Findings
-from .words import OTHERS, claims, sentences
+from .words import RIVALS, claims, sentences
 
 METHOD = "CDR+AUX"
 NEAR = 0.05  # "close to the ideal performance" (section 4): within 5 percentage points
 
 
-def table_1(report: Findings, *, runs: pd.DataFrame, criterion: str, **facts) -> None:
+def table_1(report: Findings, *, runs: pd.DataFrame, criterion: str, **facts: str | int) -> None:
     """Add the gains of CDR+AUX over its parts and over SGD, and who leads in which column."""
     scores = runs.groupby(["noise", "rate", "method"])[criterion].mean().unstack("method")
     must(METHOD in scores and scores.shape[1] > 1, "runs", f"of {', '.join(scores)}", f"{METHOD} and another method")
@@ -41,12 +41,12 @@ def _add_gains(report, runs, printed, facts):
     """Add the average gain of CDR+AUX over each other method."""
     gains = ledger.gains(runs, facts["criterion"])
     n = len(runs[runs["method"] == METHOD])
-    for other, name in OTHERS.items():
+    for rival, name in RIVALS.items():
         if name in gains.index:
             gain = gains.loc[name]
             interval = "" if pd.isna(gain["low"]) else f" ({gain['low']:+.2f} to {gain['high']:+.2f})"
-            claim, text = f"{METHOD} gains over {other}, on average", f"{gain['mean']:+.2f} points{interval}"
-            row = facts | {"printed": printed[f"gain over {other}"], "n": n}
+            claim, text = f"{METHOD} gains over {rival}, on average", f"{gain['mean']:+.2f} points{interval}"
+            row = facts | {"printed": printed[f"gain over {rival}"], "n": n}
             report.judge("Table 1", claim, text, gain["mean"], rule="average gain > 0 points", **row)
 
 
@@ -56,7 +56,7 @@ def _add_lead(report, claim, lead, **facts):
     report.judge("Table 1", claim, text, lead, rule=rule, **facts)
 
 
-def figure_1(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
+def figure_1(report: Findings, *, runs: pd.DataFrame, **facts: str | int) -> None:
     """Add training accuracy, with b, and noisy validation accuracy, without b, against the share of right labels."""
     method_runs = runs[runs["method"] == METHOD]
     right, n = 1 - method_runs["realised"], len(method_runs)
@@ -73,7 +73,7 @@ def figure_1(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
     report.judge("Fig. 1", claim, text, off.abs(), rule=rule, n=n, **facts)
 
 
-def figure_2(report: Findings, *, sweep: pd.DataFrame, criterion: str = "last", **facts) -> None:
+def figure_2(report: Findings, *, sweep: pd.DataFrame, criterion: str = "last", **facts: str | int) -> None:
     """Add whether test accuracy rises with lambda and then falls: the best is neither the smallest nor the largest."""
     scores = sweep.groupby(["lam", "rate"])[criterion].mean().unstack("rate")
     best = scores.idxmax()
@@ -85,7 +85,7 @@ def figure_2(report: Findings, *, sweep: pd.DataFrame, criterion: str = "last", 
     report.judge("Fig. 2", claim, text, (positions, to_largest), rule=rule, n=n, criterion=criterion, **facts)
 
 
-def rdi(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **facts) -> None:
+def rdi(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **facts: str | int) -> None:
     """Add whether RDI and CDR+RDI reach a good accuracy at the lambda that noisy validation chooses.
 
     runs: with `watched`, the noisy validation accuracy, beside ERM's.
@@ -103,7 +103,7 @@ def rdi(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **fact
         report.judge("Sec. 4", claim, text, score - plain, rule=rule, **facts)
 
 
-def width(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **facts) -> None:
+def width(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **facts: str | int) -> None:
     """Add whether RDI needs width: what it gains over plain training grows with the width."""
     scores = runs.groupby(["method", "width"])[criterion].mean().unstack("width")
     gain = 100 * (scores.loc["RDI"] - scores.loc["ERM"])
@@ -114,7 +114,7 @@ def width(report: Findings, *, runs: pd.DataFrame, criterion: str = "last", **fa
     report.judge("Sec. 5", claim, text, gain[wide] - gain[narrow], rule=rule, **facts)
 
 
-def kernel(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
+def kernel(report: Findings, *, runs: pd.DataFrame, **facts: str | int) -> None:
     """Add whether wide networks end near kernel ridge regression, and what that is worth. runs: of kernel.towards."""
     facts["n"] = runs["seed"].nunique()
     distance = _by_width(runs, "distance", ["RDI", "AUX"])
@@ -164,12 +164,12 @@ def summary(measured: pd.DataFrame, *, criterion: str = "best_val") -> pd.DataFr
     ran, counts = cells[cells["n"] > 0], cells["verdict"].value_counts()
     verdict = ", ".join([f"{counts[verdict]} {verdict}" for verdict in ledger.VERDICTS if verdict in counts])
     lines = [_line("Table 1", f"{len(cells)} cells", f"{len(ran)} cells, by {criterion}", ran, verdict)]
-    for other in OTHERS:
-        lines.append(_gain_line(cells, ran, other))
-    words = sentences()["words"]
-    lines.append(_figure_1_line(words["Fig. 1"], ran, ledger.counted(printed, measured)))
+    for rival in RIVALS:
+        lines.append(_gain_line(cells, ran, rival))
+    claims_in_words = sentences()["words"]
+    lines.append(_figure_1_line(claims_in_words["Fig. 1"], ran, ledger.counted(printed, measured)))
     for item in ("Fig. 2", "RDI and CDR+RDI"):
-        lines.append(_line(item, words[item], "on the digits only, in its section", ran[:0], "not run"))
+        lines.append(_line(item, claims_in_words[item], "on the digits only, in its section", ran[:0], "not run"))
     return pd.DataFrame(lines)
 
 
@@ -192,20 +192,20 @@ def _distinct(numbers):
     return ", ".join([f"{number:g}" for number in sorted(set(numbers))])
 
 
-def _gain_line(cells, ran, other):
+def _gain_line(cells, ran, rival):
     """Return the line of the average gain over another method: in the whole printed table, and over the cells run."""
-    name = OTHERS[other]
-    whole = ledger.gains(cells, "printed").loc[name, "mean"]
+    name = RIVALS[rival]
+    printed_gain = ledger.gains(cells, "printed").loc[name, "mean"]
     ran = ran[ran["method"].isin([METHOD, name])]
     is_pair = ran.groupby(["noise", "rate"])["method"].transform("size") == 2
     if not is_pair.any():
-        return _line(f"gain over {other}", f"{whole:+.2f} points", "", ran[:0], "not run")
+        return _line(f"gain over {rival}", f"{printed_gain:+.2f} points", "", ran[:0], "not run")
     pairs = ran[is_pair]
-    printed_here = ledger.gains(pairs, "printed").loc[name, "mean"]
+    gain_over_ran = ledger.gains(pairs, "printed").loc[name, "mean"]
     measured = ledger.gains(pairs, "measured").loc[name, "mean"]
-    printed = f"{whole:+.2f} points ({printed_here:+.2f} over the cells that were run)"
+    printed = f"{printed_gain:+.2f} points ({gain_over_ran:+.2f} over the cells that were run)"
     verdict = "same direction" if measured > 0 else "not reproduced"
-    return _line(f"gain over {other}", printed, f"{measured:+.2f} points", pairs, verdict)
+    return _line(f"gain over {rival}", printed, f"{measured:+.2f} points", pairs, verdict)
 
 
 def _figure_1_line(printed, ran, runs):
@@ -216,8 +216,10 @@ def _figure_1_line(printed, ran, runs):
         return _line("Fig. 1", printed, "", cells, "not run")
     aided, right = runs["train_aided"].str[-1], 1 - runs["realised"]
     off = (runs["val_noisy"].str[-1] - right).abs()
-    fits = (aided > right) & (off <= NEAR)
+    is_reproduced = (aided > right) & (off <= NEAR)
     rates = ", ".join([f"{rate:.0%}" for rate in sorted(set(runs["rate"]))])
     text = f"at {rates}: with b at least {aided.min():.1%}, validation at most {100 * off.max():.1f} points off"
-    verdict = "reproduced" if fits.all() else f"reproduced in {fits.sum()} of {len(fits)} runs"
+    verdict = (
+        "reproduced" if is_reproduced.all() else f"reproduced in {is_reproduced.sum()} of {len(is_reproduced)} runs"
+    )
     return _line("Fig. 1", printed, text, cells, verdict)

@@ -23,7 +23,6 @@ from ...ledger import join_printed, printed_tables, rank_correlation
 from ...method import Method
 from ...methods import ALL, ERM, PRL_G, PRL_L, make
 from ...nets import mlp
-from ...ranks import kept, smallest
 from ...recipes import PAPERS
 from ...runs.bench.steps import batch_of, step_of
 from ...runs.grid import grid
@@ -94,9 +93,16 @@ def train(
     for noise, noise_rates in rates.items():
         if len(noise_rates):
             table = grid(
-                methods, task, setting.net, [noise], noise_rates, seeds, setting.epochs, setting.recipe,
+                methods,
+                task,
+                setting.net,
+                noises=[noise],
+                rates=noise_rates,
+                seeds=seeds,
+                epochs=setting.epochs,
+                recipe=setting.recipe,
                 store=setting.store,
-            )  # fmt: skip
+            )
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -165,29 +171,6 @@ def equal_runs(runs: pd.DataFrame, *, method: str, noises: tuple[str, str], colu
     pairs = pd.concat({noise: curves.get(noise) for noise in noises}, axis=1).dropna()
     first, second = noises
     return pd.DataFrame({"same": pairs[first] == pairs[second]}).reset_index()
-
-
-def snippet(output: torch.Tensor, y: torch.Tensor, *, rate: float) -> pd.DataFrame:
-    """Return which samples of a batch the README of the released code learns from, and which it means to.
-
-    The snippet takes the squared error of every sample *and output*, sorts it along the last axis, and indexes the
-    batch with the sorting order. output, y [B, Q] -> DataFrame, a row per reading: used (how many samples have a
-    weight), of (B), largest (the largest loss used, by rank; 1 is the smallest of the batch)
-    """
-    batch = len(y)
-    squares = (output - y).square()
-    loss = squares.sum(1)
-    meant = smallest(loss, kept(rate, batch)).nonzero()[:, 0]
-    used = {
-        "as released: not summed, so the order of the outputs indexes samples": squares.argsort(-1).flatten().unique(),
-        "summed, but indexed with the whole order": loss.argsort(),
-        "summed, and only the first int((1 - rate) B) kept: PRL(L)": meant,
-    }
-    rank = loss.argsort().argsort() + 1
-    rows = []
-    for reading, i in used.items():
-        rows.append({"reading": reading, "used": len(i), "of": batch, "largest": int(rank[i].max())})
-    return pd.DataFrame(rows)
 
 
 def runtime(

@@ -51,7 +51,7 @@ def fig_1(report: Findings, *, points: pd.DataFrame, pairs: pd.DataFrame) -> Non
 
 
 def readme(report: Findings, *, table: pd.DataFrame) -> None:
-    """Add what the README's code uses. table: of experiments.snippet."""
+    """Add what the README's code uses. table: of words.snippet."""
     released, _, meant = table["used"]
     text = f"{' or '.join([str(used) for used in table['used'][:2]])} of {table['of'][0]} samples are used"
     claim = "the README's snippet keeps the samples that PRL(L) keeps"
@@ -60,7 +60,7 @@ def readme(report: Findings, *, table: pd.DataFrame) -> None:
 
 
 def table_1(
-    report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, place: str = "", **facts
+    report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, place: str = "", **facts: str | int
 ) -> None:
     """Add the filters' level and the order of the methods under every corruption. place: in front of the claims."""
     facts |= {"n": len(runs), "criterion": criterion}
@@ -85,7 +85,7 @@ def table_1(
         report.judge("Table 1", claim, text, loss, rule=rule, **facts)
 
 
-def fig_2(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
+def fig_2(report: Findings, *, runs: pd.DataFrame, **facts: str | int) -> None:
     """Add whether the filters' curves stay where they have risen to."""
     fall = (runs["oracle_best"] - runs["last"]).groupby(runs["method"]).max()
     text = (
@@ -95,7 +95,7 @@ def fig_2(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
     report.judge("Fig. 2", claim, text, (fall[FILTERS], fall["ERM"]), rule=rule, n=len(runs), **facts)
 
 
-def equal_runs(report: Findings, *, pairs: pd.DataFrame, **facts) -> None:
+def equal_runs(report: Findings, *, pairs: pd.DataFrame, **facts: str | int) -> None:
     """Add whether two corruptions can give the same run. pairs: of experiments.equal_runs."""
     equal = pairs["same"].sum()
     text = f"{equal} of {len(pairs)} pairs of runs are equal bit for bit"
@@ -103,7 +103,7 @@ def equal_runs(report: Findings, *, pairs: pd.DataFrame, **facts) -> None:
     report.judge("Table 1", claim, text, equal, rule="equal pairs of runs > 0", n=2 * len(pairs), **facts)
 
 
-def quota(report: Findings, *, runs: pd.DataFrame, perfect: Mapping[int, float], **facts) -> None:
+def quota(report: Findings, *, runs: pd.DataFrame, perfect: Mapping[int, float], **facts: str | int) -> None:
     """Add how wrong rows come through. runs: PRL(L) under linadv, with a column batch; perfect: {batch: precision}."""
     measured = runs.groupby("batch")["selected_precision"].apply(lambda curves: curves.str[-1].mean())
     gap = max([abs(measured[size] - precision) for size, precision in perfect.items()])
@@ -114,7 +114,7 @@ def quota(report: Findings, *, runs: pd.DataFrame, perfect: Mapping[int, float],
     report.judge("Sec. 6.1", claim, text, (gap, auc), rule=rule, n=len(runs), **facts)
 
 
-def table_2(report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, **facts) -> None:
+def table_2(report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, **facts: str | int) -> None:
     """Add one network, two networks, and the order of the nine methods."""
     facts |= {"n": len(runs), "criterion": criterion}
     scores = _means(runs, criterion)
@@ -131,7 +131,7 @@ def table_2(report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criter
     report.judge("Table 2", claim, text, correlation.min(), rule=rule, **facts)
 
 
-def fig_3(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
+def fig_3(report: Findings, *, runs: pd.DataFrame, **facts: str | int) -> None:
     """Add whether PRL's curves fall less than plain training's."""
     fall = 100 * (runs["oracle_best"] - runs["last"]).groupby(runs["method"]).mean()
     listed = _listed(fall[["ERM", "SPL", "PRL(L)", "Co-teaching", "Co-PRL(L)"]], "{:.1f}")
@@ -142,7 +142,7 @@ def fig_3(report: Findings, *, runs: pd.DataFrame, **facts) -> None:
     report.judge("Fig. 3", claim, text, excess, rule=rule, n=len(runs), **facts)
 
 
-def ramp(report: Findings, *, at_once: pd.DataFrame, ramped: pd.DataFrame, criterion: str, **facts) -> None:
+def ramp(report: Findings, *, at_once: pd.DataFrame, ramped: pd.DataFrame, criterion: str, **facts: str | int) -> None:
     """Add what a ramp gains. Algorithm 3 filters from the first step. Both: rows of `grid` with SPL and PRL(L)."""
     names = ["SPL", "PRL(L)"]
     gain = 100 * (_means(ramped, criterion)[names] - _means(at_once, criterion)[names])
@@ -152,7 +152,7 @@ def ramp(report: Findings, *, at_once: pd.DataFrame, ramped: pd.DataFrame, crite
     report.judge("Sec. 3", claim, text, gain["PRL(L)"].mean(), rule="mean gain of PRL(L) < 1 point", **facts)
 
 
-def table_3(report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, **facts) -> None:
+def table_3(report: Findings, *, runs: pd.DataFrame, cells: pd.DataFrame, criterion: str, **facts: str | int) -> None:
     """Add too low against too high a rate, and the paper's odd cell. runs: with a column offset."""
     facts |= {"n": len(runs), "criterion": criterion}
     table = experiments.sensitivity(runs, cells=cells, criterion=criterion)
@@ -225,7 +225,7 @@ def lemma_2(report: Findings, *, checked: pd.DataFrame, example: pd.DataFrame) -
     report.judge("Lemma 2", claim, text, equal_choices, rule=rule, setting="10 classes", n=2)
 
 
-def theorems_1_and_4(report: Findings, *, descent: pd.DataFrame, stops: pd.DataFrame, **facts) -> None:
+def theorems_1_and_4(report: Findings, *, descent: pd.DataFrame, stops: pd.DataFrame, **facts: str | int) -> None:
     """Add where biased descent stops. descent: of theorems.biased_sgd; stops: of theorems.where_training_stops."""
     quiet = descent[descent["sigma"] == 0].groupby(["landscape", "bias"])
     powers = pd.Series([theorems.power(runs["zeta"], runs["end"]) for _, runs in quiet])
@@ -261,7 +261,7 @@ def theorems_2_and_3(report: Findings, *, errors: pd.DataFrame) -> None:
     report.judge("Theorem 2", claim, f"errors: {_listed(hidden)}", excess, rule=rule, **facts)
 
 
-def without_norm(report: Findings, *, runs: pd.DataFrame, criterion: str, **facts) -> None:
+def without_norm(report: Findings, *, runs: pd.DataFrame, criterion: str, **facts: str | int) -> None:
     """Add section 6.2's missing ablation. runs: with a column norm."""
     scores = runs.groupby(["norm", "method"])[criterion].mean().unstack()
     loss = 100 * (scores.loc["BatchNorm"] - scores.loc["none"])

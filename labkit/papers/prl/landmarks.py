@@ -52,13 +52,9 @@ def features(task: Task, *, epochs: int = 20, seed: int = 0, recipe: Recipe = EX
     train the CNN for `epochs`; the others become the training samples and, a share `val` of them, the validation split
     of the new task. The test set is the same. Raises ValueError for classes and for a task with noise.
     """
-    is_clean = task.noise is None and task.truth is not None
-    need(
-        task.classes is None and is_clean,
-        "task",
-        task.name,
-        "a clean regression whose truth is known: the CNN learns from right targets",
-    )
+    is_clean = task.classes is None and task.noise is None and task.truth is not None
+    expected = "a clean regression whose truth is known: the CNN learns from right targets"
+    need(is_clean, "task", task.name, expected)
     samples = len(task.train) + len(task.train.val)
     for_cnn, others = torch.randperm(samples, generator=torch.Generator().manual_seed(seed)).tensor_split(2)
     run = fit(ERM(), _part(task, for_cnn, 0.0), "celeba_cnn", epochs, seed, recipe, progress=False)

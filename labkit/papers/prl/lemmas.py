@@ -33,7 +33,9 @@ def seeded(seed: int) -> Iterator[None]:
 # -- Fig. 1
 
 
-def quadratic(x1, x2, hessian=HESSIAN):
+def quadratic(
+    x1: np.ndarray | float, x2: np.ndarray | float, hessian: Sequence[float] = HESSIAN
+) -> tuple[np.ndarray | float, np.ndarray | float]:
     """Return loss and gradient norm of (h1 x1^2 + h2 x2^2) / 2, of numbers or arrays. -> loss, norm"""
     h1, h2 = hessian
     return 0.5 * (h1 * x1**2 + h2 * x2**2), np.hypot(h1 * x1, h2 * x2)
@@ -84,9 +86,15 @@ def lemma_1(rate: float, C: float, k: float, v: float) -> float:
 
 
 def lemma_1_measured(
-    kinds: Sequence[str], rates: Sequence[float], *, draws: int = 8, m: int = 100, q: int = 10, d: int = 50,
+    kinds: Sequence[str],
+    rates: Sequence[float],
+    *,
+    draws: int = 8,
+    m: int = 100,
+    q: int = 10,
+    d: int = 50,
     seed: int = 0,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Measure the error of a filtered mean beside Lemma 1's bound, for Algorithm 3's filter and for dropping at random.
 
     kinds: of `corrupted_batch`. -> DataFrame, a row per batch and filter: kind, filter, rate, draw, error, bound (Lemma

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ...data import Task
@@ -77,7 +78,7 @@ def _descend(value, slope, bias, zeta, sigma, steps, lr):
     return squares, start
 
 
-def power(x, y) -> float:
+def power(x: ArrayLike, y: ArrayLike) -> float:
     """Return the exponent of y ~ x^p, by least squares on logarithms."""
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
@@ -123,9 +124,16 @@ def estimate(name: str, rows: Tensor, bad: int) -> Tensor:
 
 
 def robust_mean(
-    corruption: str, *, rate: float = 0.2, d: int = 100, q: int = 10, size: float | None = None, m: int = 200,
-    draws: int = 5, seed: int = 0,
-) -> pd.DataFrame:  # fmt: skip
+    corruption: str,
+    *,
+    rate: float = 0.2,
+    d: int = 100,
+    q: int = 10,
+    size: float | None = None,
+    m: int = 200,
+    draws: int = 5,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Measure the error of every estimator under an adversary who moves the mean as far as it can.
 
     corruption: "general" (Theorem 2): clean rows ~ N(0, I_d), the corrupted ones anywhere; "supervision" (Theorem 3):

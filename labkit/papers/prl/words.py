@@ -1,9 +1,11 @@
-"""PRL's words and tables against themselves and against labkit, without any training."""
+"""PRL's words, tables and README against themselves and against labkit, without any training."""
 
 from itertools import combinations
 
 import pandas as pd
+import torch
 
+from ...ranks import kept, smallest
 from ...recipes import PAPERS
 
 TABLE_4 = {  # "Main Hyperparameters": labkit's recipe; batch size, learning rate, optimiser, momentum (Adam's beta 1)
@@ -44,4 +46,27 @@ def hyperparameters() -> pd.DataFrame:
         for name, printed, value in zip(HYPERPARAMETERS, printed_values, values):
             row = {"dataset": dataset, "what": name, "printed": printed, "labkit": value, "agree": printed == value}
             rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def snippet(output: torch.Tensor, y: torch.Tensor, *, rate: float) -> pd.DataFrame:
+    """Return which samples of a batch the README of the released code learns from, and which it means to.
+
+    The snippet takes the squared error of every sample *and output*, sorts it along the last axis, and indexes the
+    batch with the sorting order. output, y [B, Q] -> DataFrame, a row per reading: used (how many samples have a
+    weight), of (B), largest (the largest loss used, by rank; 1 is the smallest of the batch)
+    """
+    batch = len(y)
+    squares = (output - y).square()
+    loss = squares.sum(1)
+    meant = smallest(loss, kept(rate, batch)).nonzero()[:, 0]
+    used = {
+        "as released: not summed, so the order of the outputs indexes samples": squares.argsort(-1).flatten().unique(),
+        "summed, but indexed with the whole order": loss.argsort(),
+        "summed, and only the first int((1 - rate) B) kept: PRL(L)": meant,
+    }
+    rank = loss.argsort().argsort() + 1
+    rows = []
+    for reading, i in used.items():
+        rows.append({"reading": reading, "used": len(i), "of": batch, "largest": int(rank[i].max())})
     return pd.DataFrame(rows)

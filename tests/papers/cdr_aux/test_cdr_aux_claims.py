@@ -115,9 +115,7 @@ def test_kernel():
     assert near["measured"] == "0.4 to 0.4 at 8 units, 0.1 to 0.1 at 128 units"
     assert gain["measured"] == "+20.0 points at 128 units, above 0 in 2 of 2"
     assert plain["measured"] == "+0.0 points at 128 units, above 0 in 0 of 2"
-    near, moved, gain, _ = judged(
-        findings.kernel, runs=kernels(0.4, 0.1, 0.2, ridge=0.5)
-    )
+    near, moved, gain, _ = judged(findings.kernel, runs=kernels(0.4, 0.1, 0.2, ridge=0.5))
     assert not near["holds"] and not moved["holds"] and not gain["holds"]
 
 

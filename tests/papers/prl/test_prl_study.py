@@ -101,7 +101,7 @@ def test_min_sgd_is_one_run_under_two_corruptions_and_least_squares_are_two(regr
 def test_the_snippet_uses_as_many_samples_as_there_are_outputs():
     rng = torch.Generator().manual_seed(0)
     output, y = (torch.randn(50, 7, generator=rng) for _ in range(2))
-    table = experiments.snippet(output, y, rate=0.4)
+    table = words.snippet(output, y, rate=0.4)
     assert table["used"].tolist() == [7, 50, 30] and table["largest"].tolist()[1:] == [50, 30]
     kept = (output - y).square().sum(1).sort().values[:30]
     filtered = M.PRL_L(rate=0.4).bound_to(torch.nn.Identity(), labkit.load("faces", n=100).train)
