@@ -232,10 +232,10 @@ def test_modes_buffers_and_gradients_are_put_back():
 
 def test_what_is_too_large_says_so(monkeypatch):
     net, x = made("mlp")
-    monkeypatch.setattr(rows, "MOST", 100)
+    monkeypatch.setattr(rows, "LARGEST", 100)
     with pytest.raises(ValueError, match=r"\[7, 3, 975\].*`gram` and `top`"):
         spectrum.jacobian(net, x)
-    monkeypatch.setattr(kernel, "MOST", 100)
+    monkeypatch.setattr(kernel, "LARGEST", 100)
     with pytest.raises(ValueError, match=r"x is .*`top` has none"):
         spectrum.gram(net, x)
 

@@ -10,7 +10,7 @@ class. Row order, everywhere: sample by sample, its classes one after the other;
 `outputs="each"`: a spectrum per class.
 
 `only`: a predicate on parameter names; the Jacobian is that of the parameters which it lets through. Networks are in
-evaluation mode while they are looked at, and as before afterwards.
+evaluation mode meanwhile, and as before afterwards.
 """
 
 from .kernel import gram
