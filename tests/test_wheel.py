@@ -1,5 +1,7 @@
 """An installed wheel without the project's folder: what README shows for Python runs, or says what it needs."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -95,6 +97,62 @@ def test_more_of_the_package_works_without_the_project_s_folder(python, tmp_path
     done = run(python, tmp_path, "-c", MORE)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report.html").exists() and (tmp_path / "runs").is_dir()
+
+
+CONTENT = """\
+import hashlib, json
+import labkit
+from labkit import rooms
+
+def summary():
+    panels = {name: repr(labkit.panel(name)) for name in rooms.lessons("panel")}
+    exercises = {name: labkit.check(name, ...) for name in ("00.1", "02.1", "11.1")}
+    papers = {}
+    for paper in labkit.ledger.STEMS:
+        rows = labkit.ledger.ledger(paper)
+        text = rows.to_json(orient="records", double_precision=12)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        lines = len(labkit.ledger.overview(paper, rows=rows).data)
+        papers[paper] = {"rows": len(rows), "runs": int(rows["n"].sum()), "digest": digest, "overview": lines}
+    return {"panels": panels, "exercises": exercises, "papers": papers}
+
+print(json.dumps(summary()))
+"""
+
+
+def test_panels_exercises_and_the_ledger_s_results_are_those_of_the_checkout(python, tmp_path):
+    done = run(python, tmp_path, "-c", CONTENT)
+    assert done.returncode == 0, done.stderr
+    here = subprocess.run(
+        [sys.executable, "-c", CONTENT], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    installed, checkout = (json.loads(stdout.splitlines()[-1]) for stdout in (done.stdout, here.stdout))
+    assert installed == checkout
+    assert len(installed["panels"]) > 10 and all(paper["runs"] > 0 for paper in installed["papers"].values())
+
+
+PARAMETERS = """\
+import sys
+import labkit
+from labkit.notebook import parameters
+names = {name: eval(parameter.default) for name, parameter in parameters.read(sys.argv[1]).items()}
+labkit.parameters(sys.argv[1], names)
+names["epochs"] = -3
+try:
+    labkit.parameters(sys.argv[1], names)
+except ValueError as error:
+    print(error)
+labkit.parameters("crust", names)
+"""
+
+
+def test_parameters_of_a_notebook_at_hand_are_checked_and_of_one_in_the_project_say_what_they_need(python, tmp_path):
+    shutil.copy(ROOT / "notebooks" / "crust.ipynb", tmp_path / "mine.ipynb")
+    done = run(python, tmp_path, "-c", PARAMETERS, "mine.ipynb")
+    assert done.stdout.startswith("epochs is -3; it must be"), done.stdout + done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ValueError") and "in its folder" in last, done.stderr
 
 
 @pytest.mark.parametrize("words", [["papers"], ["app", "05"]])
