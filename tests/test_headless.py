@@ -191,9 +191,9 @@ def test_right_values_go_through_whoever_sends_the_cells(kernel):
     right = {"rates": [0], "seeds": [4, 1], "network": "lenet", "methods": ["CRUST", "ERM"], "keep": False}
     assert kernel.head(path, {}) is None
     assert kernel.head(path, right) is None
-    assert kernel.run("assert rates == [0.0] and seeds == [4] and net == 'lenet', (rates, seeds, net)") is None
+    assert kernel.run("assert rates == [0.0] and seeds == [4] and plan['net'] == 'lenet', (rates, seeds, plan)") is None
     assert kernel.head(path, {}, store_history=False) is None, "nbval keeps no history"
-    assert kernel.run("assert net == 'mlp'") is None
+    assert kernel.run("assert plan['net'] == 'mlp'") is None
 
 
 @pytest.mark.parametrize("path", sorted(set(NOTEBOOKS) - set(PAPERS)), **NAMED)
