@@ -73,7 +73,7 @@ def site(tmp_path_factory):
         patch.setattr(book, "ROOT", project)
         patch.setattr(labkit.site.ledger, "body", lambda: "<h1>The ledger</h1>")
         patch.setattr(reference, "MODULES", ("labkit", r"!labkit\..*"))  # one page
-        assert build(out, tell=lambda words: None) == 11
+        assert build(out, report=lambda page: None) == 11
     return out
 
 
@@ -81,7 +81,7 @@ KILLED = """\
 import os, signal, sys
 from pathlib import Path
 from labkit.site import build
-build(Path(sys.argv[1]), tell=lambda page: os.kill(os.getpid(), signal.SIGKILL))
+build(Path(sys.argv[1]), report=lambda page: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
@@ -100,7 +100,7 @@ def test_what_a_killed_build_leaves_is_ignored_by_git_and_removed_by_the_next(tm
         raise KeyboardInterrupt
 
     with site_module.lock(running), pytest.raises(KeyboardInterrupt):
-        build(tmp_path / "site", tell=stop)
+        build(tmp_path / "site", report=stop)
     assert list(tmp_path.iterdir()) == [running]
 
 
@@ -219,16 +219,16 @@ def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, mon
     monkeypatch.setattr(labkit.site.ledger, "body", lambda: "")
     monkeypatch.setattr(reference, "MODULES", ("labkit.numbers",))
     out = tmp_path / "here" / "site"
-    assert build(out, tell=str) == 6
+    assert build(out, report=str) == 6
     (out / "old.html").write_text("")
-    assert build(out, tell=str) == 6 and not (out / "old.html").exists() and (out / MARK).exists()
+    assert build(out, report=str) == 6 and not (out / "old.html").exists() and (out / MARK).exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"out is .*mine.*; it must be a new or empty folder"):
-        build(tmp_path / "mine", tell=str)
+        build(tmp_path / "mine", report=str)
     monkeypatch.setattr(labkit.site.ledger, "body", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        build(out, tell=str)
+        build(out, report=str)
     assert (out / "index.html").exists() and [path.name for path in out.parent.iterdir()] == ["site"]
 
 

@@ -3,32 +3,37 @@
 import glob
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from .. import __version__
 from ..errors import need
 from . import book, compose, living, reference
+from .book import Source
 
 MARK = ".labkit-site"  # a folder that holds it was made here, and may be made anew
 NAV = (("Lessons", "index.html"), ("Ledger", book.LEDGER), ("For teachers", "lessons/teachers.html"),
        ("Glossary", "glossary.html"), ("API", "api/labkit.html"))  # fmt: skip
 
 
-def build(out, tell=print):
-    """Write the site, whole or not at all. out: a new or empty folder, or an older site. -> number of pages
+def build(out: str | Path, report: Callable[[str], Any] = print) -> int:
+    """Write the site, whole or not at all. Return the number of pages.
 
-    Raises ValueError for a folder that holds something else.
+    out: a new or empty folder, or an older site. report: called with the name of each page. Raises ValueError for a
+    folder that holds something else.
     """
     out = Path(out)
-    old = out.exists() and (out / MARK).exists()
-    need(old or not out.exists() or (out.is_dir() and not any(out.iterdir())), "out", str(out), "a new or empty folder")
+    is_site = (out / MARK).exists()
+    is_empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    need(is_site or is_empty, "out", str(out), "a new or empty folder")
     out.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".lab-{out.name}-") as folder, lock(folder):
-        site = Site(Path(folder) / "site", tell)
+        site = Site(Path(folder) / "site", report)
         site.write()
         if out.exists():
             shutil.rmtree(out)
@@ -58,119 +63,162 @@ def lock(folder: str | Path) -> FileLock:
 
 
 class Site:
-    """A site that is being written into `out`, an empty folder."""
+    """A site that is being written into `out`, an empty folder. count: its pages so far."""
 
-    def __init__(self, out, tell):
+    def __init__(self, out: Path, report: Callable[[str], Any]):
         from jinja2 import Environment, FileSystemLoader
 
-        self.out, self.tell, self.count, self.lent = out, tell, 0, {}
+        self.out, self.report, self.count = out, report, 0
+        self.assets = {}  # name of a file that pages load: its path
         self.env = Environment(loader=FileSystemLoader(living.FRONT), trim_blocks=True)
         self.lessons, self.solutions, self.papers = book.lessons(), book.solutions(), book.papers()
-        self.sources = [*self.lessons, *self.solutions.values(), *self.papers]
-        self.links = book.Links(self.sources)
+        self.links = book.Links([*self.lessons, *self.solutions.values(), *self.papers])
 
-    def write(self):
-        """All pages, and what they load."""
-        self.put(MARK, "")
-        self.put("assets/site.css", living.styles())
-        self.lend("assets/site.js", lambda: living.front("site.js"))
-        self.turned(self.lessons)
-        self.turned(self.papers)
+    def write(self) -> None:
+        """Write all pages, and the files that they load."""
+        self.write_file(MARK, "")
+        self.write_file("assets/site.css", living.styles())
+        self.add_asset("assets/site.js", lambda: living.front("site.js"))
+        self.write_in_order(self.lessons)
+        self.write_in_order(self.papers)
         for solution in self.solutions.values():
-            self.page(solution)
-        self.front()
-        self.glossary()
-        self.reference()
+            self.write_notebook(solution)
+        self.write_index()
+        self.write_teachers_page()
+        self.write_ledger()
+        self.write_glossary()
+        self.write_reference()
 
-    def turned(self, sources):
-        """Pages that lead from one to the next."""
-        for before, source, after in zip([None, *sources], sources, [*sources[1:], None]):
-            self.page(source, before, after)
+    def write_in_order(self, sources: list[Source]) -> None:
+        """Write pages that lead from one to the next."""
+        for k, source in enumerate(sources):
+            previous = sources[k - 1] if k > 0 else None
+            following = sources[k + 1] if k + 1 < len(sources) else None
+            self.write_notebook(source, previous, following)
 
-    def page(self, source, before=None, after=None):
-        """The page of a notebook."""
-        self.tell(source.page)
-        body = compose.body(source, self.links, self.solutions.get(source.number) if source.kind == "lessons" else None)
-        turn = {name: other and (book.relative(other.page, source.page), other.title) for name, other in
-                (("before", before), ("after", after))}  # fmt: skip
-        self.shell(source.page, source.title, body, source.kind, scripts=self.scripts(body), **turn)
+    def write_notebook(self, source: Source, previous: Source | None = None, following: Source | None = None) -> None:
+        """Write the page of a notebook."""
+        self.report(source.page)
+        solution = self.solutions.get(source.number) if source.kind == "lessons" else None
+        body = compose.body(source, self.links, solution)
+        turn = {"previous": _link_to(previous, source.page), "following": _link_to(following, source.page)}
+        self.write_page(source.page, source.title, body, source.kind, scripts=self.scripts(body), **turn)
 
-    def scripts(self, body):
-        """What a page loads, by what stands on it; each file is written when the first page needs it. -> list"""
+    def scripts(self, body: str) -> list[str]:
+        """Return the scripts that a page needs; each file is written when the first page needs it."""
         scripts = []
-        if names := compose.panels(body):
-            scripts.append(self.lend("assets/panel.js", panel_script))
-            found = [name for name in names if living.stored(name) is not None]
-            scripts += [self.lend(f"stored/{name}.js", lambda name=name: living.script(name)) for name in found]
+        names = compose.panels(body)
+        if names:
+            scripts.append(self.add_asset("assets/panel.js", panel_script))
+        for name in names:
+            if living.stored(name) is not None:
+                scripts.append(self.add_asset(f"stored/{name}.js", lambda name=name: living.script(name)))
         if "plotly-place" in body:
-            scripts.append(self.lend("assets/plotly.js", living.plotly))
+            scripts.append(self.add_asset("assets/plotly.js", living.plotly))
         return [*scripts, "assets/site.js"]
 
-    def front(self):
-        """The first page, the teachers' page, the ledger."""
-        from .ledger import body
+    def write_index(self) -> None:
+        """Write the first page."""
+        with_panel = set()
+        for asset in self.assets:
+            folder, _, file = asset.partition("/")
+            if folder == "stored":
+                with_panel.add(file.removesuffix(".js"))
+        minutes = sum(lesson.minutes or 0 for lesson in self.lessons)
+        body = self.env.get_template("index.html.j2").render(
+            lessons=self.lessons, papers=self.papers, alive=with_panel, hours=hours(minutes)
+        )
+        self.write_page("index.html", "labkit", body, "index")
+
+    def write_teachers_page(self) -> None:
+        """Write the page for teachers: lessons/README.md."""
         from .notebook import markdown
 
-        minutes = sum(lesson.minutes or 0 for lesson in self.lessons)
-        alive = {name.split("/")[1].removesuffix(".js") for name in self.lent if name.startswith("stored/")}
-        words = {"lessons": self.lessons, "papers": self.papers, "alive": alive, "hours": hours(minutes)}
-        self.shell("index.html", "labkit", self.env.get_template("index.html.j2").render(words), "index")
-        teachers = SimpleNamespace(path="lessons/README.md", page=book.RENAMED["lessons/README.md"])
-        text = (book.ROOT / teachers.path).read_text(encoding="utf-8")
-        prose = f'<div class="prose">{markdown(text, self.links.of(teachers))}</div>'
-        self.shell(teachers.page, "Lessons, for teachers", prose, "teachers")
-        self.shell(book.LEDGER, "The ledger", f'<div class="html">{body()}</div>', "ledger")
+        path = "lessons/README.md"
+        source = SimpleNamespace(path=path, page=book.RENAMED[path])
+        html = markdown((book.ROOT / path).read_text(encoding="utf-8"), self.links.of(source))
+        self.write_page(source.page, "Lessons, for teachers", f'<div class="prose">{html}</div>', "teachers")
 
-    def glossary(self):
+    def write_ledger(self) -> None:
+        """Write the page of the ledger."""
+        from .ledger import body
+
+        self.write_page(book.LEDGER, "The ledger", f'<div class="html">{body()}</div>', "ledger")
+
+    def write_glossary(self) -> None:
         """Write the page of terms: the section of CONTRIBUTING.md that explains them."""
         from .notebook import markdown
 
         text = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
         section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
-        self.shell(
-            "glossary.html", "Glossary", f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>', "index"
-        )
+        body = f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>'
+        self.write_page("glossary.html", "Glossary", body, "index")
 
-    def reference(self):
+    def write_reference(self) -> None:
         """Write the API reference, pages with a frame of their own."""
-        self.tell("api/labkit.html")
+        self.report("api/labkit.html")
         self.count += reference.write(self.out / "api")
 
-    def shell(self, page, title, body, kind, before=None, after=None, scripts=("assets/site.js",)):
-        """Write a page: the frame that all have, around a body."""
-        nav = [(name, book.relative(target, page)) for name, target in NAV]
-        words = {"nav": nav, "root": book.relative(".", page) + "/", "here": book.relative(page, page)}
-        words |= {
-            "contents": compose.contents(body) if kind in ("lessons", "notebooks") else [],
-            "version": __version__,
-        }
-        words |= {"title": title, "body": body, "kind": kind.replace("/", " "), "scripts": scripts}
-        self.put(page, self.env.get_template("page.html.j2").render(**words, before=before, after=after))
+    def write_page(
+        self,
+        page: str,
+        title: str,
+        body: str,
+        kind: str,
+        previous: tuple[str, str] | None = None,
+        following: tuple[str, str] | None = None,
+        scripts: Sequence[str] = ("assets/site.js",),
+    ) -> None:
+        """Write a page: the frame that all have, around a body.
+
+        page: its path in the site. previous, following: link and title of the neighbouring pages.
+        """
+        html = self.env.get_template("page.html.j2").render(
+            title=title,
+            body=body,
+            kind=kind.replace("/", " "),
+            contents=compose.contents(body) if kind in ("lessons", "notebooks") else [],
+            nav=[(name, book.relative(target, page)) for name, target in NAV],
+            root=book.relative(".", page) + "/",
+            here=book.relative(page, page),
+            before=previous,
+            after=following,
+            scripts=scripts,
+            version=__version__,
+        )
+        self.write_file(page, html)
         self.count += 1
 
-    def lend(self, name, text):
-        """A file that pages load, written once. text: function -> text. -> its name"""
-        if name not in self.lent:
-            self.lent[name] = self.put(name, text())
+    def add_asset(self, name: str, make_text: Callable[[], str]) -> str:
+        """Write a file that pages load, unless it is written already. Return its name."""
+        if name not in self.assets:
+            self.assets[name] = self.write_file(name, make_text())
         return name
 
-    def put(self, name, text):
-        """Write a file."""
+    def write_file(self, name: str, text: str) -> Path:
+        """Write a file of the site. Return its path."""
         path = self.out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
 
 
-def panel_script():
-    """The panel, as a plain script. -> text"""
+def _link_to(source, page):
+    """Return the link from a page to that of a notebook, and its title; None without a notebook."""
+    return (book.relative(source.page, page), source.title) if source else None
+
+
+def panel_script() -> str:
+    """Return the panel as a plain script."""
     from ..panels.script import classic
 
     return classic()
 
 
-def hours(minutes):
-    """185 -> "3 hours 5 minutes" """
-    whole, rest = divmod(minutes, 60)
-    words = [f"{n} {name}{'s' * (n != 1)}" for n, name in ((whole, "hour"), (rest, "minute")) if n]
-    return " ".join(words) or "0 minutes"
+def hours(minutes: int) -> str:
+    """Write a duration in words: 185 -> "3 hours 5 minutes"."""
+    parts = []
+    for number, unit in zip(divmod(minutes, 60), ("hour", "minute")):
+        if number:
+            parts.append(f"{number} {unit}{'s' if number != 1 else ''}")
+    return " ".join(parts) or "0 minutes"

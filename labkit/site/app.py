@@ -2,44 +2,52 @@
 
 import re
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
-WHERE = "\n\n*The exercises check themselves in JupyterLab:* `./lab {path}` *opens them.*\n"
+from .book import Source
+
+EXERCISE = re.compile(r"^#+ Exercise ", re.M)
+EXERCISES_NOTE = "\n\n*The exercises check themselves in JupyterLab:* `./lab {path}` *opens them.*\n"
 GUESS = re.compile(r"labkit\.predict\([^,()]*,\s*([^()]*?)\s*\)")
 ASK = "*Write down your guess. The panel further down asks for it; the figures show an example's.*"
 SCORE = re.compile(r"^labkit\.scores?\(.*$", re.M)
 
 
-def notebook(source):
-    """What the app runs: without exercises; the guess is asked for in the panel, not in a cell. source: book.Source
+def notebook(source: Source) -> NotebookNode:
+    """Return the notebook that the app runs: without exercises, and without outputs, which come from the kernel.
 
-    -> notebook, with no outputs: they come from the kernel
+    The panel asks for the guess, not a cell.
     """
-    made, kept = deepcopy(source.notebook), []
-    for cell in made.cells:
-        if found := re.search(r"^#+ Exercise ", cell.source, re.M):
-            cell.source = cell.source[: found.start()] + WHERE.format(path=source.path)
-            kept.append(cell)
+    app = deepcopy(source.notebook)
+    cells = []
+    for cell in app.cells:
+        heading = EXERCISE.search(cell.source)
+        if heading:
+            cell.source = cell.source[: heading.start()] + EXERCISES_NOTE.format(path=source.path)
+            cells.append(cell)
             break
-        guessed = cell.cell_type == "code" and GUESS.search(cell.source)
-        kept.append(opened(cell))
-        kept += [nbformat.v4.new_markdown_cell(ASK)] if guessed else []
-    made.cells = kept
-    made.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return made
+        has_guess = cell.cell_type == "code" and GUESS.search(cell.source)
+        cells.append(without_guess(cell))
+        if has_guess:
+            cells.append(nbformat.v4.new_markdown_cell(ASK))
+    app.cells = cells
+    app.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return app
 
 
-def opened(cell):
-    """A cell without its outputs; the guess that stands in it is not kept as the reader's."""
+def without_guess(cell: NotebookNode) -> NotebookNode:
+    """Clear a cell's outputs, and make the guess that stands in it no longer kept as the reader's. Return the cell."""
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
         cell.source = SCORE.sub("", GUESS.sub(r"\1", cell.source)).strip()
     return cell
 
 
-def write(source, folder):
-    """The app's notebook in a folder. -> its path"""
+def write(source: Source, folder: Path) -> Path:
+    """Write the app's notebook into a folder. Return its path."""
     path = folder / source.path.rpartition("/")[2]
     nbformat.write(notebook(source), path)
     return path

@@ -2,17 +2,23 @@
 
 import posixpath
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..checkout import ROOT
 from ..errors import choose
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html"}
 LEDGER = "notebooks/ledger.html"
 DASHBOARDS = ("notebooks/sweep.ipynb",)  # of somebody's own runs: no paper has them
 MINUTES = re.compile(r"(\d+) minutes")
 HEADING = re.compile(r"^# (.+)$", re.M)
+ELSEWHERE = re.compile(r"[a-z]+:|#")  # an address with a scheme, or a place on the same page
 
 
 @dataclass(frozen=True)
@@ -22,96 +28,101 @@ class Source:
     path: str
 
     @property
-    def kind(self):
-        """lessons, lessons/solutions or notebooks."""
+    def kind(self) -> str:
+        """Return the folder: lessons, lessons/solutions or notebooks."""
         return posixpath.dirname(self.path)
 
     @property
-    def number(self):
-        """ "02"; "sandbox" for a lesson without one."""
+    def number(self) -> str:
+        """Return the number of a lesson, such as "02", or the name of one without a number, such as "sandbox"."""
         stem = posixpath.basename(self.path).removesuffix(".ipynb")
         return stem.split("_")[0] if stem[:1].isdigit() else stem
 
     @property
-    def page(self):
-        """Where the page stands in the site."""
+    def page(self) -> str:
+        """Return the path of the page in the site."""
         return self.path.removesuffix(".ipynb") + ".html"
 
     @cached_property
-    def notebook(self):
-        """What is stored."""
+    def notebook(self) -> "NotebookNode":
+        """Read the stored notebook."""
         import nbformat
 
         return nbformat.read(ROOT / self.path, as_version=4)
 
     @property
-    def first(self):
-        """The text of the first cell: title, what it is good for, minutes."""
+    def introduction(self) -> str:
+        """Return the text of the first cell: title, what the notebook is good for, minutes."""
         return self.notebook.cells[0].source if self.notebook.cells else ""
 
     @property
-    def title(self):
-        """The first heading."""
-        found = HEADING.search(self.first)
-        return found[1].strip() if found else posixpath.basename(self.path)
+    def title(self) -> str:
+        """Return the first heading, or the file's name without one."""
+        heading = HEADING.search(self.introduction)
+        return heading[1].strip() if heading else posixpath.basename(self.path)
 
     @property
-    def minutes(self):
-        """How long it takes a reader, as the first cell says; None if it does not."""
-        found = MINUTES.search(self.first)
-        return int(found[1]) if found else None
+    def minutes(self) -> int | None:
+        """Return how long it takes a reader, if the first cell says so."""
+        minutes = MINUTES.search(self.introduction)
+        return int(minutes[1]) if minutes else None
 
 
-def lessons():
-    """All lessons: those with a number first. -> list of Source"""
+def lessons() -> list[Source]:
+    """Return all lessons, those with a number first."""
     return sorted(_notebooks("lessons"), key=lambda source: (not source.number[0].isdigit(), source.path))
 
 
-def solutions():
-    """-> {number: Source}"""
+def solutions() -> dict[str, Source]:
+    """Return the notebooks of solutions by the number of their lesson."""
     return {source.number: source for source in _notebooks("lessons/solutions")}
 
 
-def papers():
-    """The notebooks on papers. -> list of Source"""
+def papers() -> list[Source]:
+    """Return the notebooks on papers."""
     return [source for source in _notebooks("notebooks") if source.path not in DASHBOARDS]
 
 
-def lesson(name):
-    """A lesson by its number, "5", "05", or its file. -> Source; raises ValueError that says which there are"""
-    table = {source.number: source for source in lessons()}
+def lesson(name: str) -> Source:
+    """Return a lesson by its number, "5" or "05", or by its file. Raises ValueError, with the names that exist."""
     name = posixpath.basename(str(name)).removesuffix(".ipynb")
     number = name.split("_")[0] if name[:1].isdigit() else name
-    return choose("the lesson", number.zfill(2) if number.isdigit() else number, table)
+    if number.isdigit():
+        number = number.zfill(2)
+    return choose("the lesson", number, {source.number: source for source in lessons()})
 
 
 def _notebooks(folder):
+    """Return the notebooks of a folder of the project, sorted by name."""
     return [Source(f"{folder}/{path.name}") for path in sorted((ROOT / folder).glob("*.ipynb"))]
 
 
 class Links:
-    """Leads links between the project's files to the pages of a site."""
+    """The links between the project's files, led to the pages of a site."""
 
-    def __init__(self, sources):
+    def __init__(self, sources: Iterable[Source]):
         self.pages = {source.path: source.page for source in sources} | RENAMED | {LEDGER: LEDGER}
 
-    def of(self, source, on=None):
-        """How a link in a file is to be read. source: with path and page; on: another one, on whose page it is shown.
+    def of(self, source: Source, on: Source | None = None) -> Callable[[str], str | None]:
+        """Return a function that translates the links of a file: url -> url in the site, None if it has no such page.
 
-        -> function: url -> where the site has it, or None if it has not
+        source: the file, with path and page. on: another one, on whose page the file is shown.
         """
-        home, page = posixpath.dirname(source.path), (on or source).page
+        folder = posixpath.dirname(source.path)
+        page = (on or source).page
 
         def link(url):
-            if re.match(r"[a-z]+:|#", url):
+            if ELSEWHERE.match(url):
                 return url
             target, _, anchor = url.partition("#")
-            found = self.pages.get(posixpath.normpath(posixpath.join(home, target)))
-            return found and relative(found, page) + (f"#{anchor}" if anchor else "")
+            linked_page = self.pages.get(posixpath.normpath(posixpath.join(folder, target)))
+            if linked_page is None:
+                return None
+            return relative(linked_page, page) + (f"#{anchor}" if anchor else "")
 
         return link
 
 
-def relative(target, page):
-    """The way from one page of the site to another file of it."""
+def relative(target: str, page: str) -> str:
+    """Return the relative link from a page of the site to another file of it."""
     return posixpath.relpath(target, posixpath.dirname(page) or ".")

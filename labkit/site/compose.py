@@ -1,10 +1,15 @@
-"""What a page says: the cells of a notebook, and what a page adds to them because it has no kernel."""
+"""The text of a page: the cells of a notebook, and what a page adds to them because it has no kernel."""
 
 import re
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 from . import notebook
-from .book import relative
+from .book import Links, Source, relative
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 CONTENT = re.compile(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', re.S)
 EXERCISE = re.compile(r"<h([2-4]) [^>]*>Exercise (\w+\.\w+).*?</h\1>", re.S)
@@ -18,10 +23,12 @@ NOTE = (
 SOLUTION = '<details class="solution"><summary>A solution of {number}</summary>\n{answer}</details>'
 
 
-def body(source, links, solution=None):
-    """The text of a page. source: Source; solution: the Source of a lesson's solutions, if it has any. -> HTML"""
+def body(source: Source, links: Links, solution: Source | None = None) -> str:
+    """Write the text of a page. solution: the notebook with a lesson's solutions, if it has any. -> HTML"""
     if source.kind == "lessons":
-        solved = answers(notebook.cells(solution.notebook, links.of(solution, on=source))) if solution else {}
+        solved = {}
+        if solution:
+            solved = answers(notebook.cells(solution.notebook, links.of(solution, on=source)))
         parts = lesson(source, links.of(source), solved)
         parts[0] += meta(source, solution)
     else:
@@ -29,55 +36,70 @@ def body(source, links, solution=None):
     return "\n".join(f'<div class="cell">{part}</div>' for part in parts)
 
 
-def lesson(source, link, solved):
-    """The cells of a lesson: where to guess, what needs Python, and the solutions, folded. -> list of HTML"""
-    opened, shown, told = unanswered(source.notebook), [], False
-    for cell, html in zip(opened.cells, notebook.cells(opened, link)):
-        if not told and EXERCISE.search(html):
-            html, told = EXERCISE.sub(lambda found: NOTE.format(path=source.path) + found[0], html, count=1), True
-        if found := PREDICTED.search(cell.source):
-            html += f'<div data-guess="{found[1]}"></div>'
-        if (found := CHECKED.search(cell.source)) and found[1] in solved:
-            html += SOLUTION.format(number=found[1], answer=solved[found[1]])
-        shown.append(html)
-    return shown
+def lesson(source: Source, link: Callable[[str], str | None], solved: dict[str, str]) -> list[str]:
+    """Write the cells of a lesson: where to guess, what needs Python, and the solutions, folded. -> list of HTML
+
+    link: of `Links.of`. solved: of `answers`.
+    """
+    unsolved = unanswered(source.notebook)
+    parts, has_note = [], False
+    for cell, html in zip(unsolved.cells, notebook.cells(unsolved, link)):
+        heading = EXERCISE.search(html)
+        if heading and not has_note:
+            start = heading.start()
+            html = html[:start] + NOTE.format(path=source.path) + html[start:]
+            has_note = True
+        html += guess_form(cell)
+        checked = CHECKED.search(cell.source)
+        if checked and checked[1] in solved:
+            html += SOLUTION.format(number=checked[1], answer=solved[checked[1]])
+        parts.append(html)
+    return parts
 
 
-def unanswered(made):
-    """The notebook without what is not the reader's: open exercises, and the guess that stands in it. -> a copy"""
-    made = deepcopy(made)
-    for cell in made.cells:
+def guess_form(cell: "NotebookNode") -> str:
+    """Return the place where a page asks for the guess that a cell asks for; "" for other cells."""
+    predicted = PREDICTED.search(cell.source)
+    return f'<div data-guess="{predicted[1]}"></div>' if predicted else ""
+
+
+def unanswered(source: "NotebookNode") -> "NotebookNode":
+    """Return a copy of a notebook without outputs that are not the reader's: of open exercises, and of the guess."""
+    copy = deepcopy(source)
+    for cell in copy.cells:
         if cell.cell_type == "code" and CHECKED.search(cell.source):
             cell.outputs = [output for output in cell.outputs if "○" not in str(output.get("text", ""))]
         if cell.cell_type == "code" and PREDICTED.search(cell.source):
             cell.outputs = []  # the page asks for a guess of its own
-    return made
+    return copy
 
 
-def answers(cells):
-    """The solutions by the number of their exercise: from its heading to the next one. -> {number: HTML}"""
-    found, number = {}, None
+def answers(cells: Iterable[str]) -> dict[str, str]:
+    """Return the solutions by the number of their exercise: from its heading to the next one. -> {number: HTML}"""
+    solutions, number = {}, None
     for html in cells:
-        if heading := EXERCISE.search(html):
-            number, html = heading[2], EXERCISE.sub("", html, count=1)
+        heading = EXERCISE.search(html)
+        if heading:
+            number = heading[2]
+            html = EXERCISE.sub("", html, count=1)
         if number:
-            found[number] = found.get(number, "") + html
-    return found
+            solutions[number] = solutions.get(number, "") + html
+    return solutions
 
 
-def contents(html):
-    """The headings of a page. -> list of (id, words)"""
+def contents(html: str) -> list[tuple[str, str]]:
+    """Return the headings of a page: id and text."""
     return CONTENT.findall(html)
 
 
-def panels(html):
-    """The panels of a page. -> list of names, each once"""
+def panels(html: str) -> list[str]:
+    """Return the names of the panels of a page, each once."""
     return list(dict.fromkeys(PLACES.findall(html)))
 
 
-def meta(source, solution):
-    """What stands under the introduction of a lesson. -> HTML"""
-    words = [f"run it: <code>./lab {source.path}</code>"]
+def meta(source: Source, solution: Source | None) -> str:
+    """Write the line under the introduction of a lesson: how to run it, and its solutions. -> HTML"""
+    parts = [f"run it: <code>./lab {source.path}</code>"]
     if solution:
-        words.append(f'<a href="{relative(solution.page, source.page)}">all solutions</a>')
-    return f'<p class="meta">{" · ".join(words)}</p>'
+        parts.append(f'<a href="{relative(solution.page, source.page)}">all solutions</a>')
+    return f'<p class="meta">{" · ".join(parts)}</p>'

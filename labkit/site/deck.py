@@ -3,45 +3,60 @@
 import re
 
 from . import compose, living, notebook, panel_script
+from .book import Source
 
 SECTION = re.compile(r"^## ", re.M)
 CLOSED = re.compile(r"</(?=script)", re.I)
 
 
-def slides(source):
-    """The slides of a lesson. source: book.Source -> HTML, everything in it"""
+def slides(source: Source) -> str:
+    """Write the slides of a lesson. -> HTML, everything in it"""
     from jinja2 import Environment, FileSystemLoader
 
-    cells = shown(source)
-    whole = "".join(cell["html"] for cell in cells)
-    words = {"title": source.title, "cells": cells, "scripts": [CLOSED.sub(r"<\\/", text) for text in scripts(whole)]}
+    cells = slide_cells(source)
+    html = "".join(cell["html"] for cell in cells)
     env = Environment(loader=FileSystemLoader(living.FRONT), trim_blocks=True)
-    return env.get_template("slides.html.j2").render(styles=living.styles() + living.front("slides.css"), **words)
+    return env.get_template("slides.html.j2").render(
+        title=source.title,
+        cells=cells,
+        scripts=[CLOSED.sub(r"<\\/", script) for script in scripts(html)],
+        styles=living.styles() + living.front("slides.css"),
+    )
 
 
-def shown(source):
-    """The cells that become slides: not the imports before the first section, nor the score of the guess that stands
-    in the notebook: the panel scores the reader's. -> list of {kind, html}
+def slide_cells(source: Source) -> list[dict[str, str]]:
+    """Return the cells that become slides, with their kind and HTML.
 
-    A cell's `slideshow` metadata (JupyterLab's property inspector sets it) may say "skip", "notes" (hints, shown on N)
-    or "slide" (begins one).
+    The imports before the first section are left out, and the score of the guess that stands in the notebook, because
+    the panel scores the reader's. A cell's `slideshow` metadata (JupyterLab's property inspector sets it) may say
+    "skip", "notes" (hints, shown on N) or "slide" (begins one).
     """
-    made = compose.unanswered(source.notebook)
-    cells, inside = [], False
-    for cell, html in zip(made.cells, notebook.cells(made, lambda url: url if url.startswith("http") else None)):
+    lesson = compose.unanswered(source.notebook)
+    cells, in_section = [], False
+    for cell, html in zip(lesson.cells, notebook.cells(lesson, link_into_web)):
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "")
-        if found := compose.PREDICTED.search(cell.source):
-            html += f'<div data-guess="{found[1]}"></div>'
-        inside = inside or bool(SECTION.search(cell.source))
-        if kind != "skip" and (inside or cell.cell_type != "code") and not cell.source.startswith("labkit.score("):
-            cells.append({"kind": kind, "html": html})
+        in_section = in_section or bool(SECTION.search(cell.source))
+        is_import = cell.cell_type == "code" and not in_section
+        if kind == "skip" or is_import or cell.source.startswith("labkit.score("):
+            continue
+        cells.append({"kind": kind, "html": html + compose.guess_form(cell)})
     return cells
 
 
-def scripts(html):
-    """What the slides run: panels and their stored pictures, plotly where it is needed, the steps. -> list of texts"""
+def link_into_web(url: str) -> str | None:
+    """Return a link that leads into the web; slides have no other pages."""
+    return url if url.startswith("http") else None
+
+
+def scripts(html: str) -> list[str]:
+    """Return what the slides run: panels and their stored pictures, plotly where it is needed, the steps."""
+    texts = []
     names = compose.panels(html)
-    texts = [panel_script()] if names else []
-    texts += [living.script(name) for name in names if living.stored(name) is not None]
-    texts += [living.plotly()] if "plotly-place" in html else []
+    if names:
+        texts.append(panel_script())
+    for name in names:
+        if living.stored(name) is not None:
+            texts.append(living.script(name))
+    if "plotly-place" in html:
+        texts.append(living.plotly())
     return [*texts, living.front("site.js"), living.front("slides.js")]

@@ -1,9 +1,10 @@
-"""What brings a page to life without a kernel: the panel's script, stored pictures as plain scripts, plotly."""
+"""What makes a page respond without a kernel: the panel's script, stored pictures as plain scripts, plotly."""
 
 import gzip
 import json
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 from .. import rooms
 from ..errors import choose
@@ -11,55 +12,60 @@ from ..errors import choose
 FRONT = Path(__file__).parent / "front"
 
 
-def stored(name):
-    """All that a page needs of a panel: what is declared, what was measured, and the stored pictures. -> dict, None
-    where nothing is stored"""
+def stored(name: str) -> dict[str, Any] | None:
+    """Return all that a page needs of a panel: its declaration, its question and the stored pictures.
+
+    None where nothing is stored.
+    """
     from ..panels import guesses
     from ..panels import stored as pictures
     from ..panels.lessons import sketch
 
     choose("the panel", name, dict.fromkeys(rooms.lessons("panel")))
-    kept, declared = pictures.load(name), sketch(name)
-    if kept is None:
+    bundle, declaration = pictures.load(name), sketch(name)
+    if bundle is None:
         return None
-    controls = [offered(control) for control in kept["controls"]]
-    fixed = {
-        "title": declared.title,
-        "rows": declared.rows,
-        "parts": declared.parts,
-        "question": guesses.question_traits(declared),
+    return {
+        "title": declaration.title,
+        "rows": declaration.rows,
+        "parts": declaration.parts,
+        "question": guesses.question_traits(declaration),
+        "controls": [offered(control) for control in bundle["controls"]],
+        "recipe": bundle["recipe"],
+        "frames": bundle["frames"],
     }
-    return {**fixed, "controls": controls, "recipe": kept["recipe"], "frames": kept["frames"]}
 
 
-def offered(control):
-    """A control with the stored values only. stored: their positions among all; start: where the panel starts."""
-    at = control["stored"]
-    only = {key: [control[key][k] for k in at] for key in ("values", "words")}
-    return {**control, **only, "start": control["value"]}
+def offered(control: dict[str, Any]) -> dict[str, Any]:
+    """Return a control with its stored values only. start: where the panel starts, among all values."""
+    offer = dict(control)
+    for key in ("values", "words"):
+        offer[key] = [control[key][position] for position in control["stored"]]
+    offer["start"] = control["value"]
+    return offer
 
 
-def script(name):
-    """The stored pictures as a plain script: it may be loaded from a file, where a page may fetch nothing. -> text"""
+def script(name: str) -> str:
+    """Return the stored pictures as a plain script: a page may load it from a file, where it may fetch nothing."""
     text = json.dumps(stored(name), separators=(",", ":"), ensure_ascii=False)
     packed = b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
     return f'(window.labkitStored ??= {{}})["{name}"] = "{packed}";\n'
 
 
-def styles():
-    """The style sheet of all pages, the panel's included. -> text"""
+def styles() -> str:
+    """Return the style sheet of all pages, the panel's included."""
     from ..panels.script import styles
 
     return front("site.css") + styles()
 
 
-def front(name):
-    """A file of the front end. -> text"""
+def front(name: str) -> str:
+    """Return a file of the front end."""
     return (FRONT / name).read_text(encoding="utf-8")
 
 
-def plotly():
-    """plotly.js, as its Python package has it. -> text"""
+def plotly() -> str:
+    """Return plotly.js, as its Python package has it."""
     from plotly.offline import get_plotlyjs
 
     return get_plotlyjs()

@@ -8,10 +8,11 @@ from .formulas import Formulas
 class Renderer(Formulas, VoilaMarkdownRenderer):
     """An app has one page: links to other notebooks are plain words in it."""
 
-    def link(self, text, url, title=None):
-        return super().link(text, url, title) if reaches(url) else f"<em>{text}</em>"
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        """Return a link as HTML, or its text alone where it leads to another notebook."""
+        return super().link(text, url, title) if has_target(url) else f"<em>{text}</em>"
 
 
-def reaches(url):
-    """Does a link stay on the page, or lead into the web?"""
+def has_target(url: str) -> bool:
+    """Return whether a link stays on the page, or leads into the web."""
     return url.startswith(("#", "http:", "https:"))

@@ -2,48 +2,58 @@
 
 import json
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbconvert import HTMLExporter
+    from nbformat import NotebookNode
 
 FRONT = Path(__file__).parent / "front"
 PANEL, PLOTLY = "application/vnd.labkit.panel+json", "application/vnd.plotly.v1+json"
-SHOWN = [PANEL, PLOTLY, "text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "text/plain"]
+PRIORITY = [PANEL, PLOTLY, "text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "text/plain"]
 CALL = re.compile(r"labkit\.(?:plot\.)?\w+(?=\()")
 PLACE = '<div class="panel-place" data-panel="{name}" data-state="{state}"></div>'
 
+Link = Callable[[str], str | None]  # url of a link -> where the page has it, or None if it has no such page
 
-def cells(notebook, link=lambda url: url):
-    """What a page shows of each cell, from what is stored: nothing runs.
 
-    notebook: of nbformat 4. link: url of a link -> where the page has it, or None if it has not. -> list of HTML texts,
-    as many as there are cells
-    """
+def same_url(url: str) -> str:
+    """Return a link as it is."""
+    return url
+
+
+def cells(notebook: "NotebookNode", link: Link = same_url) -> list[str]:
+    """Return the HTML of each cell of a notebook of nbformat 4, from what is stored: nothing runs."""
     notebook = deepcopy(notebook)
     for cell in notebook.cells:
         cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n")  # for the tests, not for readers
     html, _ = exporter(link).from_notebook_node(notebook, {"metadata": {"name": "cells"}})
-    made = html.split("<!--cell-->")[1:]
-    if len(made) != len(notebook.cells):
-        raise RuntimeError(f"{len(notebook.cells)} cells became {len(made)}")
-    return made
+    parts = html.split("<!--cell-->")[1:]
+    if len(parts) != len(notebook.cells):
+        raise RuntimeError(f"{len(notebook.cells)} cells became {len(parts)}")
+    return parts
 
 
-def exporter(link):
-    """nbconvert's exporter with the body of our pages, and our reader of Markdown."""
+def exporter(link: Link) -> "HTMLExporter":
+    """Return nbconvert's exporter with the body of our pages, and our reader of Markdown."""
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
-    config = Config({"NbConvertBase": {"display_data_priority": SHOWN}})
-    made = HTMLExporter(raw_template=(FRONT / "body.html.j2").read_text(encoding="utf-8"), config=config)
-    made.register_filter("markdown2html", lambda source: markdown(source, link))
-    made.register_filter("living", living)
-    made.register_filter("alt", alt)
-    return made
+    config = Config({"NbConvertBase": {"display_data_priority": PRIORITY}})
+    template = (FRONT / "body.html.j2").read_text(encoding="utf-8")
+    html_exporter = HTMLExporter(raw_template=template, config=config)
+    html_exporter.register_filter("markdown2html", lambda source: markdown(source, link))
+    html_exporter.register_filter("living", living)
+    html_exporter.register_filter("alt", alt)
+    return html_exporter
 
 
-def markdown(source, link=lambda url: url):
-    """Markdown of a notebook, formulas included. -> HTML"""
+def markdown(source: str, link: Link = same_url) -> str:
+    """Translate Markdown of a notebook, formulas included. -> HTML"""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     from .formulas import Formulas
@@ -52,27 +62,29 @@ def markdown(source, link=lambda url: url):
         """Formulas as MathML; a link that leads to no page becomes plain words."""
 
         def link(self, text, url, title=None):
-            there = link(url)
-            return super().link(text, there, title) if there else f'<span class="away">{text}</span>'
+            target = link(url)
+            return super().link(text, target, title) if target else f'<span class="away">{text}</span>'
 
     return MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
 
 
-def living(output):
-    """The place of an output that a script brings to life: a panel, a plotly figure."""
-    if data := output["data"].get(PANEL):
-        state = escape(json.dumps(data.get("state", {})), quote=True)
-        return PLACE.format(name=escape(str(data["panel"])), state=state)
-    if data := output["data"].get(PLOTLY):
-        figure = json.dumps({key: data[key] for key in ("data", "layout")}).replace("<", "\\u003c")
-        height = escape(str(data["layout"].get("height", 450)))
+def living(output: dict[str, Any]) -> str:
+    """Return the place of an output that a script fills: a panel, a plotly figure. -> HTML, "" for other outputs"""
+    panel, plotly = output["data"].get(PANEL), output["data"].get(PLOTLY)
+    if panel:
+        state = escape(json.dumps(panel.get("state", {})), quote=True)
+        return PLACE.format(name=escape(str(panel["panel"])), state=state)
+    if plotly:
+        figure = json.dumps({"data": plotly["data"], "layout": plotly["layout"]}).replace("<", "\\u003c")
+        height = escape(str(plotly["layout"].get("height", 450)))
         script = f'<script type="application/json">{figure}</script>'
         return f'<div class="plotly-place" style="min-height: {height}px">{script}</div>'
     return ""
 
 
-def alt(output, cell):
-    """What a figure is called for those who do not see it: by what drew it."""
+def alt(output: dict[str, Any], cell: "NotebookNode") -> str:
+    """Return the text that stands for a figure where it is not seen: the call that drew it."""
     calls = CALL.findall(cell["source"])
-    plots = [call for call in calls if ".plot." in call] or calls
-    return f"figure, drawn by {plots[-1]}" if plots else "figure"
+    plot_calls = [call for call in calls if ".plot." in call]
+    last_call = (plot_calls or calls)[-1:]
+    return f"figure, drawn by {last_call[0]}" if last_call else "figure"

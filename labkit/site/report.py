@@ -6,10 +6,12 @@ import platform
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
 import labkit
 
@@ -17,17 +19,25 @@ from ..errors import must, need
 from ..fit import CRITERIA, Run
 from ..pages import render
 from ..plot.captions import added_noise, is_clean
-from ..plot.race import race as figure_of
-from ..runs.scores import scores, truth_known
+from ..plot.race import race
+from ..runs.scores import Bet, scores, truth_known
 from ..state import atomic_write
 
+if TYPE_CHECKING:
+    from ..panels import Panel
 
-def report(runs, path, bet=None, title="A race of methods under label noise"):
-    """Write one HTML file that opens anywhere: accuracies by criterion, figures, the noise's passport, every run's
-    configuration, versions, the bet and its score. -> Path
 
-    runs: what labkit.Race(...).run returned, {label: a Run per seed}; also one Run, a list of Runs, or the panel of the
-    sandbox (its last race). path: ends in .html; its folder is made. bet: of Race.bet, or None.
+def report(
+    runs: "Run | list[Run] | dict[str, list[Run]] | Panel",
+    path: str | Path,
+    bet: Bet | None = None,
+    title: str = "A race of methods under label noise",
+) -> Path:
+    """Write a race as one HTML file that opens anywhere, and return its path.
+
+    It holds accuracies by criterion, figures, the noise's passport, every run's configuration, versions, the bet and
+    its score. runs: what labkit.Race(...).run returned, {label: a Run per seed}; also one Run, a list of Runs, or the
+    panel of the sandbox (its last race). path: ends in .html; its folder is made. bet: of Race.bet, or None.
     Raises ValueError, before anything is written, for runs that were not trained or do not share data and noise, and
     for another ending. The file is written whole or not at all.
     """
@@ -40,28 +50,50 @@ def report(runs, path, bet=None, title="A race of methods under label noise"):
     return path
 
 
-def grouped(runs):
-    """{label: Runs} from what a report was given. Raises ValueError for what is none, or cannot stand in one table."""
-    runs = getattr(runs, "result", runs)
-    runs = [runs] if isinstance(runs, Run) else runs
-    if isinstance(runs, (list, tuple)) and all(isinstance(run, Run) for run in runs):
-        labels = dict.fromkeys(run.config["method"] for run in runs)
-        runs = {label: [run for run in runs if run.config["method"] == label] for label in labels}
-    need(isinstance(runs, dict) and runs, "runs", runs, "Runs, or a panel of the sandbox that has raced")
-    groups = {str(label): list(group) if isinstance(group, (list, tuple)) else [group] for label, group in runs.items()}
-    every = [run for group in groups.values() for run in group]
-    need(all(isinstance(run, Run) and run.rows for run in every), "runs", list(groups), "Runs of one epoch or more")
-    noises = {json.dumps({**(run.noise or {}), "seed": 0, "hash": 0, "realised": 0}) for run in every}
-    places = {(run.config["task"], run.config["net"]) for run in every}
-    need(len(places) == len(noises) == 1, "runs", sorted(places), "runs on the same data, network, noise and rate")
+def grouped(runs: "Run | list[Run] | dict[str, list[Run]] | Panel") -> dict[str, list[Run]]:
+    """Return the Runs of a report by the label of their method.
+
+    Raises ValueError for anything else, and for runs that cannot stand in one table.
+    """
+    groups = _by_label(getattr(runs, "result", runs))  # a panel holds the runs of its last race
+    all_runs = []
+    for group in groups.values():
+        all_runs += group
+    is_trained = all(isinstance(run, Run) and run.rows for run in all_runs)
+    need(is_trained, "runs", list(groups), "Runs of one epoch or more")
+    settings = {(run.config["task"], run.config["net"]) for run in all_runs}
+    noises = {_noise_without_seed(run) for run in all_runs}
+    is_same = len(settings) == len(noises) == 1
+    need(is_same, "runs", sorted(settings), "runs on the same data, network, noise and rate")
     may_be = "runs on noisy labels, or on labels that may be wrong"
-    must(not any(map(is_clean, every)), "runs", "a list of runs on clean labels", may_be)
+    must(not any(map(is_clean, all_runs)), "runs", "a list of runs on clean labels", may_be)
     seeds = [sorted(run.config["seed"] for run in group) for group in groups.values()]
-    need(all(some == seeds[0] for some in seeds), "runs", seeds, "runs of the same seeds for every method")
+    need(all(numbers == seeds[0] for numbers in seeds), "runs", seeds, "runs of the same seeds for every method")
     return groups
 
 
-def page(groups: dict[str, list[Run]], bet, title: str) -> str:
+def _by_label(runs):
+    """Return {label: list} from a Run, a list of Runs, or a dict of either. Raises ValueError for anything else."""
+    if isinstance(runs, Run):
+        runs = [runs]
+    if isinstance(runs, (list, tuple)) and all(isinstance(run, Run) for run in runs):
+        groups = {}
+        for run in runs:
+            groups.setdefault(run.config["method"], []).append(run)
+        runs = groups
+    need(isinstance(runs, dict) and runs, "runs", runs, "Runs, or a panel of the sandbox that has raced")
+    groups = {}
+    for label, group in runs.items():
+        groups[str(label)] = list(group) if isinstance(group, (list, tuple)) else [group]
+    return groups
+
+
+def _noise_without_seed(run):
+    """Return the noise of a run as text, without what differs from seed to seed."""
+    return json.dumps({**(run.noise or {}), "seed": 0, "hash": 0, "realised": 0})
+
+
+def page(groups: dict[str, list[Run]], bet: Bet | None, title: str) -> str:
     """Write the report. groups: of `grouped`. -> HTML"""
     runs = [run for group in groups.values() for run in group]
     first = next(iter(groups.values()))
@@ -77,7 +109,7 @@ def page(groups: dict[str, list[Run]], bet, title: str) -> str:
         accuracies=accuracies(groups),
         seeds=seeds(first),
         alt=f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {labels}",
-        figure=svg(figure_of(groups)),
+        figure=svg(race(groups)),
         noise=passport(first[0]),
         seeds_of_noise=realised(first),
         recipe=json.dumps(first[0].config["recipe"]),
@@ -194,7 +226,7 @@ def versions(runs: list[Run]) -> dict[str, str]:
     }
 
 
-def svg(figure) -> str:
+def svg(figure: Figure) -> str:
     """Draw a figure as SVG in base64."""
     drawing = BytesIO()
     FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None})  # savefig would draw everything twice
