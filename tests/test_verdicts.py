@@ -163,25 +163,28 @@ def test_findings_stand_in_the_ledger_with_their_setting(tmp_path):
     words = {"setting": "digits, mlp", "n": 3}
     rule = "every step < 0 points"
     assert found.judge("Fig. 1a", "precision falls", "98, 94, 86 %", [-4, -8], rule=rule, **words, criterion="last")
-    assert not found.add("Sec. 4.2", "mixup helps", "90, 90 %", False, **words)
+    gain = "gain > 0 points"
+    assert not found.add("Sec. 4.2", "mixup helps", "90, 90 %", False, rule=gain, **words)
+    with pytest.raises(TypeError, match="rule"):
+        found.add("Sec. 4.2", "mixup hurts", "90, 90 %", False, **words)
     with pytest.raises(ValueError, match="claim is 'precision falls'"):
-        found.add("Fig. 1a", "precision falls", "", True, **words)
+        found.add("Fig. 1a", "precision falls", "", True, rule=rule, **words)
     found.keep(ledger.results_file("CRUST", "findings", tmp_path))
     rows = ledger.ledger("CRUST", tmp_path).set_index("item")
     assert rows.loc["Fig. 1a", "verdict"] == "holds here" and rows.loc["Fig. 1a", "n"] == 3
     assert rows.loc["Sec. 4.2", "verdict"] == "does not hold here"
-    assert rows.loc["Fig. 1a", "rule"] == rule and rows.loc["Sec. 4.2", "rule"] == ""
+    assert rows.loc["Fig. 1a", "rule"] == rule and rows.loc["Sec. 4.2", "rule"] == gain
     html = ledger.overview("CRUST", tmp_path).to_html()
     assert "every step &lt; 0 points" in html
     assert "98, 94, 86 % [digits, mlp]" in html and "63 not run" in html and "2026" not in html
-    assert found.table()["holds"].tolist() == [True, False] and found.table()["rule"].tolist() == [rule, ""]
+    assert found.table()["holds"].tolist() == [True, False] and found.table()["rule"].tolist() == [rule, gain]
     with pytest.raises(ValueError, match="findings is none"):
         Findings("CRUST").keep(tmp_path / "x.parquet")
 
 
 def test_findings_stored_without_a_rule_show_none(tmp_path):
     found = Findings("CRUST")
-    found.add("Fig. 1a", "precision falls", "98, 94 %", True, setting="digits", n=1)
+    found.add("Fig. 1a", "precision falls", "98, 94 %", True, rule="every step < 0", setting="digits", n=1)
     del found.rows[0]["rule"]
     found.keep(ledger.results_file("CRUST", "findings", tmp_path))
     rows = ledger.ledger("CRUST", tmp_path)

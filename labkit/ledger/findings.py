@@ -64,9 +64,9 @@ class Findings:
         measured: str,
         holds: bool,
         *,
+        rule: str,
         setting: str,
         n: int,
-        rule: str = "",
         criterion: str = "",
         printed: str = "",
     ) -> bool:
