@@ -11,6 +11,7 @@ the seeds below.
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from multiprocessing import get_context
 
 import pandas as pd
@@ -23,6 +24,7 @@ from ..load import load
 from ..methods import ALL, FAMILIES
 from ..noise import corrupt, signflip, symmetric
 from .entry import META, enter
+from .scores import seconds
 
 RATE = 0.4
 RECIPE = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-3, "batch": 32}  # CDR's, for every method alike
@@ -74,7 +76,7 @@ def job(name: str, kind: str, seed: int, epochs: int) -> dict:
         diverged = True
         scores["best_val"] = run.accuracy.get("best_val", math.nan)
     row = {"method": name, "on": kind, "seed": seed, "diverged": diverged, **scores}
-    row["seconds"] = sum(epoch["seconds"] for epoch in run.rows) / max(1, len(run.rows))
+    row["seconds"] = seconds(run) / max(1, len(run.rows))
     for column in ("selected_precision", "auc_weight", "auc"):
         row[column] = _last_known(run, column)
     return row
@@ -89,8 +91,10 @@ def _noisy(kind, seed):
 
 def _last_known(run, column):
     """Return the last value of a column that is not NaN (MentorNet trusts no sample in the end); NaN without any."""
-    known = [row[column] for row in run.rows if row[column] == row[column]]
-    return known[-1] if known else math.nan
+    for row in reversed(run.rows):
+        if not math.isnan(row[column]):
+            return row[column]
+    return math.nan
 
 
 def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: int = 2) -> pd.DataFrame:
@@ -102,15 +106,20 @@ def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: i
         choose("method", name, ALL)
     for argument, value in (("epochs", epochs), ("seeds", seeds), ("jobs", jobs)):
         need(isinstance(value, int) and value > 0, argument, value, "a whole number above 0")
-    chosen = [name for name in ALL if name != "SGD" and (not names or name in ("ERM", *names))]
-    trainings = []
-    for kind in ("classes", "numbers"):
-        for name in chosen:
-            if kind in ALL[name].targets:
-                trainings += [(name, kind, seed, epochs) for seed in range(seeds)]
+    trainings = _trainings(names, epochs, seeds)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         rows = pool.map(job, *zip(*trainings))
         return pd.DataFrame(tqdm(rows, total=len(trainings), unit="run", disable=hidden(None), leave=False))
+
+
+def _trainings(names, epochs, seeds):
+    """Return the arguments of `job` for each training, those of plain SGD among them. -> list of tuples"""
+    chosen = {"ERM", *(names or ALL)} - {"SGD"}
+    trainings = []
+    for kind, name, seed in product(("classes", "numbers"), ALL, range(seeds)):
+        if name in chosen and kind in ALL[name].targets:
+            trainings.append((name, kind, seed, epochs))
+    return trainings
 
 
 def verdicts(runs: pd.DataFrame) -> pd.DataFrame:

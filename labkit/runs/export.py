@@ -45,7 +45,7 @@ class Table:
         """Lay out the table for people: "81.2 ± 0.4", with n where it is not the same everywhere."""
         long = pd.DataFrame({name: self._written(name) for name in self.rows + self.columns})
         long = long.rename(columns=groups.title)
-        long[MEAN] = [self._text(cell) for cell in self.cells.itertuples()]
+        long[MEAN] = list(map(self._text, self.cells.itertuples()))
         rows = _titles(self.rows)
         columns = _titles(self.columns)
         if not columns:
@@ -75,7 +75,7 @@ class Table:
 
 def _titles(names):
     """Return parameters as titles. -> list of texts"""
-    return [groups.title(name) for name in names]
+    return list(map(groups.title, names))
 
 
 def _index(frame):
@@ -103,7 +103,11 @@ def pivot(
     names = rows + columns
     need(rows, "rows", rows, "one parameter or more")
     need(len(set(names)) == len(names), "columns", columns, "other parameters than the rows, none twice")
-    values = {name: groups.parameter(table, name, "rows" if name in rows else "columns") for name in names}
+    values = {}
+    for name in rows:
+        values[name] = groups.parameter(table, name, "rows")
+    for name in columns:
+        values[name] = groups.parameter(table, name, "columns")
     must(table["run"].is_unique, "table", "one with a run twice", "one row per run, as labkit.results makes it")
     mixed = groups.differing(table, names)
     need(not mixed, "columns", columns, f"such that runs of a cell differ in their seeds only: add {', '.join(mixed)}")
@@ -112,7 +116,8 @@ def pivot(
     need(len(cells), "y", y, "a criterion that these runs have: they have no validation split")
     cells = cells.sort_values(names, key=groups.places, ignore_index=True)
     percent = groups.score_of(table) == "test accuracy"
-    caption = f"{criterion[0].upper()}{criterion[1:]}{', in %' if percent else ''}; {_errors(cells)}. {description}."
+    unit = ", in %" if percent else ""
+    caption = f"{criterion[0].upper()}{criterion[1:]}{unit}; {_errors(cells)}. {description}."
     return Table(cells, rows, columns, y, caption, percent)
 
 
@@ -133,13 +138,16 @@ def layout(table: pd.DataFrame, by: str = "method", x: str = "rate", limit: int 
 
     `by`, hyperparameters and parameters of more than `limit` values become rows, the others columns.
     """
-    names = list(dict.fromkeys([by, x, *groups.separating(table, [by, x], None)]))
+    further = groups.separating(table, [by, x], None)
     rows = []
-    for name in names:
+    columns = []
+    for name in dict.fromkeys([by, x, *further]):
         count = groups.parameter(table, name, "x").nunique(dropna=False)
         if name == by or name.startswith("method.") or count > limit:
             rows.append(name)
-    return rows, [name for name in names if name not in rows]
+        else:
+            columns.append(name)
+    return rows, columns
 
 
 def write(table: Table, path: str | PathLike) -> Path:
@@ -187,5 +195,8 @@ def _escaped_labels(axis):
     """Escape the labels and names of an index for LaTeX. -> index"""
     names = [name and escaped(name) for name in axis.names]
     if axis.nlevels == 1:
-        return pd.Index([escaped(label) for label in axis], name=names[0])
-    return pd.MultiIndex.from_tuples([tuple(map(escaped, labels)) for labels in axis], names=names)
+        return pd.Index(list(map(escaped, axis)), name=names[0])
+    rows = []
+    for labels in axis:
+        rows.append(tuple(map(escaped, labels)))
+    return pd.MultiIndex.from_tuples(rows, names=names)

@@ -14,6 +14,7 @@ from ..fit import Recipe, Run, fit, hidden
 from ..fit.run import row
 from ..method import Method
 from ..noise import ALL, corrupt
+from .scores import seconds
 
 CURVES = ("train_given", "train_aided", "noisy_memorised", "val_noisy", "test")  # drawn by the figures of all papers
 NOT_CURVES = ("stage", "epoch", "seconds")
@@ -69,7 +70,7 @@ def summary(run: Run, task: Task) -> dict:
     facts = {"run": run.name, **row(run.facts)}
     facts["config"] = json.dumps(run.config)
     facts["samples"] = len(task.train)
-    facts["seconds"] = sum(epoch["seconds"] for epoch in run.rows)
+    facts["seconds"] = seconds(run)
     for name in run.rows[0]:
         if name not in NOT_CURVES:
             facts[name] = [epoch[name] for epoch in run.rows]

@@ -57,7 +57,7 @@ def varied(table: pd.DataFrame) -> list[str]:
     the noise rate or is another method's.
     """
     names = several_values(settings(table))
-    shared = [name for name in names if not name.startswith("method.")]
+    shared = _shared(names)
     hyperparameters = differing(table, ["method", *shared])
     return shared + [name for name in hyperparameters if name in names]
 
@@ -76,16 +76,24 @@ def differing(table: pd.DataFrame, keys: Iterable[str]) -> list[str]:
     """
     known = settings(table)
     keys = list(dict.fromkeys(keys))
-    columns = [parameter(table, key, "keys").rename(None) for key in keys] or [pd.Series(0, table.index)]
-    counts = known.groupby(columns, dropna=False).nunique(dropna=False)
+    columns = []
+    for key in keys:
+        columns.append(parameter(table, key, "keys").rename(None))
+    by_keys = known.groupby(columns or [pd.Series(0, table.index)], dropna=False)
+    counts = by_keys.nunique(dropna=False)
     mixed = (counts > 1).any()
     names = list(mixed[mixed].index.difference(keys, sort=False))
     seeds = table.filter(items=["seed", "noise_seed"])
     if pd.concat([known, seeds], axis=1).duplicated().any():
         names.append(HIDDEN)
     if "method" in names:  # methods have hyperparameters of their own
-        names = [name for name in names if not name.startswith("method.")]
+        names = _shared(names)
     return names
+
+
+def _shared(names):
+    """Return the settings that every method has: no hyperparameters. -> list of names"""
+    return [name for name in names if not name.startswith("method.")]
 
 
 def separating(table: pd.DataFrame, keys: Sequence[str], limit: int | None = 6, count: int | None = None) -> list[str]:
@@ -131,23 +139,28 @@ def ordered(values: Iterable) -> list:
 
     Numbers ascending, methods as labkit.methods.ALL has them, other words by the alphabet, a missing value last.
     """
-    positions = {name: k for k, name in enumerate(ALL)}
-    values = list(values)
+    positions = dict(zip(ALL, range(len(ALL))))
 
     def rank(value):
         if isinstance(value, str):
             return True, positions.get(value, len(positions)), value
         return False, value
 
-    known = [value for value in dict.fromkeys(values) if not pd.isna(value)]
-    missing = [float("nan")] if any(map(pd.isna, values)) else []
+    known = []
+    missing = []
+    for value in dict.fromkeys(values):
+        if pd.isna(value):
+            missing = [float("nan")]
+        else:
+            known.append(value)
     return sorted(known, key=rank) + missing
 
 
 def places(values: pd.Series) -> pd.Series:
     """Return the place of every value of a column in its order, for sort_values."""
-    order = {value: k for k, value in enumerate(ordered(values)) if not pd.isna(value)}
-    return values.map(order).fillna(len(order))
+    order = ordered(values.dropna())
+    positions = dict(zip(order, range(len(order))))
+    return values.map(positions).fillna(len(order))
 
 
 def written(name: str, value: object) -> str:
@@ -206,10 +219,12 @@ def described(table: pd.DataFrame) -> str:
     nets = [net.partition("(")[0] for net in _texts(table, "net")]
     parts.append(", ".join(dict.fromkeys(nets)))
     parts.append(f"{' or '.join(_texts(table, 'epochs'))} epochs")
-    rates = [f"{rate:.0%}" for rate in ordered(table.loc[table["noise"] != AS_GIVEN, "rate"])]
+    added = table.loc[table["noise"] != AS_GIVEN, "rate"]
+    rates = list(map("{:.0%}".format, ordered(added)))
     if len(rates) > 5:
         rates = [f"{len(rates)} rates from {rates[0]} to {rates[-1]}"]
-    return f"{', '.join(parts)}; noise: {', '.join(_texts(table, 'noise'))} {', '.join(rates)}".rstrip()
+    noises = ", ".join(_texts(table, "noise"))
+    return f"{', '.join(parts)}; noise: {noises} {', '.join(rates)}".rstrip()
 
 
 def _texts(table, name):

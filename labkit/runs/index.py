@@ -44,7 +44,7 @@ def table(store: Path, file: str, having: Container[str] | None = None) -> pd.Da
         known = _known(connection, index)
         indexed = set(zip(known["run"], known["stamp"]))
         unread = [pair for pair in zip(present["run"], present["stamp"]) if pair not in indexed]
-        paths = [str(store / run / file) for run in _as_stored(connection, store, unread)]
+        paths = _paths(store, _as_stored(connection, store, unread), file)
         try:
             rows = _rows(connection, index if indexed else None, paths)
         except duckdb.Error:
@@ -72,6 +72,11 @@ def _stamp(folder):
             file = os.stat(os.path.join(folder, name))
             facts += [name, file.st_size, file.st_mtime_ns, file.st_ctime_ns, file.st_ino]
     return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _paths(store, runs, file):
+    """Return the paths of a file in the folders of runs. -> list of texts"""
+    return [str(store / run / file) for run in runs]
 
 
 def _as_stored(connection, store, runs):
@@ -105,7 +110,7 @@ def _differing(connection, store, runs):
     """Find runs whose table has other accuracies than config.json. runs: accuracies by name. -> reasons by name"""
     import duckdb
 
-    paths = [str(store / run / READ[0]) for run in runs]
+    paths = _paths(store, runs, READ[0])
     try:
         tables = connection.read_parquet(paths, union_by_name=True, filename=True).df() if paths else pd.DataFrame()
     except duckdb.Error:  # `_readable` finds the file that cannot be read
@@ -113,8 +118,9 @@ def _differing(connection, store, runs):
     reasons = {}
     for facts in tables.to_dict("records"):
         run = Path(facts["filename"]).parent.name
-        if any(not same_number(facts.get(name), value) for name, value in runs[run].items()):
-            reasons[run] = f"{READ[0]} has other accuracies than {FACTS}"
+        for name, value in runs[run].items():
+            if not same_number(facts.get(name), value):
+                reasons[run] = f"{READ[0]} has other accuracies than {FACTS}"
     return reasons
 
 

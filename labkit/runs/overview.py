@@ -29,7 +29,7 @@ class Contents:
         inside = self.store / "trainings"  # where the trainings of notebooks are
         of_notebooks = stored["notebook"].notna() if "notebook" in stored else pd.Series(False, stored.index)
         places = [inside] if of_notebooks.all() else [self.store, inside]
-        self.curves = pd.concat([histories(place) for place in places], ignore_index=True)
+        self.curves = pd.concat(map(histories, places), ignore_index=True)
         trainings = stored[~of_notebooks].drop(columns=["notebook", "values", "seconds"], errors="ignore")
         tables = [table for table in (trainings, results(inside)) if len(table)] or [trainings]
         self.table = groups.scored(pd.concat(tables, ignore_index=True), self.curves)
@@ -171,4 +171,4 @@ def _choice(means, names):
 def _setting(names, values):
     """Write a setting, the label of a group. -> text"""
     values = values if isinstance(values, tuple) else (values,)
-    return ", ".join(groups.title(name, value) for name, value in zip(names, values)) or UNVARIED
+    return ", ".join(map(groups.title, names, values)) or UNVARIED

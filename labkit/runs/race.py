@@ -99,7 +99,9 @@ class Race(metaclass=Checked):
         contestants = {label: self._contestant(label, seed) for label in self.methods}
         training = True
         while training:
-            training = any([contestant.epoch() for contestant in contestants.values()])
+            training = False
+            for contestant in contestants.values():
+                training |= contestant.epoch()
             yield {label: contestant.run for label, contestant in contestants.items()}
         for label, contestant in contestants.items():
             run = contestant.run
@@ -175,7 +177,7 @@ class _Contestant:
 
     def _next_epoch(self):
         """Run the training up to the end of its next epoch. -> False if there is none"""
-        return any(event == "epoch" for event in self.events)  # stops at the first one
+        return "epoch" in self.events  # takes events up to the first such one
 
 
 def _labelled(methods):
@@ -183,18 +185,19 @@ def _labelled(methods):
     several = isinstance(methods, Mapping | list | tuple)
     need(several, "methods", methods, f"a list of two to {LARGEST} methods, or a dict {{label: method}}")
     if isinstance(methods, Mapping):
-        pairs = list(methods.items())
+        labels = list(methods)
+        contestants = list(methods.values())
     else:
-        pairs = [(_label(method), method) for method in methods]
-    labels = {label for label, _ in pairs}
-    need(1 < len(pairs) <= LARGEST, "methods", methods, f"two to {LARGEST} of them")
-    need(len(labels) == len(pairs), "methods", methods, "different ones; {label: method} tells twins apart")
-    for _, method in pairs:
+        labels = list(map(_label, methods))
+        contestants = list(methods)
+    need(1 < len(labels) <= LARGEST, "methods", methods, f"two to {LARGEST} of them")
+    need(len(set(labels)) == len(labels), "methods", methods, "different ones; {label: method} tells twins apart")
+    for method in contestants:
         if isinstance(method, str):
             choose("methods", method, ALL)
         else:
             unbound_copy(method)
-    return dict(pairs)
+    return dict(zip(labels, contestants))
 
 
 def _label(method):

@@ -17,8 +17,16 @@ def score_column(run: Run) -> str:
 
 def truth_known(run: Run) -> bool:
     """Return whether the history knows true labels, of a part of the samples at least."""
-    measured = (row.get("train_true", row.get("r2_true")) for row in run.rows)
-    return any(value == value for value in measured)
+    for row in run.rows:
+        value = row.get("train_true", row.get("r2_true"))
+        if value == value:  # not NaN
+            return True
+    return False
+
+
+def seconds(run: Run) -> float:
+    """Return the seconds of training, over all epochs."""
+    return sum(row["seconds"] for row in run.rows)
 
 
 def selects(runs: Sequence[Run]) -> bool:
@@ -42,7 +50,7 @@ def scores(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
             row["precision"] = float("nan")
             if selecting and run.rows:
                 row["precision"] = run.rows[-1]["selected_precision"]
-            row["seconds"] = sum(epoch["seconds"] for epoch in run.rows)
+            row["seconds"] = seconds(run)
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from operator import truediv
 from typing import Any
 
 Times = dict[str, list[float]]  # name -> seconds per step, one for each round
@@ -29,4 +30,4 @@ def interleaved(
 
 def ratio(seconds: Sequence[float], reference: Sequence[float]) -> float:
     """Return the median over the rounds of seconds / reference."""
-    return statistics.median(a / b for a, b in zip(seconds, reference))
+    return statistics.median(map(truediv, seconds, reference))

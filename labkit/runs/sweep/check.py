@@ -20,7 +20,7 @@ from ...load import options_of
 from ...methods import ALL
 from ..entry import clean, make_method
 from .entry import entries_of, entry, source
-from .points import Point
+from .points import Point, names_in
 
 NEEDED = ("data", "method", "net", "epochs", "seed")
 KNOWN = (*NEEDED, "n", "noise", "rate", "noise_seed", "meta", "life")
@@ -36,7 +36,7 @@ def check(points: Sequence[Point]) -> None:
     Nothing is trained or downloaded. Files of one's own are read, so that a missing argument for them is asked for
     here; images that were decoded are kept in the cache.
     """
-    for name in dict.fromkeys(name for point in points for name in point):
+    for name in names_in(points):
         if not name.startswith(("method.", "recipe.", "data.")):
             choose(A_NAME, name, dict.fromkeys((*KNOWN, "method.X", "recipe.X", "data.X")))
     passed = set()

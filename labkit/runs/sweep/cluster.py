@@ -41,7 +41,7 @@ def layout(
     on CPUs, or per card. Raises ValueError when no card has room.
     """
     need(workers is None or (isinstance(workers, int) and workers > 0), "workers", workers, "a whole number above 0")
-    threads = {name: str(plan.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(plan.threads))
     cards = _cards() if cards is None else cards
     if not cards:
         count = workers or max(1, (cores or os.cpu_count()) // plan.threads)
@@ -119,7 +119,9 @@ def _specification(workers, security, port):
     of_worker = {"nthreads": 1, "memory_limit": 0, "silence_logs": "ERROR", "preload": [work.__name__]}
     of_worker |= {"dashboard_address": f"{LOCAL}:0", **shared}
     of_scheduler = {"dashboard_address": f"{LOCAL}:{port}", "dashboard": True, **shared}
-    nannies = {k: {"cls": Patient, "options": of_worker | worker} for k, worker in enumerate(workers)}
+    nannies = {}
+    for k, worker in enumerate(workers):
+        nannies[k] = {"cls": Patient, "options": of_worker | worker}
     return nannies, {"cls": Scheduler, "options": of_scheduler}
 
 

@@ -28,7 +28,7 @@ from ...paths import absolute, locate_table
 from ..store import folder
 from . import size, text
 from .check import check
-from .points import Point, distinct, points
+from .points import Point, distinct, names_in, points
 
 SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exclude": [], "store": None}
 BARE = ("data", "noise", "net")  # their values speak for themselves
@@ -75,29 +75,27 @@ class Plan(metaclass=Checked):
         need(usable, "the plan", source, "the path of a YAML file, or a dict, as labkit.runs.sweep.plan describes it")
         entries = source if isinstance(source, dict) else text.read(source)
         need(isinstance(entries, dict), "the plan", entries, "a dict, as described in labkit.runs.sweep.plan")
-        options = {name: None for name in cls.__dataclass_fields__ if name not in ("kind", "points")}
+        options = dict.fromkeys(cls.__dataclass_fields__)
+        del options["kind"], options["points"]
         for name in entries:
             choose("the plan's entry", name, SECTIONS | options)
-        entries = {name: _plain(name, value) for name, value in entries.items()}
-        sections = SECTIONS | {name: entries[name] for name in entries if name in SECTIONS}
+        sections, given = _sections_and_options(entries)
         kind, fixed, notebook = _kind(entries, sections)
         combined = points(fixed, sections["grid"], sections["when"], sections["exclude"])
         if kind == "fit":
-            combined = [_placed(point) for point in combined]
+            combined = list(map(_placed, combined))
             check(combined)
         else:
             combined = _typed(notebook, combined)
         store = sections["store"]
         need(store is None or (isinstance(store, str) and store), "store", store, "the path of a folder")
         place = folder(store).absolute()
-        given = {name: entries[name] for name in entries if name not in SECTIONS}
         return cls(kind, combined, place, notebook, **given)
 
     @cached_property
     def varying(self) -> list[str]:
         """Names whose values are not the same in all points."""
-        names = dict.fromkeys(name for point in self.points for name in point)
-        return [name for name in names if len(self._values(name)) > 1]
+        return [name for name in names_in(self.points) if len(self._values(name)) > 1]
 
     def _values(self, name):
         """Return the values of a name in all points, as JSON; None for a point without it. -> set"""
@@ -123,6 +121,16 @@ def label(point: Point, plan: Plan) -> str:
     if method:
         parts.insert(0, " ".join(method))
     return ", ".join(parts) or point["method"]
+
+
+def _sections_and_options(entries):
+    """Split the entries of a plan into its sections, all of them, and the options that it gives. -> two dicts"""
+    sections = dict(SECTIONS)
+    options = {}
+    for name, value in entries.items():
+        owner = sections if name in SECTIONS else options
+        owner[name] = _plain(name, value)
+    return sections, options
 
 
 def _kind(entries, sections):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from ...errors import choose, need
@@ -53,13 +53,19 @@ def combinations(section: str, grid: Mapping | Sequence) -> list[Point]:
             example = f"a list of one or more values, for example [{_example(values)}]"
             need(isinstance(values, list) and values, f"{section}: {name}", values, example)
         size.limited(section, len(result) + size.combinations(section, part))
-        result += [dict(zip(part, values)) for values in product(*part.values())]
+        for values in product(*part.values()):
+            result.append(dict(zip(part, values)))
     return result
 
 
 def _grids(grid):
     """Return one grid or several as a list."""
     return grid if isinstance(grid, list) else [grid]
+
+
+def names_in(points: Iterable[Point]) -> dict[str, None]:
+    """Return the names that any of the points has, in order, as the keys of a dict."""
+    return dict.fromkeys(chain.from_iterable(points))
 
 
 def distinct(points: Iterable[Point]) -> list[Point]:
@@ -98,7 +104,7 @@ def _expanded(section, condition, points):
 def _need_met(section, rule, points):
     """Raise ValueError for a rule that names what no point has, or that no point meets."""
     need(isinstance(rule, dict) and rule, section, rule, "{name: value, or list of values}")
-    names = dict.fromkeys(name for point in points for name in point)
+    names = names_in(points)
     for name, value in rule.items():
         choose(f"{section} the name", name, names)
         occurring = {json.dumps(point[name]): point[name] for point in points if name in point}

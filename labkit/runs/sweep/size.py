@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
+from itertools import chain
 from math import prod
 
 import yaml
@@ -16,8 +17,9 @@ ANNOUNCED = 5_000  # points from which on their number is printed before they ar
 
 def combinations(section: str, grid: dict) -> int:
     """Count the combinations of a grid. Raises ValueError where there are more than a plan may have."""
-    lengths = [len(values) for values in grid.values()]
-    product = f" ({' x '.join(map(str, lengths))})" if len(lengths) > 1 else ""
+    lengths = list(map(len, grid.values()))
+    factors = " x ".join(map(str, lengths))
+    product = f" ({factors})" if len(lengths) > 1 else ""
     return limited(section, prod(lengths), product)
 
 
@@ -60,7 +62,9 @@ def written_out(root: object, parts: Callable[[object], Iterable]) -> int:
         elif id(node) not in counts:
             path.add(id(node))
             stack.append((node, True))
-            stack += [(child, False) for child in children if id(child) not in counts]
+            for child in children:
+                if id(child) not in counts:
+                    stack.append((child, False))
     return counts[id(root)]
 
 
@@ -79,5 +83,5 @@ def _length(value):
 def _children(node):
     """Return the nodes directly inside a YAML node."""
     if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
+        return chain.from_iterable(node.value)
     return node.value if isinstance(node, yaml.SequenceNode) else ()

@@ -101,10 +101,12 @@ def dask_setup(worker: "Worker") -> None:
 
 def hush() -> dict[str, int]:
     """Silence the loggers of Dask and its parts. -> {name: level before}"""
-    existing = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in NOISY]
-    levels = {name: logging.getLogger(name).level for name in {*existing, *NOISY}}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    levels = {}
+    for name in {*logging.root.manager.loggerDict, *NOISY}:
+        if name.partition(".")[0] in NOISY:
+            logger = logging.getLogger(name)
+            levels[name] = logger.level
+            logger.setLevel(logging.CRITICAL + 1)
     return levels
 
 
@@ -136,10 +138,10 @@ def report(**progress: Any) -> None:
     """Report this worker's progress to the sweep, at most once a second but for a new run; nothing outside a worker."""
     from distributed import get_worker
 
-    now = time.monotonic()
-    if "label" not in progress and now - getattr(_thread, "reported", 0.0) < 1.0:
+    clock = time.monotonic()
+    if "label" not in progress and clock - getattr(_thread, "reported", 0.0) < 1.0:
         return
-    _thread.reported = now
+    _thread.reported = clock
     try:
         worker = get_worker()
     except ValueError:
