@@ -25,9 +25,9 @@ import torch
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-SHARED = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+SHARED = set(map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 SHARED |= {*site.getsitepackages(), site.getusersitepackages(), str(Path(__file__).parents[1])}
-SHARED = {os.path.realpath(folder) for folder in SHARED}
+SHARED = set(map(os.path.realpath, SHARED))
 HARMLESS = {"TMonitor"}  # tqdm's thread, which wakes up for its own bars alone
 
 Setting = tuple[Callable[[], Any], Callable[[Any], Any]]  # a function that reads it, one that writes it back
@@ -108,14 +108,15 @@ def _of_display(shell):
     def callbacks():
         return {name: [*calls] for name, calls in shell.events.callbacks.items()}
 
-    formatters = shell.display_formatter.formatters.values()
-    return [
+    parts = [
         (mpl.get_backend, switch),
         _content(shell.extension_manager.loaded),
         _attributes(shell, "ast_node_interactivity"),
         (callbacks, shell.events.callbacks.update),
-        *[_content(formatter.type_printers) for formatter in formatters],
     ]
+    for formatter in shell.display_formatter.formatters.values():
+        parts.append(_content(formatter.type_printers))
+    return parts
 
 
 def settings(shell: "InteractiveShell") -> list[Setting]:
@@ -165,7 +166,9 @@ class Blank:
     def __init__(self, shell: "InteractiveShell") -> None:
         self.shell = shell
         self.names = dict(shell.user_ns)
-        self.remembered = [(write, read()) for read, write in settings(shell)]
+        self.remembered = []
+        for read, write in settings(shell):
+            self.remembered.append((write, read()))
         self.modules = set(sys.modules)
         self.threads = set(threading.enumerate())
         self.contexts = self._enter()
@@ -225,8 +228,16 @@ def shared(module: ModuleType) -> bool:
     """Return whether a module belongs to Python, an installed package or labkit. One without a file does, because a
     library made it."""
     names = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
-    paths = [Path(os.path.realpath(name)) for name in names if isinstance(name, str)]
-    return not paths or any(path.is_relative_to(folder) for path in paths for folder in SHARED)
+    paths = []
+    for name in names:
+        if isinstance(name, str):
+            paths.append(Path(os.path.realpath(name)))
+    return not paths or any(map(_is_in_shared_folder, paths))
+
+
+def _is_in_shared_folder(path):
+    """Return whether a file lies in a folder of Python, of installed packages or of labkit."""
+    return any(path.is_relative_to(folder) for folder in SHARED)
 
 
 def _free_devices():

@@ -51,7 +51,9 @@ def _failed(out, message):
     """Return the failure of the last cell that began. out: the executed copy -> Failed"""
     import nbformat
 
-    cells = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
-    begun = [cell for cell in cells if cell.source.strip() and cell.metadata.papermill.start_time]
+    begun = 0
+    for cell in nbformat.read(out, as_version=4).cells:
+        if cell.cell_type == "code" and cell.source.strip() and cell.metadata.papermill.start_time:
+            begun += 1
     lines = message.strip().splitlines()
-    return Failed(len(begun), lines[-1], "\n".join(lines[-15:]))
+    return Failed(begun, lines[-1], "\n".join(lines[-15:]))

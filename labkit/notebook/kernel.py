@@ -76,8 +76,8 @@ class Warm:
 
     def _changed(self):
         """Return the changes of this process's environment since the kernel started. -> {name: value}, None is gone"""
-        names = {name for name, _ in os.environ.items() ^ self.environment.items()}
-        return {name: os.environ.get(name) for name in sorted(names)}
+        changed = os.environ.items() ^ self.environment.items()
+        return {name: os.environ.get(name) for name, _ in sorted(changed)}
 
     def _restore(self):
         """Restore the kernel at once, so that the notebook's memory is free while the next one is awaited."""

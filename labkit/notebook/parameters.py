@@ -37,7 +37,10 @@ def in_cell(notebook: str, namespace: dict[str, Any]) -> None:
     missing = [name for name in known if name not in namespace]
     need(not missing, "the list of parameters without a value", missing, "empty: run the cell that sets them first")
     values = fit(known, {name: namespace[name] for name in known})
-    given = [name for name in known if name in injected or repr(values[name]) != known[name].default]
+    given = []
+    for name, parameter in known.items():
+        if name in injected or repr(values[name]) != parameter.default:
+            given.append(name)
     namespace.update(placed(known, values, given, command_folder()))
 
 
@@ -91,7 +94,9 @@ def _assigned(source, kind):
     for line in ast.parse(source).body:
         if isinstance(line, kind):
             targets = getattr(line, "targets", None) or [line.target]
-            names += [target.id for target in targets if isinstance(target, ast.Name)]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    names.append(target.id)
     return names
 
 
@@ -138,21 +143,24 @@ def _fitting(value, parameter):
         _need_allowed([value], value, parameter)
         return _exact(value, parameter.types)
     elements = list(value)
-    _need(not parameter.elements or all(_is(element, parameter.elements) for element in elements), value, parameter)
+    if parameter.elements:
+        for element in elements:
+            _need(_is(element, parameter.elements), value, parameter)
     _need_allowed(elements, value, parameter)
     _need_complete(elements, parameter)
     return [_exact(element, parameter.elements) for element in elements]
 
 
-def _need(fits, value, parameter):
+def _need(condition, value, parameter):
     """Raise ValueError unless a value fits."""
-    if not fits:
+    if not condition:
         need(False, parameter.name, value, may_be(parameter) + _hint(value, parameter))
 
 
 def _need_allowed(elements, value, parameter):
     """Raise ValueError unless all elements are in the interval and among the alternatives. value: that holds them"""
-    _need(all(_inside(element, parameter.interval) for element in elements), value, parameter)
+    for element in elements:
+        _need(_inside(element, parameter.interval), value, parameter)
     for element in elements:
         is_path = parameter.takes_path and has_slash(element)
         if parameter.alternatives and element is not None and not is_path:
@@ -201,8 +209,8 @@ def _inside(value, interval):
         return False
     if interval is None:
         return Number(float("-inf"), float("inf"), infinite=True).inside(value)
-    left, low, high, right, single = interval.groups()
-    number = Number(float(low), float(high), above=left == "(", below=right == ")", infinite=True)
+    opening, low, high, closing, single = interval.groups()
+    number = Number(float(low), float(high), above=opening == "(", below=closing == ")", infinite=True)
     return number.inside(value) or (single is not None and value == float(single))
 
 

@@ -93,7 +93,10 @@ def read(notebook: str | PathLike) -> dict[str, Parameter]:
     """Return the parameters of a notebook by name; empty without a cell that is tagged so."""
     cell = _tagged_cell(notebook)
     tokens = tokenize.generate_tokens(io.StringIO(cell).readline)
-    comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    comments = {}
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            comments[token.start[0]] = token.string.lstrip("# ")
     parameters = {}
     for name, line in _assignments(cell):
         types = _annotated(line.annotation) if isinstance(line, ast.AnnAssign) else _types_of(line.value)
