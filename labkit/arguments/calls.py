@@ -25,7 +25,10 @@ def describe(annotation: object) -> Description | None:
         return Nothing()
     origin = get_origin(annotation)
     if origin is Annotated:
-        return next((entry for entry in annotation.__metadata__ if isinstance(entry, Description)), None)
+        for entry in annotation.__metadata__:
+            if isinstance(entry, Description):
+                return entry
+        return None
     arguments = get_args(annotation)
     if origin is Literal:
         return Choice(arguments)
@@ -53,7 +56,7 @@ def _describe_list(origin, arguments):
 
 def _describe_all(annotations: Sequence) -> tuple[Description, ...]:
     """Return the descriptions in several annotations; an empty tuple if one of them has none."""
-    parts = tuple(describe(annotation) for annotation in annotations)
+    parts = tuple(map(describe, annotations))
     return parts if all(parts) else ()
 
 

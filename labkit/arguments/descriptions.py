@@ -76,9 +76,9 @@ class Number(Description):
         has_low = self.low > -ROUND
         has_high = self.high < ROUND
         if has_low and has_high:
-            left = "(" if self.above else "["
-            right = ")" if self.below else "]"
-            return f" in {left}{self.low:g}, {self.high:g}{right}"
+            opening = "(" if self.above else "["
+            closing = ")" if self.below else "]"
+            return f" in {opening}{self.low:g}, {self.high:g}{closing}"
         text = ""
         if has_low:
             text += f" above {self.low:g}" if self.above else f" >= {self.low:g}"
@@ -233,7 +233,7 @@ class Either(Description):
         *first_parts, last_part = dict.fromkeys(part.may_be for part in self.parts)
         if not first_parts:
             return last_part
-        comma = "," if any("," in part for part in first_parts) else ""
+        comma = "," if "," in "".join(first_parts) else ""
         return f"{', '.join(first_parts)}{comma} or {last_part}"
 
     def check(self, name: str, value: object) -> object:
@@ -241,7 +241,7 @@ class Either(Description):
         for part in self.parts:
             if part.takes(value):
                 return part.check(name, value)
-        choices = [part for part in self.parts if isinstance(part, Choice)]
-        if choices and isinstance(value, str):
-            return choices[0].check(name, value)  # the message has the nearest choice
+        for part in self.parts:
+            if isinstance(part, Choice) and isinstance(value, str):
+                return part.check(name, value)  # the message has the nearest choice
         return need(False, name, value, self.may_be)

@@ -34,7 +34,8 @@ class Many(Description):
         """Return the list with checked values. Raises ValueError for anything else."""
         values = listed(value)
         need(values is not None and len(values) >= self.least, name, value, self.may_be)
-        need(all(self.of.takes(entry) for entry in values), name, value, self.may_be)
+        for entry in values:
+            need(self.of.takes(entry), name, value, self.may_be)
         return self.kind(self.of.check(name, entry) for entry in values)
 
 

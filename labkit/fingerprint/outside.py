@@ -70,5 +70,10 @@ def _texts(function, codes):
             values.append(cell.cell_contents)
         except ValueError:  # it has no value yet
             continue
-    paths = [os.fspath(value) for value in values if isinstance(value, (str, os.PathLike))]
-    return [path for path in paths if isinstance(path, str)]
+    texts = []
+    for value in values:
+        if isinstance(value, (str, os.PathLike)):
+            path = os.fspath(value)
+            if isinstance(path, str):  # it may be bytes
+                texts.append(path)
+    return texts
