@@ -41,6 +41,18 @@ def mae(logits: Tensor, y: Tensor) -> Tensor:
     return 2 * (1 - probability(logits, y))
 
 
+def nce(logits: Tensor, y: Tensor) -> Tensor:
+    """Return the normalised cross-entropy (Ma et al., ICML 2020): log p_y / sum_k log p_k, in [0, 1]. It is symmetric,
+    because its sum over all classes is 1. -> [..., B]"""
+    return ce(logits, y) / -logits.log_softmax(-1).sum(-1)
+
+
+def rce(logits: Tensor, y: Tensor, A: float = -4.0) -> Tensor:
+    """Return the reverse cross-entropy (Wang et al., ICCV 2019), -sum_k p_k log q_k of the one-hot label q, in which
+    log 0 is A: -A (1 - p_y) = -A / 2 mae. -> [..., B]"""
+    return -A / 2 * mae(logits, y)
+
+
 def gce(logits: Tensor, y: Tensor, q: float = 0.7) -> Tensor:
     """Return the generalised cross-entropy (Zhang, Sabuncu, NeurIPS 2018): (1 - p_y^q) / q; q = 0 is ce, q = 1 is
     mae / 2. -> [..., B]"""

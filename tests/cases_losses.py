@@ -2,7 +2,19 @@
 
 from cases import Case
 
-from labkit.methods import GCE, MAE, MSE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing, Mixup
+from labkit.methods import (
+    GCE,
+    MAE,
+    MSE,
+    NCE_RCE,
+    SCE,
+    BootstrapHard,
+    BootstrapSoft,
+    Focal,
+    Huber,
+    LabelSmoothing,
+    Mixup,
+)
 
 CE = "return losses.ce(logits, y)"
 NEVER = {"neutral": "no hyperparameter turns it into cross-entropy"}
@@ -15,6 +27,7 @@ CASES = {
     Focal: Case({"gamma": 2.0}, {"gamma": 0.0}, core={"Focal": CE}),
     GCE: Case({"q": 0.7, "truncate": 0.1, "start": 1, "every": 1}, {"q": 0.0}, core={"GCE": CE}),
     SCE: Case({"alpha": 0.5}, {"alpha": 1.0, "beta": 0.0}, core={"SCE": CE}),
+    NCE_RCE: Case({"alpha": 0.5}, core={"NCE_RCE": CE}, except_=NEVER),
     LabelSmoothing: Case({"alpha": 0.2}, {"alpha": 0.0}, core={"LabelSmoothing": CE}),
     Mixup: Case(
         {"alpha": 1.0},

@@ -114,6 +114,7 @@ OWN = {
     "Focal": {"gamma": NOT_NEGATIVE}, "Mixup": {"alpha": NOT_NEGATIVE}, "RDI": {"scale": word("mean", "sum")},
     "AUX": {"b_lr": word("matched", "same")}, "GCE": {"q": SHARE, "truncate": optional(INSIDE), "every": EPOCHS},
     "SCE": {"alpha": NOT_NEGATIVE, "beta": NOT_NEGATIVE, "A": optional(number(-1e9, 0, open_high=True))},
+    "NCE_RCE": {"alpha": NOT_NEGATIVE, "beta": NOT_NEGATIVE, "A": optional(number(-1e9, 0, open_high=True))},
     "LabelSmoothing": {"alpha": SHARE},
     "SPL": {"rate": RATE, "mode": word("fraction", "threshold"), "ramp": optional(DURATION), "first": POSITIVE,
             "growth": POSITIVE},

@@ -8,7 +8,19 @@ from tools import bound, digits, faces, first_weights, train
 
 import labkit
 from labkit import losses
-from labkit.methods import GCE, MAE, MSE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing, Mixup
+from labkit.methods import (
+    GCE,
+    MAE,
+    MSE,
+    NCE_RCE,
+    SCE,
+    BootstrapHard,
+    BootstrapSoft,
+    Focal,
+    Huber,
+    LabelSmoothing,
+    Mixup,
+)
 from labkit.mixing import beta, mixed
 
 
@@ -147,6 +159,57 @@ def test_sce_is_ce_plus_half_a_times_mae():
     )
 
 
+@pytest.mark.parametrize("alpha, beta, A", [(1.0, 1.0, -4.0), (10.0, 0.1, -4.0), (0.0, 2.0, -9.0), (3.0, 0.0, -4.0)])
+def test_nce_rce_is_the_papers_formula_and_so_is_its_gradient(alpha, beta, A):
+    logits, y = draw()
+    written_out = []
+    for z, label in zip(logits, y.tolist()):
+        p = z.exp() / z.exp().sum()
+        nce = p[label].log() / sum(p[k].log() for k in range(10))
+        log_q = [0.0 if k == label else A for k in range(10)]  # q is one-hot: log 1 is 0, log 0 is A
+        written_out.append(alpha * nce - beta * sum(p[k] * log_q[k] for k in range(10)))
+    expected = torch.stack(written_out)
+    ours = method_loss(NCE_RCE(alpha=alpha, beta=beta, A=A), logits, y)
+    assert torch.allclose(ours, expected, rtol=0, atol=1e-12)
+    assert torch.allclose(slope(ours, logits), slope(expected, logits), rtol=0, atol=1e-12)
+
+
+def test_nce_rce_has_the_papers_settings_of_cifar10():
+    paper, released = NCE_RCE(), NCE_RCE(variant="released")
+    assert (paper.alpha, paper.beta, paper.A) == (1.0, 1.0, -4.0)
+    assert (released.alpha, released.beta, released.A) == (1.0, 1.0, math.log(1e-4))
+
+
+def test_nce_rce_is_symmetric_and_bounded():
+    logits, y = draw()
+    every = torch.stack([method_loss(NCE_RCE(alpha=2, beta=3), logits, torch.full_like(y, c)) for c in range(10)])
+    assert torch.allclose(every.sum(0), torch.full_like(every[0], 2 + 3 * 4 * 9), rtol=0, atol=1e-11)
+    assert (every >= 0).all() and (every <= 2 + 3 * 4).all()
+    extreme = torch.tensor([[300.0, 0.0, -300.0]] * 3, requires_grad=True)  # float32, as in a training
+    loss = method_loss(NCE_RCE(), extreme, torch.arange(3))
+    assert loss.isfinite().all() and slope(loss, extreme).isfinite().all() and loss[0] < 1e-6
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.6])
+def test_nce_rce_under_uniform_noise_has_the_scaled_clean_gradient(rate):
+    logits, y = draw()
+    method = NCE_RCE()
+    noisy = (1 - rate) * method_loss(method, logits, y)
+    for c in range(10):
+        noisy = noisy + rate / 10 * method_loss(method, logits, torch.full_like(y, c))
+    clean = slope(method_loss(method, logits, y), logits)
+    assert torch.allclose(slope(noisy, logits), (1 - rate) * clean, rtol=0, atol=1e-12)
+
+
+def test_nce_rce_fits_hard_samples_by_its_active_part():
+    logits = torch.zeros(1, 10, dtype=torch.float64)
+    logits[0, 1] = 12.0  # sure of class 1, while the label is 0
+    logits.requires_grad_()
+    active, passive = (NCE_RCE(alpha=a, beta=1 - a) for a in (1.0, 0.0))
+    steepness = [slope(method_loss(part, logits, torch.tensor([0])), logits)[0, 0].abs() for part in (active, passive)]
+    assert steepness[0] > 100 * steepness[1]  # the passive slope is 4 p_y (1 - p_y)
+
+
 def test_labelsmoothing_against_torch():
     logits, y = draw()
     expected = torch.nn.functional.cross_entropy(logits, y, reduction="none", label_smoothing=0.3)
@@ -192,6 +255,8 @@ def test_mixup_draws_from_the_beta_distribution(a, b):
         (lambda: GCE(truncate=1.0), ["truncate", "1.0", "(0, 1)"]),
         (lambda: SCE(A=1.0), ["A of SCE", "1.0", "below 0"]),
         (lambda: SCE(variant="relased"), ["variant", "did you mean 'released'"]),
+        (lambda: NCE_RCE(alpha=-1), ["alpha of NCE_RCE", "-1"]),
+        (lambda: NCE_RCE(A=0), ["A of NCE_RCE", "0", "below 0"]),
         (lambda: LabelSmoothing(alpha="much"), ["alpha", "much"]),
         (lambda: Mixup(alpha=-1), ["alpha", "-1"]),
     ],

@@ -25,6 +25,7 @@ from labkit.methods import (
     ELR,
     GCE,
     L_DMI,
+    NCE_RCE,
     PES,
     PRL_L,
     SCE,
@@ -49,6 +50,17 @@ def test_sce_released_clips_the_label_at_a_ten_thousandth(alpha, beta, seed):
     back = -(p * label.clamp(1e-4, 1).log()).sum(1)
     right = alpha * forth.mean() + beta * back.mean()
     method = table(SCE(alpha=alpha, beta=beta, variant="released"), [z], y, 3)
+    assert close(method.loss(z, y, None).mean(), right) and close(stepped(method), slope(right, z))
+
+
+@pytest.mark.parametrize("alpha, beta, seed", [(1.0, 1.0, 0), (10.0, 0.1, 1), (1.0, 10.0, 2)])
+def test_nce_rce_released_clips_the_label_at_a_ten_thousandth(alpha, beta, seed):
+    z, y = drawn(seed=seed)
+    log_p, label = F.log_softmax(z, 1), F.one_hot(y, 3).double()
+    nce = -(label * log_p).sum(1) / -log_p.sum(1)
+    back = -(z.softmax(1).clamp(1e-7, 1) * label.clamp(1e-4, 1).log()).sum(1)
+    right = alpha * nce.mean() + beta * back.mean()
+    method = table(NCE_RCE(alpha=alpha, beta=beta, variant="released"), [z], y, 3)
     assert close(method.loss(z, y, None).mean(), right) and close(stepped(method), slope(right, z))
 
 

@@ -26,7 +26,7 @@ from .incv import INCV
 from .jocor import JoCoR
 from .l2rw import L2RW
 from .l_dmi import L_DMI
-from .losses import GCE, MAE, MSE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing
+from .losses import GCE, MAE, MSE, NCE_RCE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing
 from .mentornet import MentorNetDD, MentorNetPD
 from .min_sgd import MinSGD
 from .mixup import Mixup
@@ -61,6 +61,7 @@ FAMILIES = {
         "AUX": AUX,
         "GCE": GCE,
         "SCE": SCE,
+        "NCE+RCE": NCE_RCE,
         "Label smoothing": LabelSmoothing,
     },
     "selection": {
