@@ -19,6 +19,7 @@ from labkit.noise import (
     matrix_noise,
     pairflip,
     symmetric,
+    tridiagonal,
     uniform,
 )
 from labkit.noise.similar import CIFAR100_COARSE
@@ -39,7 +40,7 @@ def off_diagonal(T):
 
 
 THREE = torch.tensor([[0.5, 0.3, 0.2], [0.0, 1.0, 0.0], [0.1, 0.1, 0.8]], dtype=torch.float64)
-MARKOV = [symmetric, uniform, pairflip, asymmetric, flip, flip2, derangement]
+MARKOV = [symmetric, uniform, pairflip, asymmetric, flip, flip2, derangement, tridiagonal]
 EVERY = [
     *((model(rate), {}) for model in MARKOV for rate in (0.2, 0.4, 0.7)),
     (asymmetric(0.4, pairs="patrini"), {}),
@@ -50,6 +51,8 @@ EVERY = [
     (hierarchical(0.4), {"name": "cifar100", "classes": 100}),
     (hierarchical(0.4, groups=[0, 1, 0, 1, 2]), {"classes": 5}),
     (flip2(0.4), {"classes": 100}),
+    (tridiagonal(0.4), {"classes": 2}),
+    (tridiagonal(0.4), {"classes": 3}),
     (matrix_noise(THREE), {"classes": 3}),
 ]
 
@@ -86,9 +89,37 @@ def test_pairflip_goes_to_the_next_class_and_warns_when_the_wrong_label_is_the_m
     assert T[3, 0] == 0.3 and T[0, 1] == 0.3 and T[0, 0] == 0.7
 
 
+def test_tridiagonal_goes_to_both_neighbours_and_round_the_corner():
+    T = tridiagonal(0.3).matrix(5, "x")
+    wrong = {(i, (i + step) % 5) for i in range(5) for step in (1, -1)}
+    assert off_diagonal(T) == wrong and all(T[pair] == 0.15 for pair in wrong) and (T.diagonal() == 0.7).all()
+    assert torch.equal(T, T.T)  # nobody is called wrongly more often than another
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_tridiagonal_is_two_pairflips_in_opposite_directions(classes, p):
+    step = pairflip(p).matrix(classes, "x")
+    model = tridiagonal(2 * p * (1 - p))
+    assert torch.allclose(step @ step.T, model.matrix(classes, "x"), rtol=0, atol=1e-12)
+    assert f"two pairflips of {p:.1%}" in model.words(classes, 0.3)
+
+
+def test_tridiagonal_words_say_what_no_pairflips_make_and_when_two_classes_are_lost():
+    assert "more than any two pairflips" in tridiagonal(0.51).words(10, 0.51)
+    assert "majority" in tridiagonal(0.5).words(2, 0.5) and "majority" not in tridiagonal(0.49).words(2, 0.49)
+
+
 @pytest.mark.parametrize(
     "make, edge",
-    [(pairflip, 1 / 2), (flip, 1 / 2), (derangement, 1 / 2), (flip2, 2 / 3), (hierarchical, 4 / 5)],
+    [
+        (pairflip, 1 / 2),
+        (flip, 1 / 2),
+        (derangement, 1 / 2),
+        (flip2, 2 / 3),
+        (tridiagonal, 2 / 3),
+        (hierarchical, 4 / 5),
+    ],
 )
 def test_words_warn_exactly_where_another_label_is_as_frequent_as_the_own(make, edge):
     for rate in (edge - 0.01, edge, edge + 0.01):
@@ -263,6 +294,7 @@ FOR_CLASSES = [model for model in noise.ALL.values() if "classes" in model.kinds
 VARIANTS = [
     lambda rate: symmetric(rate, exact=True),
     lambda rate: uniform(rate, exact=True),
+    lambda rate: tridiagonal(rate, exact=True),
     lambda rate: asymmetric(rate, exact=True, superclass=False),
     lambda rate: asymmetric(rate, inplace_bug=True),
 ]
@@ -288,7 +320,8 @@ def test_no_noise_changes_nothing_and_seeds_decide(model):
 @pytest.mark.catalogue("noise")
 def test_suited_names_what_a_task_can_take():
     of_digits = set(noise.suited(labkit.load("digits", n=200)))
-    assert of_digits == {"symmetric", "uniform", "pairflip", "asymmetric", "instance", "flip", "flip2", "derangement"}
+    for_any_classes = {"symmetric", "uniform", "pairflip", "tridiagonal", "instance", "flip", "flip2", "derangement"}
+    assert of_digits == for_any_classes | {"asymmetric"}
     assert set(noise.suited(big_task(2000, 100, "cifar100"))) == of_digits | {"hierarchical"}
     assert "asymmetric" not in noise.suited(big_task(200, name="own"))
     for name in of_digits:

@@ -16,7 +16,7 @@ from ..errors import need
 from .base import Clean, Noise
 from .human import human
 from .maps import derangement, flip, flip2, matrix_noise
-from .models import instance, pairflip, symmetric, uniform
+from .models import instance, pairflip, symmetric, tridiagonal, uniform
 from .passport import Passport, passport
 from .similar import asymmetric, hierarchical
 from .targets import linadv, mixture, signflip, uninoise
@@ -25,7 +25,7 @@ from .targets import linadv, mixture, signflip, uninoise
 ALL = {
     model.__name__: model
     for model in (
-        *(symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical),
+        *(symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical, tridiagonal),
         *(linadv, signflip, uninoise, mixture),
     )
 }
