@@ -93,8 +93,8 @@ def test_without_noise_the_panel_says_so(drawn):
     assert set(shown["history"]["series"][1]["y"]) == {None}
 
 
-def test_the_controls_offer_every_noise_that_the_digits_take():
-    assert list(study.NOISES) == labkit.noise.suited(labkit.load("digits"))
+def test_the_controls_offer_noises_that_the_digits_take_and_known_methods():
+    assert set(study.NOISES) <= set(labkit.noise.suited(labkit.load("digits")))
     assert all(method in labkit.methods.ALL for method in study.METHODS)
 
 
