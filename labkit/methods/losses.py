@@ -156,11 +156,11 @@ class SCE(Method):
 
 @dataclass(kw_only=True, eq=False)
 class NCE_RCE(Method):
-    """alpha NCE plus beta RCE, the active passive loss (APL) that does best in its paper.
+    """alpha NCE plus beta RCE, one of the four active passive losses (APL) of its paper.
 
-    Normalised cross-entropy, log p_y / sum_k log p_k, is *active*: it raises p_y alone. It is robust, because it is
-    symmetric, but fits too little. Reverse cross-entropy, in which log 0 is A, is symmetric and *passive*: it lowers
-    the other p_k, too. Together they fit and stay robust.
+    Normalised cross-entropy, log p_y / sum_k log p_k, is *active*: it asks for a large p_y. Reverse cross-entropy, in
+    which log 0 is A, is *passive*: it asks for small p_k of the other classes. Both are symmetric, hence robust to
+    uniform noise; each alone fits too little, together they fit.
     alpha, beta: >= 0 (CIFAR-10: 1 and 1, CIFAR-100: 10 and .1, MNIST: 1 and 10). A: below 0; None follows the variant,
     "paper" -4, "released" log 1e-4.
     """
