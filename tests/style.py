@@ -1,6 +1,6 @@
-"""Print how dense code is, folder by folder: `python tests/style.py labkit/methods labkit/fit`.
+"""Print how dense code is, by folder or file: `python tests/style.py labkit/methods labkit/noise/models.py`.
 
-Without a folder: the core and its machinery (labkit without the rooms of lessons and papers), then those rooms.
+Without one: the core and its machinery (labkit without the rooms of lessons and papers), then those rooms.
 
 Columns, each over all files below a folder:
 
@@ -41,7 +41,9 @@ HEAD = ("nodes", "p90", "comprehensions", "nested", "vague", "annotated", "retur
 
 
 def python_files(folder):
-    """Return every Python file below a folder, without tests."""
+    """Return every Python file below a folder, without tests; of a file the file."""
+    if Path(folder).is_file():
+        return [Path(folder)]
     return sorted(path for path in Path(folder).rglob("*.py") if "tests" not in path.relative_to(folder).parts)
 
 
