@@ -7,7 +7,7 @@ import pytest
 
 from labkit import cli
 from labkit.methods import ALL, make
-from labkit.runs.compare import RATE, SETTINGS, compare, job, lines, verdicts
+from labkit.runs.compare import RATE, SETTINGS, compare, job, lines, planned, verdicts
 
 
 @pytest.mark.catalogue("methods")
@@ -33,6 +33,15 @@ def test_comparison_has_a_row_per_run_and_plain_sgd_in_it():
     printed = "\n".join(lines(table, 2, 2))
     rows = lambda name: len(re.findall(rf"^{re.escape(name)} +[-\d]", printed, re.MULTILINE))
     assert (rows("ERM"), rows("RMNW-Net"), rows("PRL(L)")) == (2, 1, 2)
+
+
+def test_plain_sgd_is_trained_on_what_a_named_method_can_learn_alone():
+    classes, numbers = ("ERM", "classes", 0, 5), ("ERM", "numbers", 0, 5)
+    assert planned(["GCE"], 5, 1) == [classes, ("GCE", "classes", 0, 5)]
+    assert planned(["Huber"], 5, 1) == [numbers, ("Huber", "numbers", 0, 5)]
+    assert planned(["ERM"], 5, 1) == planned(["SGD"], 5, 1) == [classes, numbers]
+    every = planned([], 5, 1)
+    assert len(every) == sum(len(cls.targets) for name, cls in ALL.items() if name != "SGD")
 
 
 def test_verdicts_by_hand():

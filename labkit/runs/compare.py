@@ -106,17 +106,19 @@ def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: i
         choose("method", name, ALL)
     for argument, value in (("epochs", epochs), ("seeds", seeds), ("jobs", jobs)):
         need(isinstance(value, int) and value > 0, argument, value, "a whole number above 0")
-    trainings = _trainings(names, epochs, seeds)
+    trainings = planned(names, epochs, seeds)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         rows = pool.map(job, *zip(*trainings))
         return pd.DataFrame(tqdm(rows, total=len(trainings), unit="run", disable=hidden(None), leave=False))
 
 
-def _trainings(names, epochs, seeds):
-    """Return the arguments of `job` for each training, those of plain SGD among them. -> list of tuples"""
-    chosen = {"ERM", *(names or ALL)} - {"SGD"}
+def planned(names: Sequence[str], epochs: int, seeds: int) -> list[tuple[str, str, int, int]]:
+    """Return the arguments of `job` for each training. Plain SGD is trained on what a named method can learn alone."""
+    named = names or ALL
+    kinds = [kind for kind in ("classes", "numbers") if any(kind in ALL[name].targets for name in named)]
+    chosen = {"ERM", *named} - {"SGD"}
     trainings = []
-    for kind, name, seed in product(("classes", "numbers"), ALL, range(seeds)):
+    for kind, name, seed in product(kinds, ALL, range(seeds)):
         if name in chosen and kind in ALL[name].targets:
             trainings.append((name, kind, seed, epochs))
     return trainings
