@@ -115,11 +115,11 @@ def compare(names: Sequence[str] = (), epochs: int = 60, seeds: int = 3, jobs: i
 def planned(names: Sequence[str], epochs: int, seeds: int) -> list[tuple[str, str, int, int]]:
     """Return the arguments of `job` for each training. Plain SGD is trained on what a named method can learn alone."""
     named = names or ALL
-    kinds = [kind for kind in ("classes", "numbers") if any(kind in ALL[name].targets for name in named)]
+    learnable = {kind for name in named for kind in ALL[name].targets}
     chosen = {"ERM", *named} - {"SGD"}
     trainings = []
-    for kind, name, seed in product(kinds, ALL, range(seeds)):
-        if name in chosen and kind in ALL[name].targets:
+    for kind, name, seed in product(("classes", "numbers"), ALL, range(seeds)):
+        if name in chosen and kind in learnable.intersection(ALL[name].targets):
             trainings.append((name, kind, seed, epochs))
     return trainings
 
