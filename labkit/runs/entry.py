@@ -29,7 +29,7 @@ def identity(data: str | PathLike, options: str = "") -> tuple:
     """Return a value that changes with the data's files: signatures of their path, and of a table of labels."""
     labels = json.loads(options).get("labels") if options else None
     tables = [Path(labels), Path(data) / labels] if isinstance(labels, str) else []
-    signatures = [signature(table) for table in tables if table.is_file()]
+    signatures = map(signature, filter(Path.is_file, tables))
     return (*signature(data), *_files(data), *signatures)
 
 

@@ -43,8 +43,10 @@ class Table:
     @property
     def wide(self) -> pd.DataFrame:
         """Lay out the table for people: "81.2 ± 0.4", with n where it is not the same everywhere."""
-        long = pd.DataFrame({name: self._written(name) for name in self.rows + self.columns})
-        long = long.rename(columns=groups.title)
+        labels = {}
+        for name in self.rows + self.columns:
+            labels[name] = self._written(name)
+        long = pd.DataFrame(labels).rename(columns=groups.title)
         long[MEAN] = list(map(self._text, self.cells.itertuples()))
         rows = _titles(self.rows)
         columns = _titles(self.columns)

@@ -45,7 +45,9 @@ def grid(
     somebody watches.
     Returns a DataFrame, one row per run, see `summary`. Raises ValueError for an unknown noise, before any training.
     """
-    models = {name: choose("noises", name, ALL) for name in noises}
+    models = {}
+    for name in noises:
+        models[name] = choose("noises", name, ALL)
     total = len(noises) * len(rates) * len(seeds) * len(methods)
     rows = []
     bar = tqdm(total=total, unit="run", disable=hidden(progress), leave=bool(progress))

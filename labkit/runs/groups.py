@@ -210,13 +210,18 @@ def criterion(table: pd.DataFrame, y: str) -> str:
     return in_words(y, score_of(table))
 
 
+def _architecture(net):
+    """Return a network's name without its arguments."""
+    return net.partition("(")[0]
+
+
 def described(table: pd.DataFrame) -> str:
     """Describe data, samples, networks, epochs and noise of all runs."""
     must(len(table), "table", "one without a run", "a table of finished runs, see labkit.results")
     parts = [", ".join(_texts(table, "task"))]
     if "samples" in table:
         parts.append(f"n = {' or '.join(_texts(table, 'samples'))}")
-    nets = [net.partition("(")[0] for net in _texts(table, "net")]
+    nets = map(_architecture, _texts(table, "net"))
     parts.append(", ".join(dict.fromkeys(nets)))
     parts.append(f"{' or '.join(_texts(table, 'epochs'))} epochs")
     added = table.loc[table["noise"] != AS_GIVEN, "rate"]

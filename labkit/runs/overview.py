@@ -43,7 +43,10 @@ class Contents:
         place = self.store.relative_to(ROOT) if self.store.is_relative_to(ROOT) else self.store
         kinds = {"trainings finished": self.table, "notebooks finished": self.notebooks}
         kinds |= {"failed": self.failed, "begun and not finished": self.open}
-        counts = [f"{len(runs)} {kind}" for kind, runs in kinds.items() if len(runs)]
+        counts = []
+        for kind, runs in kinds.items():
+            if len(runs):
+                counts.append(f"{len(runs)} {kind}")
         if not counts:
             return f"{place} holds no run yet. To fill it: ./lab sweep notebooks/sweep.yml --store {place}"
         return f"{place}: {', '.join(counts)}"
@@ -130,8 +133,10 @@ def chosen(contents: Contents) -> pd.DataFrame:
     rows = []
     for key, group in frame.groupby(list(KEYS), dropna=False):
         names = groups.several_values(group[varied])
-        keys = [group[name] for name in names] or [pd.Series(UNVARIED, group.index)]
-        by_setting = group.groupby(keys, dropna=False)
+        keys = []
+        for name in names:
+            keys.append(group[name])
+        by_setting = group.groupby(keys or [pd.Series(UNVARIED, group.index)], dropna=False)
         means = by_setting[["validation", "best_val", "oracle_best"]].mean()
         row = dict(zip(KEYS, key))
         row["settings"] = len(means)

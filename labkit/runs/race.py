@@ -1,6 +1,7 @@
 """A race: several methods on the same data, noise and seed, epoch by epoch side by side."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated
 
 import pandas as pd
@@ -73,8 +74,8 @@ class Race(metaclass=Checked):
 
     def same_setting(self, race: "Race") -> bool:
         """Return whether another race has the same setting, whatever its methods."""
-        names = ("data", "noise", "rate", "epochs", "net", "recipe", "n")
-        return all(getattr(self, name) == getattr(race, name) for name in names)
+        setting = attrgetter("data", "noise", "rate", "epochs", "net", "recipe", "n")
+        return setting(self) == setting(race)
 
     def _noise(self, seed):
         """Return the noise model."""

@@ -6,7 +6,6 @@ forward pass for the accuracy, criticality by a sorted top-k over concatenated g
 
 import statistics
 from collections.abc import Iterator
-from functools import partial
 
 import torch
 
@@ -18,7 +17,7 @@ from ...method import Method
 from ...methods import CDR, ERM
 from ...nets import lenet
 from ...noise import corrupt, symmetric
-from .rounds import Times, interleaved, ratio
+from .rounds import Times, batches, interleaved_loops, ratio
 
 RATE = 0.4
 REFERENCE = "released kind of loop, CDR"
@@ -28,7 +27,7 @@ RECIPE = Recipe(lr=0.01, momentum=0.9, weight_decay=1e-3, batch=32)
 def labkit_loop(method: Method, task: Task) -> Iterator[str]:
     """Train LeNet by labkit without end. Every next() is one step."""
     _, loop = begin(method, task, lenet, MOST_EPOCHS, 0, RECIPE, "cpu")
-    return (event for event in loop.run() if event == "batch")
+    return batches(loop)
 
 
 def released_loop(task: Task, workers: int) -> Iterator[float]:
@@ -85,7 +84,7 @@ def compare(task: Task, steps: int = 200, rounds: int = 5, workers: int = 0) -> 
         "labkit, CDR": labkit_loop(CDR(rate=RATE), task),
         REFERENCE: released_loop(task, workers),
     }
-    return interleaved({name: partial(next, loop) for name, loop in loops.items()}, rounds, steps)
+    return interleaved_loops(loops, rounds, steps)
 
 
 def lines(rounds: int = 5, steps: int = 200, workers: int = 0) -> Iterator[str]:

@@ -44,7 +44,8 @@ def by_submodlib(similarity: np.ndarray, k: int) -> list[int]:
     from submodlib import FacilityLocationFunction
 
     objective = FacilityLocationFunction(n=len(similarity), mode="dense", sijs=similarity, separate_rep=False)
-    return [j for j, _ in objective.maximize(budget=k, optimizer="LazyGreedy", show_progress=False)]
+    steps = objective.maximize(budget=k, optimizer="LazyGreedy", show_progress=False)  # pairs of index and gain
+    return [j for j, _ in steps]
 
 
 def contestants(points: torch.Tensor, k: int) -> tuple[dict[str, Callable], Distances, float]:

@@ -8,7 +8,6 @@ network on the same random images (the arithmetic is that of CIFAR-10).
 import statistics
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import partial
 
 import torch
 from torch import nn
@@ -21,7 +20,7 @@ from ...method import Method
 from ...methods import ERM
 from ...methods.mw_net import weight_net
 from ...methods.rmnw_net import RMNWNet
-from .rounds import Times, interleaved, ratio
+from .rounds import Times, batches, interleaved_loops, ratio
 
 RECIPE = Recipe(lr=0.05, momentum=0.9, weight_decay=5e-4, batch=100)
 TARGET = 0.8
@@ -43,7 +42,7 @@ def images(n: int = 2000, n_meta: int = 500) -> tuple[Task, Split]:
 def labkit_loop(method: Method, task: Task, meta: Split | None, net: str) -> Iterator[str]:
     """Train by labkit without end. Every next() is one step."""
     _, loop = begin(method, task, net, MOST_EPOCHS, 0, RECIPE, "cpu", meta)
-    return (event for event in loop.run() if event == "batch")
+    return batches(loop)
 
 
 def second_order_loop(task: Task, meta: Split, net: str) -> Iterator[torch.Tensor]:
@@ -97,7 +96,7 @@ def compare(rounds: int, net: str, steps: int = 1) -> Times:
         labkit_loop(RMNWNet(), task, meta, net),
         second_order_loop(task, meta, net),
     )
-    return interleaved({name: partial(next, loop) for name, loop in zip(NAMES, loops)}, rounds, steps)
+    return interleaved_loops(dict(zip(NAMES, loops)), rounds, steps)
 
 
 def lines(rounds: int = 3, net: str = "resnet32") -> Iterator[str]:

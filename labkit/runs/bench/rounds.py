@@ -2,9 +2,12 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import truediv
 from typing import Any
+
+from ...fit import Loop
 
 Times = dict[str, list[float]]  # name -> seconds per step, one for each round
 
@@ -26,6 +29,21 @@ def interleaved(
             if k >= warm_up:
                 times[name].append((clock() - start) / count)
     return times
+
+
+def interleaved_loops(loops: Mapping[str, Iterator], rounds: int, count: int) -> Times:
+    """Time `count` steps of every training loop in turn, as `interleaved` does. A step is one next()."""
+    steps = {}
+    for name, loop in loops.items():
+        steps[name] = partial(next, loop)
+    return interleaved(steps, rounds, count)
+
+
+def batches(loop: Loop) -> Iterator[str]:
+    """Train by labkit. Every next() is one step."""
+    for event in loop.run():
+        if event == "batch":
+            yield event
 
 
 def ratio(seconds: Sequence[float], reference: Sequence[float]) -> float:

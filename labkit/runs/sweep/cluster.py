@@ -45,7 +45,7 @@ def layout(
     cards = _cards() if cards is None else cards
     if not cards:
         count = workers or max(1, (cores or os.cpu_count()) // plan.threads)
-        return [{"env": threads, "resources": dict(plan.resources)} for _ in range(count)]
+        return [{"env": threads, "resources": dict(plan.resources)}] * count
     result = []
     for card, free in enumerate(cards):
         room = int(free / (plan.gpu_memory * 1e9)) if plan.gpu_memory else 1
@@ -61,7 +61,11 @@ def _cards():
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return [torch.cuda.mem_get_info(card)[0] for card in range(count)]
+    free_bytes = []
+    for card in range(count):
+        free, _ = torch.cuda.mem_get_info(card)
+        free_bytes.append(free)
+    return free_bytes
 
 
 # what a worker needs, imported once: on Linux workers are forks of a process that has done nothing else

@@ -46,8 +46,12 @@ class Sweep:
     def words(self) -> str:
         """Summary: how many runs finished, and why the others failed."""
         counts = self.outcomes["status"].value_counts()
-        parts = [f"{counts[status]} {phrase}" for status, phrase in STATUSES.items() if status in counts]
-        lines = [f"{', '.join(parts)} of {len(self.plan.points)}, in {clock(self.seconds)}; in {self.plan.store}"]
+        parts = []
+        for status, phrase in STATUSES.items():
+            if status in counts:
+                parts.append(f"{counts[status]} {phrase}")
+        summary = f"{', '.join(parts)} of {len(self.plan.points)}"
+        lines = [f"{summary}, in {clock(self.seconds)}; in {self.plan.store}"]
         for row in self.outcomes[self.outcomes["status"] == "failed"].itertuples():
             cell = f"cell {int(row.cell)}: " if row.cell == row.cell and row.cell is not None else ""
             lines.append(f"  failed: {row.label}: {cell}{row.error}")

@@ -45,7 +45,11 @@ def source(point: Point) -> tuple[str, int | None, tuple, str]:
 def entries_of(point: Point, owner: str) -> dict[str, Any]:
     """Return the entries of a point called owner.X, as {X: value}."""
     prefix = f"{owner}."
-    return {name.removeprefix(prefix): value for name, value in point.items() if name.startswith(prefix)}
+    entries = {}
+    for name, value in point.items():
+        if name.startswith(prefix):
+            entries[name.removeprefix(prefix)] = value
+    return entries
 
 
 @lru_cache(maxsize=4)

@@ -74,7 +74,10 @@ class Live:
 
     def line(self) -> str:
         """Say how many runs are over, how many remain, and the time."""
-        parts = [f"{self.counts[status]} {status}" for status in ENDED if self.counts[status]]
+        parts = []
+        for status in ENDED:
+            if self.counts[status]:
+                parts.append(f"{self.counts[status]} {status}")
         if self.ended < self.total:
             parts.append(f"{self.total - self.ended} to go")
         counts = ", ".join(parts) or "nothing yet"

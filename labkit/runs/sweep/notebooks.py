@@ -68,9 +68,13 @@ def _ignore(message):
 def configuration(notebook: Path, point: Point) -> dict[str, Any]:
     """Return what identifies an executed notebook: its code, the values, the size."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = json.dumps([cell["source"] for cell in cells if cell["cell_type"] == "code"])
+    sources = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            sources.append(cell["source"])
+    code = hashlib.sha256(json.dumps(sources).encode())
     size = {"fast": os.environ.get("LABKIT_FAST", "0") not in ("", "0"), "numbers": NUMBERS}
-    return {"notebook": notebook.name, "code": hashlib.sha256(code.encode()).hexdigest()[:16], "values": point, **size}
+    return {"notebook": notebook.name, "code": code.hexdigest()[:16], "values": point, **size}
 
 
 def _keep(keeper, notebook, point, seconds):

@@ -99,7 +99,10 @@ class Plan(metaclass=Checked):
 
     def _values(self, name):
         """Return the values of a name in all points, as JSON; None for a point without it. -> set"""
-        return {json.dumps(point[name]) if name in point else None for point in self.points}
+        values = set()
+        for point in self.points:
+            values.add(json.dumps(point[name]) if name in point else None)
+        return values
 
 
 def label(point: Point, plan: Plan) -> str:

@@ -107,7 +107,10 @@ def _need_met(section, rule, points):
     names = names_in(points)
     for name, value in rule.items():
         choose(f"{section} the name", name, names)
-        occurring = {json.dumps(point[name]): point[name] for point in points if name in point}
+        occurring = {}
+        for point in points:
+            if name in point:
+                occurring[json.dumps(point[name])] = point[name]
         met = any(_among(existing, value) for existing in occurring.values())
         need(met, f"{section} {name}", value, f"a value that occurs: {', '.join(occurring)}")
     need(any(meets(point, rule) for point in points), section, rule, "a combination that occurs")

@@ -56,7 +56,10 @@ def written_out(root: object, parts: Callable[[object], Iterable]) -> int:
         children = list(parts(node))
         if expanded:
             path.discard(id(node))
-            counts[id(node)] = 1 + _length(node) + sum(counts[id(child)] for child in children)
+            count = 1 + _length(node)
+            for child in children:
+                count += counts[id(child)]
+            counts[id(node)] = count
         elif id(node) in path:
             return sys.maxsize
         elif id(node) not in counts:

@@ -112,9 +112,14 @@ def hush() -> dict[str, int]:
 
 def options(plan: "Plan") -> Options:
     """Return what `run_point` needs of a plan, as plain values. wait: for a run that another process trains"""
-    values = {name: getattr(plan, name) for name in ("threads", "checkpoint_every", "as_notebooks")}
-    notebook = plan.notebook and str(plan.notebook)
-    return values | {"store": str(plan.store), "notebook": notebook, "wait": False}
+    return {
+        "threads": plan.threads,
+        "checkpoint_every": plan.checkpoint_every,
+        "as_notebooks": plan.as_notebooks,
+        "store": str(plan.store),
+        "notebook": str(plan.notebook) if plan.notebook else None,
+        "wait": False,
+    }
 
 
 def train(point: Point, options: Options) -> Outcome:
