@@ -1,13 +1,13 @@
 """Convolutional networks without shortcuts."""
 
-from math import ceil, prod
+from math import ceil
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..arguments import Flag, Variant, checked
 from ..errors import need
-from .layers import Outputs, Shape, Width, group_norm, need_pixels
+from .layers import Outputs, Shape, Width, average_head, group_norm, need_pixels
 
 
 @checked
@@ -18,21 +18,32 @@ def lenet(shape: Shape = (1, 28, 28), classes: Outputs = 10) -> nn.Module:
     ReLU follows the max-pooling. Function and gradient are the same in the other order, on four times the values.
     """
     need_pixels("lenet", shape, 12)
-    sides = [((side // 2) - 4) // 2 for side in shape[1:]]
-    return nn.Sequential(
-        nn.Conv2d(shape[0], 6, 5, padding=2),
+    channels, height, width = shape
+    features = 16 * _lenet_side(height) * _lenet_side(width)
+    convolutions = (
+        nn.Conv2d(channels, 6, 5, padding=2),
         nn.MaxPool2d(2),
         nn.ReLU(),
         nn.Conv2d(6, 16, 5),
         nn.MaxPool2d(2),
         nn.ReLU(),
+    )
+    head = (
         nn.Flatten(),
-        nn.Linear(16 * prod(sides), 120),
+        nn.Linear(features, 120),
         nn.ReLU(),
         nn.Linear(120, 84),
         nn.ReLU(),
         nn.Linear(84, classes),
     )
+    return nn.Sequential(*convolutions, *head)
+
+
+def _lenet_side(side):
+    """Return the side of an image behind both convolutions and poolings of LeNet."""
+    first = side // 2
+    second = first - 4  # a 5 x 5 convolution without padding
+    return second // 2
 
 
 @checked
@@ -42,18 +53,17 @@ def small_cnn(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 16
     need_pixels("small_cnn", shape, 2)
     need(width % 4 == 0, "width", width, "a multiple of 4, the groups of its normalisation")
 
-    def block(a, b, groups):
-        return nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU()
+    wide = 2 * width
+    first = _grouped(shape[0], width, 4)
+    second = _grouped(width, wide, 8)
+    third = _grouped(wide, wide, 8)
+    head = average_head(wide, classes)
+    return nn.Sequential(*first, *second, nn.MaxPool2d(2), *third, *head)
 
-    return nn.Sequential(
-        *block(shape[0], width, 4),
-        *block(width, 2 * width, 8),
-        nn.MaxPool2d(2),
-        *block(2 * width, 2 * width, 8),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(2 * width, classes),
-    )
+
+def _grouped(a, b, groups):
+    """Make a 3 x 3 convolution from a to b channels, GroupNorm and ReLU."""
+    return nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(groups, b), nn.ReLU()
 
 
 class AlwaysDropout2d(nn.Dropout2d):
@@ -74,7 +84,8 @@ def cnn9(
     """
     if always_dropout is None:
         always_dropout = variant == "released"
-    return _nine("cnn9", shape, classes, nn.BatchNorm2d, AlwaysDropout2d if always_dropout else nn.Dropout2d)
+    dropout = AlwaysDropout2d if always_dropout else nn.Dropout2d
+    return _nine("cnn9", shape, classes, nn.BatchNorm2d, dropout)
 
 
 @checked
@@ -91,19 +102,17 @@ def _nine(name, shape, classes, norm, dropout):
     def block(a, b, padding=1):
         return nn.Conv2d(a, b, 3, padding=padding), norm(b), nn.LeakyReLU()
 
-    def three_blocks(a, b):
-        return *block(a, b), *block(b, b), *block(b, b), nn.MaxPool2d(2), dropout(0.25)
-
-    return nn.Sequential(
-        *three_blocks(shape[0], 128),
-        *three_blocks(128, 256),
-        *block(256, 512, padding=0),
-        *block(512, 256, padding=0),
-        *block(256, 128, padding=0),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(128, classes),
-    )
+    layers = []
+    for a, b in ((shape[0], 128), (128, 256)):
+        layers += block(a, b)
+        layers += block(b, b)
+        layers += block(b, b)
+        layers += nn.MaxPool2d(2), dropout(0.25)
+    layers += block(256, 512, padding=0)
+    layers += block(512, 256, padding=0)
+    layers += block(256, 128, padding=0)
+    layers += average_head(128, classes)
+    return nn.Sequential(*layers)
 
 
 @checked
@@ -115,18 +124,23 @@ def celeba_cnn(shape: Shape = (3, 64, 64), classes: Outputs = 10) -> nn.Module:
     input of the last layer.
     """
     need_pixels("celeba_cnn", shape, 16)
-    sides = [ceil(side / 8) // 2 for side in shape[1:]]
-
-    def block(a, b):
-        return nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU()
-
-    return nn.Sequential(
-        *block(shape[0], 32),
-        *block(32, 64),
-        *block(64, 128),
+    channels, height, width = shape
+    features = 128 * _celeba_side(height) * _celeba_side(width)
+    layers = []
+    for a, b in ((channels, 32), (32, 64), (64, 128)):
+        layers.append(nn.Conv2d(a, b, 3, stride=2, padding=1))
+        layers.append(nn.ReLU())
+    head = (
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(128 * prod(sides), 512),
+        nn.Linear(features, 512),
         nn.ReLU(),
         nn.Linear(512, classes),
     )
+    return nn.Sequential(*layers, *head)
+
+
+def _celeba_side(side):
+    """Return the side of an image behind three convolutions of stride 2 and the pooling."""
+    convolved = ceil(side / 8)
+    return convolved // 2

@@ -1,5 +1,6 @@
 """Fully connected networks."""
 
+from itertools import pairwise
 from math import prod
 from typing import Annotated
 
@@ -16,7 +17,8 @@ Shape = tuple[Annotated[int, Whole(1, 10**7)], ...]  # of one sample
 def mlp(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 128, depth: Depth = 2) -> nn.Module:
     """Make a fully connected network: `depth` hidden layers of `width` units, ReLU. 26,122 parameters for the 8 x 8
     digits."""
-    return _dense([prod(shape), *[width] * depth, classes], nn.ReLU)
+    hidden = [width] * depth
+    return _dense([prod(shape), *hidden, classes], nn.ReLU)
 
 
 @checked
@@ -32,6 +34,9 @@ def celeba_fc(shape: Shape = (512,), classes: Outputs = 10) -> nn.Module:
 def _dense(sizes, activation):
     """Make linear layers of these sizes with the activation between them."""
     layers = [nn.Flatten()]
-    for a, b in zip(sizes[:-2], sizes[1:-1]):
-        layers += [nn.Linear(a, b), activation()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+    *hidden_sizes, outputs = sizes
+    for a, b in pairwise(hidden_sizes):
+        layers.append(nn.Linear(a, b))
+        layers.append(activation())
+    layers.append(nn.Linear(hidden_sizes[-1], outputs))
+    return nn.Sequential(*layers)

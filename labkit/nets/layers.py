@@ -15,17 +15,25 @@ Width = Annotated[int, Whole(1, 10**5)]
 def need_pixels(net: str, shape: tuple[int, ...], minimum: int) -> None:
     """Raise ValueError unless `shape` is that of an image with `minimum` x `minimum` pixels or more. net: its name"""
     is_image = len(shape) == 3 and min(shape) > 0
+    is_large = is_image and min(shape[1:]) >= minimum
     hint = " (mlp and small_cnn take 8 x 8)" if minimum > 8 else ""
     may_be = f"(channels, height, width); {net} needs {minimum} x {minimum} pixels or more{hint}"
-    need(is_image and min(shape[1:]) >= minimum, "shape", tuple(shape), may_be)
+    need(is_large, "shape", tuple(shape), may_be)
 
 
 def conv(a: int, b: int, side: int = 3, stride: int = 1) -> nn.Conv2d:
     """Make a convolution of residual networks, from a to b channels: no bias; images keep their size at stride 1."""
-    return nn.Conv2d(a, b, side, stride, padding=side // 2, bias=False)
+    padding = side // 2
+    return nn.Conv2d(a, b, side, stride, padding, bias=False)
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
     """Make the GroupNorm that replaces BatchNorm: groups of one channel up to 32 channels, 32 groups above. Samples do
     not mix."""
-    return nn.GroupNorm(min(32, channels), channels)
+    groups = min(32, channels)
+    return nn.GroupNorm(groups, channels)
+
+
+def average_head(channels: int, classes: int) -> tuple[nn.Module, ...]:
+    """Make the last layers of convolutional networks: the average over all pixels, then linear outputs."""
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes)

@@ -3,14 +3,13 @@
 from torch import Tensor, nn
 
 from ..arguments import Variant, checked
-from .layers import Outputs, Shape, conv, need_pixels
+from .layers import Outputs, Shape, average_head, conv, need_pixels
 
 
 @checked
 def wrn28_10(shape: Shape = (3, 32, 32), classes: Outputs = 10) -> nn.Module:
     """Make a Wide ResNet of depth 28, 160 to 640 channels, no dropout. 36,479,194 parameters for 10 classes, 36,536,884
-    for
-    100. BatchNorm."""
+    for 100. BatchNorm."""
     return _wide("wrn28_10", shape, classes, depth=28, width=10, dropout=0.0)
 
 
@@ -33,17 +32,20 @@ def preact_resnet18(shape: Shape = (3, 32, 32), classes: Outputs = 10, variant: 
     raw = variant == "paper"
     blocks, last = _blocks(64, (64, 128, 256, 512), (1, 2, 2, 2), 2, raw=raw)
     stem = (conv(shape[0], 64), nn.BatchNorm2d(64), nn.ReLU())
-    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, classes))
+    head = average_head(last, classes)
+    return nn.Sequential(*stem, *blocks, *head)
 
 
 def _wide(name, shape, classes, depth, width, dropout):
     """Make a Wide ResNet (Zagoruyko and Komodakis, BMVC 2016). Convolutions start from N(0, 2 / (k^2 out)), the last
     bias from 0."""
     need_pixels(name, shape, 4)
-    widths = [width * channels for channels in (16, 32, 64)]
-    blocks, last = _blocks(16, widths, (1, 2, 2), (depth - 4) // 6, dropout)
-    head = (nn.BatchNorm2d(last), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, classes))
-    net = nn.Sequential(conv(shape[0], 16), *blocks, *head)
+    widths = (16 * width, 32 * width, 64 * width)
+    blocks_per_width = (depth - 4) // 6
+    blocks, last = _blocks(16, widths, (1, 2, 2), blocks_per_width, dropout)
+    head = (nn.BatchNorm2d(last), nn.ReLU(), *average_head(last, classes))
+    stem = conv(shape[0], 16)
+    net = nn.Sequential(stem, *blocks, *head)
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
@@ -56,9 +58,10 @@ def _blocks(a, widths, strides, depth, dropout=0.0, raw=True):
     channels of the output"""
     blocks = []
     for b, stride in zip(widths, strides):
-        for n in range(depth):
-            blocks.append(PreActivated(a, b, stride if n == 0 else 1, dropout, raw))
-            a = b
+        blocks.append(PreActivated(a, b, stride, dropout, raw))
+        for _ in range(depth - 1):
+            blocks.append(PreActivated(b, b, 1, dropout, raw))
+        a = b
     return blocks, a
 
 
@@ -70,10 +73,17 @@ class PreActivated(nn.Module):
         super().__init__()
         keeps_shape = a == b and stride == 1
         self.first = nn.Sequential(nn.BatchNorm2d(a), nn.ReLU())
-        self.path = nn.Sequential(conv(a, b, 3, stride), nn.BatchNorm2d(b), nn.ReLU(), nn.Dropout(dropout), conv(b, b))
+        self.path = nn.Sequential(
+            conv(a, b, 3, stride),
+            nn.BatchNorm2d(b),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            conv(b, b),
+        )
         self.shortcut = nn.Identity() if keeps_shape else conv(a, b, 1, stride)
         self.raw = raw and keeps_shape
 
     def forward(self, x: Tensor) -> Tensor:
         activated = self.first(x)
-        return self.path(activated) + self.shortcut(x if self.raw else activated)
+        carried = x if self.raw else activated
+        return self.path(activated) + self.shortcut(carried)

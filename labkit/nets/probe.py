@@ -17,15 +17,24 @@ def untouched(net: nn.Module, training: bool) -> Iterator[nn.Module]:
     after it."""
     modes = [(module, module.training) for module in net.modules()]
     buffers = [(name, buffer.detach().clone()) for name, buffer in net.named_buffers()]
-    devices = {p.device.index for p in net.parameters() if p.device.type == "cuda"}
+    devices = cuda_devices(net)
     try:
-        with unmoved(sorted(devices)):
+        with unmoved(devices):
             net.train(training)
             yield net
     finally:
         for module, mode in modes:
             module.training = mode
         _restore(net, buffers)
+
+
+def cuda_devices(net: nn.Module) -> list[int]:
+    """Return the sorted numbers of the GPUs that hold a network's parameters."""
+    devices = set()
+    for p in net.parameters():
+        if p.device.type == "cuda":
+            devices.add(p.device.index)
+    return sorted(devices)
 
 
 @torch.no_grad()
@@ -47,7 +56,9 @@ def reached(net: nn.Module, x: Tensor) -> set[str]:
         with untouched(net, training), torch.enable_grad():
             total = net(x).sum()
             slopes = torch.autograd.grad(total, list(learnable.values()), allow_unused=True)
-        names |= {name for name, slope in zip(learnable, slopes) if slope is not None}
+        for name, slope in zip(learnable, slopes):
+            if slope is not None:
+                names.add(name)
     return names
 
 
@@ -59,7 +70,8 @@ def calls(net: nn.Module, x: Tensor, kind: type[nn.Module] = nn.Module) -> list[
     called = []
 
     def remember(layer, inputs, output):
-        called.append((layer, inputs[0] if inputs else None, output))
+        first_input = inputs[0] if inputs else None
+        called.append((layer, first_input, output))
 
     layers = [layer for layer in net.modules() if isinstance(layer, kind)]
     handles = [layer.register_forward_hook(remember) for layer in layers]
@@ -76,7 +88,8 @@ def blocks(net: nn.Module, x: Tensor | None = None) -> list[str]:
     that. With x [B, ...]: only those with a parameter that learns from x, in the order of their first call. -> names
     for `get_submodule`"""
     if x is None:
-        return _children(net, "", {name for name, _ in net.named_parameters()})
+        parameters = dict(net.named_parameters())
+        return _children(net, "", set(parameters))
     names = _children(net, "", reached(net, x))
     if len(names) < 2:
         return names
@@ -84,18 +97,23 @@ def blocks(net: nn.Module, x: Tensor | None = None) -> list[str]:
         called = [id(layer) for layer, _, _ in calls(net, x)]
 
     def first_call(name):
-        modules = [id(module) for module in net.get_submodule(name).modules()]
-        return min((called.index(module) for module in modules if module in called), default=len(called))
+        places = []
+        for module in net.get_submodule(name).modules():
+            if id(module) in called:
+                places.append(called.index(id(module)))
+        return min(places, default=len(called))
 
     return sorted(names, key=first_call)
 
 
 def _children(net, prefix, parameters):
     """Return the names of the children with one of `parameters` (names); of one child alone, its children's names."""
-    names = []
-    for name, _ in net.named_children():
-        if any(parameter.startswith(f"{prefix}{name}.") for parameter in parameters):
-            names.append(prefix + name)
-    if len(names) == 1:
-        return _children(net.get_submodule(names[0].removeprefix(prefix)), f"{names[0]}.", parameters)
-    return names or [prefix.removesuffix(".")]
+    children = {}
+    for name, child in net.named_children():
+        path = prefix + name
+        if any(parameter.startswith(f"{path}.") for parameter in parameters):
+            children[path] = child
+    if len(children) == 1:
+        [(path, child)] = children.items()
+        return _children(child, f"{path}.", parameters)
+    return list(children) or [prefix.removesuffix(".")]

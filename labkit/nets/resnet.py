@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..arguments import checked
-from .layers import Outputs, Shape, conv, group_norm, need_pixels
+from .layers import Outputs, Shape, average_head, conv, group_norm, need_pixels
 
 
 @checked
@@ -55,14 +55,17 @@ def _thirty_two(name, shape, classes, norm):
 def _residual(name, shape, classes, block, depths, width=64, shortcut=None, norm=nn.BatchNorm2d):
     """Make a stem, levels of blocks (after the first: half the side, twice the channels), global average, linear."""
     need_pixels(name, shape, 2 ** len(depths))
+    shortcut = shortcut or projected
     layers = [conv(shape[0], width), norm(width), nn.ReLU()]
     channels = width
     for level, depth in enumerate(depths):
+        level_width = width * 2**level
         for n in range(depth):
             stride = 2 if level > 0 and n == 0 else 1
-            layers.append(block(channels, width * 2**level, stride, norm, shortcut or projected))
-            channels = width * 2**level * block.grows
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+            layers.append(block(channels, level_width, stride, norm, shortcut))
+            channels = level_width * block.grows
+    layers += average_head(channels, classes)
+    return nn.Sequential(*layers)
 
 
 class Basic(nn.Module):
@@ -72,7 +75,13 @@ class Basic(nn.Module):
 
     def __init__(self, a: int, b: int, stride: int, norm: Callable, shortcut: Callable):
         super().__init__()
-        self.path = nn.Sequential(conv(a, b, 3, stride), norm(b), nn.ReLU(), conv(b, b), norm(b))
+        self.path = nn.Sequential(
+            conv(a, b, 3, stride),
+            norm(b),
+            nn.ReLU(),
+            conv(b, b),
+            norm(b),
+        )
         self.shortcut = shortcut(a, b, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,6 +95,7 @@ class Bottleneck(nn.Module):
 
     def __init__(self, a: int, b: int, stride: int, norm: Callable, shortcut: Callable):
         super().__init__()
+        c = self.grows * b
         self.path = nn.Sequential(
             conv(a, b, 1),
             norm(b),
@@ -93,10 +103,10 @@ class Bottleneck(nn.Module):
             conv(b, b, 3, stride),
             norm(b),
             nn.ReLU(),
-            conv(b, 4 * b, 1),
-            norm(4 * b),
+            conv(b, c, 1),
+            norm(c),
         )
-        self.shortcut = shortcut(a, 4 * b, stride, norm)
+        self.shortcut = shortcut(a, c, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.path(x) + self.shortcut(x)).relu()
@@ -107,11 +117,13 @@ class Padded(nn.Module):
 
     def __init__(self, a: int, b: int, stride: int, norm: Callable):
         super().__init__()
-        self.stride, self.new = stride, (b - a) // 2
+        self.stride = stride
+        self.new = (b - a) // 2
 
     def forward(self, x: Tensor) -> Tensor:
         x = x[:, :, :: self.stride, :: self.stride]
-        return F.pad(x, (0, 0, 0, 0, self.new, self.new))
+        padding = (0, 0, 0, 0, self.new, self.new)
+        return F.pad(x, padding)
 
 
 def projected(a: int, b: int, stride: int, norm: Callable) -> nn.Module:
