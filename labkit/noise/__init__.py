@@ -22,13 +22,9 @@ from .similar import asymmetric, hierarchical
 from .targets import linadv, mixture, signflip, uninoise
 
 # the models that need a rate alone; `suited` names those that can corrupt a task
-ALL = {
-    model.__name__: model
-    for model in (
-        *(symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical, tridiagonal),
-        *(linadv, signflip, uninoise, mixture),
-    )
-}
+CLASS_MODELS = (symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical, tridiagonal)
+TARGET_MODELS = (linadv, signflip, uninoise, mixture)
+ALL = {model.__name__: model for model in (*CLASS_MODELS, *TARGET_MODELS)}
 MODELS = f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise"
 A_NOISE = Fits(lambda value: isinstance(value, Noise), MODELS)
 __all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
@@ -66,9 +62,12 @@ def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed) -> Task:
     noise.check(task)
     clean = Clean.of(task)
     of_given = task.truth is None or bool(task.noise and task.noise.of_given)
-    given = noise.draw(clean, torch.Generator().manual_seed(seed))
+    rng = torch.Generator().manual_seed(seed)
+    given = noise.draw(clean, rng)
     train, val = task.train, task.train.val
     train_y, val_y = given.to(train.y.device).split(list(clean.sizes))
-    noisy = replace(train, y=train_y, val=replace(val, y=val_y))
+    noisy_val = replace(val, y=val_y)
+    noisy_train = replace(train, y=train_y, val=noisy_val)
     truth = task.truth or Truth(train.y.clone(), val.y.clone())
-    return replace(task, train=noisy, truth=truth, noise=passport(noise, clean, given, seed, of_given))
+    noise_passport = passport(noise, clean, given, seed, of_given)
+    return replace(task, train=noisy_train, truth=truth, noise=noise_passport)

@@ -39,12 +39,15 @@ class Clean:
     def of(cls, task: Task) -> Self:
         """Collect what a noise model may see of a task."""
         train, val = task.train, task.train.val
-        y = torch.cat([task.truth.y, task.truth.val] if task.truth else [train.y, val.y]).cpu()
+        labels = (task.truth.y, task.truth.val) if task.truth else (train.y, val.y)
+        y = torch.cat(labels).cpu()
         ids, files = None, ()
         if train.ids is not None and val.ids is not None:
             ids = torch.cat([train.ids, val.ids]).cpu()
-            files = tuple(task.files[position] for position in ids.tolist()) if task.files else ()
-        halves, sizes = (train.x, val.x), (len(train), len(val))
+            if task.files:
+                files = tuple(task.files[position] for position in ids.tolist())
+        halves = (train.x, val.x)
+        sizes = (len(train), len(val))
         return cls(task.name, task.classes, y, halves, train.scale, sizes, ids, files, task.class_names)
 
     @property
@@ -78,8 +81,10 @@ class Noise(metaclass=Checked):
         return f"{name} of {cls.__name__.removesuffix('_noise')} noise"
 
     def __repr__(self):
-        options = "".join(f", {key}={value!r}" for key, value in self.options().items())
-        return f"{type(self).__name__}({self.rate:g}{options})"
+        arguments = [f"{self.rate:g}"]
+        for key, value in self.options().items():
+            arguments.append(f"{key}={value!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
     def options(self) -> dict:
         """Return the settings beside the rate, for the passport."""
@@ -92,7 +97,8 @@ class Noise(metaclass=Checked):
         may_be = f"one for {KINDS[kind]}, as those of task {task.name!r}; {type(self).__name__} is for {suited}"
         need(kind in self.kinds, "noise", self, may_be)
         if task.classes:
-            need(task.classes > 1, f"classes of task {task.name!r}", task.classes, "2 or more: noise changes classes")
+            argument = f"classes of task {task.name!r}"
+            need(task.classes > 1, argument, task.classes, "2 or more: noise changes classes")
             self.matrix(task.classes, task.name)
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
@@ -110,7 +116,8 @@ class Noise(metaclass=Checked):
         """Draw the given labels. -> int64 [N], or [N, Q] for regression"""
         if self.exact and self.rate:
             return self.draw_exactly(clean, rng)
-        x = clean.x if self.matrix(clean.classes, clean.name) is None else None
+        T = self.matrix(clean.classes, clean.name)
+        x = clean.x if T is None else None
         P = self.probabilities(clean.y, clean.classes, clean.name, x, clean.scale, rng)
         return torch.multinomial(P, 1, generator=rng)[:, 0]
 
@@ -119,12 +126,14 @@ class Noise(metaclass=Checked):
         int64 [N]"""
         T = self.matrix(clean.classes, clean.name)
         kept = (1 - self.rate) * torch.eye(len(T), dtype=T.dtype)
-        R = ((T - kept) / self.rate).clamp(min=0)
+        R = (T - kept) / self.rate
+        R = R.clamp(min=0)
         given = clean.y.clone()
         groups = _by_class(clean) if self.by_class else clean.splits()
         rows = pick(groups, self.rate, rng)
         if len(rows):
-            given[rows] = torch.multinomial(R[clean.y[rows]], 1, generator=rng)[:, 0]
+            P = R[clean.y[rows]]
+            given[rows] = torch.multinomial(P, 1, generator=rng)[:, 0]
         return given
 
     def counts(self, sizes: tuple[int, ...]) -> dict[str, int] | None:
@@ -141,7 +150,9 @@ def _by_class(clean):
     """Return the positions of each class in each split, as a list of groups."""
     groups = []
     for split in clean.splits():
-        groups += [split[clean.y[split] == c] for c in range(clean.classes)]
+        y = clean.y[split]
+        for c in range(clean.classes):
+            groups.append(split[y == c])
     return groups
 
 
@@ -149,11 +160,13 @@ def pick(groups: Sequence[Tensor], rate: float, rng: Generator) -> Tensor:
     """Draw int(rate n) of the n positions of every group, without replacement. -> positions"""
     # not by `rng` itself: a training from the same seed shuffles its first epoch by the permutation that `rng` would
     # give here, so that all wrong samples would come first
-    group_rng = torch.Generator().manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
+    seed = torch.randint(2**62, (1,), generator=rng)
+    group_rng = torch.Generator().manual_seed(int(seed))
     picked = []
     for group in groups:
+        size = int(rate * len(group))
         order = torch.randperm(len(group), generator=group_rng)
-        picked.append(group[order[: int(rate * len(group))]])
+        picked.append(group[order[:size]])
     return torch.cat(picked)
 
 

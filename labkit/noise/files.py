@@ -35,7 +35,8 @@ def read_columns(
             f"folder that holds it"
         )
     try:
-        return {str(name): np.asarray(column) for name, column in read(path, *options).items()}
+        columns = read(path, *options)
+        return {str(name): np.asarray(column) for name, column in columns.items()}
     except Exception as error:  # a broken or hostile file may make a reader raise anything
         reason = str(error) if options and str(error) else type(error).__name__
         raise ValueError(
@@ -74,7 +75,7 @@ def _csv(path, sep=None, encoding=None):
     encoding = encoding_of(path, encoding)
     sep, first = layout(path, sep, encoding)
     rows = [cells for _, cells in lines(path, sep, encoding, first)]
-    if all(_is_whole(cell) for cell in rows[0]):
+    if _are_whole(rows[0]):
         width = len(rows[0])
         names = [path.stem] if width == 1 else [str(k) for k in range(width)]
     else:
@@ -82,20 +83,24 @@ def _csv(path, sep=None, encoding=None):
         files = [name for name in names if name.lower().endswith(ENDINGS)]
         need(not files, "the first line", ", ".join(names), "names of columns: the names of files begin below it")
         rows = rows[1:]
-    columns = zip(*rows, strict=True)
-    return {name: _array(cells) for name, cells in zip(names, columns, strict=True)}
+    columns = map(_array, zip(*rows, strict=True))
+    return dict(zip(names, columns, strict=True))
 
 
 def _array(cells):
     """Return a column's cells as whole numbers, or as texts where one is no number."""
-    if all(_is_whole(cell) for cell in cells):
+    if _are_whole(cells):
         return np.array([int(cell) for cell in cells])
     return np.array([cell.strip() for cell in cells])
 
 
-def _is_whole(cell):
-    """Return whether a cell holds a whole number."""
-    return cell.strip().removeprefix("-").isdecimal()
+def _are_whole(cells):
+    """Return whether all cells hold whole numbers."""
+    for cell in cells:
+        digits = cell.strip().removeprefix("-")
+        if not digits.isdecimal():
+            return False
+    return True
 
 
 def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> np.ndarray:
@@ -106,7 +111,8 @@ def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> n
     argument = f"{name} in {path.name}"
     may_be = f"whole numbers in 0..{clean.classes - 1}, one per sample"
     if clean.class_names:
-        may_be += f", or names of classes: {', '.join(clean.class_names[:10])}"
+        examples = ", ".join(clean.class_names[:10])
+        may_be += f", or names of classes: {examples}"
     is_text = column.dtype.kind in "US"
     has_values = column.ndim == 1 and len(column) > 0
     readable = column.dtype.kind in "iu" or (is_text and clean.class_names)
@@ -114,7 +120,7 @@ def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> n
     if clean.class_names:
         texts = column.astype(str).tolist()
         numbers = {text: c for c, text in enumerate(clean.class_names)}
-        unknown = sorted({text for text in texts if text not in numbers})
+        unknown = sorted(set(texts).difference(numbers))
         need(not is_text or not unknown, argument, unknown[:1], may_be)
         if not unknown:
             return np.array([numbers[text] for text in texts], np.int64)
@@ -130,7 +136,8 @@ def rows_in_order(path: Path, column: np.ndarray, clean: Clean) -> np.ndarray:
     """
     minimum = int(clean.ids.max()) + 1
     length = minimum if minimum == len(clean.ids) else ORIGINAL.get(clean.name)  # of the original set; None: unknown
-    may_be = f"{length or f'{minimum} or more'}, a label per sample of the original training set of {clean.name!r}"
+    lengths = length or f"{minimum} or more"
+    may_be = f"{lengths}, a label per sample of the original training set of {clean.name!r}"
     right_length = len(column) == length if length else len(column) >= minimum
     need(right_length, f"length of {path.name}", len(column), may_be)
     return clean.ids.numpy()

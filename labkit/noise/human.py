@@ -17,6 +17,12 @@ HUMAN_FILES = {"cifar10": "CIFAR-10_human.pt", "cifar100": "CIFAR-100_human.pt"}
 CLEAN = "clean_label"
 
 
+def published_file(dataset: str) -> Path:
+    """Return the path of CIFAR-N's labels for a dataset. Raises ValueError for a dataset without such labels."""
+    name = choose("task of human labels without a file", dataset, HUMAN_FILES)
+    return folder() / name
+
+
 class human(Noise):
     """Real human errors: Wei, Zhu, Cheng, Liu, Niu, Liu, "Learning with noisy labels revisited", ICLR 2022.
 
@@ -37,8 +43,11 @@ class human(Noise):
         sep: Name | None = None, encoding: Name | None = None,
     ):  # fmt: skip
         super().__init__(0.0)
-        self.labels, self.file = labels, None if file is None else Path(file)
-        self.key, self.sep, self.encoding = key, sep, encoding
+        self.labels = labels
+        self.file = None if file is None else Path(file)
+        self.key = key
+        self.sep = sep
+        self.encoding = encoding
         self.rate = None  # labels from a file have no asked rate
 
     def __repr__(self):
@@ -62,14 +71,17 @@ class human(Noise):
     def draw(self, clean: Clean, rng: Generator) -> Tensor:
         may_be = f"their positions in the original training set of {clean.name!r}: a label file is in that order"
         need(clean.ids is not None, "ids of the task's samples", None, may_be)
-        path = self.file or folder() / choose("task of human labels without a file", clean.name, HUMAN_FILES)
-        rows, columns = join(path, read_columns(path, self.sep, self.encoding), self.key, clean)
+        path = self.file or published_file(clean.name)
+        columns = read_columns(path, self.sep, self.encoding)
+        rows, columns = join(path, columns, self.key, clean)
         if CLEAN in columns:
             expected = self._labels(path, CLEAN, columns.pop(CLEAN), rows, clean)
             wrong = int((expected != clean.y).sum())
-            must(not wrong, f"order of {path.name}", f"another: {wrong} of its {CLEAN}s differ", "that of the task")
+            finding = f"another: {wrong} of its {CLEAN}s differ"
+            must(not wrong, f"order of {path.name}", finding, "that of the task")
         name = next(iter(columns)) if len(columns) == 1 else self.labels
-        return self._labels(path, name, choose("labels", name, columns), rows, clean)
+        column = choose("labels", name, columns)
+        return self._labels(path, name, column, rows, clean)
 
     def _labels(self, path, name, column, rows, clean):
         """Return a column of the file in the order of the samples. -> int64 [N]"""
@@ -79,7 +91,8 @@ class human(Noise):
             rows = rows_in_order(path, column, clean)
         last = rows.max()
         need(last < len(column), f"length of {path.name}", len(column), f"{last + 1} or more")
-        return torch.from_numpy(labels_of_rows(path, name, column, clean)[rows])
+        labels = labels_of_rows(path, name, column, clean)
+        return torch.from_numpy(labels[rows])
 
     def words(self, classes: int | None, realised: float) -> str:
         source = f"of {self.file.name}" if self.is_own_file() else "given by people"

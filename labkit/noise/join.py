@@ -30,10 +30,12 @@ def join(path: Path, columns: Columns, key: Key, clean: Clean) -> tuple[np.ndarr
     column = choose("key", key, columns)
     need(clean.files, "key", key, f"False: the samples of {clean.name!r} have no names")
     rows = rows_by_name(column, clean.files)
-    absent = [name for name, row in zip(clean.files, rows) if row < 0]
+    absent = [clean.files[position] for position in np.flatnonzero(rows < 0)]
     may_be = f"a name for every sample: {absent[:1]} has no line, or several ({len(absent)} have)"
     need(not absent, f"the key {key!r} in {path.name}", str(column[0]), may_be)
-    return rows, {name: values for name, values in columns.items() if name != key}
+    columns = dict(columns)
+    del columns[key]
+    return rows, columns
 
 
 def key_of(path: Path, columns: Columns, clean: Clean) -> str | Literal[False]:
@@ -41,16 +43,20 @@ def key_of(path: Path, columns: Columns, clean: Clean) -> str | Literal[False]:
     if clean.files:
         naming = [name for name, column in columns.items() if is_complete(column, clean.files)]
         if len(naming) > 1:
-            ask("key", f"the columns {naming} of {path.name} name samples", " or ".join(map(repr, naming)))
+            alternatives = " or ".join(map(repr, naming))
+            ask("key", f"the columns {naming} of {path.name} name samples", alternatives)
         if naming:
             return naming[0]
     file_columns = [name for name, column in columns.items() if has_file_names(name, column)]
     if not file_columns:
         return False
     key = file_columns[0]
-    if clean.files and (rows_by_name(columns[key], clean.files) >= 0).any():
-        return key  # not by position, which would join other samples: `join` names those without a line
-    samples = "none of the task's samples once" if clean.files else "samples, and those of the task have no names"
+    samples = "samples, and those of the task have no names"
+    if clean.files:
+        rows = rows_by_name(columns[key], clean.files)
+        if (rows >= 0).any():
+            return key  # not by position, which would join other samples: `join` names those without a line
+        samples = "none of the task's samples once"
     alternatives = ", ".join(repr(name) for name in columns if name != key)
     may_be = f"another of {alternatives}; or False: the rows are in the order of the original training set"
     ask("key", f"{key!r} in {path.name} names {samples}", may_be)
@@ -60,16 +66,19 @@ def is_complete(column: np.ndarray, files: tuple[str, ...]) -> bool:
     """Return whether a column names every file once."""
     if column.ndim != 1 or len(column) < len(files) or column.dtype.kind not in "USiu":
         return False
-    return bool((rows_by_name(column, files) >= 0).all())
+    rows = rows_by_name(column, files)
+    return bool((rows >= 0).all())
 
 
 def rows_by_name(column: np.ndarray, files: tuple[str, ...]) -> np.ndarray:
     """Return the row of every file, -1 for a file with no row or several. -> [files]"""
-    file_of_row = matched(column.astype(str).tolist(), list(files))
+    names = column.astype(str).tolist()
+    file_of_row = matched(names, list(files))
     matched_rows = np.flatnonzero(file_of_row >= 0)
+    matched_files = file_of_row[matched_rows]
     rows = np.full(len(files), -1)
-    rows[file_of_row[matched_rows]] = matched_rows
-    counts = np.bincount(file_of_row[matched_rows], minlength=len(files))
+    rows[matched_files] = matched_rows
+    counts = np.bincount(matched_files, minlength=len(files))
     return np.where(counts == 1, rows, -1)
 
 
@@ -77,5 +86,7 @@ def has_file_names(name: str, column: np.ndarray) -> bool:
     """Return whether a column has a name of FILE_NAMES, or holds names of images."""
     if column.ndim != 1 or column.dtype.kind not in "US":
         return False
-    images = [str(text).lower().endswith(ENDINGS) for text in column[:1000].tolist()]
-    return name.lower() in FILE_NAMES or (len(images) > 0 and all(images))
+    if name.lower() in FILE_NAMES:
+        return True
+    texts = column[:1000].tolist()
+    return len(texts) > 0 and all(str(text).lower().endswith(ENDINGS) for text in texts)

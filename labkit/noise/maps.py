@@ -32,18 +32,24 @@ class flip(Noise):
         """Draw the classes that each class is changed to. -> int64 [C, wrong_classes]"""
         minimum = self.wrong_classes + 1
         need(classes >= minimum, "classes", classes, f"{minimum} or more: {type(self).__name__} noise")
-        rng, numbers = np.random.RandomState(self.map_seed), np.arange(classes)
+        rng = np.random.RandomState(self.map_seed)
+        numbers = np.arange(classes)
         replace = self.wrong_classes == 1  # only so that the generator draws the released code's map
-        drawn = [rng.choice(numbers[numbers != c], self.wrong_classes, replace) for c in numbers]
+        drawn = []
+        for c in numbers:
+            candidates = numbers[numbers != c]
+            drawn.append(rng.choice(candidates, self.wrong_classes, replace))
         return torch.as_tensor(np.stack(drawn))
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
         T = (1 - self.rate) * torch.eye(classes, dtype=torch.float64)
-        return T.scatter(1, self.target_classes(classes), self.rate / self.wrong_classes)
+        rate_each = self.rate / self.wrong_classes
+        return T.scatter(1, self.target_classes(classes), rate_each)
 
     def words(self, classes: int | None, realised: float) -> str:
         number = {1: "one other class each", 2: "two other classes each"}[self.wrong_classes]
-        warning = learnable(self.rate < self.wrong_classes / (self.wrong_classes + 1))
+        limit = self.wrong_classes / (self.wrong_classes + 1)
+        warning = learnable(self.rate < limit)
         return f"{type(self).__name__} {self.rate:.0%} = {self.rate:.0%} wrong labels, of {number}{warning}"
 
 
@@ -65,7 +71,8 @@ class derangement(flip):
 
     def target_classes(self, classes: int) -> Tensor:
         need(classes > 1, "classes", classes, "2 or more: derangement noise")
-        rng, numbers = np.random.RandomState(self.map_seed), np.arange(classes)
+        rng = np.random.RandomState(self.map_seed)
+        numbers = np.arange(classes)
         drawn = rng.permutation(classes)
         while (drawn == numbers).any():
             drawn = rng.permutation(classes)
@@ -83,7 +90,8 @@ class matrix_noise(Noise):
         self.rate = 1 - self.T.diagonal().mean().item()
 
     def options(self) -> dict:
-        return {"T": sha256(self.T.numpy().tobytes()).hexdigest()[:16]}
+        digest = sha256(self.T.numpy().tobytes()).hexdigest()
+        return {"T": digest[:16]}
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
         may_be = f"{classes, classes}, the classes of {dataset!r}"
@@ -92,5 +100,6 @@ class matrix_noise(Noise):
 
     def words(self, classes: int | None, realised: float) -> str:
         largest_wrong = self.T.clone().fill_diagonal_(0).max(1).values
-        warning = learnable(bool((self.T.diagonal() > largest_wrong).all()))
+        is_majority = self.T.diagonal() > largest_wrong
+        warning = learnable(bool(is_majority.all()))
         return f"a transition matrix that asks for {self.rate:.1%} = {realised:.1%} wrong labels{warning}"

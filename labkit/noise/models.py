@@ -15,7 +15,8 @@ from .rows import Points, count_rows, draw_rows, landmark_swap
 
 def _off_diagonal(rate, classes):
     """Return T with 1 - rate on the diagonal and the rate spread evenly over the other classes."""
-    spread = torch.full((classes, classes), rate / (classes - 1), dtype=torch.float64)
+    rate_each = rate / (classes - 1)
+    spread = torch.full((classes, classes), rate_each, dtype=torch.float64)
     return spread.fill_diagonal_(1 - rate)
 
 
@@ -37,7 +38,8 @@ class uniform(Noise):
     DivideMix: exactly int(rate n) labels are redrawn, about one in C of them as it was."""
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
-        return _off_diagonal(self.rate * (classes - 1) / classes, classes)
+        tau = self.rate * (classes - 1) / classes
+        return _off_diagonal(tau, classes)
 
     def words(self, classes: int | None, realised: float) -> str:
         tau = self.rate * (classes - 1) / classes
@@ -61,7 +63,9 @@ class pairflip(Noise):
         self.points = points
 
     def options(self) -> dict:
-        return {} if self.points is None else {"points": [list(pair) for pair in self.points]}
+        if self.points is None:
+            return {}
+        return {"points": [list(pair) for pair in self.points]}
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
         identity = torch.eye(classes, dtype=torch.float64)
@@ -70,14 +74,19 @@ class pairflip(Noise):
     def check(self, task: Task) -> None:
         super().check(task)
         if not task.classes:
-            landmark_swap(self.points, task.train.y.shape[1])
+            coordinates = task.train.y.shape[1]
+            landmark_swap(self.points, coordinates)
 
     def draw(self, clean: Clean, rng: Generator) -> Tensor:
-        return super().draw(clean, rng) if clean.classes else draw_rows([self], self.rate, clean, rng)
+        if clean.classes:
+            return super().draw(clean, rng)
+        return draw_rows([self], self.rate, clean, rng)
 
     def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
         """Return wrong targets in standard units. rows [k] -> [k, Q]"""
-        return units.standard(clean.y[rows].double())[:, landmark_swap(self.points, clean.y.shape[1])]
+        order = landmark_swap(self.points, clean.y.shape[1])
+        targets = units.standard(clean.y[rows].double())
+        return targets[:, order]
 
     def counts(self, sizes: tuple[int, ...]) -> dict[str, int] | None:
         return count_rows([self], self.rate, sizes)
@@ -139,21 +148,26 @@ class instance(Noise):
         elif self.x_scale == "standard":
             x = scale(x)
         flat = x.flatten(1).double()
-        W = torch.randn(classes, flat.shape[1], classes, generator=rng, dtype=torch.float64)
+        features = flat.shape[1]
+        W = torch.randn(classes, features, classes, generator=rng, dtype=torch.float64)
         q = self.flip_rates(len(y), rng)
         scores = torch.empty(len(y), classes, dtype=torch.float64)
         for c in range(classes):
-            scores[y == c] = flat[y == c] @ W[c]
-        scores.scatter_(1, y[:, None], -torch.inf)
-        P = q[:, None] * scores.softmax(1)
-        return P.scatter(1, y[:, None], 1 - q[:, None])
+            in_class = y == c
+            scores[in_class] = flat[in_class] @ W[c]
+        y, q = y[:, None], q[:, None]
+        scores.scatter_(1, y, -torch.inf)
+        P = q * scores.softmax(1)
+        return P.scatter(1, y, 1 - q)
 
     def flip_rates(self, n: int, rng: Generator) -> Tensor:
         """Draw q ~ normal (rate, std) cut to [0, 1], by inversion; zeros without noise. -> [n]"""
         if self.rate == 0:
             return torch.zeros(n, dtype=torch.float64)
-        low = torch.special.ndtr(torch.tensor((0 - self.rate) / self.std, dtype=torch.float64))
-        high = torch.special.ndtr(torch.tensor((1 - self.rate) / self.std, dtype=torch.float64))
+        lower = torch.tensor((0 - self.rate) / self.std, dtype=torch.float64)
+        upper = torch.tensor((1 - self.rate) / self.std, dtype=torch.float64)
+        low = torch.special.ndtr(lower)
+        high = torch.special.ndtr(upper)
         u = torch.rand(n, generator=rng, dtype=torch.float64)
         z = torch.special.ndtri(low + u * (high - low))
         return (self.rate + self.std * z).clamp(0, 1)

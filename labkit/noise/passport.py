@@ -39,9 +39,13 @@ class Passport:
 
     def record(self) -> dict:
         """Return what identifies the noise, as JSON values."""
-        names = ["name", "rate", "options", "seed", "realised", "hash"]
-        names += [name for name in ("counts", "of_given", "code") if getattr(self, name)]
-        return {name: getattr(self, name) for name in names}
+        names = ("name", "rate", "options", "seed", "realised", "hash")
+        record = {name: getattr(self, name) for name in names}
+        for name in ("counts", "of_given", "code"):
+            value = getattr(self, name)
+            if value:
+                record[name] = value
+        return record
 
 
 def passport(noise: Noise, clean: Clean, given: Tensor, seed: int, of_given: bool = False) -> Passport:
@@ -49,18 +53,20 @@ def passport(noise: Noise, clean: Clean, given: Tensor, seed: int, of_given: boo
     y, classes = clean.y, clean.classes
     changed = (y != given) if classes else (y != given).any(1)
     realised = changed.double().mean().item()
-    digest = sha256(given.numpy().tobytes()).hexdigest()[:16]
-    rate = realised if noise.rate is None else noise.rate
+    digest = sha256(given.numpy().tobytes()).hexdigest()
+    description = noise.words(classes, realised)
+    if of_given:
+        description += COUNT_AS_TRUE
     return Passport(
         name=type(noise).__name__,
-        rate=rate,
+        rate=realised if noise.rate is None else noise.rate,
         options=noise.options(),
         seed=seed,
         realised=realised,
         matrix=noise.matrix(classes, clean.name) if classes else None,
         realised_matrix=realised_matrix(y, given, classes) if classes else None,
-        hash=digest,
-        words=noise.words(classes, realised) + (COUNT_AS_TRUE if of_given else ""),
+        hash=digest[:16],
+        words=description,
         counts=None if classes else noise.counts(clean.sizes),
         of_given=of_given,
         code=user_code(noise),
@@ -82,5 +88,7 @@ def realised_matrix(y: Tensor, given: Tensor, classes: int) -> Tensor:
     """Return the share of every true class that got each given label; zeros for a class without samples. y, given [N]
     -> float64 [C, C]"""
     counts = torch.zeros(classes, classes, dtype=torch.float64)
-    counts.index_put_((y, given), torch.ones(len(y), dtype=torch.float64), accumulate=True)
-    return counts / counts.sum(1, keepdim=True).clamp(min=1)
+    ones = torch.ones(len(y), dtype=torch.float64)
+    counts.index_put_((y, given), ones, accumulate=True)
+    class_sizes = counts.sum(1, keepdim=True)
+    return counts / class_sizes.clamp(min=1)

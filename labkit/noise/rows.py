@@ -1,6 +1,7 @@
 """Corrupted rows of regression targets: the choice of rows, their units, and the exchange of landmarks."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Any
 
 import torch
@@ -21,7 +22,8 @@ def standard_units(clean: Clean) -> Units:
     constant coordinate keeps its width."""
     y = clean.y[: clean.sizes[0]].double()
     std = y.std(0, correction=0)
-    return Units(y.mean(0), torch.where(std > 0, std, torch.ones_like(std)))
+    width = torch.where(std > 0, std, 1.0)
+    return Units(y.mean(0), width)
 
 
 def draw_rows(parts: Sequence[Any], rate: float, clean: Clean, rng: Generator) -> Tensor:
@@ -29,12 +31,17 @@ def draw_rows(parts: Sequence[Any], rate: float, clean: Clean, rng: Generator) -
 
     parts: objects with wrong(clean, units, rows, rng) -> [k, Q] wrong targets in standard units.
     """
-    units, given = standard_units(clean), clean.y.clone()
-    shares = [torch.tensor_split(pick([split], rate, rng), len(parts)) for split in clean.splits()]
+    units = standard_units(clean)
+    given = clean.y.clone()
+    shares = []
+    for split in clean.splits():
+        picked = pick([split], rate, rng)
+        shares.append(picked.tensor_split(len(parts)))
     for part, *rows_of_splits in zip(parts, *shares):
         rows = torch.cat(rows_of_splits)
         if len(rows):
-            given[rows] = units.stored(part.wrong(clean, units, rows, rng)).to(given.dtype)
+            wrong = part.wrong(clean, units, rows, rng)
+            given[rows] = units.stored(wrong).to(given.dtype)
     return given
 
 
@@ -43,8 +50,11 @@ def count_rows(parts: Sequence[Any], rate: float, sizes: tuple[int, ...]) -> dic
     rows}"""
     counts = {}
     for place, part in enumerate(parts):
-        rows = [(int(rate * n) + len(parts) - 1 - place) // len(parts) for n in sizes]
-        counts[type(part).__name__] = sum(rows)
+        rows = 0
+        for n in sizes:
+            picked = int(rate * n)
+            rows += (picked + len(parts) - 1 - place) // len(parts)
+        counts[type(part).__name__] = rows
     return counts
 
 
@@ -54,12 +64,14 @@ def landmark_swap(points: Points | None, coordinates: int) -> Tensor:
     may_be = f"pairs of landmarks to exchange, e.g. [(0, 1)], for {coordinates} coordinates"
     need(points is not None or coordinates == 10, "points", None, may_be)
     pairs = EYES_FOR_MOUTH if points is None else points
-    landmarks = [landmark for pair in pairs for landmark in pair]
+    number = coordinates // 2
+    landmarks = list(chain(*pairs))
     different = len(set(landmarks)) == 2 * len(pairs) == len(landmarks)
-    known = set(landmarks) <= set(range(coordinates // 2))
-    may_be = f"pairs of different landmarks of 0..{coordinates // 2 - 1}, each in one pair"
+    known = set(landmarks) <= set(range(number))
+    may_be = f"pairs of different landmarks of 0..{number - 1}, each in one pair"
     need(different and known, "points", points, may_be)
-    order = torch.arange(coordinates // 2)
+    order = torch.arange(number)
     for a, b in pairs:
         order[[a, b]] = order[[b, a]]
-    return (2 * order[:, None] + torch.arange(2)).flatten()
+    x = 2 * order
+    return torch.stack([x, x + 1], 1).flatten()

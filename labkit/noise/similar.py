@@ -21,6 +21,7 @@ CIFAR100_COARSE = (
     16, 19, 2, 4, 6, 19, 5, 5, 8, 19, 18, 1, 2, 15, 6, 0, 17, 8, 14, 13,
 )
 # fmt: on
+CIFAR100_BLOCKS = tuple(c // 5 for c in range(100))  # blocks of five consecutive ids
 ClassNumber = Annotated[int, Whole(0, 10**6, what="the number of a class, a whole number")]
 Pairs = Annotated[dict, Table(Whole(0, 10**6), Whole(0, 10**6), least=1)]
 DIGIT_PAIRS = {2: 7, 3: 8, 5: 6, 6: 5}
@@ -74,10 +75,13 @@ class asymmetric(Noise):
         inplace_bug: Flag = False, exact: Flag = False,
     ):  # fmt: skip
         super().__init__(rate, exact)
-        unequal = not isinstance(pairs, dict) or all(true != given for true, given in pairs.items())
-        need(unequal, "pairs", pairs, "two different classes each")
+        if isinstance(pairs, dict):
+            unequal = all(true != given for true, given in pairs.items())
+            need(unequal, "pairs", pairs, "two different classes each")
         need(not (inplace_bug and exact), "exact", exact, "False with inplace_bug, which counts in its own way")
-        self.pairs, self.superclass, self.inplace_bug = pairs, superclass, inplace_bug
+        self.pairs = pairs
+        self.superclass = superclass
+        self.inplace_bug = inplace_bug
 
     def options(self) -> dict:
         options = {}
@@ -95,25 +99,28 @@ class asymmetric(Noise):
         """Return the pairs for a dataset, each checked. -> {true: given}"""
         pairs = self.pairs if isinstance(self.pairs, dict) else self.known_pairs(dataset)
         for true, given in pairs.items():
-            different = true != given and min(true, given) >= 0 and max(true, given) < classes
-            need(different, "pairs", pairs, f"two classes of 0..{classes - 1} each")
+            known = true in range(classes) and given in range(classes)
+            need(known and true != given, "pairs", pairs, f"two classes of 0..{classes - 1} each")
         return pairs
 
     def known_pairs(self, dataset: str) -> dict[int, int]:
         """Return the pairs of the literature. -> {true: given}"""
         in_blocks = not self.superclass or self.pairs in ("patrini", "jocor")
         if dataset == "cifar100" and self.pairs != "one-way":
-            return circle([c // 5 for c in range(100)] if in_blocks else CIFAR100_COARSE)
+            groups = CIFAR100_BLOCKS if in_blocks else CIFAR100_COARSE
+            return circle(groups)
         table = NAMED_PAIRS[self.pairs] if self.pairs else ASYMMETRIC_PAIRS
         may_be = f"given as {{true: given}} for {dataset!r}: no such pairs are known for it"
         need(dataset in table, "pairs", self.pairs, may_be)
         return table[dataset]
 
     def matrix(self, classes: int, dataset: str) -> Tensor | None:
-        T = torch.eye(classes, dtype=torch.float64)
+        identity = torch.eye(classes, dtype=torch.float64)
+        T = identity.clone()
         for true, given in self.pairs_of(classes, dataset).items():
-            flip = torch.eye(classes, dtype=torch.float64) if self.inplace_bug else T
-            flip[true, true], flip[true, given] = 1 - self.rate, self.rate
+            flip = identity.clone() if self.inplace_bug else T
+            flip[true, true] = 1 - self.rate
+            flip[true, given] = self.rate
             if self.inplace_bug:
                 T = T @ flip
         return T
@@ -124,7 +131,8 @@ class asymmetric(Noise):
         given = clean.y.clone()
         for old, new in self.pairs_of(clean.classes, clean.name).items():
             candidates = (given == old).nonzero()[:, 0]
-            given[pick([candidates], self.rate, rng)] = new
+            rows = pick([candidates], self.rate, rng)
+            given[rows] = new
         return given
 
     def words(self, classes: int | None, realised: float) -> str:
@@ -157,12 +165,14 @@ class hierarchical(Noise):
         for group in members(groups):
             if len(group) == 1:
                 continue
+            rate_each = self.rate / (len(group) - 1)
             for true in group:
-                T[true, group] = self.rate / (len(group) - 1)
+                T[true, group] = rate_each
                 T[true, true] = 1 - self.rate
         return T
 
     def words(self, classes: int | None, realised: float) -> str:
-        largest = max(len(group) for group in members(self.groups or CIFAR100_COARSE))
+        groups = members(self.groups or CIFAR100_COARSE)
+        largest = max(map(len, groups))
         warning = learnable(self.rate < 1 - 1 / largest)
         return f"hierarchical {self.rate:.0%} = {realised:.1%} wrong labels, all within the true super-class{warning}"

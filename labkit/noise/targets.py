@@ -59,17 +59,22 @@ class linadv(Rows):
 
     def __init__(self, rate: Rate, times: Positive = 14.4, map_seed: Seed = 1):
         super().__init__(rate)
-        self.times, self.map_seed = times, map_seed
+        self.times = times
+        self.map_seed = map_seed
         self.what = f"a linear map of the inputs, {times:g} times as wide as the targets"
 
     def options(self) -> dict:
         return {"times": self.times, "map_seed": self.map_seed}
 
     def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
-        map_rng, d = torch.Generator().manual_seed(self.map_seed), clean.halves[0][0].numel()
-        V = torch.randn(clean.y.shape[1], d, generator=map_rng, dtype=torch.float64) / d**0.5
+        map_rng = torch.Generator().manual_seed(self.map_seed)
+        outputs = clean.y.shape[1]
+        features = clean.halves[0][0].numel()
+        V = torch.randn(outputs, features, generator=map_rng, dtype=torch.float64)
+        V = V / features**0.5
         mapped = standard_inputs_times(V, clean)
-        width = mapped[: clean.sizes[0]].square().mean().sqrt()
+        train_mapped = mapped[: clean.sizes[0]]
+        width = train_mapped.square().mean().sqrt()
         must(width > 0, "x", "the same in every sample", "different: linadv is a map of the inputs")
         return self.times / width * mapped[rows]
 
@@ -77,14 +82,21 @@ class linadv(Rows):
 def standard_inputs_times(V: Tensor, clean: Clean) -> Tensor:
     """Return V x of every sample, x standardised feature by feature; a constant feature counts as 0. V [Q, d] ->
     float64 [N, Q]"""
-    (train, val), n = clean.halves, clean.sizes[0]
-    mean = sum(x.sum(0) for x in _blocks(train, clean.scale)) / n
-    variance = sum((x - mean).square().sum(0) for x in _blocks(train, clean.scale)) / n
-    std = variance.sqrt()
-    W = V / torch.where(std > 1e-8 * std.max(), std, torch.inf)
+    train, _ = clean.halves
+    n, _ = clean.sizes
+    total, squares = 0, 0
+    for x in _blocks(train, clean.scale):
+        total = total + x.sum(0)
+    mean = total / n
+    for x in _blocks(train, clean.scale):
+        squares = squares + (x - mean).square().sum(0)
+    std = (squares / n).sqrt()
+    varies = std > 1e-8 * std.max()
+    W = V / torch.where(varies, std, torch.inf)
     products = []
-    for half in (train, val):
-        products += [(x - mean) @ W.T for x in _blocks(half, clean.scale)]
+    for half in clean.halves:
+        for x in _blocks(half, clean.scale):
+            products.append((x - mean) @ W.T)
     return torch.cat(products)
 
 
@@ -100,7 +112,8 @@ class signflip(Rows):
     what = "mirrored about the mean"
 
     def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
-        return -units.standard(clean.y[rows].double())
+        targets = units.standard(clean.y[rows].double())
+        return -targets
 
 
 class uninoise(Rows):
@@ -109,8 +122,10 @@ class uninoise(Rows):
     what = "drawn evenly between the smallest and the largest value of each coordinate"
 
     def wrong(self, clean: Clean, units: Units, rows: Tensor, rng: Generator) -> Tensor:
-        smallest, largest = torch.aminmax(clean.y[: clean.sizes[0]], dim=0)
-        low, high = units.standard(smallest.double()), units.standard(largest.double())
+        train_y = clean.y[: clean.sizes[0]]
+        smallest, largest = torch.aminmax(train_y, dim=0)
+        low = units.standard(smallest.double())
+        high = units.standard(largest.double())
         u = torch.rand(len(rows), len(low), generator=rng, dtype=torch.float64)
         return low + (high - low) * u
 
@@ -121,8 +136,10 @@ class mixture(Rows):
 
     def __init__(self, rate: Rate, parts: Literal[3, 4] = 3, points: Points | None = None):
         super().__init__(rate)
-        self.mixed = [linadv(rate), signflip(rate), uninoise(rate), pairflip(rate, points)][:parts]
-        self.what = f"in equal parts: {', '.join(type(part).__name__ for part in self.mixed)}"
+        mixed = [linadv(rate), signflip(rate), uninoise(rate), pairflip(rate, points)]
+        self.mixed = mixed[:parts]
+        names = ", ".join(type(part).__name__ for part in self.mixed)
+        self.what = f"in equal parts: {names}"
 
     def options(self) -> dict:
         pairflip_options = self.mixed[3].options() if len(self.mixed) == 4 else {}
