@@ -137,7 +137,10 @@ def epoch_row(
     method.train_mode(True)
     rows = [row for row, _, _ in results]
     _, loss, believed = results[0]
-    mean = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+    mean = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        mean[name] = sum(values) / len(values)
     return mean, loss, believed
 
 
