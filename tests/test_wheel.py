@@ -155,7 +155,7 @@ def test_parameters_of_a_notebook_at_hand_are_checked_and_of_one_in_the_project_
     assert last.startswith("ValueError") and "in its folder" in last, done.stderr
 
 
-@pytest.mark.parametrize("words", [["papers"], ["app", "05"]])
+@pytest.mark.parametrize("words", [["papers"], ["app", "05"], ["site"]])
 def test_what_needs_the_project_s_folder_says_so_in_a_sentence(python, tmp_path, words):
     done = run(python, tmp_path, "-m", "labkit", *words)
     assert done.returncode == 2 and "needs the project's folder" in done.stderr and "Traceback" not in done.stderr

@@ -70,7 +70,7 @@ class Findings:
         criterion: str = "",
         printed: str = "",
     ) -> bool:
-        """Add one finding. -> holds
+        """Add one finding. Return whether its claim holds.
 
         item: the paper's figure, table or section; claim: its words or ours; measured: the numbers, in words; holds: is
         the claim true of them? rule: the comparison that decided it; setting: data, network, noise, epochs; n: runs
@@ -88,7 +88,7 @@ class Findings:
         return bool(holds)
 
     def table(self) -> pd.DataFrame:
-        """Claim by claim: what was measured, the rule, and whether the claim holds. -> DataFrame"""
+        """Return what was measured, the rule, and whether the claim holds, a row per claim."""
         columns = ["item", "claim", "measured", "rule", "holds", "setting", "n", "criterion"]
         return pd.DataFrame(self.rows)[columns]
 

@@ -12,10 +12,15 @@ from ..methods import ALL
 from ..recipes import PAPERS as PLANS
 from ..recipes import Plan
 
-_ROOMS = {name: rooms.paper_room(name) for name in rooms.papers()}
-STEMS = {room.NAME: name for name, room in _ROOMS.items()}  # paper: name of its room, which is that of its notebook
-ITEMS = {room.NAME: room.TABLES for room in _ROOMS.values()}  # paper: item: name of its table, see `table`
-CRITERION = {room.NAME: room.CRITERION for room in _ROOMS.values()}  # the epoch that a paper's accuracies are of
+STEMS = {}  # paper: name of its room, which is that of its notebook
+ITEMS = {}  # paper: item: name of its table, see `table`
+CRITERION = {}  # paper: the epoch that its accuracies are of
+for _name in rooms.papers():
+    _room = rooms.paper_room(_name)
+    STEMS[_room.NAME] = _name
+    ITEMS[_room.NAME] = _room.TABLES
+    CRITERION[_room.NAME] = _room.CRITERION
+
 METRICS = {  # of the CSV: column of a run, or None for the paper's criterion; factor from a run's number to the printed
     "test_acc": (None, 100.0),
     "test_acc_mean_last10epochs": ("last10", 100.0),
@@ -110,7 +115,7 @@ def _translate(paper, item, printed):
             "label": printed["method"],
             "metric": printed["metric"],
             "criterion": [_criterion(paper, metric) for metric in printed["metric"]],
-            "factor": [_factor(metric) for metric in printed["metric"]],
+            "factor": printed["metric"].map(_factor),
             "mean": printed["mean"],
             "std": printed["std"],
             "runs": dataset.map({name: _runs(paper, name) for name in set(dataset)}),

@@ -75,6 +75,7 @@ def _welch(S, R, s, n):
     total = printed_variance + variance
     if total == 0:
         return 0.0
+    # Satterthwaite's degrees of freedom
     freedom = total**2 / (printed_variance**2 / (R - 1) + variance**2 / (n - 1))
     return t_quantile(freedom) * total**0.5
 

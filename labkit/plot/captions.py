@@ -14,8 +14,9 @@ def added_noise(run: Run) -> str:
     """Return the noise of a run in a few words; where none was added, what is known about its labels."""
     if run.noise is None:
         return run.notes.get("noise_words", "noise not noted").partition(", ")[0]
-    assumed = " (labels before count as true)" if run.noise.get("of_given") else ""
-    return f"{run.noise['name']} {run.noise['rate']:.0%}, {run.noise['realised']:.0%} wrong{assumed}"
+    noise = run.noise
+    assumed = " (labels before count as true)" if noise.get("of_given") else ""
+    return f"{noise['name']} {noise['rate']:.0%}, {noise['realised']:.0%} wrong{assumed}"
 
 
 def true_class(task: Task, i: int) -> int | None:

@@ -108,7 +108,8 @@ def _draw_life(ax, table, given, true):
 def traces(p: Tensor | np.ndarray, given: Tensor | np.ndarray, true: Tensor | np.ndarray) -> Drawing:
     """Draw the probability of each sample's given label, step by step. p [steps + 1, n], given [n], true [n]"""
     p = np.asarray(p)
-    need(p.ndim == 2 and p.shape[1] == len(given) == len(true), "p", p.shape, f"[steps + 1, {len(given)}]")
+    n = len(given)
+    need(p.ndim == 2 and p.shape[1] == n == len(true), "p", p.shape, f"[steps + 1, {n}]")
     figure, axes = canvas(width=7.2, height=3.4)
     ax = axes[0, 0]
     for k, (y, y_clean) in enumerate(zip(given.tolist(), true.tolist())):
@@ -116,13 +117,14 @@ def traces(p: Tensor | np.ndarray, given: Tensor | np.ndarray, true: Tensor | np
         if y != y_clean:
             ax.plot(p[:, k], label=f"{label} ≠ {y_clean}", color=GIVEN, linewidth=3)
         else:
-            ax.plot(p[:, k], label=label, color=OKABE_ITO[2], linestyle=("-", "--", ":")[y % 3])
+            dash = ("-", "--", ":")[y % 3]
+            ax.plot(p[:, k], label=label, color=OKABE_ITO[2], linestyle=dash)
     ax.set(xlabel="step of gradient descent", ylabel="probability of the given label", ylim=(0, 1.02))
     ax.set_xscale("symlog", linthresh=1)
     ax.set_xlim(left=0)
     ax.set_xticks([0, *[tick for tick in STEP_TICKS if tick < len(p)]])
     ax.xaxis.set_major_formatter("{x:.0f}")
-    head(ax, f"n = {len(given)}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
+    head(ax, f"n = {n}, {int((given != true).sum())} wrong label; the linear softmax, from W = 0")
     legend(figure, ax, 3)
     return figure
 

@@ -241,7 +241,9 @@ def mosaic(
     axes[0, 0].set(xlim=(0, width), ylim=(height, 0), aspect="equal", autoscale_on=False)
     corners = []
     for row, column in product(range(rows), range(columns)):
-        corners.append(((1 + gap) * column + gap / 2, (1 + above) * row + above))
+        left_edge = (1 + gap) * column + gap / 2
+        top_edge = (1 + above) * row + above
+        corners.append((left_edge, top_edge))
     return figure, axes[0, 0], corners
 
 

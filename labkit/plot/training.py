@@ -129,6 +129,7 @@ def _draw_band(ax, histories, column, name):
     """Draw the mean of a column over seeds, with a band from the lowest to the highest."""
     values = np.stack([history[column] for history in histories])
     epochs = histories[0].epoch
-    ax.plot(epochs, values.mean(0), label=name, markevery=max(1, len(epochs) // 8), **_line_style(column))
+    every = max(1, len(epochs) // 8)
+    ax.plot(epochs, values.mean(0), label=name, markevery=every, **_line_style(column))
     if len(values) > 1:
         ax.fill_between(epochs, values.min(0), values.max(0), color=colour(column), alpha=0.18, linewidth=0)

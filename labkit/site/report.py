@@ -175,7 +175,8 @@ def spread(values: pd.Series) -> str:
     mean = 100 * values.mean()
     if len(values) == 1:
         return f"{mean:.1f}"
-    return f"{mean:.1f} ({100 * values.min():.1f} to {100 * values.max():.1f})"
+    low, high = 100 * values.min(), 100 * values.max()
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 def passport(run: Run) -> dict[str, str]:
