@@ -73,7 +73,9 @@ def select(
     """
     select_points = choose("selector", selector, SELECTORS)
     points = torch.as_tensor(points)
-    groups = torch.zeros(len(points), dtype=torch.int64) if groups is None else torch.as_tensor(groups).cpu()
+    if groups is None:
+        groups = torch.zeros(len(points), dtype=torch.int64)
+    groups = torch.as_tensor(groups).cpu()
     may_be = f"[{len(points)}], one for each point"
     need(groups.shape == points.shape[:1], "shape of groups", list(groups.shape), may_be)
     names = groups.unique().tolist()
@@ -82,9 +84,12 @@ def select(
     parts = []
     for name in names:
         members = (groups == name).nonzero()[:, 0]
-        d = Distances.of(points[members.to(points.device)], limit, k[name])
+        group_points = points[members.to(points.device)]
+        d = Distances.of(group_points, limit, k[name])
         chosen = select_points(d, k[name], **options)
-        parts.append((members, chosen, *clusters(d, chosen), count_within(d, chosen, radius)))
+        place, distance = clusters(d, chosen)
+        within = count_within(d, chosen, radius)
+        parts.append((members, chosen, place, distance, within))
     return assemble(parts, len(points), points.device)
 
 
@@ -94,8 +99,10 @@ def clusters(d: Distances, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for _, rows in d.blocks(j=chosen):
         places.append(rows.argmin(1))
         distances.append(rows.min(1))
-    place, distance = np.concatenate(places), np.concatenate(distances)
-    place[chosen], distance[chosen] = np.arange(len(chosen)), 0  # also where another medoid is at the same spot
+    place = np.concatenate(places)
+    distance = np.concatenate(distances)
+    place[chosen] = np.arange(len(chosen))  # also where another medoid is at the same spot
+    distance[chosen] = 0
     return place, distance
 
 
@@ -103,26 +110,34 @@ def count_within(d: Distances, chosen: np.ndarray, radius: float | None) -> np.n
     """Count the points of a group within the radius of each chosen one; None: all points. -> [k]"""
     if radius is None:
         return np.full(len(chosen), len(d))
-    return np.concatenate([(rows <= radius).sum(1) for _, rows in d.blocks(chosen)])
+    counts = []
+    for _, rows in d.blocks(chosen):
+        is_within = rows <= radius
+        counts.append(is_within.sum(1))
+    return np.concatenate(counts)
 
 
 def assemble(parts: list[tuple], n: int, device: torch.device) -> Coreset:
     """Join the parts of all groups in one Coreset of n points. parts: members, chosen, place, distance and count within
     the radius, of each group"""
-    indices, within, count = [], [], 0
-    cluster, distance = torch.zeros(n, dtype=torch.int64), torch.zeros(n, dtype=torch.float64)
+    indices, within = [], []
+    count = 0  # of the medoids of earlier groups
+    cluster = torch.zeros(n, dtype=torch.int64)
+    distance = torch.zeros(n, dtype=torch.float64)
     for members, chosen, place, group_distance, group_within in parts:
         cluster[members] = torch.from_numpy(place) + count
         distance[members] = torch.from_numpy(group_distance)
         indices.append(members[chosen])
         within.append(torch.from_numpy(group_within))
         count += len(chosen)
-    indices, within = torch.cat(indices), torch.cat(within)
-    return Coreset(indices.to(device), cluster.to(device), distance.to(device), within.to(device))
+    fields = (torch.cat(indices), cluster, distance, torch.cat(within))
+    return Coreset(*[field.to(device) for field in fields])
 
 
 def shares(groups: Tensor, keep: float) -> dict[int, int]:
     """Return the number of points that is a share `keep` of each group: int(keep n), at least 1. groups [n]"""
     names, counts = groups.unique(return_counts=True)
-    sizes = zip(names.tolist(), counts.tolist())
-    return {name: max(1, int(keep * size)) for name, size in sizes}
+    sizes = {}
+    for name, count in zip(names.tolist(), counts.tolist()):
+        sizes[name] = max(1, int(keep * count))
+    return sizes

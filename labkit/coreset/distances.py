@@ -25,13 +25,16 @@ class Distances:
     def __init__(self, points: Tensor | np.ndarray, limit: int = LIMIT):
         x = torch.as_tensor(points).detach().to("cpu", torch.float64).numpy()
         need(x.ndim in (1, 2) and len(x), "shape of points", list(x.shape), "[n, d] with n > 0")
-        x = x.reshape(len(x), -1)
-        not_finite = len(x) - int(np.isfinite(x).all(1).sum())
-        need(not not_finite, f"how many of {len(x)} points are not finite", not_finite, "0")
-        self.x, self.matrix = x - x.mean(0), None
+        n = len(x)
+        x = x.reshape(n, -1)
+        is_finite = np.isfinite(x).all(1)
+        not_finite = n - int(is_finite.sum())
+        need(not not_finite, f"how many of {n} points are not finite", not_finite, "0")
+        self.x = x - x.mean(0)
+        self.matrix = None
         self.square = np.einsum("nd,nd->n", self.x, self.x)
-        if 8 * len(x) ** 2 <= limit:
-            matrix = np.empty((len(x), len(x)))
+        if 8 * n**2 <= limit:
+            matrix = np.empty((n, n))
             for block, rows in self.blocks():
                 matrix[block] = rows
             self.matrix = matrix
@@ -51,28 +54,34 @@ class Distances:
 
     def bound(self) -> float:
         """Return a bound of all distances, twice the largest one from the mean."""
-        return 2 * float(self.square.max()) ** 0.5
+        largest = float(self.square.max()) ** 0.5
+        return 2 * largest
 
     def rows(self, i: np.ndarray | list | slice, j: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return the distances from the points i to the points j, or to all. -> float64 [len(i), len(j)]; without j do
         not change them"""
         if self.matrix is not None:
-            return self.matrix[i] if isinstance(j, slice) else self.matrix[i][:, j]
+            rows = self.matrix[i]
+            return rows if isinstance(j, slice) else rows[:, j]
         d = self.x[i] @ self.x[j].T
         d *= -2
         d += self.square[i, None]
         d += self.square[j]
-        np.sqrt(np.maximum(d, 0, out=d), out=d)
+        np.maximum(d, 0, out=d)
+        np.sqrt(d, out=d)
         positions = np.arange(len(self))[i]
         if isinstance(j, slice):
             d[np.arange(len(positions)), positions] = 0
         else:
-            d[positions[:, None] == j] = 0
+            same_point = positions[:, None] == j
+            d[same_point] = 0
         return d
 
     def row(self, i: int) -> np.ndarray:
         """Return the distances from point i to all. -> float64 [n], not to be changed"""
-        return self.rows([i])[0] if self.matrix is None else self.matrix[i]
+        if self.matrix is None:
+            return self.rows([i])[0]
+        return self.matrix[i]
 
     def blocks(
         self, i: np.ndarray | list | None = None, j: np.ndarray | slice = slice(None)
@@ -80,8 +89,11 @@ class Distances:
         """Yield the rows of the points i (None: of all, without a copy), block by block: the points, and their
         distances [block, len(j)]."""
         step = max(1, BLOCK // len(self))
-        for start in range(0, len(self) if i is None else len(i), step):
-            block = slice(start, start + step) if i is None else i[start : start + step]
+        number = len(self) if i is None else len(i)
+        for start in range(0, number, step):
+            block = slice(start, start + step)
+            if i is not None:
+                block = i[block]
             yield block, self.rows(block, j)
 
     def sums(self) -> tuple[np.ndarray, float]:

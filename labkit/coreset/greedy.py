@@ -24,7 +24,8 @@ class Gains:
     """
 
     def __init__(self, d: Distances):
-        self.d, self.near = d, {}
+        self.d = d
+        self.near = {}
         self.most_near = NEAR // len(d)  # points that are stored for one candidate
         self.best = np.full(len(d), d.bound())
 
@@ -35,10 +36,11 @@ class Gains:
     def of(self, candidates: list[int]) -> list[float]:
         """Return the gains of the candidates, from their rows."""
         if len(candidates) == 1:  # the usual case, without the copy that several rows are
-            return [self.of_row(candidates[0], self.d.row(candidates[0]))]
+            [j] = candidates
+            return [self.of_row(j, self.d.row(j))]
         gains = []
         for block, rows in self.d.blocks(candidates):
-            gains += [self.of_row(j, row) for j, row in zip(block, rows)]
+            gains += map(self.of_row, block, rows)
         return gains
 
     def of_row(self, j: int, row: np.ndarray) -> float:
@@ -47,7 +49,8 @@ class Gains:
         distances = row[points]
         if len(points) <= self.most_near:
             self.near[j] = points, distances
-        return float(np.add.reduce(self.best[points] - distances))
+        gains = self.best[points] - distances
+        return float(np.add.reduce(gains))
 
     def of_any(self, candidates: list[int]) -> list[float]:
         """Return the gains of the candidates, from stored points where there are some, else from their rows."""
@@ -59,7 +62,8 @@ class Gains:
         """Return the gain of j from its stored points."""
         points, distances = self.near[j]
         gains = self.best[points] - distances
-        return float(np.add.reduce(np.maximum(gains, 0, out=gains)))
+        np.maximum(gains, 0, out=gains)
+        return float(np.add.reduce(gains))
 
 
 def facility_location(points: Points, k: int, limit: int = LIMIT) -> np.ndarray:
@@ -72,15 +76,19 @@ def facility_location(points: Points, k: int, limit: int = LIMIT) -> np.ndarray:
     d = Distances.of(points, limit, k)
     totals, _ = d.sums()
     last_of_least = len(d) - 1 - int(totals[::-1].argmin())
-    gains, chosen = Gains(d), [last_of_least]
-    gains.add(chosen[0])
-    candidates = [j for j in range(len(d)) if j != chosen[0]]
+    chosen = [last_of_least]
+    gains = Gains(d)
+    gains.add(last_of_least)
+    candidates = list(range(len(d)))
+    candidates.remove(last_of_least)
     heap = [(-gain, -j, 1) for gain, j in zip(gains.of(candidates), candidates)]  # 1: the size of S for this gain
     heapify(heap)
+    batch = BATCH if d.matrix is None else 1
     while len(chosen) < k:
-        renew(heap, gains, len(chosen), BATCH if d.matrix is None else 1)
-        chosen.append(-heappop(heap)[1])
-        gains.add(chosen[-1])
+        renew(heap, gains, len(chosen), batch)
+        _, minus_j, _ = heappop(heap)
+        chosen.append(-minus_j)
+        gains.add(-minus_j)
     return np.array(chosen)
 
 
@@ -92,9 +100,11 @@ def renew(heap: list[tuple[float, int, int]], gains: Gains, size: int, batch: in
         while heap and heap[0][2] < size and len(stale) < batch:
             j = -heap[0][1]
             if j in gains.near:
-                heapreplace(heap, (-gains.of_near(j), -j, size))
+                gain = gains.of_near(j)
+                heapreplace(heap, (-gain, -j, size))
             else:
-                stale.append(-heappop(heap)[1])
+                heappop(heap)
+                stale.append(j)
         for gain, j in zip(gains.of(stale), stale):
             heappush(heap, (-gain, -j, size))
 
@@ -108,12 +118,17 @@ def stochastic_greedy(points: Points, k: int, eps: float = 0.01, seed: int = 0, 
     """
     need(isinstance(eps, (int, float)) and 0 < eps < 1, "eps of stochastic_greedy", eps, "a number in (0, 1)")
     d = Distances.of(points, limit, k)
-    n, size = len(d), ceil(len(d) / k * log(1 / eps))
-    order, gains = np.arange(n), Gains(d)
+    n = len(d)
+    size = ceil(n / k * log(1 / eps))
+    order = np.arange(n)
+    gains = Gains(d)
     rng = np.random.default_rng(seed)
     for last in range(n - 1, n - 1 - k, -1):  # order[:last + 1] are not chosen yet
-        places = (rng.random(size) * (last + 1)).astype(np.int64)
-        place = places[int(np.argmax(gains.of_any(order[places].tolist())))]
+        places = rng.random(size) * (last + 1)
+        places = places.astype(np.int64)
+        candidates = order[places].tolist()
+        best = np.argmax(gains.of_any(candidates))
+        place = places[best]
         order[place], order[last] = order[last], order[place]
         gains.add(order[last])
     return order[n - k :][::-1].copy()
@@ -129,5 +144,7 @@ def value(
     d = points if isinstance(points, Distances) else Distances(points, limit)
     if top is None:
         _, top = d.sums()
-    cost = sum(rows.min(1).sum() for _, rows in d.blocks(j=np.asarray(chosen)))
+    cost = 0.0
+    for _, rows in d.blocks(j=np.asarray(chosen)):
+        cost += rows.min(1).sum()
     return len(d) * top - cost

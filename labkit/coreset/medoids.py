@@ -14,7 +14,10 @@ def centrality(points: Points, k: int, limit: int = LIMIT) -> np.ndarray:
     The routine called lazy greedy in CRUST's released code does the same: its gain is the whole F(S + j) and not the
     increase, so that it accepts every point that leaves its heap.
     """
-    return np.argsort(Distances.of(points, limit, k).sums()[0], kind="stable")[:k]
+    d = Distances.of(points, limit, k)
+    totals, _ = d.sums()
+    order = np.argsort(totals, kind="stable")
+    return order[:k]
 
 
 def kmedoids(
@@ -34,13 +37,14 @@ def kmedoids(
     d = Distances.of(points, limit, k)
     medoids = facility_location(d, k) if start is None else np.array(start)
     different = medoids.shape == (k,) and len(set(medoids.tolist())) == k
-    valid = different and medoids.min() >= 0 and medoids.max() < len(d)
-    need(valid, "start of kmedoids", start, f"{k} different positions below {len(d)}")
+    n = len(d)
+    valid = different and medoids.min() >= 0 and medoids.max() < n
+    need(valid, "start of kmedoids", start, f"{k} different positions below {n}")
     nearest = Nearest(d, medoids)
     unchanged = 0  # points tried since the last swap
-    for j in np.tile(np.arange(len(d)), rounds).tolist():
+    for j in np.tile(np.arange(n), rounds).tolist():
         unchanged = 0 if nearest.try_swap(j) else unchanged + 1
-        if unchanged == len(d):
+        if unchanged == n:
             break
     return nearest.medoids
 
@@ -52,31 +56,36 @@ class Nearest:
     """
 
     def __init__(self, d: Distances, medoids: np.ndarray):
-        self.d, self.medoids = d, medoids
+        self.d = d
+        self.medoids = medoids
         n = len(d)
-        self.first, self.second = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self.d1, self.d2 = np.zeros(n), np.full(n, np.inf)
+        self.first = np.zeros(n, np.int64)
+        self.second = np.zeros(n, np.int64)
+        self.d1 = np.zeros(n)
+        self.d2 = np.full(n, np.inf)
         self.find(np.arange(n))
 
     def find(self, i: np.ndarray) -> None:
         """Find the nearest two medoids of the points i anew."""
         for block, rows in self.d.blocks(i, self.medoids):
             line = np.arange(len(block))
-            self.first[block] = rows.argmin(1)
-            self.d1[block] = rows[line, self.first[block]]
+            first = rows.argmin(1)
+            self.first[block] = first
+            self.d1[block] = rows[line, first]
             if len(self.medoids) > 1:
-                rows[line, self.first[block]] = np.inf
-                self.second[block] = rows.argmin(1)
-                self.d2[block] = rows[line, self.second[block]]
+                rows[line, first] = np.inf
+                second = rows.argmin(1)
+                self.second[block] = second
+                self.d2[block] = rows[line, second]
 
     def try_swap(self, j: int) -> bool:
         """Replace the medoid by point j for which that lowers the cost most. Return False where it lowers none."""
         if (self.medoids == j).any():
             return False
-        row, k = self.d.row(j), len(self.medoids)
+        row = self.d.row(j)
         change = np.minimum(row - self.d1, 0).sum()  # of the cost, if j is added
         loss = np.minimum(row, self.d2) - np.minimum(row, self.d1)  # if then the nearest medoid is taken away
-        costs = change + np.bincount(self.first, loss, k)
+        costs = change + np.bincount(self.first, loss, len(self.medoids))
         place = int(costs.argmin())
         if costs[place] >= -1e-6 * self.d.bound():
             return False
@@ -88,8 +97,13 @@ class Nearest:
 
     def add(self, i: np.ndarray, row: np.ndarray, place: int) -> None:
         """Enter a new medoid at `place` where it is among the nearest two of the points i. row [n]: its distances"""
-        nearest = i[row[i] < self.d1[i]]
-        second = i[(row[i] >= self.d1[i]) & (row[i] < self.d2[i])]
-        self.second[nearest], self.d2[nearest] = self.first[nearest], self.d1[nearest]
-        self.first[nearest], self.d1[nearest] = place, row[nearest]
-        self.second[second], self.d2[second] = place, row[second]
+        is_nearest = row[i] < self.d1[i]
+        is_second = ~is_nearest & (row[i] < self.d2[i])
+        nearest = i[is_nearest]
+        second = i[is_second]
+        self.second[nearest] = self.first[nearest]
+        self.d2[nearest] = self.d1[nearest]
+        self.first[nearest] = place
+        self.d1[nearest] = row[nearest]
+        self.second[second] = place
+        self.d2[second] = row[second]

@@ -6,6 +6,7 @@ itself, one sample after the other, by torch's own kernel. A layer takes the way
 """
 
 from collections.abc import Callable
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class ConvWeight:
     a [B, C, H, W] the layer's input, d [B, O, H, W] the gradient at its output, w [B].
     """
 
-    def each(self, layer: nn.Conv2d, a: Tensor, d: Tensor) -> Tensor:
+    def gradients(self, layer: nn.Conv2d, a: Tensor, d: Tensor) -> Tensor:
         """Return the per-sample gradients. -> [B, O, C / groups, kh, kw]"""
         return _product(layer, _padded(layer, a), d)
 
@@ -34,9 +35,13 @@ class ConvWeight:
         """Return the squared norms of the per-sample gradients. -> [B]"""
         a = _padded(layer, a)
         squares, numbers = _cheapest(layer, a, d)
-        size = max(1, PIECE.get(d.device.type, 2**24) // (numbers * d.element_size()))
-        pieces = zip(a.split(size), d.split(size))
-        return torch.cat([squares(layer, a_piece, d_piece) for a_piece, d_piece in pieces])
+        piece_bytes = PIECE.get(d.device.type, 2**24)
+        sample_bytes = numbers * d.element_size()
+        size = max(1, piece_bytes // sample_bytes)
+        pieces = []
+        for a_piece, d_piece in zip(a.split(size), d.split(size)):
+            pieces.append(squares(layer, a_piece, d_piece))
+        return torch.cat(pieces)
 
     def total(self, layer: nn.Conv2d, a: Tensor, d: Tensor, w: Tensor) -> Tensor:
         """Return the weighted sum of the per-sample gradients. -> [O, C / groups, kh, kw]"""
@@ -48,12 +53,15 @@ class ConvWeight:
 
 def _cheapest(layer: nn.Conv2d, a: Tensor, d: Tensor) -> tuple[Callable, int]:
     """Return the cheapest function for the squared norms, and how many numbers it holds per sample."""
-    channels, outputs, kernel = a.shape[1], d.shape[1], layer.kernel_size
-    pixels, positions = a.shape[2] * a.shape[3], d.shape[2] * d.shape[3]
-    window = channels // layer.groups * kernel[0] * kernel[1]
+    _, channels, *input_size = a.shape
+    _, outputs, *output_size = d.shape
+    pixels = prod(input_size)
+    positions = prod(output_size)
+    window = channels // layer.groups * prod(layer.kernel_size)
     product_cost = outputs * window * positions
-    pairs = positions**2 * layer.groups * sum(kernel)
-    gram_cost = SLOW * (pixels**2 * channels + positions**2 * outputs) + PAIR * pairs
+    products = pixels**2 * channels + positions**2 * outputs
+    pairs = positions**2 * layer.groups * sum(layer.kernel_size)
+    gram_cost = SLOW * products + PAIR * pairs
     if gram_cost < product_cost:
         return _gram_squares, layer.groups * pixels**2
     if product_cost > LOOP and d.device.type == "cpu":
@@ -68,7 +76,8 @@ def _gram_squares(layer, a, d):
     pixels = _pairs(a, layer.groups)  # [B, G, Hp, Wp, Hp, Wp]
     windows = sum(pixels[:, :, row, :, row] for row in rows)
     windows = sum(windows[:, :, :, column, :, column] for column in columns)  # [B, G, H, W, H, W]
-    return (windows * _pairs(d, layer.groups)).flatten(1).sum(1)
+    products = windows * _pairs(d, layer.groups)
+    return products.flatten(1).sum(1)
 
 
 def _offsets(layer, axis, positions):
@@ -82,14 +91,17 @@ def _offsets(layer, axis, positions):
 def _pairs(t, groups):
     """Return the products of all pairs of positions, per group of channels. [B, C, H, W] -> [B, G, H, W, H, W]"""
     B, C, H, W = t.shape
-    t = t.permute(0, 2, 3, 1).reshape(B, H * W, groups, C // groups)
+    t = t.permute(0, 2, 3, 1)
+    t = t.reshape(B, H * W, groups, C // groups)
     t = t.transpose(1, 2).flatten(0, 1)  # [B G, H W, C / G]
     return torch.bmm(t, t.mT).view(B, groups, H, W, H, W)
 
 
 def _product_squares(layer, a, d):
     """Return the squared norms of the per-sample gradients, which are made for it. -> [B]"""
-    return torch.linalg.vector_norm(_product(layer, a, d).flatten(1), dim=1).square()
+    gradients = _product(layer, a, d)
+    norms = torch.linalg.vector_norm(gradients.flatten(1), dim=1)
+    return norms.square()
 
 
 def _product(layer, a, d):
@@ -97,7 +109,8 @@ def _product(layer, a, d):
     B, O, H, W = d.shape
     windows = _windows(layer, a, H, W)  # [B G, C / G kh kw, T]
     d = d.flatten(2).reshape(len(windows), -1, H * W)  # [B G, O / G, T]
-    return torch.bmm(windows, d.mT).mT.reshape(B, O, -1, *layer.kernel_size)
+    products = torch.bmm(windows, d.mT)
+    return products.mT.reshape(B, O, -1, *layer.kernel_size)
 
 
 def _windows(layer, a, H, W):
@@ -116,7 +129,9 @@ def _loop_squares(layer, a, d):
     """Return the squared norms of the per-sample gradients, computed one after the other. -> [B]"""
     squares = []
     for a_i, d_i in zip(a.split(1), d.split(1)):
-        squares.append(torch.linalg.vector_norm(_weight_gradient(layer, a_i, d_i, 0)).square())
+        gradient = _weight_gradient(layer, a_i, d_i, 0)
+        norm = torch.linalg.vector_norm(gradient)
+        squares.append(norm.square())
     return torch.stack(squares)
 
 
@@ -130,4 +145,5 @@ def _padded(layer, a):
     amounts = layer._reversed_padding_repeated_twice
     if not any(amounts):
         return a
-    return F.pad(a, amounts, mode="constant" if layer.padding_mode == "zeros" else layer.padding_mode)
+    mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
+    return F.pad(a, amounts, mode)

@@ -18,7 +18,8 @@ def ce_gradient(logits: Tensor, y: Tensor) -> Tensor:
     p = logits.softmax(-1)
     if y.is_floating_point():
         return p - y
-    return p.scatter_add(-1, y[..., None], -torch.ones_like(p[..., :1]))
+    minus_e_y = -torch.ones_like(p[..., :1])
+    return p.scatter_add(-1, y[..., None], minus_e_y)
 
 
 def half_squared_gradient(output: Tensor, y: Tensor) -> Tensor:
@@ -29,12 +30,15 @@ def half_squared_gradient(output: Tensor, y: Tensor) -> Tensor:
 def loss_gradient(logits: Tensor, y: Tensor, classes: int | bool | None = True) -> Tensor:
     """Return the gradient of the plain loss at the network's output: of cross-entropy, or of half the squared error
     without `classes`. -> [..., B, C]"""
-    return ce_gradient(logits, y) if classes else half_squared_gradient(logits, y)
+    if classes:
+        return ce_gradient(logits, y)
+    return half_squared_gradient(logits, y)
 
 
 def loss_gradient_norm(logits: Tensor, y: Tensor, classes: int | bool | None = True) -> Tensor:
     """Return the length of `loss_gradient`: at most sqrt(2) for cross-entropy. -> [..., B]"""
-    return torch.linalg.vector_norm(loss_gradient(logits, y, classes), dim=-1)
+    gradient = loss_gradient(logits, y, classes)
+    return torch.linalg.vector_norm(gradient, dim=-1)
 
 
 def feature_gradient(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool | None = True) -> Tensor:
@@ -44,10 +48,12 @@ def feature_gradient(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool |
     ValueError for a W without a row for every class.
     """
     outputs = logits.shape[-1]
-    need(W.shape[-2] == outputs, "W", tuple(W.shape), f"[..., {outputs}, D], a row for every output")
+    may_be = f"[..., {outputs}, D], a row for every output"
+    need(W.shape[-2] == outputs, "W", tuple(W.shape), may_be)
     return loss_gradient(logits, y, classes) @ W
 
 
 def feature_gradient_norm(logits: Tensor, y: Tensor, W: Tensor, classes: int | bool | None = True) -> Tensor:
     """Return the length of `feature_gradient`. -> [..., B]"""
-    return torch.linalg.vector_norm(feature_gradient(logits, y, W, classes), dim=-1)
+    gradient = feature_gradient(logits, y, W, classes)
+    return torch.linalg.vector_norm(gradient, dim=-1)

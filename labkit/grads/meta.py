@@ -34,15 +34,20 @@ def remembered(net: nn.Module, x: Tensor) -> tuple[Tensor, tuple]:
 def gradient(net: nn.Module, loss: Tensor, keep: bool = False) -> Parameters:
     """Return the gradient of a scalar loss at the network's parameters. keep: keep the graph for another use."""
     parameters = trainable(net)
-    slopes = torch.autograd.grad(loss, list(parameters.values()), retain_graph=keep, materialize_grads=True)
+    leaves = list(parameters.values())
+    slopes = torch.autograd.grad(loss, leaves, retain_graph=keep, materialize_grads=True)
     return dict(zip(parameters, slopes))
 
 
 def virtual_step(net: nn.Module, losses: Tensor, weight: Tensor, alpha: float) -> Parameters:
     """Return the parameters after a plain SGD step on sum_i weight_i losses_i, without graph. The network and the graph
     of losses stay as they are. losses, weight [B]"""
-    slope = gradient(net, (weight * losses).sum(), keep=True)
-    return {name: p.detach().sub(slope[name], alpha=alpha) for name, p in trainable(net).items()}
+    loss = (weight * losses).sum()
+    slope = gradient(net, loss, keep=True)
+    stepped = {}
+    for name, p in trainable(net).items():
+        stepped[name] = p.detach().sub(slope[name], alpha=alpha)
+    return stepped
 
 
 def gradient_at(net: nn.Module, parameters: Parameters, x: Tensor, loss_of: Callable[[Tensor], Tensor]) -> Parameters:
@@ -69,20 +74,28 @@ def along(
     """
     forward_mode()
     with dual.dual_level(), repeated(state):
-        parameters = {name: dual.make_dual(p, direction[name]) for name, p in trainable(net).items()}
+        parameters = {}
+        for name, p in trainable(net).items():
+            parameters[name] = dual.make_dual(p, direction[name])
         losses = losses_of(outputs(net, parameters, x))
         slope = dual.unpack_dual(losses).tangent
-    return torch.zeros_like(losses) if slope is None else slope
+    if slope is None:
+        return torch.zeros_like(losses)
+    return slope
 
 
 def check_forward_mode(net: nn.Module, x: Tensor) -> None:
     """Raise ValueError for a network that forward-mode products cannot pass: a compiled one, or one with a layer that
     torch has no rule for, such as an LSTM. x [B, ...]"""
+
+    def squares(logits):
+        return logits.square().sum(-1)
+
     try:
         with untouched(net, True):
-            along(net, x, lambda logits: logits.square().sum(-1), trainable(net))
+            along(net, x, squares, trainable(net))
     except (RuntimeError, NotImplementedError) as error:
-        message = str(error).partition(chr(10))[0]
+        message, *_ = str(error).split("\n")
         allowed = f"one that torch can differentiate forwards, for meta-gradients: {message}"
         raise ValueError(f"net is {type(net).__name__}; it must be {allowed}") from error
 
@@ -96,7 +109,11 @@ def outputs(net: nn.Module, parameters: Parameters, x: Tensor) -> Tensor:
 
 def trainable(net: nn.Module) -> Parameters:
     """Return the parameters that have a gradient."""
-    return {name: p for name, p in bare(net).named_parameters() if p.requires_grad}
+    parameters = {}
+    for name, p in bare(net).named_parameters():
+        if p.requires_grad:
+            parameters[name] = p
+    return parameters
 
 
 def bare(net: nn.Module) -> nn.Module:
@@ -114,7 +131,8 @@ def forward_mode() -> None:
     """Make torch load its forward-mode rules, without its warning about a deprecated tool that it uses."""
     with warnings.catch_warnings(), dual.dual_level():
         warnings.simplefilter("ignore", FutureWarning)
-        dual.make_dual(torch.zeros((), device="cpu"), torch.zeros((), device="cpu"))
+        zero = torch.zeros((), device="cpu")
+        dual.make_dual(zero, zero.clone())
 
 
 @contextmanager

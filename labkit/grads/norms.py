@@ -31,7 +31,8 @@ class SampleGradients:
     def __init__(self, net: nn.Module, x: Tensor):
         check_layers(net)
         self.names = {p: name for name, p in net.named_parameters()}
-        self.size, self.calls = len(x), []
+        self.size = len(x)
+        self.calls = []
         layers = [layer for layer in net.modules() if type(layer) in RULES]
         hooks = [layer.register_forward_hook(self._remember) for layer in layers]
         try:
@@ -43,12 +44,14 @@ class SampleGradients:
     def _remember(self, layer, inputs, output):
         if output.requires_grad:
             a = inputs[0].detach()
-            self.calls.append((layer, a, a._version, get_gradient_edge(output)))
+            edge = get_gradient_edge(output)
+            self.calls.append((layer, a, a._version, edge))
 
     def backward(self, losses: Tensor) -> Self:
         """Compute the gradients at the layers' outputs. losses [B], each computed from its own sample's output. ->
         self"""
-        need(losses.shape == (self.size,), "shape of losses", tuple(losses.shape), f"({self.size},), one per sample")
+        may_be = f"({self.size},), one per sample"
+        need(losses.shape == (self.size,), "shape of losses", tuple(losses.shape), may_be)
         self._check_uses(losses.grad_fn)
         edges = [edge for *_, edge in self.calls]
         deltas = torch.autograd.grad(losses.sum(), edges, allow_unused=True) if edges else ()
@@ -67,7 +70,8 @@ class SampleGradients:
             argument = f"input of {self.names[p]}"
             need(len(a) == self.size, argument, tuple(a.shape), f"[{self.size}, ...], samples first")
             must(a._version == version, argument, "changed in place", "left as the layer got it")
-            self.uses.setdefault(p, []).append((rule, layer, a, d))
+            uses = self.uses.setdefault(p, [])
+            uses.append((rule, layer, a, d))
 
     def _check_uses(self, root):
         """Raise ValueError for a weight that is used outside of its layer: it has more edges in the graph than its
@@ -77,20 +81,22 @@ class SampleGradients:
             calls.update(layer.parameters(recurse=False))
         for p, n in _edges(root).items():
             if p in self.names:
+                argument = f"number of times that the network uses {self.names[p]}"
                 may_be = f"{calls[p]} times, by its own layer alone"
-                need(n <= calls[p], f"number of times that the network uses {self.names[p]}", n, may_be)
+                need(n <= calls[p], argument, n, may_be)
 
     @torch.no_grad()
     def norms(self) -> Tensor:
         """Return |g_i| over all parameters together. -> [B]"""
         squares = [self._square(p, uses) for p, uses in self.uses.items()]
-        return torch.stack(squares).sum(0).clamp_min(0).sqrt()  # a sum of products may round to just below 0
+        square = torch.stack(squares).sum(0)
+        return square.clamp_min(0).sqrt()  # a sum of products may round to just below 0
 
     def _square(self, p, uses):
         if len(uses) == 1:
             rule, *use = uses[0]
             return rule.square(*use)
-        gradients = sum(rule.each(*use) for rule, *use in uses)
+        gradients = sum(rule.gradients(*use) for rule, *use in uses)
         return gradients.flatten(1).square().sum(1)
 
     @torch.no_grad()
@@ -113,7 +119,9 @@ def gradient_norms(net: nn.Module, x: Tensor, loss_of: Callable[[Tensor], Tensor
     """Return the norm [B] of every sample's gradient with respect to all parameters of `net`. loss_of: outputs [B, C]
     -> losses [B]. Raises ValueError as SampleGradients does."""
     grads = SampleGradients(net, x)
-    return grads.backward(loss_of(grads.output)).norms()
+    losses = loss_of(grads.output)
+    grads.backward(losses)
+    return grads.norms()
 
 
 _PLAIN = (nn.Parameter, type(None))
@@ -139,7 +147,10 @@ def _check_layer(layer, argument):
     rules = RULES.get(type(layer), {})
     known = ", ".join(known_kind.__name__ for known_kind in RULES)
     need(rules or not learns, argument, kind, f"without parameters, or one of {known}")
-    computed = [parameter for parameter in rules if not isinstance(getattr(layer, parameter), _PLAIN)]
+    computed = []
+    for parameter in rules:
+        if not isinstance(getattr(layer, parameter), _PLAIN):
+            computed.append(parameter)
     must(not computed, argument, f"a {kind} whose {computed} is computed", "one of plain parameters")
     if isinstance(layer, nn.Embedding):
         unsupported = layer.sparse or layer.scale_grad_by_freq or layer.max_norm
@@ -148,7 +159,9 @@ def _check_layer(layer, argument):
 
 def _edges(root):
     """Count how often each leaf is used in the graph behind `root`. -> Counter"""
-    uses, visited, pending = Counter(), set(), [root]
+    uses = Counter()
+    visited = set()
+    pending = [root]
     while pending:
         for node, _ in pending.pop().next_functions:
             if hasattr(node, "variable"):

@@ -88,7 +88,7 @@ def realised_matrix(y: Tensor, given: Tensor, classes: int) -> Tensor:
     """Return the share of every true class that got each given label; zeros for a class without samples. y, given [N]
     -> float64 [C, C]"""
     counts = torch.zeros(classes, classes, dtype=torch.float64)
-    ones = torch.ones(len(y), dtype=torch.float64)
-    counts.index_put_((y, given), ones, accumulate=True)
+    increments = torch.ones(len(y), dtype=torch.float64)
+    counts.index_put_((y, given), increments, accumulate=True)
     class_sizes = counts.sum(1, keepdim=True)
     return counts / class_sizes.clamp(min=1)
