@@ -33,8 +33,10 @@ class SampleGradients:
         self.names = {p: name for name, p in net.named_parameters()}
         self.size = len(x)
         self.calls = []
-        layers = [layer for layer in net.modules() if type(layer) in RULES]
-        hooks = [layer.register_forward_hook(self._remember) for layer in layers]
+        hooks = []
+        for layer in net.modules():
+            if type(layer) in RULES:
+                hooks.append(layer.register_forward_hook(self._remember))
         try:
             self.output = net(x)
         finally:
@@ -88,7 +90,9 @@ class SampleGradients:
     @torch.no_grad()
     def norms(self) -> Tensor:
         """Return |g_i| over all parameters together. -> [B]"""
-        squares = [self._square(p, uses) for p, uses in self.uses.items()]
+        squares = []
+        for p, uses in self.uses.items():
+            squares.append(self._square(p, uses))
         square = torch.stack(squares).sum(0)
         return square.clamp_min(0).sqrt()  # a sum of products may round to just below 0
 
@@ -96,7 +100,9 @@ class SampleGradients:
         if len(uses) == 1:
             rule, *use = uses[0]
             return rule.square(*use)
-        gradients = sum(rule.gradients(*use) for rule, *use in uses)
+        gradients = 0
+        for rule, *use in uses:
+            gradients = gradients + rule.gradients(*use)
         return gradients.flatten(1).square().sum(1)
 
     @torch.no_grad()

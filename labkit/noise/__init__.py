@@ -35,7 +35,11 @@ COMPLETE = (
 
 def suited(task: Task) -> list[str]:
     """Return the names in ALL of the models that can corrupt this task."""
-    return [name for name, model in ALL.items() if _takes(model, task)]
+    names = []
+    for name, model in ALL.items():
+        if _takes(model, task):
+            names.append(name)
+    return names
 
 
 def _takes(model, task):

@@ -41,13 +41,16 @@ def join(path: Path, columns: Columns, key: Key, clean: Clean) -> tuple[np.ndarr
 def key_of(path: Path, columns: Columns, clean: Clean) -> str | Literal[False]:
     """Return the column that names every sample once, or False where no column holds names."""
     if clean.files:
-        naming = [name for name, column in columns.items() if is_complete(column, clean.files)]
+        naming = complete_columns(columns, clean.files)
         if len(naming) > 1:
             alternatives = " or ".join(map(repr, naming))
             ask("key", f"the columns {naming} of {path.name} name samples", alternatives)
         if naming:
             return naming[0]
-    file_columns = [name for name, column in columns.items() if has_file_names(name, column)]
+    file_columns = []
+    for name, column in columns.items():
+        if has_file_names(name, column):
+            file_columns.append(name)
     if not file_columns:
         return False
     key = file_columns[0]
@@ -60,6 +63,15 @@ def key_of(path: Path, columns: Columns, clean: Clean) -> str | Literal[False]:
     alternatives = ", ".join(repr(name) for name in columns if name != key)
     may_be = f"another of {alternatives}; or False: the rows are in the order of the original training set"
     ask("key", f"{key!r} in {path.name} names {samples}", may_be)
+
+
+def complete_columns(columns: Columns, files: tuple[str, ...]) -> list[str]:
+    """Return the columns that name every file once."""
+    names = []
+    for name, column in columns.items():
+        if is_complete(column, files):
+            names.append(name)
+    return names
 
 
 def is_complete(column: np.ndarray, files: tuple[str, ...]) -> bool:
@@ -89,4 +101,7 @@ def has_file_names(name: str, column: np.ndarray) -> bool:
     if name.lower() in FILE_NAMES:
         return True
     texts = column[:1000].tolist()
-    return len(texts) > 0 and all(str(text).lower().endswith(ENDINGS) for text in texts)
+    for text in texts:
+        if not str(text).lower().endswith(ENDINGS):
+            return False
+    return len(texts) > 0

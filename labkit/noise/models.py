@@ -114,9 +114,11 @@ class tridiagonal(Noise):
     def words(self, classes: int | None, realised: float) -> str:
         flips = "more than any two pairflips"
         if self.rate <= 0.5:
-            flips = f"two pairflips of {(1 - sqrt(1 - 2 * self.rate)) / 2:.1%}, one in each direction"
+            p = (1 - sqrt(1 - 2 * self.rate)) / 2
+            flips = f"two pairflips of {p:.1%}, one in each direction"
         wrong_classes = min(2, classes - 1)
-        warning = learnable(self.rate < wrong_classes / (wrong_classes + 1))
+        limit = wrong_classes / (wrong_classes + 1)
+        warning = learnable(self.rate < limit)
         return f"tridiagonal {self.rate:.0%} = {self.rate:.0%} wrong labels, called i-1 or i+1 = {flips}{warning}"
 
 

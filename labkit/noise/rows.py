@@ -66,8 +66,9 @@ def landmark_swap(points: Points | None, coordinates: int) -> Tensor:
     pairs = EYES_FOR_MOUTH if points is None else points
     number = coordinates // 2
     landmarks = list(chain(*pairs))
-    different = len(set(landmarks)) == 2 * len(pairs) == len(landmarks)
-    known = set(landmarks) <= set(range(number))
+    distinct = set(landmarks)
+    different = len(distinct) == 2 * len(pairs) == len(landmarks)
+    known = distinct <= set(range(number))
     may_be = f"pairs of different landmarks of 0..{number - 1}, each in one pair"
     need(different and known, "points", points, may_be)
     order = torch.arange(number)
