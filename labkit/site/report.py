@@ -67,9 +67,14 @@ def grouped(runs: "Run | list[Run] | dict[str, list[Run]] | Panel") -> dict[str,
     need(is_same, "runs", sorted(settings), "runs on the same data, network, noise and rate")
     may_be = "runs on noisy labels, or on labels that may be wrong"
     must(not any(map(is_clean, all_runs)), "runs", "a list of runs on clean labels", may_be)
-    seeds = [sorted(run.config["seed"] for run in group) for group in groups.values()]
+    seeds = [_seeds(group) for group in groups.values()]
     need(all(numbers == seeds[0] for numbers in seeds), "runs", seeds, "runs of the same seeds for every method")
     return groups
+
+
+def _seeds(group):
+    """Return the seeds of a method's runs in order."""
+    return sorted(run.config["seed"] for run in group)
 
 
 def _by_label(runs):
