@@ -19,7 +19,8 @@ def joint(p: Tensor, y: Tensor) -> Tensor:
     """Return the calibrated confident joint: how many samples with given label i are of class j (section 3.1). p [N, C]
     out-of-sample probabilities, y [N] given labels -> counts int64 [C, C], whose rows sum to the labels' counts"""
     classes = p.shape[1]
-    p, given = p.double(), one_hot(y, classes).double()  # [N, C]
+    p = p.double()  # [N, C]
+    given = one_hot(y, classes).double()  # [N, C]
     labels = given.sum(0)  # [C]
     threshold = torch.where(labels > 0, (p * given).sum(0) / labels, torch.inf)  # the mean p_j of samples labelled j
     confident = p >= threshold - SLACK  # [N, C]

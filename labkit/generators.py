@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-KIND, VERSION = "MT19937", 3  # of numpy's global generator, and of Python's states
+KIND = "MT19937"  # of numpy's global generator
+VERSION = 3  # of the states of Python's generator
 
 
 @contextmanager

@@ -12,7 +12,8 @@ def two_means(values: Tensor) -> Tensor:
     order = values.argsort(stable=True)
     total = values[order].cumsum(0)
     n = torch.arange(1, len(values), device=values.device)
-    low, high = total[:-1], total[-1] - total[:-1]
+    low = total[:-1]
+    high = total[-1] - total[:-1]
     cut = (low.square() / n + high.square() / (len(values) - n)).argmax() + 1
     lower = torch.zeros_like(values, dtype=torch.bool)
     lower[order[:cut]] = True

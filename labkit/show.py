@@ -31,8 +31,10 @@ def show(a: object, b: object = None) -> None:
 
 def difference(a: object, b: object) -> list[str]:
     """Return how the source of b differs from that of a, line by line as a unified diff."""
-    a, b = resolved(a), resolved(b)
-    lines_a, lines_b = source(a).splitlines(), source(b).splitlines()
+    a = resolved(a)
+    b = resolved(b)
+    lines_a = source(a).splitlines()
+    lines_b = source(b).splitlines()
     return list(unified_diff(lines_a, lines_b, a.__name__, b.__name__, lineterm=""))
 
 

@@ -26,7 +26,7 @@ def sklearn():
 
 
 def test_statements_are_about_as_short_as_those_of_scikit_learn(core, sklearn):
-    assert median(core["sizes"]) <= 1.3 * median(sklearn["sizes"])
+    assert median(core["sizes"]) <= 1.2 * median(sklearn["sizes"])
     assert quantiles(core["sizes"], n=10)[-1] <= 1.2 * quantiles(sklearn["sizes"], n=10)[-1]
 
 

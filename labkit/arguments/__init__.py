@@ -18,7 +18,8 @@ from .calls import Checked, checked, describe, described
 from .descriptions import Boolean, Choice, Description, Either, Fits, Nothing, Number, Text, Whole, scalar
 from .several import Many, Row, Table, listed
 
-MOST_EPOCHS, MOST_SAMPLES = 10**6, 10**9
+MOST_EPOCHS = 10**6
+MOST_SAMPLES = 10**9
 
 
 def _is_path(value):

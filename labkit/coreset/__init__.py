@@ -95,7 +95,8 @@ def select(
 
 def clusters(d: Distances, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Assign every point of a group to the nearest chosen one. -> place in `chosen` [n], distance to it [n]"""
-    places, distances = [], []
+    places = []
+    distances = []
     for _, rows in d.blocks(j=chosen):
         places.append(rows.argmin(1))
         distances.append(rows.min(1))
@@ -120,7 +121,8 @@ def count_within(d: Distances, chosen: np.ndarray, radius: float | None) -> np.n
 def assemble(parts: list[tuple], n: int, device: torch.device) -> Coreset:
     """Join the parts of all groups in one Coreset of n points. parts: members, chosen, place, distance and count within
     the radius, of each group"""
-    indices, within = [], []
+    indices = []
+    within = []
     count = 0  # of the medoids of earlier groups
     cluster = torch.zeros(n, dtype=torch.int64)
     distance = torch.zeros(n, dtype=torch.float64)

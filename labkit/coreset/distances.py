@@ -98,7 +98,8 @@ class Distances:
 
     def sums(self) -> tuple[np.ndarray, float]:
         """Return the sum of the distances from every point to all, float64 [n], and the largest distance."""
-        totals, largest = [], 0.0
+        totals = []
+        largest = 0.0
         for _, rows in self.blocks():
             totals.append(rows.sum(1, dtype=np.float64))
             largest = max(largest, float(rows.max()))

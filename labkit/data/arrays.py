@@ -35,7 +35,8 @@ def checked(
     need(x.shape[1:] == x_test.shape[1:], "x_test's shape", tuple(x_test.shape), may_be)
     classes = class_number(y, y_test, classes, class_names)
     if classes:
-        y, y_test = y.long(), y_test.long()
+        y = y.long()
+        y_test = y_test.long()
     return x, y, x_test, y_test, classes
 
 
@@ -232,7 +233,8 @@ def statistics(y: torch.Tensor, standardise: bool) -> tuple[torch.Tensor, torch.
         return None
     need(y.is_floating_point(), "standardise", True, "False for classes: only regression targets have units")
     y = y.double()
-    mean, std = y.mean(0), y.std(0, correction=0)
+    mean = y.mean(0)
+    std = y.std(0, correction=0)
     is_constant = std <= 1e-12 * (1 + mean.abs())
     constant = is_constant.nonzero()[:, 0].tolist()
     must(not constant, "y", f"the same for all samples in coordinate {constant[:1]}", "targets that differ")

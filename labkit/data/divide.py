@@ -16,7 +16,8 @@ PARTS = {
     "test": ("test", "testing", "tst"),
 }
 SPLIT_NAMES = ("split", "subset", "partition", "set", "part", "usage", "is_valid", "is_val", "is_test", "is_train")
-TRUE, FALSE = ("true", "1", "1.0", "yes"), ("false", "0", "0.0", "no")
+TRUE = ("true", "1", "1.0", "yes")
+FALSE = ("false", "0", "0.0", "no")
 
 
 @dataclass

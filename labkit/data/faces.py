@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-SIDE, TRAIN, TEST = 24, 1600, 400
+SIDE = 24
+TRAIN = 1600
+TEST = 400
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
 SIDES = (-1, 1)  # left and right
 

@@ -107,7 +107,8 @@ def find_table(path: Path, labels: Any) -> Path | None:
         from_path = path / from_here
     except (TypeError, RuntimeError):  # no path, or the home of an unknown user
         from_here = from_path = path
-    exists_here, exists_below = from_here.is_file(), from_path.is_file()
+    exists_here = from_here.is_file()
+    exists_below = from_path.is_file()
     need(exists_here or exists_below, "labels", labels, f"the path of a CSV file, from here or from {path}")
     is_ambiguous = exists_here and exists_below and not from_here.samefile(from_path)
     may_be = f"one of two files: {from_here.absolute()} or {from_path.absolute()}"
@@ -146,7 +147,9 @@ def class_folders(
     train_classes = class_names(train_folder, path, train_folder)
     names = class_order(f"the folders in {train_folder}", pd.Series(train_classes), order)
     number_of = numbered(names)
-    listed, y, parts = [], [], []
+    listed = []
+    y = []
+    parts = []
     for part, folder in folder_of_part.items():
         images_of_class = group_by_folder(images, folder)
         files_of_class = group_by_folder(all_files, folder)

@@ -23,7 +23,9 @@ faces/NAME.npz     with x_train, y_train, x_test, y_test (or images, targets): i
                    targets float [N, 5, 2] or [N, 10], in units of the image, [0, 1]"""
 LISTS = ("list_landmarks_align_celeba.txt", "list_eval_partition.txt")
 IMAGES = "img_align_celeba"
-TRAIN, TEST = 0, 2  # CelebA's numbers for its parts
+# CelebA's numbers for its parts
+TRAIN = 0
+TEST = 2
 
 
 def find_celeba(root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
@@ -57,7 +59,8 @@ def celeba(
     test_rows = np.flatnonzero(part == TEST)
     order = np.random.default_rng(0).permutation(len(train_rows))
     train_rows = train_rows[order]
-    train_files, test_files = pick(files, train_rows), pick(files, test_rows)
+    train_files = pick(files, train_rows)
+    test_files = pick(files, test_rows)
     x, _ = decoded(train_files, size, "stretch", channels, limit_bytes)
     x_test, _ = decoded(test_files, size, "stretch", channels, limit_bytes)
     return Raw(
@@ -119,7 +122,8 @@ def _names(paths):
 
 def in_image(y: np.ndarray, source: object) -> np.ndarray:
     """Return landmarks in units of the image. Raises ValueError if one lies outside of its image."""
-    smallest, largest = y.min(), y.max()
+    smallest = y.min()
+    largest = y.max()
     is_valid = np.isfinite(y).all() and smallest >= 0 and largest <= 1
     must(is_valid, f"landmarks of {source}", f"{smallest:.3g}..{largest:.3g}", "in units of the image, [0, 1]")
     return y

@@ -73,7 +73,8 @@ def raw_images(
 
 def _decoded_listing(listing, options: ImageOptions, test, val, limit_bytes):
     """Decode and divide a listing as `raw_images` does. Raises Unreadable for files that cannot be read."""
-    y, class_names = listing.y, listing.class_names
+    y = listing.y
+    class_names = listing.class_names
     rows = divide(y, listing.y_true, class_names, listing.parts, test, val)
     train_files = pick(listing.files, rows.train)
     test_files = pick(listing.files, rows.test)

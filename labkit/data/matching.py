@@ -132,7 +132,8 @@ def matched(listed: Iterable, names: Sequence[str]) -> np.ndarray:
     """
     listed = list(map(str, listed))
     texts = list(dict.fromkeys(listed))
-    best, best_count = np.full(len(texts), -1), 0
+    best = np.full(len(texts), -1)
+    best_count = 0
     for change_text, change_file in ((str, str), (path_in_address, str), (lower_case, lower_case)):
         changed_texts = list(map(change_text, texts))
         changed_names = list(map(change_file, names))
@@ -141,7 +142,8 @@ def matched(listed: Iterable, names: Sequence[str]) -> np.ndarray:
             continue
         positions, unique = _best_positions(changed_texts, changed_names)
         if unique > best_count:
-            best, best_count = positions, unique
+            best = positions
+            best_count = unique
         if best_count == len(texts):
             break
     position_of = dict(zip(texts, best.tolist()))
@@ -150,7 +152,8 @@ def matched(listed: Iterable, names: Sequence[str]) -> np.ndarray:
 
 def _best_positions(texts, names):
     """Return the positions under the best rule, and the number of texts that mean a file as no other text does."""
-    best, best_count = np.full(len(texts), -1), 0
+    best = np.full(len(texts), -1)
+    best_count = 0
     for change_text, change_name in rules_of(texts):
         position_of = _unique_positions(map(change_name, names))
         changed_texts = map(change_text, texts)
@@ -158,7 +161,8 @@ def _best_positions(texts, names):
         counts = np.bincount(positions[positions >= 0], minlength=len(names))
         unique = int((counts == 1).sum())
         if unique > best_count:
-            best, best_count = positions, unique
+            best = positions
+            best_count = unique
         if best_count == len(texts):
             break
     return best, best_count
@@ -166,7 +170,8 @@ def _best_positions(texts, names):
 
 def _unique_positions(names):
     """Return the positions of the names that occur once. -> {name: position}"""
-    position_of, repeated = {}, set()
+    position_of = {}
+    repeated = set()
     for position, name in enumerate(names):
         if name in position_of:
             repeated.add(name)

@@ -31,7 +31,9 @@ def meta_split(
     Raises ValueError for a truth that is needed but not known, regression with balanced, a class with too few samples,
     and n out of range.
     """
-    train, classes, N = task.train, task.classes, len(task.train)
+    train = task.train
+    classes = task.classes
+    N = len(task.train)
     need(0 < n < N, "n", n, f"a whole number in 1..{N - 1}")
     check_balanced(balanced, classes)
     y_true, known = _needed_truth(task, n, trusted, balanced)

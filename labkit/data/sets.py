@@ -80,7 +80,8 @@ def _digits(root, download):
     x = rows[:, :64].reshape(-1, 1, 8, 8)
     y = rows[:, 64].astype(np.int64)
     order = np.random.default_rng(0).permutation(len(y))
-    test, train = order[:360], order[360:]
+    test = order[:360]
+    train = order[360:]
     return Raw(x[train], y[train], x[test], y[test], Scale(16.0, (0.3053,), (0.3761,)), y_true="given")
 
 
@@ -97,8 +98,10 @@ def _faces(root, download):
     predict them.
     """
     x, y = _drawn_faces()
-    x, y = x.copy(), y.copy()
-    train, test = slice(None, faces.TRAIN), slice(faces.TRAIN, None)
+    x = x.copy()
+    y = y.copy()
+    train = slice(None, faces.TRAIN)
+    test = slice(faces.TRAIN, None)
     scale = Scale(255.0, (0.5,), (1.0,))
     return Raw(x[train], y[train], x[test], y[test], scale, standardise=True, y_true="given")
 

@@ -130,7 +130,8 @@ class Task:
         statistics = arrays.statistics(y[train_rows], standardise)
         units = None if statistics is None else Units(*statistics)
         if units:
-            y, y_test = units.standard(y), units.standard(y_test)
+            y = units.standard(y)
+            y_test = units.standard(y_test)
         settings = {"classes": classes, "scale": scale or Scale()}
         train = training_split(x, y, ids, train_rows, val_rows, limit_bytes, origin=origin, **settings)
         test = test_split(x_test, y_test, test_trusted, origin, limit_bytes, **settings)

@@ -136,7 +136,8 @@ def read(name: str, root: str | os.PathLike | None, download: bool) -> Raw:
             f"{place} holds files that are not those of {name}: {error or type(error).__name__}; delete them, "
             f"then {fetch}"
         ) from None
-    x, x_test = _channels_first(train.data), _channels_first(test.data)
+    x = _channels_first(train.data)
+    x_test = _channels_first(test.data)
     return Raw(x, np.asarray(train.targets), x_test, np.asarray(test.targets), source.scale, y_true="given")
 
 

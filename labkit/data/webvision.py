@@ -18,7 +18,8 @@ webvision/google/...                         the training images found by Google
 webvision/val_images_256/...                 the validation images, which are the test set
 imagenet/val/CLASS/...                       optional, for test="imagenet": ImageNet's, a folder per class: its number,
                                              or its name in webvision/info/synsets.txt"""
-TRAIN_LIST, VAL_LIST = "info/train_filelist_google.txt", "info/val_filelist.txt"
+TRAIN_LIST = "info/train_filelist_google.txt"
+VAL_LIST = "info/val_filelist.txt"
 
 
 def find(root: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
@@ -55,7 +56,8 @@ def mini(
 
 def _read_list(place, name, subfolder, classes):
     """Return the files of a list that are of the first classes. -> [Path], y [N]"""
-    files, y = [], []
+    files = []
+    y = []
     for number, line in enumerate((place / name).read_text(encoding="utf-8").splitlines(), 1):
         file, _, label = line.strip().rpartition(" ")
         need(file and label.isdecimal(), f"line {number} of {place / name}", line, "a file and the number of its class")
@@ -72,7 +74,8 @@ def _imagenet(root, classes):
     synsets = folder(root) / "webvision" / "info" / "synsets.txt"
     lines = synsets.read_text(encoding="utf-8").splitlines() if synsets.is_file() else []
     synset_names = [line.split()[0] for line in lines if line]
-    files, y = [], []
+    files = []
+    y = []
     for c in range(classes):
         images = []
         for name in (str(c), *synset_names[c : c + 1]):

@@ -191,10 +191,12 @@ def _prepare(
     stored: the run goes to a store, so everything in its configuration must be identified.
     """
     check.check_data(task, meta)
-    recipe, device = Recipe.of(recipe), check.torch_device(device)
+    recipe = Recipe.of(recipe)
+    device = check.torch_device(device)
     method = check.unbound_copy(method)
     check.check_method(method, task, meta)
-    net_name, make_net = check.net_name(net), maker(net, task, device)
+    net_name = check.net_name(net)
+    make_net = maker(net, task, device)
     code = user_code(method, net, task, recipe, on_epoch, stored)
     config = configuration(method, task, net_name, epochs, seed, recipe, meta, life, code, stored)
 

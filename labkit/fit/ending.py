@@ -18,7 +18,10 @@ from .best import Best
 if TYPE_CHECKING:
     from .loop import Loop
 
-MODEL, BEST, ENDING, LIFE = "model.safetensors", "best.safetensors", "ending.safetensors", "life.safetensors"
+MODEL = "model.safetensors"
+BEST = "best.safetensors"
+ENDING = "ending.safetensors"
+LIFE = "life.safetensors"
 HISTORY = "history.parquet"
 OLD = "it was stored by a version of labkit that kept no more than the last weights"
 

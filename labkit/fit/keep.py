@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 UNUSABLE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EISDIR,
 )  # fmt: skip
-LOG, STOPPED = "log.txt", "stopped"
-NEW, CURRENT, BEFORE = "checkpoint.new.safetensors", "checkpoint.safetensors", "checkpoint.before.safetensors"
+LOG = "log.txt"
+STOPPED = "stopped"
+NEW = "checkpoint.new.safetensors"
+CURRENT = "checkpoint.safetensors"
+BEFORE = "checkpoint.before.safetensors"
 
 
 class Keeper:

@@ -114,7 +114,8 @@ class Loop:
 
     def begin_epoch(self, indices: torch.Tensor | None) -> None:
         """Ask the method for samples and shuffle them. The order depends on seed, stage and epoch alone."""
-        train, method = self.task.train, self.method
+        train = self.task.train
+        method = self.method
         method.set_epoch(self.epoch)
         self.recipe.schedule(method.opts, self.epoch + 1)
         method.train_mode()

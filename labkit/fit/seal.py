@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ..errors import must, need
 
-FACTS, SEAL, FILES = "config.json", "seal", "files"
+FACTS = "config.json"
+SEAL = "seal"
+FILES = "files"
 OPEN = ".txt", ".ipynb"  # files that people may change: logs and notebooks
 NAME = re.compile(r"[0-9a-f]{16}")  # of a run's folder
 PARTS = {"config": dict, "notes": dict, "about": dict, "accuracy": dict}

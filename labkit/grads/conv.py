@@ -82,7 +82,8 @@ def _gram_squares(layer, a, d):
 
 def _offsets(layer, axis, positions):
     """Return for each element of the kernel along an axis the slice of pixels that it meets at all positions."""
-    stride, dilation = layer.stride[axis], layer.dilation[axis]
+    stride = layer.stride[axis]
+    dilation = layer.dilation[axis]
     length = (positions - 1) * stride + 1
     starts = range(0, layer.kernel_size[axis] * dilation, dilation)
     return [slice(start, start + length, stride) for start in starts]

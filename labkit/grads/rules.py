@@ -78,7 +78,8 @@ class LinearWeight(Rule):
     def square(self, layer: nn.Module, a: Tensor, d: Tensor) -> Tensor:
         if d.dim() == 2:
             return d.square().sum(1) * a.square().sum(1)
-        a, d = _rows(a), _rows(d)
+        a = _rows(a)
+        d = _rows(d)
         _, positions, inputs = a.shape
         outputs = d.shape[2]
         if positions * (inputs + outputs) >= inputs * outputs:

@@ -78,12 +78,14 @@ def runs_of_cell(cell: dict[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
     fewest_samples = (1 - HELD_OUT) * FULL_SIZE.get(cell["dataset"], np.inf)
     is_net = runs["net"].str.partition("(")[0] == cell["net"]
     runs = runs[(runs["task"] == cell["dataset"]) & is_net & (runs["samples"] >= fewest_samples)]
-    best, best_rank = runs, ()
+    best = runs
+    best_rank = ()
     for recipe, group in runs.groupby(RECIPE, sort=False, dropna=False):
         epochs, version, *_ = recipe
         rank = (epochs, version, len(group), max(group["date"]))
         if rank > best_rank:
-            best, best_rank = group, rank
+            best = group
+            best_rank = rank
     return best
 
 
@@ -130,7 +132,8 @@ def gains(rows: pd.DataFrame, column: str, of: str = "CDR+AUX") -> pd.DataFrame:
     wide = rows.pivot_table(index=keys, columns="method", values=column).dropna()
     factor = 100 if column in CRITERIA else 1
     gain = factor * wide.rsub(wide[of], axis=0).drop(columns=of)
-    mean, n = gain.mean(), len(gain)
+    mean = gain.mean()
+    n = len(gain)
     quantile = t_quantile(n - 1) if n > 1 else np.nan
     half = quantile * gain.std() / n**0.5
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half, "n": n})

@@ -62,7 +62,8 @@ def verdict(ranks: pd.DataFrame) -> str:
     if turned.empty:
         return f"No two methods change places by half a point or more. {winners}."
     flip = turned.iloc[0]
-    lead, loss = 100 * flip["lead"], -100 * flip["loss"]
+    lead = 100 * flip["lead"]
+    loss = -100 * flip["loss"]
     example = f"{flip['method']} is {lead:.1f} points above {flip['other']} by {flip['by']}"
     example += f" and {loss:.1f} below it by {flip['not_by']}"
     return f"{len(turned)} pairs of methods change places by half a point or more: {example}. {winners}."

@@ -71,7 +71,8 @@ def _welch(S, R, s, n):
     """Return half of Welch's 95 % interval of the difference of two means: R values with deviation S, n with s."""
     if n == 1:  # S stands for both
         return t_quantile(R - 1) * S * (1 + 1 / R) ** 0.5
-    printed_variance, variance = S**2 / R, s**2 / n
+    printed_variance = S**2 / R
+    variance = s**2 / n
     total = printed_variance + variance
     if total == 0:
         return 0.0

@@ -68,7 +68,8 @@ def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed) -> Task:
     of_given = task.truth is None or bool(task.noise and task.noise.of_given)
     rng = torch.Generator().manual_seed(seed)
     given = noise.draw(clean, rng)
-    train, val = task.train, task.train.val
+    train = task.train
+    val = task.train.val
     train_y, val_y = given.to(train.y.device).split(list(clean.sizes))
     noisy_val = replace(val, y=val_y)
     noisy_train = replace(train, y=train_y, val=noisy_val)

@@ -38,10 +38,12 @@ class Clean:
     @classmethod
     def of(cls, task: Task) -> Self:
         """Collect what a noise model may see of a task."""
-        train, val = task.train, task.train.val
+        train = task.train
+        val = task.train.val
         labels = (task.truth.y, task.truth.val) if task.truth else (train.y, val.y)
         y = torch.cat(labels).cpu()
-        ids, files = None, ()
+        ids = None
+        files = ()
         if train.ids is not None and val.ids is not None:
             ids = torch.cat([train.ids, val.ids]).cpu()
             if task.files:
@@ -73,7 +75,8 @@ class Noise(metaclass=Checked):
     by_class = False
 
     def __init__(self, rate: Rate, exact: Flag = False):
-        self.rate, self.exact = float(rate), exact
+        self.rate = float(rate)
+        self.exact = exact
 
     @classmethod
     def argument(cls, name: str) -> str:

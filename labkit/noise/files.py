@@ -124,7 +124,8 @@ def labels_of_rows(path: Path, name: str, column: np.ndarray, clean: Clean) -> n
         need(not is_text or not unknown, argument, unknown[:1], may_be)
         if not unknown:
             return np.array([numbers[text] for text in texts], np.int64)
-    low, high = int(column.min()), int(column.max())
+    low = int(column.min())
+    high = int(column.max())
     must(low >= 0 and high < clean.classes, argument, f"{low}..{high}", may_be)
     return column.astype(np.int64)
 

@@ -134,7 +134,8 @@ class instance(Noise):
 
     def __init__(self, rate: Rate, std: Positive = 0.1, x_scale: Literal["raw", "unit", "standard"] = "raw"):
         super().__init__(rate)
-        self.std, self.x_scale = std, x_scale
+        self.std = std
+        self.x_scale = x_scale
 
     def options(self) -> dict:
         return {"std": self.std, "x_scale": self.x_scale}
@@ -157,7 +158,8 @@ class instance(Noise):
         for c in range(classes):
             in_class = y == c
             scores[in_class] = flat[in_class] @ W[c]
-        y, q = y[:, None], q[:, None]
+        y = y[:, None]
+        q = q[:, None]
         scores.scatter_(1, y, -torch.inf)
         P = q * scores.softmax(1)
         return P.scatter(1, y, 1 - q)

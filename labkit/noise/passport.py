@@ -50,7 +50,8 @@ class Passport:
 
 def passport(noise: Noise, clean: Clean, given: Tensor, seed: int, of_given: bool = False) -> Passport:
     """Measure what `noise` did to a task. given [N] noisy labels, or [N, Q] targets; of_given: see Passport"""
-    y, classes = clean.y, clean.classes
+    y = clean.y
+    classes = clean.classes
     changed = (y != given) if classes else (y != given).any(1)
     realised = changed.double().mean().item()
     digest = sha256(given.numpy().tobytes()).hexdigest()

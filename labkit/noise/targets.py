@@ -84,7 +84,8 @@ def standard_inputs_times(V: Tensor, clean: Clean) -> Tensor:
     float64 [N, Q]"""
     train, _ = clean.halves
     n, _ = clean.sizes
-    total, squares = 0, 0
+    total = 0
+    squares = 0
     for x in _blocks(train, clean.scale):
         total = total + x.sum(0)
     mean = total / n

@@ -46,7 +46,8 @@ def _menus(table, options, start):
     narrow = Layout(width="11em")
     menus = {name: Dropdown(options=options[name], value=start[name], layout=narrow) for name in start}
     png, width = _draw(table, start)
-    image, error_text = Image(value=png, width=width, layout=Layout(max_width="100%")), HTML()
+    image = Image(value=png, width=width, layout=Layout(max_width="100%"))
+    error_text = HTML()
 
     def redraw(_):
         try:

@@ -58,11 +58,14 @@ def question_traits(sketch: Sketch) -> dict[str, Any]:
 
 def score_line(sketch: Sketch) -> str:
     """Return the guess, what was measured, and how far apart they are. Raises ValueError without a guess."""
-    name, question = sketch.name, sketch.question
-    guess, answers = kept_guess(sketch), stored.answers(sketch)
+    name = sketch.name
+    question = sketch.question
+    guess = kept_guess(sketch)
+    answers = stored.answers(sketch)
     need(guess is not None, "lesson", name, f"one with a guess: labkit.predict({name!r}, ...) comes first")
     need(answers, "lesson", name, f"one with stored answers: `./lab bundle {name}` makes them")
-    low, high = min(answers), max(answers)
+    low = min(answers)
+    high = max(answers)
     band = written(low, question)
     if low != high:
         band += f" to {written(high, question)}"

@@ -20,7 +20,8 @@ class Worker:
     """
 
     def __init__(self, job: Callable[[Any, Callable[[], bool]], Any], on_error: Callable[[Exception], Any]):
-        self.job, self.on_error = job, on_error
+        self.job = job
+        self.on_error = on_error
         self.lock = threading.Lock()
         self.number = 0  # of the newest request: a job with another number is out of date
         self.waiting = None
@@ -78,7 +79,8 @@ class Worker:
     def _next_request(self):
         """Return the request that waits with its number, or None, which ends the thread."""
         with self.lock:  # so that `ask` never counts on a thread that is about to end
-            numbered, self.waiting = self.waiting, None
+            numbered = self.waiting
+            self.waiting = None
             if numbered is None:
                 self.thread = None
             return numbered

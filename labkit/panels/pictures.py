@@ -56,7 +56,8 @@ def points(
 
     label [n]: texts that are read out. faint [n]: which points are in the background.
     """
-    x, y = rounded(x), rounded(y)
+    x = rounded(x)
+    y = rounded(y)
     group = [int(k) for k in group]
     need(len(x) == len(y) == len(group), "x, y, group", (len(x), len(y), len(group)), "of one length")
     scatter = {"x": x, "y": y, "group": group}

@@ -61,7 +61,8 @@ def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str |
         return None
     stored_positions = {}
     for control in sketch.controls:
-        name, value = control["name"], control["values"][positions[control["name"]]]
+        name = control["name"]
+        value = control["values"][positions[control["name"]]]
         try:
             stored_positions[name] = position(controls[name], value, name)
         except ValueError:

@@ -15,7 +15,8 @@ from ..noise.passport import Passport
 from .captions import setting_lines, true_class
 from .style import GREY, OKABE_ITO, Drawing, canvas, colour, head, legend, literal, mosaic, write
 
-GIVEN, TRUE = colour("noisy_memorised"), colour("noisy_corrected")
+GIVEN = colour("noisy_memorised")
+TRUE = colour("noisy_corrected")
 STEP_TICKS = (1, 3, 10, 30, 100, 300, 1000)
 
 

@@ -19,7 +19,10 @@ from ..paths import printable
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
-SOLID, DASHED, DASH_DOT, DOTTED = "-", "--", "-.", ":"
+SOLID = "-"
+DASHED = "--"
+DASH_DOT = "-."
+DOTTED = ":"
 DASH_DOTS = (0, (5, 1, 1, 1, 1, 1))  # offset, then ink and gap by turns
 DENSE_DOTS = (0, (1, 1))
 LONG_DASHED = (0, (8, 2))
@@ -127,7 +130,9 @@ def styles_of(methods: Iterable[str]) -> dict[str, LineStyle]:
 METHODS = styles_of(name for name in ALL if name != "SGD")  # SGD is ERM
 LINE_STYLES = METHODS | CURVE_STYLES
 ORDER = tuple(METHODS)
-COLOURS, MARKERS, DASHES = {}, {}, {}
+COLOURS = {}
+MARKERS = {}
+DASHES = {}
 for _name, _style in LINE_STYLES.items():
     COLOURS[_name] = _style.colour
     MARKERS[_name] = _style.marker
@@ -235,7 +240,8 @@ def mosaic(
     Every image is 1 x 1, and `above` it is room for a text. side: of an image, in inches. Returns the Drawing, its axes
     and the upper left corners of the images, row by row.
     """
-    height, width = rows * (1 + above), columns * (1 + gap)
+    height = rows * (1 + above)
+    width = columns * (1 + gap)
     figure, axes = canvas(width=side * width, height=side * height + 0.3)
     axes[0, 0].set_axis_off()
     axes[0, 0].set(xlim=(0, width), ylim=(height, 0), aspect="equal", autoscale_on=False)

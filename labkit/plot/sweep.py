@@ -198,7 +198,8 @@ def _make_panels(layout):
     down = len(groups.ordered(layout.rows["row"]))
     across = len(groups.ordered(layout.rows["col"]))
     if down == 1:
-        down, across = -(-across // PANELS_IN_ROW), min(PANELS_IN_ROW, across)
+        down = -(-across // PANELS_IN_ROW)
+        across = min(PANELS_IN_ROW, across)
     height = 3.4 if down == 1 else 2.2
     return canvas(down, across, width=max(2.4, 6.6 / across), height=height, sharex=True, sharey=True)
 

@@ -125,14 +125,18 @@ def _styles(by, values, labels):
 
     Curves of one method share its colour. Where two curves have the same colour and dash, the second gets another dash.
     """
-    styles, taken = [], set()
+    styles = []
+    taken = set()
     for k, (value, label) in enumerate(zip(values, labels)):
         if by == "method" and value in COLOURS:
-            colour, dash = COLOURS[value], DASHES[value]
+            colour = COLOURS[value]
+            dash = DASHES[value]
             earlier_curves = values[:k].count(value)
             mark = MARKS[(MARKS.index(MARKERS[value]) + earlier_curves) % len(MARKS)]
         else:
-            colour, dash, mark = LINES[k % len(LINES)], "-", MARKS[k % len(MARKS)]
+            colour = LINES[k % len(LINES)]
+            dash = "-"
+            mark = MARKS[k % len(MARKS)]
         if (colour, dash) in taken:
             free = [style for style in STYLES if (colour, style) not in taken]
             dash = free[0] if free else dash

@@ -68,7 +68,9 @@ class Site:
     def __init__(self, out: Path, report: Callable[[str], Any]):
         from jinja2 import Environment, FileSystemLoader
 
-        self.out, self.report, self.count = out, report, 0
+        self.out = out
+        self.report = report
+        self.count = 0
         self.assets = {}  # name of a file that pages load: its path
         self.env = Environment(loader=FileSystemLoader(living.FRONT), trim_blocks=True)
         self.lessons, self.solutions, self.papers = book.lessons(), book.solutions(), book.papers()

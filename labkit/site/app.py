@@ -41,7 +41,8 @@ def notebook(source: Source) -> NotebookNode:
 def without_guess(cell: NotebookNode) -> NotebookNode:
     """Clear a cell's outputs, and make the guess that stands in it no longer kept as the reader's. Return the cell."""
     if cell.cell_type == "code":
-        cell.outputs, cell.execution_count = [], None
+        cell.outputs = []
+        cell.execution_count = None
         cell.source = SCORE.sub("", GUESS.sub(r"\1", cell.source)).strip()
     return cell
 

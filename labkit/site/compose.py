@@ -42,7 +42,8 @@ def lesson(source: Source, link: Callable[[str], str | None], solved: dict[str, 
     link: of `Links.of`. solved: of `answers`.
     """
     unsolved = unanswered(source.notebook)
-    parts, has_note = [], False
+    parts = []
+    has_note = False
     for cell, html in zip(unsolved.cells, notebook.cells(unsolved, link)):
         heading = EXERCISE.search(html)
         if heading and not has_note:
@@ -76,7 +77,8 @@ def unanswered(source: "NotebookNode") -> "NotebookNode":
 
 def answers(cells: Iterable[str]) -> dict[str, str]:
     """Return the solutions by the number of their exercise: from its heading to the next one. -> {number: HTML}"""
-    solutions, number = {}, None
+    solutions = {}
+    number = None
     for html in cells:
         heading = EXERCISE.search(html)
         if heading:

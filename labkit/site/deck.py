@@ -32,7 +32,8 @@ def slide_cells(source: Source) -> list[dict[str, str]]:
     "skip", "notes" (hints, shown on N) or "slide" (begins one).
     """
     lesson = compose.unanswered(source.notebook)
-    cells, in_section = [], False
+    cells = []
+    in_section = False
     for cell, html in zip(lesson.cells, notebook.cells(lesson, link_into_web)):
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "")
         in_section = in_section or bool(SECTION.search(cell.source))

@@ -22,7 +22,8 @@ def stored(name: str) -> dict[str, Any] | None:
     from ..panels.lessons import sketch
 
     choose("the panel", name, dict.fromkeys(rooms.lessons("panel")))
-    bundle, declaration = pictures.load(name), sketch(name)
+    bundle = pictures.load(name)
+    declaration = sketch(name)
     if bundle is None:
         return None
     return {

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 FRONT = Path(__file__).parent / "front"
-PANEL, PLOTLY = "application/vnd.labkit.panel+json", "application/vnd.plotly.v1+json"
+PANEL = "application/vnd.labkit.panel+json"
+PLOTLY = "application/vnd.plotly.v1+json"
 PRIORITY = [PANEL, PLOTLY, "text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "text/plain"]
 CALL = re.compile(r"labkit\.(?:plot\.)?\w+(?=\()")
 PLACE = '<div class="panel-place" data-panel="{name}" data-state="{state}"></div>'
@@ -70,7 +71,8 @@ def markdown(source: str, link: Link = same_url) -> str:
 
 def living(output: dict[str, Any]) -> str:
     """Return the place of an output that a script fills: a panel, a plotly figure. -> HTML, "" for other outputs"""
-    panel, plotly = output["data"].get(PANEL), output["data"].get(PLOTLY)
+    panel = output["data"].get(PANEL)
+    plotly = output["data"].get(PLOTLY)
     if panel:
         state = escape(json.dumps(panel.get("state", {})), quote=True)
         return PLACE.format(name=escape(str(panel["panel"])), state=state)

@@ -41,7 +41,8 @@ def report(
     Raises ValueError, before anything is written, for runs that were not trained or do not share data and noise, and
     for another ending. The file is written whole or not at all.
     """
-    groups, path = grouped(runs), Path(path)
+    groups = grouped(runs)
+    path = Path(path)
     need(path.suffix.lower() == ".html" and not path.is_dir(), "path", str(path), "the path of a file, ending in .html")
     need(bet is None or hasattr(bet, "score"), "bet", bet, "None or a bet of labkit.Race(...).bet")
     text = page(groups, bet, title)
@@ -180,13 +181,15 @@ def spread(values: pd.Series) -> str:
     mean = 100 * values.mean()
     if len(values) == 1:
         return f"{mean:.1f}"
-    low, high = 100 * values.min(), 100 * values.max()
+    low = 100 * values.min()
+    high = 100 * values.max()
     return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 def passport(run: Run) -> dict[str, str]:
     """Describe the noise of a run; where none was added, what is known of the labels."""
-    noise, text = run.noise, run.notes.get("noise_words")
+    noise = run.noise
+    text = run.notes.get("noise_words")
     if noise is None:
         return {"noise added": "none", "labels": text or "not noted"}
     return {

@@ -66,7 +66,8 @@ def _zeros(n, m, c, by_class, device):
 
 def _products(a, b, by_class):
     """Return inner products of rows. a [n, c, K], b [m, c, K] -> [n, c, m, c], or [c, n, m] within each class"""
-    a, b = a.double(), b.double()
+    a = a.double()
+    b = b.double()
     if by_class:
         return torch.bmm(a.transpose(0, 1), b.permute(1, 2, 0))
     return (a.flatten(0, 1) @ b.flatten(0, 1).T).view(*a.shape[:2], *b.shape[:2])
@@ -75,7 +76,8 @@ def _products(a, b, by_class):
 def _add_layer(total, factors, factors2, trainable):
     """Add the share of a linear layer. factors: of `_linear_layers`; trainable: are its weight and its bias?"""
     by_class = total.dim() == 3
-    (inputs, slopes), (inputs2, slopes2) = factors, factors2
+    (inputs, slopes) = factors
+    (inputs2, slopes2) = factors2
     has_weight, *has_bias = trainable
     inner = inputs.double() @ inputs2.double().T * has_weight + sum(has_bias)
     if not by_class:

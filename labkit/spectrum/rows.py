@@ -61,12 +61,14 @@ class Products:
         only: Callable[[str], bool] | None = None,
         chunk: int = 256,
     ):
-        self.net, self.classes = net, classes
+        self.net = net
+        self.classes = classes
         self.parameters = select_parameters(net, only)
         self.parts = x.split(chunk)
         self.shape = len(x) * len(classes), count(self.parameters)
         parameter = next(iter(self.parameters.values()))
-        self.dtype, self.device = parameter.dtype, parameter.device
+        self.dtype = parameter.dtype
+        self.device = parameter.device
 
     def _outputs_of(self, x):
         """Return the outputs at samples x as a function of the parameters."""

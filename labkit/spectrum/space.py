@@ -42,7 +42,8 @@ class Spectrum:
 
     def norms(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """Return |Pi_I v| and |Pi_N v|: the squares add up to |v|^2. v [m] or [m, K] -> two scalars, or [K] each"""
-        information, nuisance = self.information(v), self.nuisance(v)
+        information = self.information(v)
+        nuisance = self.nuisance(v)
         return torch.linalg.vector_norm(information, dim=0), torch.linalg.vector_norm(nuisance, dim=0)
 
     def alignment(self, v: Tensor) -> Tensor:
@@ -82,7 +83,8 @@ def split(
     need(K.dim() == 2 and K.shape[0] == K.shape[1], "source", tuple(K.shape), "a network, or a Gram matrix [m, m]")
     need((rank is None) != (energy is None), "rank and energy", (rank, energy), "one of them; the other None")
     squares, vectors = torch.linalg.eigh(K.double())
-    squares, vectors = squares.clamp_min(0).flip(0), vectors.flip(1)
+    squares = squares.clamp_min(0).flip(0)
+    vectors = vectors.flip(1)
     if rank is None:
         rank = _rank(squares, energy)
     need(isinstance(rank, int) and 0 < rank <= len(K), "rank", rank, f"a whole number in 1..{len(K)}")
