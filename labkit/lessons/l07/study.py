@@ -13,7 +13,7 @@ from ...methods import CDR_AUX
 from ...methods.cdr import critical
 from ...noise import corrupt, symmetric
 
-WIDTH, EPOCHS, RATE, LAM = 32, 30, 0.4, 8.0
+WIDTH, EPOCHS, RATE = 32, 30, 0.4
 RECIPE = {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-3, "batch": 64}
 NET = partial(nets.mlp, width=WIDTH)  # 64 -> 32 -> 32 -> 10
 LARGEST, RANDOM, SMALLEST = "largest |w g|", "at random", "smallest |w g|"

@@ -41,7 +41,6 @@ from ...recipes import PAPERS
 
 PAPER = PAPERS["PRL, CelebA"]
 EXTRACTOR = Recipe(optimiser="adam", lr=2e-3, momentum=0.0, batch=32, cosine=20)  # the paper does not give any
-BY_HEART = Recipe(optimiser="adam", lr=1e-3, momentum=0.0, batch=128)  # plain training fits wrong targets, too
 NOISES, METHODS = ("clean", *PAPER.noise), ("ERM", "Huber", "PRL(L)")
 
 

@@ -133,7 +133,8 @@ def score(real):
 def test_prl_l_keeps_what_least_squares_lose(score):
     assert score("clean", ERM).last10 > 0.8
     for noise in CLAIMED:
-        heart = {"epochs": 100, "recipe": landmarks.BY_HEART}
+        # a recipe with which plain training fits wrong targets, too
+        heart = {"epochs": 100, "recipe": labkit.Recipe(optimiser="adam", lr=1e-3, momentum=0.0, batch=128)}
         for more in ({}, heart):
             assert score(noise, PRL_L, **more).last10 > 0.75
         assert score(noise, ERM, **heart).last10 < 0.3
