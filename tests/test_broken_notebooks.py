@@ -13,7 +13,7 @@ from labkit.cli import ROOT
 from labkit.cli.test import NBVAL, QUIET
 
 BREAKS = {  # notebook: file, what it says, what is put there instead
-    "crust": ("coreset/medoids.py", "np.argsort(Distances", "np.argsort(-Distances"),  # the noisy half
+    "crust": ("coreset/medoids.py", "np.argsort(totals", "np.argsort(-totals"),  # the noisy half
     "prl": ("methods/prl_l.py", "return loss_gradient_norm(", "return -loss_gradient_norm("),  # keeps the largest
     "rmnw_net": ("methods/rmnw_net.py", '["ce", "mae"] = "mae"', '["ce", "mae"] = "ce"'),  # trusts the wrong labels
     "cdr_aux": (

@@ -23,7 +23,7 @@ QUOTED = re.compile(r"`([^`\n]+)`")
 PLAN = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^(?:\./)?lab(?= |$)(.*)$")
 PAGES = ("README.md", "CONTRIBUTING.md", "lessons/README.md")
-UNFINISHED = re.compile(r"\b(COMMAND|DIR|FILE|NN|PLAN)\b|[{<]")  # a reader fills it in
+UNFINISHED = re.compile(r"\b(COMMAND|DIR|FILE|NAME|NN|PLAN)\b|[{<]")  # a reader fills it in
 SCRIPT = re.compile(r"\bpython (tests/\w+\.py)")
 
 
