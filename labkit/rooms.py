@@ -41,6 +41,11 @@ def paper_room(paper: str) -> ModuleType:
     return import_module(f"labkit.papers.{paper}")
 
 
+def paper_part(paper: str, part: str) -> ModuleType:
+    """Import a part of a paper's room, e.g. paper_part("crust", "queue"). paper: the name of its folder."""
+    return import_module(f"labkit.papers.{paper}.{part}")
+
+
 def _lesson_name(folder: str) -> str:
     """Return the number of a lesson from the name of its folder, or the name itself where there is no number."""
     number = folder.removeprefix("l")

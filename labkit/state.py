@@ -49,10 +49,10 @@ def load_value(target: object, value: object, device: torch.device) -> object:
     """
     if isinstance(target, torch.Generator):
         target.set_state(value)
+    elif isinstance(target, torch.optim.Optimizer):
+        load_optimiser(target, value)
     elif hasattr(target, "load_state_dict"):
         target.load_state_dict(value)
-        if isinstance(target, torch.optim.Optimizer):
-            restore_layouts(target)
     elif isinstance(target, torch.Tensor) and isinstance(value, torch.Tensor) and target.shape == value.shape:
         with torch.no_grad():
             target.copy_(value)
@@ -62,6 +62,18 @@ def load_value(target: object, value: object, device: torch.device) -> object:
     else:
         return to_device(value, device)
     return target
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, state: dict) -> None:
+    """Put a saved state into an optimiser, in place.
+
+    How the optimiser computes its step (fused or not) stays its own: the state may be that of an earlier labkit.
+    """
+    fused = [group["fused"] for group in optimiser.param_groups]
+    optimiser.load_state_dict(state)
+    for group, value in zip(optimiser.param_groups, fused):
+        group["fused"] = value
+    restore_layouts(optimiser)
 
 
 def restore_layouts(optimiser: torch.optim.Optimizer) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "lab": "open JupyterLab on the first lesson, as ./lab does without a command",
     "run": "run one notebook with other parameters, without a browser",
     "sweep": "run many trainings or notebooks from one file, here or on a cluster",
+    "reproduce": "measure the papers' printed numbers in full, whenever there is a core to spare",
     "papers": "run every paper's notebook and write each as a page beside it",
     "test": "run the project's tests; --all takes the slow ones too",
     "check-method": "run all that is asked of one method or noise model",

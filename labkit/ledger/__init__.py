@@ -6,7 +6,6 @@ overview("CRUST")    # a line per table, figure and claim: opens the paper's not
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
@@ -14,7 +13,7 @@ from .. import markup
 from ..errors import need
 from ..fit import CRITERIA
 from .measured import RESULTS, counted, gains, read, record, results_file, runs_of_cells
-from .order import COLUMN, add_places, join_printed, rank_correlation, tau
+from .order import COLUMN, add_places, join_printed, mean_tau, rank_correlation
 from .printed_tables import ITEMS, STEMS, cells
 from .printed_tables import table as printed
 from .verdict import VERDICTS, judge
@@ -150,14 +149,12 @@ def _coverage(rows):
     small = rows[rows["verdict"] == "small setting"]
     if small.empty:
         return text
-    taus = []
-    for _, column in small.groupby(COLUMN, dropna=False):
-        value = tau(column)
-        if np.isfinite(value):
-            taus.append(value)
-    text += f"; {len(small)} in a small setting ({'; '.join(sorted(set(small['setting'])))})"
-    if taus:
-        text += f", Kendall's tau of the order {np.mean(taus):+.2f} over {len(taus)} columns"
+    measurements = small["measurement"].nunique()
+    text += f"; {len(small)} by {measurements} measurements in a small setting"
+    text += f" ({'; '.join(sorted(set(small['setting'])))})"
+    mean, columns = mean_tau(small)
+    if columns:
+        text += f", Kendall's tau of the order {mean:+.2f} over {columns} measured columns"
     return text
 
 

@@ -55,14 +55,32 @@ def tau(column: pd.DataFrame) -> float:
     return kendalltau(column["order_printed"], column["order_small"]).statistic
 
 
+def mean_tau(small: pd.DataFrame) -> tuple[float, int]:
+    """Return the mean of Kendall's tau over the measured columns, and their number.
+
+    small: rows of `add_places` in a small setting. Printed columns with the same measurements (CIFAR-10's and
+    CIFAR-100's) are compared with one measured column, so together they count once, by the mean of their taus. NaN
+    without a column of three methods or more.
+    """
+    taus = {}
+    for _, column in small.groupby(COLUMN, dropna=False):
+        value = tau(column)
+        if np.isfinite(value):
+            measured_column = frozenset(column["measurement"])
+            taus.setdefault(measured_column, []).append(value)
+    means = [np.mean(values) for values in taus.values()]
+    return (float(np.mean(means)), len(means)) if means else (np.nan, 0)
+
+
 def add_places(rows: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Give the cells that were not run, but were in one small setting, their places among the methods of their column.
 
     rows: of `verdict.judge`. measured: rows of `measured.read`. Returns the rows with order_printed and order_small (1
-    is the best; equal ones share the mean of their places), small (the mean, in the printed unit) and n_small; the
-    verdict of these cells becomes "small setting".
+    is the best; equal ones share the mean of their places), small (the mean, in the printed unit), n_small, and
+    measurement (what it is the mean of: cells of CIFAR-10 and of CIFAR-100 may have the same one); the verdict of these
+    cells becomes "small setting".
     """
-    rows = rows.assign(order_printed=np.nan, order_small=np.nan, small=np.nan, n_small="")
+    rows = rows.assign(order_printed=np.nan, order_small=np.nan, small=np.nan, n_small="", measurement="")
     if measured.empty:
         return rows
     open_cells = rows[rows["verdict"] == "not run"]
@@ -124,4 +142,10 @@ def _mean(cell, runs):
         return {}
     minutes = largest["seconds"].sum() / 60
     hardware = largest["hardware"].iloc[0]
-    return {"small": np.nanmean(scores), "n_small": str(len(scores)), "hardware": hardware, "minutes": minutes}
+    return {
+        "small": np.nanmean(scores),
+        "n_small": str(len(scores)),
+        "measurement": " ".join([cell["criterion"], *sorted(largest["run"])]),
+        "hardware": hardware,
+        "minutes": minutes,
+    }

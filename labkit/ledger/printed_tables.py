@@ -26,7 +26,12 @@ METRICS = {  # of the CSV: column of a run, or None for the paper's criterion; f
     "test_acc_mean_last10epochs": ("last10", 100.0),
     "test_r2_mean_last10epochs": ("last10", 1.0),
     "auc_clean_vs_noisy_best": ("auc_weight_best", 1.0),
+    "test_top1": ("top1", 100.0),
+    "test_top5": ("top5", 100.0),
+    "seconds_per_epoch": ("step_ratio", 1.0),
 }
+SECOND_TEST = ", ImageNet val"  # end of the name of a data set that is tested on images of another one
+SECOND_TEST_COLUMN = "imagenet_"  # begins the column of a run for these images, as in imagenet_top1
 METHODS = {  # printed name: name in labkit.methods.ALL; other names are the same
     **dict.fromkeys(("SGD", "Standard", "BaseModel"), "ERM"),
     "MentorNet": "MentorNet PD",
@@ -49,6 +54,7 @@ NETS = {
     "WRN-28-10": "wrn28_10",
     "LeNet": "lenet",
 }
+PRINTED_NETS = {net: printed_name for printed_name, net in NETS.items()}
 # "asym" of CRUST: the paper refers to pairflip, its code draws a derangement of the classes
 NOISES = {"sym": "symmetric", "asym": "derangement", "real-web": "none"}
 
@@ -68,8 +74,9 @@ def cells(paper: str, item: str | None = None) -> pd.DataFrame:
 
     Columns: paper, item, dataset, net, noise, rate, method (names of labkit.methods.ALL), settings (hyperparameters
     that the cell names, a dict), label (the method as printed), metric, criterion (column of a run), factor (from a
-    run's number to the printed one), mean, std, runs (behind mean and std, as the paper says), note, doubtful. Raises
-    ValueError for an unknown paper or item.
+    run's number to the printed one), mean, std, runs (behind mean and std, as the paper says), note, doubtful. The rate
+    of labels that were collected with their noise is NaN. Seconds are given as ratios to those of plain training,
+    because no paper names its machine. Raises ValueError for an unknown paper or item.
     """
     items = choose("paper", paper, ITEMS)
     if item is not None:
@@ -80,12 +87,22 @@ def cells(paper: str, item: str | None = None) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def plan(paper: str, dataset: str) -> Plan | None:
-    """Return the paper's recipe for a dataset, of labkit.recipes.PAPERS, or None."""
+def plan(paper: str, dataset: str, net: str | None = None) -> Plan | None:
+    """Return the paper's recipe for a dataset and a network, of labkit.recipes.PAPERS, or None.
+
+    net: a name in labkit.nets.ALL; it matters where a paper has a recipe for each network. None: the larger one.
+    """
+    name = plan_name(paper, dataset, net)
+    return None if name is None else PLANS[name]
+
+
+def plan_name(paper: str, dataset: str, net: str | None = None) -> str | None:
+    """Return the name of `plan` in labkit.recipes.PAPERS, or None."""
     short = SHORT_NAMES.get(dataset, "mini-WebVision")
-    for name in (f"{paper}, {short}", f"{paper}, CIFAR", f"{paper}, WRN-28-10"):
+    model = PRINTED_NETS.get(net, "WRN-28-10")
+    for name in (f"{paper}, {short}", f"{paper}, CIFAR", f"{paper}, {model}", f"{paper}, WRN-28-10"):
         if name in PLANS:
-            return PLANS[name]
+            return name
     return None
 
 
@@ -114,9 +131,9 @@ def _translate(paper, item, printed):
             "method": printed["method"].map(_method),
             "label": printed["method"],
             "metric": printed["metric"],
-            "criterion": [_criterion(paper, metric) for metric in printed["metric"]],
+            "criterion": [_criterion(paper, *names) for names in zip(printed["metric"], dataset)],
             "factor": printed["metric"].map(_factor),
-            "mean": printed["mean"],
+            "mean": _means(printed),
             "std": printed["std"],
             "runs": dataset.map({name: _runs(paper, name) for name in set(dataset)}),
             "note": printed["note"].fillna(""),
@@ -131,7 +148,7 @@ def _translate(paper, item, printed):
 def _dataset(name):
     """Return a dataset as labkit.load calls it. mini-WebVision is tested twice, and the second test set is named."""
     if "WebVision" in name:
-        return "webvision-mini" if "WebVision val" in name else "webvision-mini, ImageNet val"
+        return "webvision-mini" if "WebVision val" in name else f"webvision-mini{SECOND_TEST}"
     return DATASETS.get(name, name.lower().replace("-", ""))
 
 
@@ -141,10 +158,19 @@ def _method(label):
     return METHODS.get(plain, plain)
 
 
-def _criterion(paper, metric):
+def _criterion(paper, metric, dataset):
     """Return the column of a run that holds a printed metric."""
     column, _ = METRICS.get(metric, (metric, 1.0))
+    if dataset.endswith(SECOND_TEST):
+        return SECOND_TEST_COLUMN + column
     return column or CRITERION[paper]
+
+
+def _means(printed):
+    """Return the printed means; those of seconds as ratios to the seconds of plain training."""
+    is_seconds = printed["metric"] == "seconds_per_epoch"
+    plain = printed["mean"][is_seconds & (printed["method"] == "Standard")]
+    return printed["mean"].mask(is_seconds, printed["mean"] / plain.min())
 
 
 def _factor(metric):

@@ -94,7 +94,7 @@ def _verdict(difference, allowed, cell):
 
 def _differences(cell, runs):
     """Return what differs from the paper's recipe, and what the paper leaves open. -> text"""
-    paper = plan(cell["paper"], cell["dataset"])
+    paper = plan(cell["paper"], cell["dataset"], cell["net"])
     if paper is None:
         return ""
     run = runs.iloc[0]

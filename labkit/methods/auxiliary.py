@@ -19,6 +19,7 @@ from torch import Tensor
 
 from labkit.arguments import NotNegative
 from labkit.method import Method
+from labkit.rows import ROWWISE, rows
 
 
 @dataclass(kw_only=True, eq=False)
@@ -32,14 +33,14 @@ class AUX(Method):
     b_lr: Literal["matched", "same"] = "matched"
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        return super().loss(logits + self.lam * self.b[..., i, :], y, i)  # core: L(w, B), section 2.4  [..., B]
+        return super().loss(logits + self.lam * rows(self.b, i), y, i)  # core: L(w, B), section 2.4  [..., B]
 
     def extra(self) -> list[dict]:
         y = self.train.y
         outputs = self.train.classes or y.shape[-1]
         dtype = torch.float32 if self.train.classes else y.dtype
         self.b = torch.zeros(len(y), outputs, dtype=dtype, device=y.device, requires_grad=True)  # [N, C]
-        return [*super().extra(), {"params": [self.b], "lr": self.b_lr, "momentum": 0.0, "weight_decay": 0.0}]
+        return [*super().extra(), {"params": [self.b], "lr": self.b_lr, **ROWWISE}]
 
     def predict(self, x: Tensor, i: Tensor | None = None, k: int = 0) -> Tensor:
         logits = super().predict(x, i, k)

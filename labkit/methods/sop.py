@@ -18,6 +18,7 @@ from torch import Tensor
 
 from labkit.arguments import Flag, NotNegative, Variant
 from labkit.method import Method
+from labkit.rows import ROWWISE, rows
 
 EPS = 1e-4  # the smallest probability
 
@@ -53,14 +54,15 @@ class SOP(Method):
 
     def squares(self, hit: Tensor, i: Tensor) -> tuple[Tensor, Tensor]:
         """Return u^2 e_y and v^2 (1 - e_y) of samples i, each in [0, 1]. hit: e_y [B, C] -> [B, C] twice"""
-        u2, v2 = self.u[i].square() * hit, self.v[i].square() * (1 - hit)
+        u2 = rows(self.u, i).square() * hit
+        v2 = rows(self.v, i).square() * (1 - hit)
         return u2.clamp(0, 1), v2.clamp(0, 1)
 
     def extra(self) -> list[dict]:
         self.u = self.start(1)  # [N, 1]
         self.v = self.start(self.train.classes)  # [N, C]
-        plain = {"momentum": 0.0, "weight_decay": 0.0}
-        u, v = {"params": [self.u], "lr": self.lr_u, **plain}, {"params": [self.v], "lr": self.lr_v, **plain}
+        u = {"params": [self.u], "lr": self.lr_u, **ROWWISE}
+        v = {"params": [self.v], "lr": self.lr_v, **ROWWISE}
         return [*super().extra(), u, v]
 
     def start(self, columns: int) -> Tensor:

@@ -124,8 +124,8 @@ def method_makers(
     """
     makers = []
     for name in names:
-        method = choose("methods", name, ALL)
-        settings = _ramp_settings(method, ramp, single, first_epoch)
+        choose("methods", name, ALL)
+        settings = ramp_settings(name, ramp, single=single, first_epoch=first_epoch)
         makers.append(partial(_make_at, name, offset, settings))
     return makers
 
@@ -135,8 +135,9 @@ def _make_at(name, offset, settings, rate):
     return make(name, min(max(round(rate + offset, 4), 0.0), 0.99), **settings)
 
 
-def _ramp_settings(method, ramp, single, first_epoch):
-    """Return the hyperparameters of a method's ramp, an empty dict where it has none. -> dict"""
+def ramp_settings(name: str, ramp: int | None, *, single: bool = False, first_epoch: int | None = None) -> dict:
+    """Return the hyperparameters of a method's ramp, an empty dict where it has none. Arguments of `method_makers`."""
+    method = ALL[name]
     names = {field.name for field in fields(method)}
     is_ramped = method.networks == 2 or single
     if ramp is None or "ramp" not in names or not is_ramped:

@@ -1,8 +1,10 @@
 """PRL's regression on faces: Liu, Sun, Wang, Tan, Zhou, "Learning deep neural networks under agnostic corrupted
 supervision", ICML 2021, Table 1.
 
-A CNN learns landmarks from one half of the training images, with the right targets; a small network learns them from
-the CNN's 512 features of the other half, with corrupted targets.
+A CNN learns landmarks from the training images, with the right targets; a small network learns them from the CNN's 512
+features of other images, with corrupted targets. In the paper the others are CelebA's test images, 80 % of which train
+the small network and 20 % test it. Small sets have too few test images, so there the CNN learns from one half of the
+training images and the small network from the other, and the test images test both.
 
     runs = table(features(labkit.load("face-landmarks")))
     print(*lines(runs), sep="\\n")
@@ -41,46 +43,93 @@ from ...recipes import PAPERS
 
 PAPER = PAPERS["PRL, CelebA"]
 EXTRACTOR = Recipe(optimiser="adam", lr=2e-3, momentum=0.0, batch=32, cosine=20)  # the paper does not give any
+TRAINING_SHARE = 0.8  # of CelebA's test images
+PROTOCOLS = ("paper", "halves")
 NOISES, METHODS = ("clean", *PAPER.noise), ("ERM", "Huber", "PRL(L)")
 
 
-def features(task: Task, *, epochs: int = 20, seed: int = 0, recipe: Recipe = EXTRACTOR, val: float = 0.1) -> Task:
+def features(
+    task: Task,
+    *,
+    protocol: str | None = None,
+    epochs: int = 20,
+    seed: int = 0,
+    recipe: Recipe = EXTRACTOR,
+    val: float = 0.1,
+    store: str | Path | None = None,
+) -> Task:
     """Turn images into a task of what the last layer of celeba_cnn gets: x [N, 512], targets standardised, ids kept.
 
-    task: a clean regression on images, 16 x 16 or more. Half of its training and validation samples, drawn from `seed`,
-    train the CNN for `epochs`; the others become the training samples and, a share `val` of them, the validation split
-    of the new task. The test set is the same. Raises ValueError for classes and for a task with noise.
+    task: a clean regression on images, 16 x 16 or more.
+    protocol: "paper": the CNN learns from all training and validation samples; of the test set, in an order drawn from
+    `seed`, 80 % become the training samples and 20 % the test set, and the task keeps its name. "halves": the CNN
+    learns from one half of the training and validation samples, drawn from `seed`; the others become the training
+    samples, the test set is the same, and the task is called "... features". None: "paper" for celeba-landmarks,
+    "halves" for others. In both a share `val` of the training samples becomes the validation split.
+    epochs, seed, recipe: of the CNN's training. store: a folder that keeps it, see labkit.fit.
+    Raises ValueError for classes, for a task with noise, and for an unknown protocol.
     """
     is_clean = task.classes is None and task.noise is None and task.truth is not None
     expected = "a clean regression whose truth is known: the CNN learns from right targets"
     need(is_clean, "task", task.name, expected)
-    samples = len(task.train) + len(task.train.val)
-    for_cnn, others = torch.randperm(samples, generator=torch.Generator().manual_seed(seed)).tensor_split(2)
-    run = fit(ERM(), _part(task, for_cnn, 0.0), "celeba_cnn", epochs, seed, recipe, progress=False)
-    cnn = run.method.nets[0]
-    return _in_features(cnn, _part(task, others, val))
+    if protocol is None:
+        protocol = "paper" if task.name == "celeba-landmarks" else "halves"
+    choose("protocol", protocol, dict.fromkeys(PROTOCOLS))
+    divide = _divided_as_in_the_paper if protocol == "paper" else _halves
+    for_cnn, others = divide(task, torch.Generator().manual_seed(seed), val)
+    run = fit(ERM(), for_cnn, "celeba_cnn", epochs, seed, recipe, store=store, progress=False)
+    return _in_features(run.net(), others)
 
 
-def _part(task, i, val):
-    """Return a task of the training and validation samples i, counted in this order; targets standardised anew."""
-    x, ids = _joined(task, "x", i), _joined(task, "ids", i)
-    stored = task.units.stored if task.units else lambda y: y
-    y = stored(torch.cat([task.truth.y, task.truth.val]))[i]
-    y_test = stored(task.test.y)
-    facts = {"scale": task.train.scale, "ids": ids, "origin": task.train.origin}
-    return Task.of(x, y, task.test.x, y_test, task.name, val, standardise=True, y_true="given", **facts)
+def _halves(task, rng, val):
+    """Divide the training and validation samples into two tasks with the same test set: the CNN's, and the others."""
+    x, y, ids = _training_samples(task)
+    for_cnn, others = torch.randperm(len(x), generator=rng).tensor_split(2)
+    name = f"{task.name} features"
+    test = task.test.x, _stored(task, task.test.y)
+    first = _task_of(task.train, x[for_cnn], y[for_cnn], test, task.name, 0.0, ids[for_cnn])
+    return first, _task_of(task.train, x[others], y[others], test, name, val, ids[others])
 
 
-def _joined(task, name, i):
-    """Return an attribute of training and validation split, one after the other, at the indices i."""
-    return torch.cat([getattr(split, name).cpu() for split in (task.train, task.train.val)])[i]
+def _divided_as_in_the_paper(task, rng, val):
+    """Divide a task into the CNN's, of all training samples, and one of the test set: 80 % training, 20 % test."""
+    x, y, ids = _training_samples(task)
+    x_test = task.test.x
+    y_test = _stored(task, task.test.y)
+    order = torch.randperm(len(x_test), generator=rng)
+    training, held = order.tensor_split([round(TRAINING_SHARE * len(order))])
+    first = _task_of(task.train, x, y, (x_test, y_test), task.name, 0.0, ids)
+    test = x_test[held], y_test[held]
+    return first, _task_of(task.test, x_test[training], y_test[training], test, task.name, val, training)
+
+
+def _training_samples(task):
+    """Return samples, true targets in stored units, and ids of training and validation split, one after the other."""
+    y = _stored(task, torch.cat([task.truth.y, task.truth.val]))
+    return _joined(task, "x"), y, _joined(task, "ids")
+
+
+def _joined(task, name):
+    """Return an attribute of training and validation split, one after the other."""
+    return torch.cat([getattr(split, name).cpu() for split in (task.train, task.train.val)])
+
+
+def _stored(task, y):
+    """Return targets in the units of the files."""
+    return task.units.stored(y) if task.units else y
+
+
+def _task_of(split, x, y, test, name, val, ids):
+    """Make a clean task of samples of a split; targets are standardised anew. test: samples, targets"""
+    facts = {"scale": split.scale, "ids": ids, "origin": split.origin}
+    return Task.of(x, y, *test, name, val, standardise=True, y_true="given", **facts)
 
 
 def _in_features(net, task):
     """Return the task with what the network's last linear layer gets in place of its samples."""
     net.to(task.train.y.device)
     train = replace(_split_in_features(net, task.train), val=_split_in_features(net, task.train.val))
-    return replace(task, name=f"{task.name} features", train=train, test=_split_in_features(net, task.test))
+    return replace(task, train=train, test=_split_in_features(net, task.test))
 
 
 def _split_in_features(net, split):

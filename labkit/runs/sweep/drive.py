@@ -14,19 +14,21 @@ from .. import index
 from ..store import note
 from . import cluster, work
 from .live import Live, clock
-from .plan import Plan, label
+from .plan import Plan, labels_of
 
 if TYPE_CHECKING:
     from distributed import Client
 
 AHEAD = 5000  # tasks that Dask's scheduler holds at most: its memory does not grow with the sweep
 REFRESH = 500  # outcomes after which the store's index is brought up to date
+OUTCOME = ("run", "label", "status", "seconds", "error", "cell")  # columns of `Sweep.outcomes`
 STATUSES = {"finished": "finished", "read": "were there", "failed": "failed"}  # in the summary
 
 
 @dataclass
 class Sweep:
-    """The outcome of a sweep. outcomes: a row per point: run, label, status, seconds, error, cell. seconds: of all."""
+    """The outcome of a sweep. outcomes: a row per point that came to an end: run, label, status, seconds, error, cell.
+    seconds: of all."""
 
     plan: Plan
     outcomes: pd.DataFrame = field(repr=False)
@@ -50,7 +52,7 @@ class Sweep:
         for status, phrase in STATUSES.items():
             if status in counts:
                 parts.append(f"{counts[status]} {phrase}")
-        summary = f"{', '.join(parts)} of {len(self.plan.points)}"
+        summary = f"{', '.join(parts) or 'none finished'} of {len(self.plan.points)}"
         lines = [f"{summary}, in {clock(self.seconds)}; in {self.plan.store}"]
         for row in self.outcomes[self.outcomes["status"] == "failed"].itertuples():
             cell = f"cell {int(row.cell)}: " if row.cell == row.cell and row.cell is not None else ""
@@ -68,14 +70,17 @@ def sweep(
     client: "Client | None" = None,
     port: int = 0,
     quiet: bool | None = None,
+    budget: float | None = None,
 ) -> Sweep:
     """Run every point of a plan that the store does not hold yet.
 
     plan: a Plan, the path of a YAML file, or a dict. address: of a Dask scheduler, or client: a distributed.Client
     (dask-jobqueue's, for one); None: a local cluster, with so many workers. port: of the local cluster's dashboard.
-    quiet: show nothing; None: nothing in a notebook. Raises ValueError before anything starts; OSError when the disk is
-    full, ConnectionError when a scheduler that was given is gone. Finished runs and checkpoints stay, and the same call
-    goes on from there, as after Ctrl-C.
+    quiet: show nothing; None: nothing in a notebook. budget: seconds after which the sweep stops; runs that are not at
+    their end keep their last checkpoint, and the others are not begun.
+
+    Raises ValueError before anything starts; OSError when the disk is full, ConnectionError when a scheduler that was
+    given is gone. Finished runs and checkpoints stay, and the same call goes on from there, as after Ctrl-C.
     """
     plan = plan if isinstance(plan, Plan) else Plan.read(plan)
     need(address is None or client is None, "address", address, "left out where a client is given")
@@ -84,8 +89,9 @@ def sweep(
     place = _place(plan, address, workers, client, port)
     with cluster.quiet(), place as (client, link), Live(plan, link, quiet) as live:
         client.subscribe_topic(work.TOPIC, live.progress)
-        outcomes = _outcomes(plan, client, live)
-    return Sweep(plan, pd.DataFrame(outcomes), time.monotonic() - start)
+        end = None if budget is None else start + budget
+        outcomes = _outcomes(plan, client, live, end)
+    return Sweep(plan, pd.DataFrame(outcomes, columns=OUTCOME), time.monotonic() - start)
 
 
 def _place(plan, address, workers, client, port):
@@ -113,20 +119,21 @@ def writable(store: Path) -> None:
         raise ValueError(f"store is {str(store)!r}; it must be a folder that can be written: {error}") from None
 
 
-def _outcomes(plan, client, live):
+def _outcomes(plan, client, live, end):
     """Submit the points, some ahead of the workers, and gather the outcomes. -> list, in the order of the points
 
-    A run that another process trains is submitted again at the end, and waited for.
+    A run that another process trains is submitted again at the end, and waited for. end: when to stop, by the monotonic
+    clock; None: when all points are at their end.
     """
     from distributed import as_completed
 
     options = work.options(plan)
-    labels = [label(point, plan) for point in plan.points]
+    labels = labels_of(plan)
     queue = list(range(len(labels)))[::-1]
     waiting = set()
     outcomes = {}
     tasks = {}
-    done = as_completed()
+    done = as_completed(timeout=None if end is None else max(0.0, end - time.monotonic()))
     of_dask = {"pure": False, "retries": plan.retries, "resources": plan.resources or None}
 
     def submit():
@@ -137,8 +144,7 @@ def _outcomes(plan, client, live):
             tasks[future] = k
             done.add(future)
 
-    submit()
-    for future in done:
+    def take(future):
         k = tasks.pop(future)
         outcome = _outcome(future, plan.points[k], labels[k], options)
         if outcome["status"] == "full":
@@ -146,12 +152,19 @@ def _outcomes(plan, client, live):
         if outcome["status"] == "elsewhere":
             waiting.add(k)
             queue.insert(0, k)
-        else:
-            outcomes[k] = outcome
-            live.done(outcome)
-            if len(outcomes) % REFRESH == 0:
-                index.table(plan.store, "result.parquet")
-        submit()
+            return
+        outcomes[k] = outcome
+        live.done(outcome)
+        if len(outcomes) % REFRESH == 0:
+            index.table(plan.store, "result.parquet")
+
+    submit()
+    try:
+        for future in done:
+            take(future)
+            submit()
+    except TimeoutError:  # the budget is spent
+        client.cancel(list(tasks))
     return [outcomes[k] for k in sorted(outcomes)]
 
 

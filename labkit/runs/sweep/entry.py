@@ -18,8 +18,11 @@ from ...method import Method
 from ..entry import META, clean, enter, identity
 from .points import Point
 
+# the arguments of labkit.fit: method, task, net, epochs, seed, recipe, meta, life
+Entry = tuple[Method, Task, str, int, int, Recipe, Split | None, bool]
 
-def entry(point: Point) -> tuple[Method, Task, str, int, int, Recipe, Split | None, bool]:
+
+def entry(point: Point) -> Entry:
     """Return the arguments of labkit.fit for a point: method, task, net, epochs, seed, recipe, meta, life.
 
     Reads the data; the last ones are cached, as they are and with noise. Raises FileNotFoundError when they are not

@@ -31,6 +31,8 @@ from .check import check
 from .points import Point, distinct, names_in, points
 
 SECTIONS = {"fit": {}, "notebook": None, "set": {}, "grid": {}, "when": [], "exclude": [], "store": None}
+NOT_IN_FILES = ("kind", "points", "trainer", "labels")
+TRAINER = "labkit.runs.sweep.work"
 BARE = ("data", "noise", "net")  # their values speak for themselves
 
 AMOUNT = Number(0, 10**6, above=True)
@@ -45,7 +47,9 @@ class Plan(metaclass=Checked):
     folder of the runs. notebook: its path, None for "fit".
     threads: of one run. retries: of a run whose machine or disk failed. checkpoint_every: seconds. resources: what a
     run needs of a Dask worker. gpu_memory: GB that a run needs, or None. as_notebooks: leave an executed notebook in
-    every run's folder.
+    every run's folder. trainer: the module whose `train(point, options)` trains a point of kind "fit"; it is no entry
+    of a file, and its points need not be those of a file. labels: short names of the points; None: the values that
+    differ between them.
     """
 
     kind: str
@@ -58,6 +62,8 @@ class Plan(metaclass=Checked):
     resources: Annotated[dict, RESOURCES] = field(default_factory=dict)
     gpu_memory: Annotated[float, Number(0, 10**6, above=True, what="GB, a number")] | None = None
     as_notebooks: Annotated[bool, Boolean("true or false")] = False
+    trainer: str = TRAINER
+    labels: list | None = field(default=None, repr=False)
 
     @classmethod
     def argument(cls, name: str) -> str:
@@ -76,7 +82,8 @@ class Plan(metaclass=Checked):
         entries = source if isinstance(source, dict) else text.read(source)
         need(isinstance(entries, dict), "the plan", entries, "a dict, as described in labkit.runs.sweep.plan")
         options = dict.fromkeys(cls.__dataclass_fields__)
-        del options["kind"], options["points"]
+        for name in NOT_IN_FILES:
+            del options[name]
         for name in entries:
             choose("the plan's entry", name, SECTIONS | options)
         sections, given = _sections_and_options(entries)
@@ -103,6 +110,11 @@ class Plan(metaclass=Checked):
         for point in self.points:
             values.add(json.dumps(point[name]) if name in point else None)
         return values
+
+
+def labels_of(plan: Plan) -> list[str]:
+    """Return a short name of every point of a plan."""
+    return plan.labels or [label(point, plan) for point in plan.points]
 
 
 def label(point: Point, plan: Plan) -> str:

@@ -10,17 +10,18 @@ import signal
 import threading
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ...errors import Busy
-from ...fit import fit, identity
+from ...fit import Run, fit, identity
 from ...numbers import NUMBERS
 from .. import store as stores
 from . import notebooks
-from .entry import entry
+from .entry import Entry, entry
 from .points import Point
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run_point(point: Point, label: str, options: Options) -> Outcome:
     outcome = blank(key, label)
     report(label=label, done=0, of=0)
     try:
-        outcome |= notebooks.run(point, options) if options["notebook"] else train(point, options)
+        outcome |= notebooks.run(point, options) if options["notebook"] else _trainer(options)(point, options)
         stores.forgive(options["store"], key)
     except Busy as error:
         return outcome | {"status": "elsewhere", "error": str(error)}
@@ -118,14 +119,28 @@ def options(plan: "Plan") -> Options:
         "as_notebooks": plan.as_notebooks,
         "store": str(plan.store),
         "notebook": str(plan.notebook) if plan.notebook else None,
+        "trainer": plan.trainer,
         "wait": False,
     }
 
 
+def _trainer(options):
+    """Return the function that trains a point."""
+    return import_module(options["trainer"]).train
+
+
 def train(point: Point, options: Options) -> Outcome:
     """Train a point. -> run, status"""
+    run = fit_reporting(entry(point), options)
+    if options["as_notebooks"]:
+        notebooks.leave(Path(options["store"]) / run.name)
+    return {"run": run.name, "status": "read" if run.method is None else "finished"}
+
+
+def fit_reporting(entered: Entry, options: Options) -> Run:
+    """Train in the store of the options, and report every epoch to the sweep. entered: of `entry.entry`"""
     torch.set_num_threads(options["threads"])
-    method, task, net, epochs, seed, recipe, meta, life = entry(point)
+    method, task, net, epochs, seed, recipe, meta, life = entered
 
     def report_epoch(run):
         row = run.rows[-1]
@@ -133,10 +148,7 @@ def train(point: Point, options: Options) -> Outcome:
 
     keeping = {name: options[name] for name in ("store", "checkpoint_every", "wait")}
     watching = {"on_epoch": report_epoch, "progress": False}
-    run = fit(method, task, net, epochs, seed, recipe, meta=meta, life=life, **keeping, **watching)
-    if options["as_notebooks"]:
-        notebooks.leave(Path(options["store"]) / run.name)
-    return {"run": run.name, "status": "read" if run.method is None else "finished"}
+    return fit(method, task, net, epochs, seed, recipe, meta=meta, life=life, **keeping, **watching)
 
 
 def report(**progress: Any) -> None:

@@ -1,0 +1,100 @@
+"""The cost of a run: the number of its steps, times a measured step.
+
+steps.csv has seconds of a plain step by network and batch, factors.csv how many plain trainings a method takes. Both
+were measured by `measure_step` and `measure_factor`, on one thread of the machine that each row names.
+"""
+
+import time
+from functools import cache
+from math import ceil
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ..data import Task
+from ..fit import Recipe, fit
+from ..ledger.measured import FULL_SIZE
+from ..methods import ALL, ERM, make
+from ..recipes import PAPERS
+from ..runs.bench.steps import batch_of, step_of
+from .jobs import Point
+
+STEPS = Path(__file__).parent / "steps.csv"
+FACTORS = Path(__file__).parent / "factors.csv"
+SIZES = FULL_SIZE | {"face-landmarks": 1_731, "digits": 1_437}  # samples before some are held out
+STAND_IN_SAMPLES = 1280  # of the small task on which factors are measured
+STAND_IN_EPOCHS = 3
+
+
+def hours(point: Point) -> float | None:
+    """Return the hours of a run on one thread, None where a step of its network or method was never measured."""
+    if "timing" in point:
+        steps = point["rounds"] + 1
+        factor = sum(_factors().get(name, 1.0) for name in point["timing"])
+    else:
+        steps = steps_of(point)
+        factor = _factors().get(point["method"])
+    second = _steps().get((point["net"], point["recipe"]["batch"]))
+    if second is None or factor is None or steps is None:
+        return None
+    return steps * second * factor / 3600
+
+
+def steps_of(point: Point) -> int | None:
+    """Return the number of plain steps of a run: batches of an epoch times epochs. None for data of unknown size."""
+    samples = SIZES.get(point["data"])
+    if samples is None:
+        return None
+    plan = PAPERS.get(point.get("plan"))
+    held_out = plan.held_out if plan else 0.1
+    training = samples * (1 - held_out) - point.get("meta", 0)
+    return ceil(training / point["recipe"]["batch"]) * point["epochs"]
+
+
+def measure_step(net: str, shape: tuple[int, ...], batch: int, rounds: int = 3) -> float:
+    """Return the seconds of a plain step of a network, the least of some rounds, on the threads that torch has."""
+    step = step_of(ERM(), batch_of(shape, batch), net)
+    seconds = []
+    for _ in range(rounds + 1):  # the first round is a rehearsal
+        started = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - started)
+    return min(seconds[1:])
+
+
+def measure_factor(name: str, **hyperparameters: object) -> float:
+    """Return the CPU seconds of a method's training over those of a plain one.
+
+    Both train LeNet on 1,280 random images for three epochs, measured after each; what a method does between epochs is
+    counted, too. With more images, selecting them takes a larger share of some methods, so the factor is an estimate.
+    """
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randint(0, 256, (STAND_IN_SAMPLES, 1, 28, 28), generator=rng, dtype=torch.uint8)
+    y = torch.randint(0, 10, (STAND_IN_SAMPLES,), generator=rng)
+    if "classes" not in ALL[name].targets:
+        y = torch.randn(STAND_IN_SAMPLES, 10, generator=rng)
+    task = Task.of(x, y, x[:100], y[:100])
+    return _cpu_seconds(make(name, 0.4, **hyperparameters), task) / _cpu_seconds(ERM(), task)
+
+
+def _cpu_seconds(method, task):
+    """Return the CPU seconds of a short training."""
+    meta = task.train.val if method.needs_meta else None
+    started = time.process_time()
+    fit(method, task, "lenet", STAND_IN_EPOCHS, 0, Recipe(lr=0.01, batch=128), meta=meta, progress=False)
+    return time.process_time() - started
+
+
+@cache
+def _steps():
+    """Return the measured seconds of a plain step. -> {(net, batch): seconds}"""
+    table = pd.read_csv(STEPS)
+    return dict(zip(zip(table["net"], table["batch"]), table["seconds"]))
+
+
+@cache
+def _factors():
+    """Return the measured factors. -> {method: factor}"""
+    table = pd.read_csv(FACTORS)
+    return dict(zip(table["method"], table["factor"]))
