@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     finished = reproduce.finished()
     if args.list or args.list_each:
         chosen = [job for job in jobs if args.seeds is None or job.point["seed"] in args.seeds]
-        for line in reproduce.lines(reproduce.listing(chosen, finished, each=args.list_each)):
+        for line in reproduce.lines(reproduce.list_queue(chosen, finished, each=args.list_each)):
             print_safely(line)
         return 0
     return _train(reproduce.open_jobs(jobs, finished, args.seeds), store, budget, args.workers)
@@ -77,9 +77,9 @@ def _folder(store):
 
 def _export(store):
     """Export the finished runs of the store. -> exit status"""
-    from ..reproduce import export
+    from ..reproduce import export_finished
 
-    for paper, count in export(store).items():
+    for paper, count in export_finished(store).items():
         print(f"{paper}: {count} new rows")
     return 0
 

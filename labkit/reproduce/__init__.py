@@ -14,14 +14,15 @@ row says so.
     export  finished runs as rows of results/full.parquet, and printed beside measured
 """
 
-from .export import export, finished, printed_beside_measured
+from .export import export_finished, finished, printed_beside_measured
 from .jobs import Job, Part, Point, point_of_cell, point_of_plan
-from .listing import lines, listing
+from .listing import lines, list_queue
 from .numbers import Number, printed_numbers
 from .queue import all_jobs, matching, open_jobs, papers
 from .run import default_store, reproduce
 
 __all__ = [
-    "Job", "Number", "Part", "Point", "all_jobs", "default_store", "export", "finished", "lines", "listing", "matching",
-    "open_jobs", "papers", "point_of_cell", "point_of_plan", "printed_beside_measured", "printed_numbers", "reproduce",
+    "Job", "Number", "Part", "Point", "all_jobs", "default_store", "export_finished", "finished", "lines", "list_queue",
+    "matching", "open_jobs", "papers", "point_of_cell", "point_of_plan", "printed_beside_measured", "printed_numbers",
+    "reproduce",
 ]  # fmt: skip

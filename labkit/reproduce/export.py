@@ -31,7 +31,7 @@ DECIMALS = 5  # of curves
 POINT = "point"  # the column with the key of the point
 
 
-def export(store: str | Path, results: Path = RESULTS) -> dict[str, int]:
+def export_finished(store: str | Path, results: Path = RESULTS) -> dict[str, int]:
     """Write the finished runs of a store to the results of their papers. -> {paper: rows that were new}
 
     results: the folder that holds each paper's room. A run that is there already stays as it is. A run that cannot be

@@ -12,7 +12,7 @@ NOT_MEASURED = "a measured step of its network"
 COLUMNS = ("paper", "part", "runs", "done", "numbers", "hours", "lacks")
 
 
-def listing(jobs: Sequence[Job], finished: Iterable[str], each: bool = False) -> pd.DataFrame:
+def list_queue(jobs: Sequence[Job], finished: Iterable[str], each: bool = False) -> pd.DataFrame:
     """Return what the queue holds, a row per part of a paper or (each) per run, in the order of the queue.
 
     Columns: paper, part (or run), runs, done, numbers (different printed numbers that the runs fill; those of a second
@@ -40,7 +40,7 @@ def listing(jobs: Sequence[Job], finished: Iterable[str], each: bool = False) ->
 
 
 def lines(table: pd.DataFrame) -> Iterable[str]:
-    """Yield a table of `listing` as lines of text, with a line of sums at the end."""
+    """Yield a table of `list_queue` as lines of text, with a line of sums at the end."""
     widths = [max(map(len, [name, *table[name]])) for name in ("paper", "part")]
     head = (
         f"{'paper':{widths[0]}}  {'part':{widths[1]}}  {'runs':>5s} {'done':>5s} {'numbers':>7s} {'hours':>9s}  lacks"
