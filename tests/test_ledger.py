@@ -11,6 +11,7 @@ import pytest
 import labkit
 from labkit import ledger
 from labkit.fit import CRITERIA, identity
+from labkit.ledger import order
 from labkit.papers.cdr_aux import findings, words
 from labkit.runs import store
 from labkit.runs.grid import CURVES, curves, grid
@@ -235,3 +236,62 @@ def test_verdicts_without_and_with_runs(tmp_path):
     assert (some["gain over SGD"], some["gain over CDR"], some["Fig. 1"]) == ("same direction", "not run", "reproduced")
     off = verdict(rows(row(score=0.99), row(1, 0.985, val_noisy=[0.58, 0.3], **own)))
     assert (off["gain over SGD"], off["Fig. 1"]) == ("not reproduced", "reproduced in 0 of 1 runs")
+
+
+def test_labels_that_were_collected_with_their_noise_fill_cells_on_two_test_sets():
+    scores = {"top1": 0.6, "top5": 0.8, "imagenet_top1": 0.5, "imagenet_top5": 0.7}
+    web = {"task": "webvision-mini", "net": "inception_resnet_v2", "samples": 65_944, "noise": "given labels"}
+    measured = rows(row(method="Co-teaching", rate=0.0, epochs=90, **web, **scores))
+    cells = ledger.cells("CRUST", "Table 3")
+    table = ledger.table(cells, measured)
+    filled = table[table["n"] > 0].set_index(["dataset", "metric"])["measured"]
+    assert filled.to_dict() == {
+        ("webvision-mini", "test_top1"): 60.0,
+        ("webvision-mini", "test_top5"): 80.0,
+        ("webvision-mini, ImageNet val", "test_top1"): 50.0,
+        ("webvision-mini, ImageNet val", "test_top5"): 70.0,
+    }
+    clean = measured.assign(noise="none")  # labels that are known to be clean are another thing
+    assert (ledger.table(cells, clean)["n"] == 0).all()
+
+
+@pytest.mark.parametrize("samples", [15_970, 14_373])
+def test_features_of_celebas_test_images_fill_the_cells_of_prls_table_1(samples):
+    celeba = {"task": "celeba-landmarks", "net": "celeba_fc", "samples": samples, "noise": "signflip"}
+    measured = rows(row(method="PRL(L)", hyperparameters='{"rate": 0.4}', **celeba, last10=0.9))
+    table = ledger.table(ledger.cells("PRL", "Table 1"), measured)
+    (filled,) = table[table["n"] > 0].to_dict("records")
+    assert (filled["noise"], filled["rate"], filled["label"]) == ("signflip", 0.4, "PRL(L)")
+    stand_in = measured.assign(task="face-landmarks features", samples=1_558)
+    assert (ledger.table(ledger.cells("PRL", "Table 1"), stand_in)["n"] == 0).all()
+
+
+def test_seconds_are_compared_as_ratios_to_plain_training():
+    time = {"task": "random images", "net": "cnn9_gn", "noise": "none", "rate": 0.0}
+    timed = [
+        ("ERM", "{}", 1.0),
+        ("PRL(G)", '{"rate": 0.45}', 2.0),
+        ("PRL(L)", '{"rate": 0.45, "reforward": true}', 1.5),
+    ]
+    measured = [row(method=name, hyperparameters=text, step_ratio=ratio, **time) for name, text, ratio in timed]
+    table = ledger.table(ledger.cells("PRL", "Table 6"), rows(*measured)).set_index("label")
+    assert table["measured"].to_dict() == {"Standard": 1.0, "PRL(G)": 2.0, "PRL(L)": 1.5}
+    assert table["printed"].round(2).to_dict() == {"Standard": 1.0, "PRL(G)": 3.93, "PRL(L)": 1.48}
+    one_pass = measured[2] | {"hyperparameters": '{"rate": 0.45, "reforward": false}', "run": "one pass"}
+    assert ledger.table(ledger.cells("PRL", "Table 6"), rows(one_pass))["n"].sum() == 0
+
+
+def test_cells_of_two_datasets_with_the_same_small_run_count_as_one_measurement():
+    small = {"task": "digits", "net": "mlp", "samples": 1294, "noise": "symmetric", "rate": 0.3}
+    methods = {"ERM": 0.5, "NormClip": 0.6, "PRL(L)": 0.9}
+    measured = [
+        row(method=name, last10=score, hyperparameters='{"rate": 0.3}', **small) for name, score in methods.items()
+    ]
+    table = ledger.table(ledger.cells("PRL", "Table 2"), rows(*measured))
+    in_small = table[table["verdict"] == "small setting"]
+    assert len(in_small) == 6 and in_small["measurement"].nunique() == 3
+    tau, columns = order.mean_tau(in_small)
+    taus = [order.tau(column) for _, column in in_small.groupby("dataset")]
+    assert columns == 1 and tau == pytest.approx(np.mean(taus))
+    line = ledger._table_line("Table 2", table)["measured"]
+    assert "6 by 3 measurements" in line and "over 1 measured columns" in line

@@ -16,6 +16,7 @@ import labkit
 from labkit import ledger, numbers, reproduce, rooms
 from labkit.cli import main
 from labkit.cli.reproduce import seconds
+from labkit.fit import CRITERIA
 from labkit.ledger import printed_tables
 from labkit.methods import ALL
 from labkit.papers.prl import queue as prl
@@ -180,7 +181,7 @@ def test_a_queue_trains_what_fit_trains_bit_for_bit_and_exports_it_once(tmp_path
     for job in jobs:
         run, row = straight(job), rows.loc[job.key]
         assert row["run"] == run.name and json.loads(row["config"]) == run.config
-        assert {name: row[name] for name in labkit.fit.CRITERIA} == run.accuracy
+        assert {name: row[name] for name in CRITERIA} == run.accuracy
         assert list(row["test"]) == pytest.approx(list(run.history["test"]), abs=1e-5)
         assert row["noise_hash"] == run.config["noise"]["hash"] and row["threads"] == 1
         assert row["hardware"] and row["torch"] and row["python"] and row["date"] and row["samples"] == 1294
@@ -217,13 +218,14 @@ def begun(store):
 
 def test_a_queue_that_is_killed_goes_on_in_another_folder_and_repeats_nothing(tmp_path):
     store, elsewhere, results = tmp_path / "store", tmp_path / "elsewhere", tmp_path / "results"
-    script = tmp_path / "queue.py"
+    script = tmp_path / "train_queue.py"
     script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)), encoding="utf-8")
     words = [sys.executable, str(script), str(store), str(results)]
     env = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(words, env=env, cwd=tmp_path, start_new_session=True)
     end = time.monotonic() + 120
     while time.monotonic() < end and len(list((store / work.RECORDS).glob("*.json"))) < 2:
+        assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -271,7 +273,8 @@ def planted(results, point, **values):
     """Write a row as an export would."""
     row = {"point": key(point), "run": f"{abs(hash(key(point))):016x}", "numbers": numbers.NUMBERS, "task": "mnist"}
     row |= {name: point.get(name) for name in ("noise", "rate", "method", "seed", "epochs")}
-    row |= dict.fromkeys(labkit.fit.CRITERIA, 0.5) | values
+    row["hyperparameters"] = json.dumps(point.get("method.hyperparameters"))
+    row |= dict.fromkeys(CRITERIA, 0.5) | values
     ledger.record(pd.DataFrame([row]), ledger.results_file(point["paper"], "full", results))
 
 
@@ -316,8 +319,15 @@ def test_times_of_a_step_are_rows_of_their_methods(tmp_path):
     assert export_finished(tmp_path / "runs", tmp_path)["PRL"] == 4
     rows = pd.read_parquet(ledger.results_file("PRL", "full", tmp_path)).set_index("method")
     assert rows.loc["ERM", "step_ratio"] == 1 and (rows["step_ratio"] > 0.3).all() and set(rows["batch"]) == {4}
-    for method, ratio in (("ERM", 1.0), ("PRL(G)", 3.5), ("PRL(L)", 1.1)):
-        planted(tmp_path / "full", timing, method=method, step_ratio=ratio, run=method, task="random images")
+    planted_times = [
+        ("ERM", {}, 1.0),
+        ("PRL(G)", {"rate": 0.45}, 3.5),
+        ("PRL(L)", {"rate": 0.45, "reforward": True}, 1.1),
+    ]
+    for method, hyperparameters, ratio in [*planted_times, ("PRL(L)", {"rate": 0.45, "reforward": False}, 0.9)]:
+        facts = {"method": method, "hyperparameters": json.dumps(hyperparameters), "run": f"{method} {ratio}"}
+        facts |= {"noise": "none", "rate": 0.0, "task": "random images", "step_ratio": ratio}
+        planted(tmp_path / "full", timing, **facts)
     table = reproduce.printed_beside_measured("PRL", tmp_path / "full").set_index("label")
     assert table["measured"].to_dict() == {"Standard": 1.0, "PRL(G)": 3.5, "PRL(L)": 1.1}
     assert table.loc["PRL(G)", "printed"] == pytest.approx(145.55 / 37.03)

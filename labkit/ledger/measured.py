@@ -32,6 +32,7 @@ FULL_SIZE = {
     "webvision-mini": 65_944,
 }
 HELD_OUT = 0.12  # a tenth for validation, and a meta set
+RATIO = "step_ratio"  # the criterion of times: of a step, over that of plain training
 RECIPE = ["epochs", "numbers", "hyperparameters", "recipe"]  # what runs share that differ in the seed only
 SETTING = ["task", "net", "samples", "epochs", "recipe"]  # what runs must share for their order to mean something
 
@@ -71,12 +72,15 @@ def runs_of_cell(cell: dict[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs of one printed cell: dataset, network, noise, rate, method and hyperparameters agree.
 
     The test images of a cell are named by its criterion, so a data set that is tested on other images counts as itself.
-    All runs have one recipe, so that they differ in the seed alone: the recipe with the most epochs (then the newest
-    labkit.NUMBERS, the most seeds, the latest date). cell: a row of `printed_tables.cells`.
+    Times of a step are those of the network, on whatever images. All runs have one recipe, so that they differ in the
+    seed alone: the recipe with the most epochs (then the newest labkit.NUMBERS, the most seeds, the latest date). cell:
+    a row of `printed_tables.cells`.
     """
     runs = runs_of_method(cell, runs)
     if runs.empty:
         return runs
+    if cell["criterion"] == RATIO:
+        return runs[runs["net"] == cell["net"]]
     dataset = cell["dataset"].removesuffix(SECOND_TEST)
     fewest_samples = (1 - HELD_OUT) * FULL_SIZE.get(dataset, np.inf)
     is_net = runs["net"].str.partition("(")[0] == cell["net"]
@@ -95,19 +99,20 @@ def runs_of_cell(cell: dict[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
 def runs_of_method(cell: dict[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with a cell's noise, rate, method and hyperparameters, on whatever data."""
     is_same = []
+    noise, rate = _noise_of_runs(cell)
     for run in runs[["method", "noise", "rate", "hyperparameters"]].itertuples(index=False):
-        is_noise = _is_noise(run, cell)
+        is_noise = run.noise == noise and isclose(run.rate, rate, rel_tol=1e-5)
         is_method = run.method == cell["method"]
         # JSON is read last: it takes the longest
         is_same.append(is_noise and is_method and _has_settings(json.loads(run.hyperparameters), cell["settings"]))
     return runs.iloc[np.flatnonzero(is_same)]
 
 
-def _is_noise(run, cell):
-    """Return whether a run has the noise and the rate of a cell. A rate of NaN stands for labels as they were given."""
-    if np.isnan(cell["rate"]):
-        return run.noise == AS_GIVEN
-    return run.noise == cell["noise"] and isclose(run.rate, cell["rate"], rel_tol=1e-5)
+def _noise_of_runs(cell):
+    """Return noise and rate of a cell as a run has them. A rate of NaN stands for labels as they were given."""
+    if cell["criterion"] == RATIO:
+        return "none", 0.0
+    return (AS_GIVEN, 0.0) if np.isnan(cell["rate"]) else (cell["noise"], cell["rate"])
 
 
 def runs_of_cells(
@@ -121,7 +126,7 @@ def runs_of_cells(
     groups = dict(list(runs.groupby(["method", "noise"])))  # the runs are searched once, not for every cell
     chosen = []
     for cell in cells.to_dict("records"):
-        noise = AS_GIVEN if np.isnan(cell["rate"]) else cell["noise"]
+        noise, _ = _noise_of_runs(cell)
         candidates = groups.get((cell["method"], noise), runs[:0])
         chosen.append(choose_runs(cell, candidates))
     return chosen

@@ -1,10 +1,12 @@
 """The cost of a run: the number of its steps, times a measured step.
 
 steps.csv has seconds of a plain step by network and batch, factors.csv how many plain trainings a method takes. Both
-were measured by `measure_step` and `measure_factor`, on one thread of the machine that each row names.
+were measured by `measure`, on one thread of the machine that each row names.
 """
 
+import statistics
 import time
+from collections.abc import Sequence
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -14,15 +16,26 @@ import torch
 
 from ..data import Task
 from ..fit import Recipe, fit
+from ..fit.config import about
 from ..ledger.measured import FULL_SIZE
-from ..methods import ALL, ERM, make
+from ..methods import ALL, ERM
 from ..recipes import PAPERS
 from ..runs.bench.steps import batch_of, step_of
+from ..runs.entry import META, enter
 from .jobs import Point
 
 STEPS = Path(__file__).parent / "steps.csv"
 FACTORS = Path(__file__).parent / "factors.csv"
 SIZES = FULL_SIZE | {"face-landmarks": 1_731, "digits": 1_437}  # samples before some are held out
+SHAPES = {  # of a sample
+    "mnist": (1, 28, 28),
+    "face-landmarks": (512,),
+    "celeba-landmarks": (512,),
+    "cifar10": (3, 32, 32),
+    "cifar100": (3, 32, 32),
+    "webvision-mini": (3, 256, 256),
+}
+LONG = 5.0  # seconds of rounds after which no other begins
 STAND_IN_SAMPLES = 1280  # of the small task on which factors are measured
 STAND_IN_EPOCHS = 3
 
@@ -52,15 +65,34 @@ def steps_of(point: Point) -> int | None:
     return ceil(training / point["recipe"]["batch"]) * point["epochs"]
 
 
-def measure_step(net: str, shape: tuple[int, ...], batch: int, rounds: int = 3) -> float:
-    """Return the seconds of a plain step of a network, the least of some rounds, on the threads that torch has."""
+def measure(points: Sequence[Point]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure the steps and the factors that the cost of some runs needs. -> tables of steps.csv and factors.csv
+
+    It takes minutes, because a step of the largest networks takes one.
+    """
+    networks = {}
+    methods = {}
+    for point in points:
+        networks[point["net"], point["recipe"]["batch"]] = SHAPES[point["data"]]
+        methods |= dict.fromkeys(point.get("timing", [point.get("method")]))
+    torch.set_num_threads(1)
+    facts = {name: about(torch.device("cpu"))[name] for name in ("hardware", "torch", "date")}
+    steps = []
+    for (net, batch), shape in sorted(networks.items()):
+        steps.append({"net": net, "batch": batch, "seconds": measure_step(net, shape, batch), **facts})
+    factors = [{"method": name, "factor": measure_factor(name), **facts} for name in sorted(methods)]
+    return pd.DataFrame(steps), pd.DataFrame(factors)
+
+
+def measure_step(net: str, shape: tuple[int, ...], batch: int, rounds: int = 20) -> float:
+    """Return the CPU seconds of a plain step of a network: the median of some rounds, of fewer if they take long."""
     step = step_of(ERM(), batch_of(shape, batch), net)
     seconds = []
-    for _ in range(rounds + 1):  # the first round is a rehearsal
-        started = time.perf_counter()
+    while len(seconds) < rounds and sum(seconds) < LONG:
+        started = time.process_time()
         step()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds[1:])
+        seconds.append(time.process_time() - started)
+    return statistics.median(seconds[1:] or seconds)  # the first round is a rehearsal
 
 
 def measure_factor(name: str, **hyperparameters: object) -> float:
@@ -74,13 +106,13 @@ def measure_factor(name: str, **hyperparameters: object) -> float:
     y = torch.randint(0, 10, (STAND_IN_SAMPLES,), generator=rng)
     if "classes" not in ALL[name].targets:
         y = torch.randn(STAND_IN_SAMPLES, 10, generator=rng)
-    task = Task.of(x, y, x[:100], y[:100])
-    return _cpu_seconds(make(name, 0.4, **hyperparameters), task) / _cpu_seconds(ERM(), task)
+    task = Task.of(x, y, x[:100], y[:100], y_true="given")
+    return _cpu_seconds(name, hyperparameters, task) / _cpu_seconds("ERM", {}, task)
 
 
-def _cpu_seconds(method, task):
+def _cpu_seconds(name, hyperparameters, task):
     """Return the CPU seconds of a short training."""
-    meta = task.train.val if method.needs_meta else None
+    method, task, meta = enter(name, hyperparameters, 0.4, task, META, 0)
     started = time.process_time()
     fit(method, task, "lenet", STAND_IN_EPOCHS, 0, Recipe(lr=0.01, batch=128), meta=meta, progress=False)
     return time.process_time() - started

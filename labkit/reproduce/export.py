@@ -16,7 +16,7 @@ import pandas as pd
 from ..fit import Run
 from ..fit.run import row
 from ..ledger import ITEMS
-from ..ledger.measured import RESULTS, read, record, results_file, score
+from ..ledger.measured import RESULTS, read, record, results_file, runs_of_method, score
 from ..numbers import NUMBERS
 from ..runs.scores import seconds
 from .jobs import Point, key
@@ -139,7 +139,7 @@ def _stand_ins(paper):
 
 def _beside(cell, runs, stand_in):
     """Return printed beside measured for one cell. runs: of its point, which may be of several methods -> dict"""
-    runs = runs[runs["method"] == cell["method"]]
+    runs = runs_of_method(cell, runs)
     values = cell["factor"] * score(runs, cell["criterion"])
     facts = {name: cell[name] for name in ("item", "dataset", "net", "noise", "rate", "label", "criterion")}
     facts |= {"printed": cell["mean"], "spread": cell["std"], "measured": np.nanmean(values)}

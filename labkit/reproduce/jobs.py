@@ -73,7 +73,7 @@ def description(point: Point) -> str:
     noise = f"{point['noise']} {point['rate']:.0%}" if point.get("rate") else "no noise"
     hyperparameters = []
     for name, value in point["method.hyperparameters"].items():
-        if name != "rate":
+        if name != "rate" or value != point["rate"]:  # the true rate goes without saying
             hyperparameters.append(f"{name}={value}")
     method = " ".join([point["method"], *hyperparameters])
     return f"{point['data']}, {point['net']}, {noise}, {method}, seed {point['seed']}"

@@ -1,6 +1,11 @@
 """Which runs fill the printed numbers and figures of CRUST, and in which order."""
 
+from ...fit import Run
 from ...ledger import printed_tables as printed
+from ...ledger.printed_tables import SECOND_TEST_COLUMN
+from ...load import load
+from ...measure import share
+from ...method import evaluate
 from ...reproduce import Part, Point, point_of_cell, point_of_plan
 from . import experiments
 
@@ -12,6 +17,26 @@ PLAN = "CRUST, CIFAR-10"
 def point_of(cell: dict, seed: int = 0) -> Point:
     """Return the run of a printed cell."""
     return point_of_cell(cell, seed)
+
+
+def further(run: Run, point: Point) -> dict[str, float]:
+    """Return the accuracies of Table 3, on the test images of WebVision and, where they are there, of ImageNet.
+
+    top1, top5: shares of the images whose class is the likeliest, or among the five likeliest; after the last epoch.
+    """
+    if point["data"] != "webvision-mini":
+        return {}
+    net = run.net()
+    columns = {}
+    for prefix, images in (("", "webvision"), (SECOND_TEST_COLUMN, "imagenet")):
+        try:
+            test = load("webvision-mini", test=images).test
+        except FileNotFoundError:
+            continue
+        places = evaluate(net, test).topk(5, dim=-1).indices  # [N, 5]
+        hits = places == test.y[:, None]
+        columns |= {f"{prefix}top1": share(hits[:, 0]), f"{prefix}top5": share(hits.any(-1))}
+    return columns
 
 
 def parts() -> list[Part]:

@@ -78,6 +78,8 @@ def features(
     divide = _divided_as_in_the_paper if protocol == "paper" else _halves
     for_cnn, others = divide(task, torch.Generator().manual_seed(seed), val)
     run = fit(ERM(), for_cnn, "celeba_cnn", epochs, seed, recipe, store=store, progress=False)
+    if run.folder:  # a network that was read has another layout in memory, and so other last digits
+        run = Run.load(run.folder)
     return _in_features(run.net(), others)
 
 

@@ -1,5 +1,6 @@
 """Which runs fill the printed numbers and figures of PRL, and in which order."""
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ...load import load as load_data
 from ...numbers import NUMBERS
 from ...recipes import PAPERS
 from ...reproduce import Part, Point, point_of_cell
-from .experiments import FACES, RAMP, ramp_settings, runtime
+from .experiments import FACES, RAMP, TIMED_RATE, ramp_settings, runtime
 from .landmarks import features
 
 PHOTOGRAPHS = "face-landmarks"  # stand in for CelebA
@@ -58,11 +59,16 @@ def time_steps(point: Point) -> list[dict]:
     batch = point["recipe"]["batch"]
     table = runtime(rounds=point["rounds"], batch=batch, net=point["net"])
     facts = {"task": "random images", "net": point["net"], "noise": "none", "rate": 0.0, "seed": point["seed"]}
-    facts |= {"numbers": NUMBERS, "rounds": point["rounds"], "batch": batch, "hyperparameters": "{}"}
+    facts |= {"numbers": NUMBERS, "rounds": point["rounds"], "batch": batch}
     facts |= about(torch.device("cpu"))
     rows = []
     for timed in table.to_dict("records"):
-        rows.append({**facts, "method": timed["method"], "step_ratio": timed["measured"]})
+        name, _, passes = timed["method"].partition(", ")
+        hyperparameters = {} if name == "ERM" else {"rate": TIMED_RATE}
+        if name == "PRL(L)":
+            hyperparameters["reforward"] = passes == "two passes"  # as the released code does
+        row = {"method": name, "hyperparameters": json.dumps(hyperparameters), "step_ratio": timed["measured"]}
+        rows.append(facts | row)
     return rows
 
 

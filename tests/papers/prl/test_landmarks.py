@@ -1,5 +1,7 @@
 """PRL's regression on faces: the features, the table, and what the paper claims, on real landmarks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,40 @@ def test_features_are_half_of_the_samples_with_their_ids_and_units(drawn):
         there = everything.y[[place[id.item()] for id in half.ids]]
         assert torch.allclose(drawn.units.stored(half.y), there, atol=1e-5)
     assert torch.allclose(drawn.units.stored(drawn.test.y), faces.units.stored(faces.test.y), atol=1e-5)
+
+
+def test_the_papers_protocol_takes_the_features_of_the_test_images():
+    faces = labkit.load("faces", n=200)
+    task = landmarks.features(faces, protocol="paper", epochs=1)
+    assert task.name == faces.name and task.shape == (512,)
+    assert (len(task.train), len(task.train.val), len(task.test)) == (288, 32, 80)  # of 400 test images
+    assert task.train.origin == faces.test.origin
+    rows = torch.cat([task.train.ids, task.train.val.ids])
+    assert len(rows.unique()) == 320
+    stored = faces.units.stored(faces.test.y)
+    assert torch.allclose(task.units.stored(torch.cat([task.train.y, task.train.val.y])), stored[rows], atol=1e-5)
+    rest = torch.tensor(sorted(set(range(400)) - set(rows.tolist())))
+    there = task.units.stored(task.test.y)
+    apart = (there[:, None] - stored[rest]).abs().amax(-1)
+    assert apart.min(1).values.max() < 1e-5  # the other images, and so none is in both
+    other = landmarks.features(faces, protocol="paper", epochs=1, seed=1)
+    assert not torch.equal(other.train.ids, task.train.ids)
+
+
+def test_celeba_gets_the_papers_protocol_and_its_name_and_size_fill_the_papers_cells(monkeypatch):
+    faces = labkit.load("faces", n=200)
+    celeba = replace(faces, name="celeba-landmarks")
+    task = landmarks.features(celeba, epochs=1)
+    assert task.name == "celeba-landmarks" and len(task.test) == 80
+    assert landmarks.features(faces, epochs=1).name == "faces features"
+    with pytest.raises(ValueError, match="protocol is 'thirds'; it may be paper, halves"):
+        landmarks.features(faces, protocol="thirds")
+
+
+def test_a_network_that_the_store_keeps_gives_the_same_features_in_every_bit(tmp_path):
+    faces = labkit.load("faces", n=200)
+    first, second = (landmarks.features(faces, epochs=1, store=tmp_path) for _ in range(2))
+    assert first.hash() == second.hash() and len(list(tmp_path.glob("*/config.json"))) == 1
 
 
 def test_last_inputs_lead_to_the_outputs():
