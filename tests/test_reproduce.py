@@ -24,6 +24,7 @@ from labkit.recipes import PAPERS
 from labkit.reproduce import Job, cost, export_finished, run, work
 from labkit.reproduce.jobs import key
 from labkit.reproduce.queue import lacks, point_of
+from labkit.site import ledger as ledger_page
 
 JOBS = reproduce.all_jobs()
 RECIPE = {"lr": 0.1, "momentum": 0.9, "batch": 64}
@@ -391,3 +392,11 @@ def test_the_command_trains_what_is_open_and_says_how_to_export(tmp_path, capsys
     assert "1 finished of 1" in (said := capsys.readouterr().out) and "--export" in said
     monkeypatch.setattr(reproduce, "finished", lambda: [small().key])
     assert main(words) == 0 and "nothing is open" in capsys.readouterr().out
+
+
+def test_the_page_of_the_ledger_shows_what_is_measured_in_full(tmp_path):
+    assert ledger_page._full("CDR+AUX", tmp_path) is None
+    planted(tmp_path, JOBS[0].point, best_val=0.125)
+    full = ledger_page._full("CDR+AUX", tmp_path)
+    assert full["count"] == 1 and "asymmetric" in str(full["table"]) and "70%" in str(full["table"])
+    assert "12.50" in str(full["table"])  # by the paper's criterion, the best epoch on noisy validation

@@ -3,8 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .. import __version__, ledger, numbers, pages
+from .. import __version__, ledger, markup, numbers, pages, reproduce
 from ..ledger.measured import RESULTS
+
+FORMATS = dict.fromkeys(("printed", "spread", "measured", "low", "high"), "{:.2f}") | {
+    "rate": "{:.0%}",
+    "epochs": "{:g}",
+}
 
 
 def page(results: Path = RESULTS) -> str:
@@ -38,4 +43,14 @@ def _paper(paper, results):
         "count": len(printed),
         "overview": pages.html(ledger.overview(paper, results, table).to_html()),
         "cells": pages.html(ledger.styled(printed).to_html()),
+        "full": _full(paper, results),
     }
+
+
+def _full(paper, results):
+    """Return the table of what was measured with a paper's full recipe, and how many numbers it has; None for none."""
+    table = reproduce.printed_beside_measured(paper, results)
+    if table.empty:
+        return None
+    styler = markup.styled(table.drop(columns=["net"])).format(FORMATS, na_rep="").hide(axis="index")
+    return {"count": len(table), "table": pages.html(styler.to_html())}
