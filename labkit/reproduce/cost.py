@@ -114,7 +114,7 @@ def _cpu_seconds(name, hyperparameters, task):
     """Return the CPU seconds of a short training."""
     method, task, meta = enter(name, hyperparameters, 0.4, task, META, 0)
     started = time.process_time()
-    fit(method, task, "lenet", STAND_IN_EPOCHS, 0, Recipe(lr=0.01, batch=128), meta=meta, progress=False)
+    fit(method, task, "lenet", STAND_IN_EPOCHS, 0, Recipe(lr=1e-4, batch=128), meta=meta, progress=False)
     return time.process_time() - started
 
 
