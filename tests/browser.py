@@ -24,7 +24,7 @@ SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+SETTINGS = ROOT / "labkit" / "cli" / "jupyter" / "labconfig" / "default_setting_overrides.json"  # those of ./lab
 READY = """() => {
   const w = jupyterapp.shell.currentWidget;
   const ready = async () => {
@@ -68,7 +68,7 @@ def serve(root, port, token, log):
     """Start JupyterLab on `root`, with no settings of the user's. -> Popen"""
     settings = root / ".settings"
     settings.mkdir()
-    (settings / "overrides.json").write_text(json.dumps(QUIET))
+    shutil.copy(SETTINGS, settings / "overrides.json")
     options = {
         "ip": "127.0.0.1",
         "port": port,

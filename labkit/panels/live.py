@@ -92,7 +92,12 @@ def headless() -> bool:
     Jupyter's server names the notebook in the environment of a kernel that a person opened, Voila the requested page;
     papermill and nbval do neither.
     """
-    return fast() or not {"JPY_SESSION_NAME", "VOILA_REQUEST_URL"} & set(os.environ)
+    return fast() or not opened()
+
+
+def opened() -> bool:
+    """Return whether a person opened the notebook or the page of this kernel."""
+    return bool({"JPY_SESSION_NAME", "VOILA_REQUEST_URL"} & set(os.environ))
 
 
 @contextmanager

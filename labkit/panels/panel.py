@@ -1,16 +1,20 @@
 """A panel in a notebook: the front end's controls ask, a thread draws, the newest request wins."""
 
 import threading
+from base64 import b64encode
 from typing import Any
 
 import anywidget
 import traitlets
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
-from . import guesses, script, stored
-from .live import Worker, headless
+from labkit import fast
+
+from . import guesses, script, still, stored
+from .live import Worker, headless, opened
 from .sketch import Cancelled, Sketch
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 MIME = "application/vnd.labkit.panel+json"
 
 
@@ -19,6 +23,10 @@ class Panel(anywidget.AnyWidget):
 
     A moved control interrupts the drawing that runs. Without a front end (papermill, nbval) the panel is drawn once, in
     this thread, when it is displayed. All that a reader sees is in traits, so it survives a reload of the page.
+
+    The stored pictures are in a trait, too: the front end shows the one of the controls at once, and the live one over
+    it. Every change of a control, and every new view, raises `asked`; the kernel copies it to `answered`. So a view
+    knows when no kernel answers, says so, and goes on with what is stored.
     """
 
     _esm = script.module()
@@ -30,7 +38,11 @@ class Panel(anywidget.AnyWidget):
     question = Dict().tag(sync=True)
     state = Dict().tag(sync=True)  # positions of the controls
     picture = Dict().tag(sync=True)
-    drawn = Dict().tag(sync=True)  # state of the picture
+    drawing = Dict().tag(sync=True)  # state that the picture is of, whole or in part
+    drawn = Dict().tag(sync=True)  # state of the last picture that was finished
+    kept = Unicode().tag(sync=True)  # the stored pictures, see stored.packed
+    asked = Int(0).tag(sync=True)  # how often a view wanted an answer
+    answered = Int(0).tag(sync=True)  # the last `asked` that the kernel has seen
     guess = traitlets.Any(None, allow_none=True).tag(sync=True)
     message = Unicode().tag(sync=True)
     busy = Bool(False).tag(sync=True)
@@ -53,10 +65,12 @@ class Panel(anywidget.AnyWidget):
             question=guesses.question_traits(sketch),
             state=sketch.moved(sketch.positions, **values),
             guess=guesses.kept_guess(sketch),
+            kept=stored.packed(sketch),
         )
         self.observe(self._on_moved_control, "state")
         self.observe(self._stop, "stopped")
         self.observe(self._on_front_end, "alive")
+        self.observe(self._answer, "asked")
         self.observe(lambda change: guesses.keep(sketch, change.new), "guess")
 
     @property
@@ -76,7 +90,7 @@ class Panel(anywidget.AnyWidget):
         self.listening = False
         try:
             self.state = state
-            self._begin()
+            self._begin(state)
             self.worker.run(state)
         except Exception as error:
             self._fail(error)
@@ -109,11 +123,16 @@ class Panel(anywidget.AnyWidget):
         """Leave the state to the thread that draws."""
         with self.lock:
             self.worker.ask(dict(self.state))
-            self._begin()
+            self._begin(dict(self.state))
 
-    def _begin(self):
-        """Show that a drawing begins."""
-        self.show(busy=True, progress=0.0, error="")
+    def _begin(self, state):
+        """Show that the drawing of a state begins. The pictures of another state go."""
+        picture = self.picture if state == self.drawing else {}
+        self.show(busy=True, progress=0.0, error="", message="", drawing=state, picture=picture)
+
+    def _answer(self, change):
+        """Tell the views that this kernel has heard them."""
+        self.answered = change.new
 
     def _stop(self, change):
         """Stop the drawing that runs."""
@@ -182,4 +201,22 @@ class Panel(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         data[MIME] = {"panel": self.sketch.name, "state": dict(self.state)}  # where a page puts the panel
+        if not opened():
+            data.pop(VIEW, None)  # nobody keeps the state of a widget that no view has: it would be "not found"
+        picture = self._still()
+        if picture is not None:
+            data["image/png"] = b64encode(picture).decode()
         return bundle
+
+    def _still(self):
+        """Draw the panel as an image for readers that show no widget: what is drawn, else what is stored. -> PNG"""
+        if fast() and not opened():
+            return None
+        state = dict(self.state)
+        if self.drawn == state:
+            return still.png(self.sketch, state, self.picture, self.message)
+        try:
+            frame = stored.frame(self.sketch, state)
+        except LookupError:
+            return None
+        return still.png(self.sketch, state, frame["picture"], frame["message"])

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FRONT = Path(__file__).parent / "front"
-FILES = ("chart", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table", "panel")
+FILES = ("chart", "shown", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table", "panel")
 STYLE_SHEETS = ("panel", "chart", "gallery")
 EXPORT = re.compile(r"^export default ", re.M)
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import platform
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -56,9 +57,9 @@ def frame(sketch: Sketch, positions: dict[str, int]) -> dict:
 
 def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str | None:
     """Return the name that a state has among the frames of a bundle, None where the bundle lacks one of its values."""
-    controls = {control["name"]: control["values"] for control in bundle["controls"]}
-    if [control["name"] for control in sketch.controls] != list(controls):
+    if not _same_controls(sketch, bundle):
         return None
+    controls = {control["name"]: control["values"] for control in bundle["controls"]}
     stored_positions = {}
     for control in sketch.controls:
         name = control["name"]
@@ -68,6 +69,41 @@ def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str |
         except ValueError:
             return None
     return key(bundle["controls"], stored_positions)
+
+
+def packed(sketch: Sketch) -> str:
+    """Return the stored pictures for a front end, by the positions that the controls have today; "" if none is stored.
+
+    It is gzipped JSON in base64: {"frames": {"4,0,2": {picture, message}}}.
+    """
+    bundle = load(sketch.name)
+    if bundle is None or not _same_controls(sketch, bundle):
+        return ""
+    frames = {}
+    for name, stored_frame in bundle["frames"].items():
+        positions = _positions_today(sketch, bundle, name)
+        if positions is not None:
+            frames[key(sketch.controls, positions)] = stored_frame
+    text = json.dumps({"frames": frames}, separators=(",", ":"), ensure_ascii=False)
+    return b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def _positions_today(sketch, bundle, name):
+    """Return today's positions of a stored state, None where a control has no longer its value. name: of a frame"""
+    positions = {}
+    for control, offered, stored_position in zip(sketch.controls, bundle["controls"], name.split(",")):
+        value = offered["values"][int(stored_position)]
+        try:
+            positions[control["name"]] = position(control["values"], value, control["name"])
+        except ValueError:
+            return None
+    return positions
+
+
+def _same_controls(sketch, bundle):
+    """Return whether a bundle has the controls of the sketch, whatever their values."""
+    names = [control["name"] for control in bundle["controls"]]
+    return [control["name"] for control in sketch.controls] == names
 
 
 def answers(sketch: Sketch) -> list[float | str]:

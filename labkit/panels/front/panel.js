@@ -1,8 +1,9 @@
 // A panel: controls, pictures that follow them, the reader's guess. The whole state is in the model (get, set, on, off,
 // save_changes): a kernel may stand behind it, or a page with stored pictures.
 //
-// state {control: position of its value} is the reader's; picture {part: traits} and drawn (the state that the picture
-// shows) are the other side's.
+// state {control: position of its value} is the reader's; picture {part: traits}, drawing (the state that it is of) and
+// drawn (the last state that was finished) are the other side's. asked is raised with every change of the reader's, and
+// answered follows it where a kernel listens.
 
 const { esc, words } = chart;
 const KINDS = { curves, scatter, bars, matrix, gallery, faces, table };
@@ -30,12 +31,16 @@ class Part {
   }
 }
 
+// Set the state, and want an answer.
+function ask(model, state) {
+  model.set("state", state);
+  model.set("asked", (model.get("asked") ?? 0) + 1);
+  model.save_changes();
+}
+
 function control(spec, model) {
   const value = () => model.get("state")[spec.name];
-  const set = (k) => {
-    model.set("state", { ...model.get("state"), [spec.name]: k });
-    model.save_changes();
-  };
+  const set = (k) => ask(model, { ...model.get("state"), [spec.name]: k });
   const called = `${spec.label} ${spec.symbol}`.trim();
   const label = document.createElement("label");
   label.className = `lk-control lk-${spec.kind}`;
@@ -119,10 +124,13 @@ function withGuess(part, traits, question, guess) {
   return { ...traits, series: [...(traits.series ?? []), star, ...(question.low === undefined ? [] : [band])] };
 }
 
-function fill(model, parts) {
-  const [picture, question, guess] = [model.get("picture"), model.get("question"), model.get("guess")];
+function fill(model, parts, picture, el) {
+  const [question, guess] = [model.get("question"), model.get("guess")];
   parts.forEach((part) => {
-    const shown = picture[part.name] ?? {};
+    const place = el.querySelector(`.lk-part[data-part="${part.name}"]`);
+    const fresh = part.name in picture || !part.last;
+    place?.toggleAttribute("data-stale", !fresh);
+    const shown = part.last = fresh ? picture[part.name] ?? {} : part.last; // what is not drawn yet stays, and is pale
     const picked = shown.by ? shown.of?.[parts.get(shown.by).get("selected")] ?? {} : {};
     const { by, of, ...plain } = shown;
     part.show(withGuess(part, { ...plain, ...picked }, question, guess));
@@ -140,7 +148,7 @@ function build(el, model) {
     `<div class="lk-top"><span class="lk-heading">${esc(model.get("title"))}</span><span class="lk-now" role="status" aria-live="polite"></span>` +
     '<button type="button" class="lk-stop">Stop</button></div>' +
     '<div class="lk-progress" role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
-    '<div class="lk-controls"></div><div class="lk-failure" role="alert"></div><div class="lk-rows"></div><div class="lk-foot"></div>';
+    '<div class="lk-controls"></div><div class="lk-notice" role="status"></div><div class="lk-failure" role="alert"></div><div class="lk-rows"></div><div class="lk-foot"></div>';
   const find = (name) => el.querySelector(`:scope > .lk-${name}, :scope > .lk-top > .lk-${name}`);
   const controls = model.get("controls").map((spec) => control(spec, model));
   find("controls").append(...controls.map((c) => c.label));
@@ -166,40 +174,89 @@ function lay(model, rows, parts) {
   return undo.map(([box, part]) => KINDS[part.kind].render({ model: part, el: box }));
 }
 
-function status(model, find, el) {
-  const [busy, error] = [model.get("busy"), model.get("error")];
-  const same = JSON.stringify(model.get("drawn")) === JSON.stringify(model.get("state"));
+// What the model says of the live pictures.
+const live = (model) => Object.fromEntries(["drawing", "drawn", "picture", "message", "busy"].map((key) => [key, model.get(key)]));
+
+function status(model, find, el, now, silent) {
+  const error = silent ? "" : model.get("error");
+  const busy = model.get("busy") && !silent;
+  const source = silent || now.source === "live" ? now.source : "none";
   el.dataset.busy = busy ? "1" : "0";
-  el.dataset.drawn = JSON.stringify(model.get("drawn"));
-  el.dataset.settled = same && !busy ? "1" : "0";
-  find("now").textContent = find("now").title = model.get("message");
+  el.dataset.source = source;
+  el.dataset.silent = silent ? "1" : "0";
+  el.dataset.drawn = JSON.stringify(source === "none" ? model.get("drawn") : model.get("state"));
+  el.dataset.settled = source !== "none" && !busy ? "1" : "0";
+  find("now").textContent = find("now").title = now.message;
+  find("notice").textContent = silent ? shown.silence(now.source) : "";
   find("failure").textContent = error;
   find("stop").disabled = !busy;
   find("progress").firstElementChild.style.width = `${100 * model.get("progress")}%`;
   find("progress").setAttribute("aria-valuenow", Math.round(100 * model.get("progress")));
 }
 
+// Watch whether a kernel answers: after a while without one, the view goes on with what is stored.
+function watch(model, changed) {
+  const ear = { silent: false, timer: 0 };
+  const listen = () => {
+    clearTimeout(ear.timer);
+    if (model.get("answered") === model.get("asked")) return heard();
+    ear.timer = setTimeout(() => { ear.silent = true; changed(); }, shown.SILENCE);
+  };
+  const heard = () => {
+    clearTimeout(ear.timer);
+    if (ear.silent) { ear.silent = false; changed(); }
+  };
+  return { ear, listen };
+}
+
 function render({ model, el }) {
   const { find, controls } = build(el, model);
-  const again = () => fill(model, parts);
-  const parts = new Map(model.get("parts").map((spec) => [spec.name, new Part(spec, again)]));
+  let frames = {};
+  const parts = new Map(model.get("parts").map((spec) => [spec.name, new Part(spec, () => again())]));
+  const { ear, listen } = watch(model, () => again());
+  const again = () => {
+    const state = model.get("state");
+    const frame = frames[shown.keyOf(model.get("controls"), state)];
+    const nearest = ear.silent && !frame && !shown.same(model.get("drawn"), state) && shown.nearestStored(model.get("controls"), frames, state);
+    if (nearest) return ask(model, nearest);
+    const now = shown.pictureOf(state, live(model), frame);
+    fill(model, parts, now.picture, el);
+    status(model, find, el, now, ear.silent);
+  };
   const undo = lay(model, find("rows"), parts);
   const question = model.get("question");
   const follow = {
-    state: () => { controls.forEach((c) => c.show()); status(model, find, el); },
-    picture: again,
+    state: () => { controls.forEach((c) => c.show()); again(); },
     guess: () => { again(); if (question?.words) guessed(question, model, find("foot")); },
+    asked: listen,
+    answered: listen,
   };
-  ["busy", "message", "progress", "error", "drawn"].forEach((key) => { follow[key] = () => status(model, find, el); });
-  Object.entries(follow).forEach(([key, call]) => model.on(`change:${key}`, call));
+  ["picture", "busy", "message", "progress", "error", "drawn"].forEach((key) => { follow[key] = again; });
+  const soon = once(follow);
+  Object.entries(soon).forEach(([key, call]) => model.on(`change:${key}`, call));
+  const lost = () => ask(model, model.get("state")); // Jupyter says so where a kernel goes or comes
+  model.on("comm_live_update", lost);
   find("stop").addEventListener("click", () => { model.set("stopped", model.get("stopped") + 1); model.save_changes(); });
   ["state", "guess"].forEach((key) => follow[key]());
+  shown.unpack(model.get("kept")).then((kept) => { frames = kept.frames; again(); }).catch(() => {});
   model.set("alive", true);
-  model.save_changes();
+  ask(model, model.get("state"));
+  listen();
   return () => {
+    clearTimeout(ear.timer);
     undo.forEach((call) => call());
-    Object.entries(follow).forEach(([key, call]) => model.off?.(`change:${key}`, call));
+    Object.entries(soon).forEach(([key, call]) => model.off?.(`change:${key}`, call));
+    model.off?.("comm_live_update", lost);
   };
+}
+
+// Calls that run once after all changes of one message.
+function once(calls) {
+  const waiting = new Set();
+  return Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, () => {
+    if (!waiting.size) queueMicrotask(() => { const all = [...waiting]; waiting.clear(); all.forEach((one) => one()); });
+    waiting.add(call);
+  }]));
 }
 
 export default { render, verdict };

@@ -14,7 +14,7 @@ class StaticModel {
     this.kept = kept;
     this.heard = new Map();
     const { title, controls, rows, parts, question } = kept;
-    this.values = { title, controls, rows, parts, question, picture: {}, drawn: {}, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
+    this.values = { title, controls, rows, parts, question, picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
     this.values.state = Object.fromEntries(controls.map((c) => [c.name, nearest(c, state[c.name])]));
     this.look();
   }
@@ -23,6 +23,7 @@ class StaticModel {
     this.values[key] = value;
     this.tell(key);
     if (key === "state") this.look();
+    if (key === "asked") this.set("answered", value);
   }
   save_changes() {}
   on(event, call) { this.heard.set(event, [...(this.heard.get(event) ?? []), call]); }
@@ -32,7 +33,7 @@ class StaticModel {
     const { controls, state } = this.values;
     const frame = this.kept.frames[controls.map((c) => c.stored[state[c.name]]).join(",")];
     const news = frame
-      ? { picture: frame.picture, message: frame.message, drawn: state, error: "" }
+      ? { picture: frame.picture, message: frame.message, drawing: state, drawn: state, error: "" }
       : { error: "Nothing is stored for this setting. With a kernel (./lab) every setting can be drawn.", message: "" };
     Object.assign(this.values, news);
     Object.keys(news).forEach((key) => this.tell(key));

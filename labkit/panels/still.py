@@ -1,0 +1,261 @@
+"""A panel as one PNG: for notebooks that are not trusted, and for readers that show no widget.
+
+It draws the same JSON as the front end does (labkit/panels/front), simpler: no legend's values, no hover.
+"""
+
+from base64 import b64decode
+from io import BytesIO
+from math import ceil, isfinite
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .sketch import Sketch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 9.6  # inches
+ROW = 3.1  # inches, of a row of pictures
+HEIGHTS = {"faces": 2.3, "table": 2.2}
+CAPTION = 150  # letters of a caption at most
+DPI = 100
+INK = "#333333"
+PALE = "#dddddd"
+MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x", "star": "*", "dash": "_"}
+IMAGES = 24  # tiles of a gallery that are drawn at most
+SMALL = {"color": INK, "fontsize": 8}
+
+Traits = dict[str, Any]  # of a part: what is declared and what is shown
+
+
+def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], message: str) -> bytes:
+    """Draw a panel: its title, where its controls stand, its message, and all pictures but those to be clicked for.
+
+    state: positions of the controls. picture: {part: traits}, as `draw` handed it over.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    parts = {part["name"]: part for part in sketch.parts}
+    rows = [[name for name in row if name in picture] for row in sketch.rows]
+    rows = [row for row in rows if row]
+    heights = [max(_height(parts[name]["kind"], picture[name]) for name in row) for row in rows]
+    figure = Figure(figsize=(WIDTH, 0.8 + sum(heights)), dpi=DPI, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    heading = f"{sketch.title}\n{setting(sketch, state)}\n{message}"
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=10, color=INK)
+    if rows:
+        subfigures = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)
+        for row, subfigure in zip(rows, subfigures[:, 0]):
+            _draw_row(subfigure, [parts[name] for name in row], picture)
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def _draw_row(figure, parts, picture):
+    """Draw parts side by side."""
+    shares = [part["traits"].get("share", 1) for part in parts]
+    axes = figure.subplots(1, len(parts), squeeze=False, gridspec_kw={"width_ratios": shares})
+    for part, ax in zip(parts, axes[0]):
+        traits = {**part["traits"], **_chosen(picture[part["name"]])}
+        DRAWERS[part["kind"]](ax, traits)
+        ax.set_title(traits.get("title", ""), loc="left", fontsize=9, color=INK)
+    captions = [picture[part["name"]].get("caption") or "" for part in parts]
+    captions = [caption.strip() for caption in captions if caption.strip()]
+    if captions:
+        figure.supxlabel(shorten(captions[0], CAPTION, placeholder=" ..."), fontsize=6.5, color=INK, x=0.01, ha="left")
+
+
+def _height(kind, traits):
+    """Return the height of a part in inches."""
+    if kind == "gallery":
+        columns = traits.get("columns", 12)
+        return 0.5 + 0.95 * ceil(min(len(traits.get("items", [])), IMAGES) / columns)
+    return HEIGHTS.get(kind, ROW)
+
+
+def setting(sketch: Sketch, state: dict[str, int]) -> str:
+    """Write where the controls stand: "noise rate 40 %, noise symmetric"."""
+    values = []
+    for control in sketch.controls:
+        values.append(f"{control['label']} {control['words'][state[control['name']]]}")
+    return ", ".join(values)
+
+
+def _chosen(traits):
+    """Return traits of a part; of one that follows a click, those of the first sample that has any."""
+    traits = dict(traits)
+    of = traits.pop("of", None)
+    traits.pop("by", None)
+    return {**traits, **(next(iter(of.values())) if of else {})}
+
+
+def _frame(ax, traits, xlim, ylim):
+    """Set the axes of a picture with two of them."""
+    ax.set_xscale(traits.get("xscale", "linear"))
+    ax.set_yscale(traits.get("yscale", "linear"))
+    ax.set_xlim(*traits.get("xlim", xlim))
+    ax.set_ylim(*traits.get("ylim", ylim))
+    ax.set_xlabel(traits.get("xlabel", ""), **SMALL)
+    ax.set_ylabel(traits.get("ylabel", ""), **SMALL)
+    ax.tick_params(labelsize=7, colors=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+    if traits.get("unit", "number") == "percent":
+        ax.yaxis.set_major_formatter(lambda value, place: f"{100 * value:g} %")
+
+
+def _numbers(values):
+    """Return numbers, NaN for None. -> array"""
+    return np.array([np.nan if value is None else value for value in values], float)
+
+
+def _colour(name):
+    """Return a colour of the front end as one of matplotlib's."""
+    return INK if name in (None, "", "currentColor") else name
+
+
+def curves(ax: "Axes", traits: Traits) -> None:
+    """Draw curves, those of before faint, bands, and level lines."""
+    _frame(ax, {"unit": "percent", "xlabel": "epoch", **traits}, (0.5, 30.5), (0, 1))
+    for band in traits.get("bands", []):
+        ax.fill_between(
+            _numbers(band["x"]), _numbers(band["low"]), _numbers(band["high"]), color=_colour(band["colour"]), alpha=0.2
+        )
+    for line in traits.get("lines", []):
+        ax.axhline(line["y"], color="#999999", lw=0.8)
+    for curve in traits.get("before", []):
+        ax.plot(_numbers(curve["x"]), _numbers(curve["y"]), color=_colour(curve["colour"]), lw=1, alpha=0.35)
+    for curve in traits.get("series", []):
+        marker = MARKERS.get(curve.get("marker"), "")
+        every = max(1, ceil(len(curve["x"]) / 8))
+        style = {"color": _colour(curve["colour"]), "lw": 1.6, "marker": marker, "ms": 4, "markevery": every}
+        ax.plot(_numbers(curve["x"]), _numbers(curve["y"]), label=curve["name"], **style)
+    if traits.get("series"):
+        ax.legend(fontsize=6.5, frameon=False, loc="best")
+
+
+def scatter(ax: "Axes", traits: Traits) -> None:
+    """Draw points in their groups, and lines."""
+    _frame(ax, traits, (0, 1), (0, 1))
+    for line in traits.get("lines", []):
+        ax.plot(_numbers(line["x"]), _numbers(line["y"]), color=_colour(line["colour"]), lw=0.7)
+    points = traits.get("points", {"x": [], "y": [], "group": []})
+    x, y, group = _numbers(points["x"]), _numbers(points["y"]), np.array(points["group"], int)
+    faint = np.array(points.get("faint", [0] * len(x)), bool)
+    for k, about in enumerate(traits.get("groups", [])):
+        style = {
+            "color": _colour(about.get("colour")),
+            "marker": MARKERS.get(about.get("marker"), "o"),
+            "s": 14,
+            "lw": 0.8,
+        }
+        here = group == k
+        ax.scatter(x[here & faint], y[here & faint], alpha=0.25, **style)
+        ax.scatter(x[here & ~faint], y[here & ~faint], label=about["name"], **style)
+    if traits.get("groups"):
+        ax.legend(fontsize=6.5, frameon=False, loc="best")
+
+
+def bars(ax: "Axes", traits: Traits) -> None:
+    """Draw bars with their whiskers."""
+    entries = traits.get("bars", [])
+    _frame(ax, {"unit": "percent", **traits, "xlim": (-0.6, len(entries) - 0.4)}, (0, 1), (0, 1))
+    for k, bar in enumerate(entries):
+        value = np.nan if bar["value"] is None else bar["value"]
+        ax.bar(k, value, color=_colour(bar.get("colour")), width=0.7)
+        if bar.get("low") is not None:
+            ax.vlines(k, bar["low"], bar["high"], color=INK, lw=1)
+    ax.set_xticks(range(len(entries)), [str(bar["name"]).replace(" ", "\n") for bar in entries], fontsize=6.5)
+
+
+def matrix(ax: "Axes", traits: Traits) -> None:
+    """Draw a matrix as cells with their numbers."""
+    values = np.array([_numbers(row) for row in traits.get("values", [])], float)
+    low, high = traits.get("range", (0, 1))
+    ax.imshow(values if values.size else np.zeros((1, 1)), cmap="Blues", vmin=low, vmax=high, aspect="auto")
+    scale = 100 if traits.get("unit", "percent") == "percent" else 1
+    for (row, column), value in np.ndenumerate(values):
+        if isfinite(value) and values.size <= 150 and abs(scale * value) >= 0.5:
+            shade = "white" if value > (low + high) / 2 else INK
+            ax.text(column, row, f"{scale * value:.0f}", ha="center", va="center", fontsize=6, color=shade)
+    if values.size and len(traits.get("rows", [])) == len(values):
+        ax.set_yticks(range(len(values)), traits["rows"], fontsize=7)
+    if values.size and len(traits.get("columns", [])) == values.shape[1]:
+        ax.set_xticks(range(values.shape[1]), traits["columns"], fontsize=7)
+    ax.set_xlabel(traits.get("xlabel", ""), **SMALL)
+    ax.set_ylabel(traits.get("ylabel", ""), **SMALL)
+
+
+def gallery(ax: "Axes", traits: Traits) -> None:
+    """Draw small images with their given labels, and the true ones of those that are wrong."""
+    items = traits.get("items", [])
+    names = []
+    for item in items:
+        wrong = item["true"] != item["given"]
+        names.append(f"{item['given']} ≠ {item['true']}" if wrong else str(item["given"]))
+    _images(ax, traits, names)
+
+
+def faces(ax: "Axes", traits: Traits) -> None:
+    """Draw images with marks on them."""
+    tiles = _images(ax, traits, [str(item["name"]) for item in traits.get("items", [])])
+    for about in traits.get("marks", []):
+        for k, (left, top) in enumerate(tiles):
+            where = (
+                np.array(about["points"][k] if k < len(about["points"]) else [], float).reshape(-1, 2).clip(-0.1, 1.1)
+            )
+            style = {"color": _colour(about["colour"]), "marker": MARKERS.get(about["marker"], "o"), "s": 10, "lw": 0.8}
+            ax.scatter(left + where[:, 0], top + where[:, 1], label=about["name"] if k == 0 else None, **style)
+    if traits.get("marks") and tiles:
+        ax.legend(fontsize=6.5, frameon=False, loc="upper left", bbox_to_anchor=(0, 0))
+
+
+def _images(ax, traits, names):
+    """Draw the first tiles of a sheet of images with their names. -> the upper left corner of each"""
+    from PIL import Image
+
+    ax.axis("off")
+    if not traits.get("sprite") or not names:
+        return []
+    sheet = np.asarray(Image.open(BytesIO(b64decode(traits["sprite"].partition(",")[2]))).convert("RGB"))
+    columns = traits.get("columns", 12)
+    height = sheet.shape[0] // ceil(len(names) / columns)
+    width = sheet.shape[1] // columns
+    corners = []
+    for k, name in enumerate(names[:IMAGES]):
+        row, column = divmod(k, columns)
+        tile = sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
+        left, top = 1.2 * column, 1.5 * row
+        ax.imshow(tile, extent=(left, left + 1, top + 1, top), interpolation="nearest")
+        ax.text(left + 0.5, top + 1.25, name, ha="center", va="center", fontsize=6, color=INK)
+        corners.append((left, top))
+    ax.set_xlim(-0.1, 1.2 * min(columns, len(names)))
+    ax.set_ylim(1.5 * ceil(len(corners) / columns), -0.1)
+    ax.set_aspect("equal")
+    return corners
+
+
+def table(ax: "Axes", traits: Traits) -> None:
+    """Draw a table."""
+    ax.axis("off")
+    rows = [[str(value) for value in row] for row in traits.get("rows", [])]
+    if not rows:
+        return
+    head = traits.get("columns") or traits.get("head") or None
+    drawn = ax.table(
+        cellText=rows, colLabels=head if head and len(head) == len(rows[0]) else None, loc="upper left", cellLoc="left"
+    )
+    drawn.auto_set_font_size(False)
+    drawn.set_fontsize(7)
+    drawn.auto_set_column_width(list(range(len(rows[0]))))
+    for cell in drawn.get_celld().values():
+        cell.set_edgecolor(PALE)
+
+
+DRAWERS = {
+    "curves": curves, "scatter": scatter, "bars": bars, "matrix": matrix, "gallery": gallery, "faces": faces,
+    "table": table,
+}  # fmt: skip
