@@ -1,7 +1,6 @@
 """A real JupyterLab and a real Chromium, for tests. Import the fixtures `lab` and `browser` by name."""
 
 import atexit
-import json
 import os
 import secrets
 import shutil
@@ -24,7 +23,7 @@ SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-SETTINGS = ROOT / "labkit" / "cli" / "jupyter" / "labconfig" / "default_setting_overrides.json"  # those of ./lab
+SETTINGS = ROOT / "labkit" / "cli" / "jupyter"  # those of ./lab
 READY = """() => {
   const w = jupyterapp.shell.currentWidget;
   const ready = async () => {
@@ -65,10 +64,9 @@ def free_port():
 
 
 def serve(root, port, token, log):
-    """Start JupyterLab on `root`, with no settings of the user's. -> Popen"""
+    """Start JupyterLab on `root`, with the settings of ./lab and none of the user's. -> Popen"""
     settings = root / ".settings"
     settings.mkdir()
-    shutil.copy(SETTINGS, settings / "overrides.json")
     options = {
         "ip": "127.0.0.1",
         "port": port,
@@ -82,6 +80,7 @@ def serve(root, port, token, log):
     command = [sys.executable, "-m", "jupyterlab", *flags, *(f"--{name}={value}" for name, value in options.items())]
     own = {name: str(root / ".jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    own["JUPYTER_CONFIG_PATH"] = str(SETTINGS)
     env = {**os.environ, **own, "PYTHONPATH": paths, "LABKIT_FAST": "1", "XDG_DATA_HOME": str(root / ".share")}
     return subprocess.Popen(command, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
 
