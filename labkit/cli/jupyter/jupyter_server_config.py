@@ -23,4 +23,5 @@ def drop_lost_views(model, **about):
                 del data[VIEW]
 
 
-c.ContentsManager.pre_save_hook = drop_lost_views  # noqa: F821: traitlets hands `c` to the file
+# traitlets hands `c` to this file
+c.ContentsManager.pre_save_hook = drop_lost_views  # noqa: F821
