@@ -196,7 +196,7 @@ function status(model, find, el, now, silent) {
 
 // Watch whether a kernel answers: after a while without one, the view goes on with what is stored.
 function watch(model, changed) {
-  const ear = { silent: false, timer: 0 };
+  const ear = { silent: false, timer: 0, last: null }; // last: the state that was shown before
   const listen = () => {
     clearTimeout(ear.timer);
     if (model.get("answered") === model.get("asked")) return heard();
@@ -217,8 +217,9 @@ function render({ model, el }) {
   const again = () => {
     const state = model.get("state");
     const frame = frames[shown.keyOf(model.get("controls"), state)];
-    const nearest = ear.silent && !frame && !shown.same(model.get("drawn"), state) && shown.nearestStored(model.get("controls"), frames, state);
+    const nearest = ear.silent && !frame && !shown.same(model.get("drawn"), state) && shown.nearestStored(model.get("controls"), frames, state, ear.last);
     if (nearest) return ask(model, nearest);
+    ear.last = state;
     const now = shown.pictureOf(state, live(model), frame);
     fill(model, parts, now.picture, el);
     status(model, find, el, now, ear.silent);

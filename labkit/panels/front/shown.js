@@ -23,13 +23,20 @@ function pictureOf(state, live, frame) {
   return { picture, message, source: whole ? "live" : frame ? "stored" : "none" };
 }
 
-// The stored state that is nearest: each control goes to the nearest position that is stored with the others.
-function nearestStored(controls, frames, state) {
-  const far = (key) => key.split(",").reduce((sum, k, c) => sum + Math.abs(Number(k) - state[controls[c].name]), 0);
-  const keys = Object.keys(frames);
-  if (!keys.length) return null;
-  const best = keys.reduce((least, key) => (far(key) < far(least) ? key : least));
-  return Object.fromEntries(controls.map((c, k) => [c.name, Number(best.split(",")[k])]));
+// The nearest stored state that lies where the reader moved to: from the state before, in the direction of the move.
+// Where nothing is stored in that direction, the state before, or the nearest of all. null where nothing is stored.
+function nearestStored(controls, frames, state, before) {
+  const positions = Object.keys(frames).map((key) => key.split(",").map(Number));
+  const wanted = controls.map((c) => state[c.name]);
+  const moves = controls.map((c) => Math.sign(state[c.name] - (before?.[c.name] ?? state[c.name])));
+  const onTheWay = (at) => moves.every((move, c) => !move || Math.sign(at[c] - before[controls[c].name]) === move);
+  const far = (at) => at.reduce((sum, k, c) => sum + Math.abs(k - wanted[c]) * (moves[c] ? 1 : 1000), 0); // others stay
+  const named = (at) => Object.fromEntries(controls.map((c, k) => [c.name, at[k]]));
+  const nearest = (candidates) => candidates.reduce((least, at) => (far(at) < far(least) ? at : least));
+  const ahead = positions.filter(onTheWay);
+  if (ahead.length) return named(nearest(ahead));
+  if (before && frames[keyOf(controls, before)]) return before;
+  return positions.length ? named(nearest(positions)) : null;
 }
 
 // What stands in the panel when no kernel answers.
