@@ -1,15 +1,20 @@
 """Panels without a browser: what is declared, drawn, stopped, kept, stored and scored."""
 
+import base64
 import gzip
+import io
 import json
 import shutil
 import subprocess
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from PIL import Image
 
 import labkit
 from labkit import rooms
@@ -26,6 +31,7 @@ from labkit.panels import (
     points,
     script,
     slider,
+    still,
     stored,
 )
 
@@ -386,3 +392,108 @@ def alike(a, b):
     """Equal, or two numbers of nearly the same size."""
     numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (a, b))
     return a == pytest.approx(b, rel=0.02, abs=0.02) if numbers else a == b
+
+
+# -- what survives
+
+
+def test_the_kernel_answers_what_a_view_asks():
+    panel = Panel(sketch())
+    panel.asked = 7
+    assert panel.answered == 7
+
+
+def test_the_pictures_of_another_state_go_when_a_drawing_begins():
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(state, show):
+        show(picture={"series": [curve("y", [1], [state.rate])]})
+        if state.rate == 0.2:
+            begun.set()
+            go.wait(5)
+
+    panel = Panel(sketch(slow)).move(rate=0.0)
+    assert panel.drawing == panel.drawn and "picture" in panel.picture
+    panel.alive = True
+    panel.state = {**panel.state, "rate": 1}
+    begun.wait(5)
+    assert panel.drawing == panel.state != panel.drawn
+    assert panel.picture["picture"]["series"][0]["y"] == [0.2]
+    go.set()
+    panel.worker.wait()
+
+
+def unpacked(text):
+    return json.loads(gzip.decompress(base64.b64decode(text)))["frames"]
+
+
+def test_a_panel_carries_its_stored_pictures_by_the_positions_of_today(folder):
+    assert Panel(sketch()).kept == ""
+    stored.make(sketch(), report=lambda line: None)
+    frames = unpacked(Panel(sketch()).kept)
+    assert set(frames) == {"0,0,0", "2,0,0", "0,1,0", "2,1,0"}
+    wider = sketch()
+    wider.controls[0] = slider("rate", "τ", "noise rate", [0.0, 0.1, 0.2, 0.4], 0.4, unit="percent")  # one rate more
+    assert set(unpacked(stored.packed(wider))) == {"0,0,0", "3,0,0", "0,1,0", "3,1,0"}
+    assert unpacked(stored.packed(wider))["3,0,0"] == frames["2,0,0"]
+    other = replace(sketch(), controls=sketch().controls[:2])
+    assert stored.packed(other) == ""
+
+
+def png_of(bundle):
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    return data, base64.b64decode(data["image/png"]) if "image/png" in data else None
+
+
+def test_an_output_that_nobody_watches_has_an_image_and_no_view(monkeypatch):
+    monkeypatch.delenv("LABKIT_FAST", raising=False)
+    data, image = png_of(Panel(sketch())._repr_mimebundle_())
+    assert image.startswith(b"\x89PNG") and "application/vnd.jupyter.widget-view+json" not in data
+    other = png_of(Panel(sketch(), rate=0.0)._repr_mimebundle_())[1]
+    assert image != other  # it shows the state of its controls
+
+
+def test_an_output_that_somebody_watches_has_the_view_and_the_stored_image(person, folder):
+    slow = threading.Event()
+    data, image = png_of(Panel(sketch(lambda state, show: slow.wait(5)))._repr_mimebundle_())
+    assert "application/vnd.jupyter.widget-view+json" in data and image is None  # nothing is stored or drawn yet
+    stored.make(sketch(), report=lambda line: None)
+    panel = Panel(sketch(lambda state, show: slow.wait(5)))
+    data, image = png_of(panel._repr_mimebundle_())
+    assert image == still.png(sketch(), panel.state, *stored.frame(sketch(), panel.state).values())
+    slow.set()
+
+
+@pytest.mark.parametrize("name", rooms.lessons("panel"))
+def test_every_panel_can_be_drawn_as_an_image(name):
+    drawn = lessons.sketch(name)
+    bundle = stored.load(name)
+    assert bundle["frames"]
+    frame = stored.frame(drawn, drawn.positions)
+    image = Image.open(io.BytesIO(still.png(drawn, drawn.positions, frame["picture"], frame["message"])))
+    assert image.width == 960 and 300 < image.height < 1600 and len(image.getcolors(10**6)) > 50
+    assert set(frame["picture"]) <= {part["name"] for part in drawn.parts}
+
+
+def server_hook():
+    """What ./lab gives the server to do before it saves a notebook."""
+    config = SimpleNamespace(ContentsManager=SimpleNamespace())
+    file = Path(labkit.__file__).parent / "cli" / "jupyter" / "jupyter_server_config.py"
+    exec(compile(file.read_text(), str(file), "exec"), {"c": config})
+    return config.ContentsManager.pre_save_hook
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["its state is saved", "its state is gone"])
+def test_a_saved_notebook_keeps_a_view_only_with_its_state(known):
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "image/png": "...", "text/plain": "Panel"}
+    alone = {"application/vnd.jupyter.widget-view+json": {"model_id": "b"}}  # somebody else's, with no other form
+    outputs = [{"output_type": "execute_result", "data": dict(data)} for data in (view, alone)]
+    state = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {}} if known else {}}}
+    content = {
+        "metadata": {"widgets": state},
+        "cells": [{"cell_type": "code", "outputs": outputs}, {"cell_type": "raw"}],
+    }
+    server_hook()({"type": "notebook", "content": content}, path="a.ipynb", contents_manager=None)
+    assert outputs[0]["data"] == (view if known else {"image/png": "...", "text/plain": "Panel"})
+    assert outputs[1]["data"] == alone
+    server_hook()({"type": "file", "content": "text"})
