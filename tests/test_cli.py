@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,11 +19,11 @@ from browser import wait_for
 from conftest import hears_ctrl_c, pytest_runtest_setup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from labkit.cli import ROOT, doctor, main, run
+from labkit.cli import ROOT, doctor, how_to_open, main, run, split
 from labkit.cli import lab as lab_command
 from labkit.cli import papers as papers_command
 from labkit.cli import test as test_command
-from labkit.notebook import parameters
+from labkit.notebook import find, parameters
 
 CELL = """\
 rate: float = 0.4  # noise rate, in [0, 1)
@@ -35,6 +36,13 @@ note: str | None = None  # a = b
 anything = None
 limit: "Optional[int]" = None
 seeds: list[int] = []"""
+NOISE = """\
+import atexit, os, sys
+words = "a library" + " complains "
+get_ipython().kernel.log.error(words)
+sys.__stderr__.write(words)
+for place in (1, 2):
+    atexit.register(os.write, place, words.encode())"""
 
 
 @pytest.fixture
@@ -131,9 +139,60 @@ def test_run_keeps_what_it_ran(notebook, tmp_path, capfd):
     given = ["-p", "rate", "0", "-p", "methods", "[AUX]", "-p", "dataset", "mnist"]
     assert main(["run", str(notebook.with_suffix("")), *given, "-o", str(out)]) == 0
     said = capfd.readouterr()
-    assert f"kept as {out}" in said.out and "IPKernelApp" not in said.err
+    assert f"kept as {out}\n{how_to_open(out)}\n" in said.out
     outputs = nbformat.read(out, as_version=4).cells[2].outputs
     assert outputs[0].text == f"0.0 10 mnist ['AUX'] {tmp_path}\n"
+
+
+@pytest.mark.parametrize("code, status", [(NOISE, 0), (f"{NOISE}\n1 / 0", 1), ("import os; os._exit(3)", 1)])
+def test_what_a_kernel_says_is_not_in_the_terminal(code, status, notebook, tmp_path, capfd):
+    stored = nbformat.read(notebook, as_version=4)
+    stored.cells.append(new_code_cell(code))
+    nbformat.write(stored, notebook)
+    assert main(["run", str(notebook), "-o", str(tmp_path / "out.ipynb")]) == status
+    said = capfd.readouterr()
+    assert ("DeadKernelError" in said.err) is ("_exit" in code) and ("ZeroDivisionError" in said.err) is ("/ 0" in code)
+    for words in ("IPKernelApp", "a library complains"):
+        assert words not in said.out + said.err
+    lines = [line for line in said.err.splitlines() if line and "Executing" not in line]
+    assert bool(lines) is bool(status)
+
+
+def test_the_last_words_of_a_kernel_that_died_are_said(notebook, tmp_path, capfd):
+    stored = nbformat.read(notebook, as_version=4)
+    code = "import os, sys\nsys.__stderr__.write('no memory ' * 2 + 'left')\nsys.__stderr__.flush()\nos._exit(3)"
+    stored.cells.append(new_code_cell(code))
+    nbformat.write(stored, notebook)
+    assert main(["run", str(notebook), "-o", str(tmp_path / "out.ipynb")]) == 1
+    assert "no memory no memory left" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["02", "2", "02_memorisation", "lessons/02", "lessons/02_memorisation.ipynb"])
+def test_a_lesson_is_found_by_its_number(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find(name) == ROOT / "lessons/02_memorisation.ipynb"
+    assert find(f"solutions/{name.removeprefix('lessons/')}") == ROOT / "lessons/solutions/02_memorisation.ipynb"
+    assert split([name, "--no-browser"]) == ("lab", [name, "--no-browser"])
+    assert split(["run", name]) == ("run", [name])
+    (tmp_path / "02.ipynb").touch()
+    assert find("02") == tmp_path / "02.ipynb"  # one's own comes first
+
+
+def test_a_number_that_no_lesson_has_lists_them(capsys):
+    for words in (["77"], ["lab", "77"], ["run", "77"]):
+        assert main(words) == 2
+        said = capsys.readouterr().err
+        assert "the notebook is '77.ipynb'; it may be notebooks/cdr_aux.ipynb" in said and "lessons/02_memo" in said
+
+
+def test_what_was_kept_can_be_opened_as_it_is_said(monkeypatch, tmp_path, capsys):
+    inside, outside = ROOT / "runs" / "a b.ipynb", tmp_path / "x.ipynb"
+    for folder, begins in ((ROOT, "./lab"), (tmp_path, str(ROOT / "lab"))):
+        monkeypatch.chdir(folder)
+        for path in (inside, outside):
+            words = shlex.split(how_to_open(path).removeprefix("open it: "))
+            assert words[0] == begins and Path(words[1]).absolute() == path
+    assert how_to_open(tmp_path / "a b.html") == f"open it in a browser: {(tmp_path / 'a b.html').as_uri()}"
 
 
 def test_a_failing_cell_is_said_and_kept(notebook, tmp_path, monkeypatch, capfd):
@@ -242,12 +301,11 @@ def test_jupyterlab_is_private_and_quiet(tmp_path):
     assert server.returncode == 0
 
 
-def test_the_first_lesson_has_an_address(monkeypatch, tmp_path):
-    monkeypatch.setattr(lab_command, "ROOT", tmp_path)
-    (tmp_path / "lessons").mkdir()
-    (tmp_path / "lessons/00_start_here.ipynb").touch()
-    assert lab_command.address(tmp_path / lab_command.FIRST) == "/lab/tree/lessons/00_start_here.ipynb"
-    assert lab_command.address(tmp_path / "lessons/01.ipynb") == lab_command.address(Path(__file__)) == "/lab"
+def test_a_notebook_has_an_address(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/00 é.ipynb").touch()
+    assert lab_command.address(tmp_path / "work/00 é.ipynb", tmp_path) == "/lab/tree/work/00%20%C3%A9.ipynb"
+    assert lab_command.address(tmp_path / "01.ipynb", tmp_path) == lab_command.address(Path("/x"), tmp_path) == "/lab"
 
 
 def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
@@ -263,6 +321,11 @@ def test_papers_runs_all_whatever_fails(notebook, monkeypatch, tmp_path, capfd):
     assert main(["papers"]) == 1
     said = capfd.readouterr().out
     assert said.endswith("1 done, 1 failed\n") and "ZeroDivisionError" in said
+    assert f"open it in a browser: {good.with_suffix('.html').as_uri()}" in said and "ledger.html" in said
+    assert main(["papers", "a_bad"]) == 1 and capfd.readouterr().out.endswith("0 done, 1 failed\n")
+    for name in ("sweep", "b_god"):
+        assert main(["papers", "b_good", name]) == 2
+        assert f"the paper is '{name}'; it may be a_bad, b_good" in capfd.readouterr().err
     text = good.with_suffix(".html").read_text()
     assert "getcwd" in text and "0.4 10 digits" in text and not bad.with_suffix(".html").exists()
     assert "<script src" not in text and "https://cdnjs" not in text  # nothing is fetched by it

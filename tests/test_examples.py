@@ -11,10 +11,13 @@ import pytest
 import yaml
 
 import labkit
-from labkit.cli import COMMANDS, ROOT, main, module_of
+from labkit.cli import COMMANDS, ROOT, main, module_of, papers, split
+from labkit.cli.reproduce import seconds
 from labkit.errors import choose
 from labkit.methods import ALL
 from labkit.notebook import find, parameters
+from labkit.notebook.copies import Copies
+from labkit.reproduce import all_jobs, matching
 from labkit.runs.bench import PARTS
 from labkit.site import book
 
@@ -83,26 +86,33 @@ def values_of(words: list[str]) -> list[tuple[str, str]]:
 
 def try_command(words: list[str]) -> None:
     """Do all that a command does before it takes time; a wrong one raises."""
-    command, *argv = words or ["lab"]
-    if command.endswith(".ipynb"):
-        assert find(command).is_file()
-    elif not command.startswith("-"):
-        choose("command", command, COMMANDS)
-        arguments = module_of(command).arguments()
-        if command in ("lab", "test"):  # other options go to JupyterLab or to pytest
-            arguments.parse_known_args(argv)
-        elif command == "sweep" and argv:
-            assert main(["sweep", *argv, "--dry"]) == 0
-        elif argv:  # without any, a text names the command
-            check(command, arguments.parse_args(argv))
+    command, argv = split(words)
+    choose("command", command, COMMANDS)
+    arguments = module_of(command).arguments()
+    if command in ("lab", "test"):  # other options go to JupyterLab or to pytest
+        check(command, arguments.parse_known_args(argv)[0])
+    elif command == "sweep" and argv:
+        assert main(["sweep", *argv, "--dry"]) == 0
+    elif argv:  # without any, a text names the command
+        check(command, arguments.parse_args(argv))
 
 
 def check(command: str, args) -> None:
     """Check the values that a command's parser leaves to the command."""
     if command == "run":
         parameters.check(parameters.read(find(args.notebook)), args.values)
-    for name in getattr(args, "names", []):
-        choose("method", name, ALL)
+    if command == "lab" and args.notebook:
+        assert find(args.notebook).is_file()
+    if command == "reset":
+        for name in args.lesson:
+            Copies().find(name)
+    if command == "papers":
+        assert papers.chosen(args.names)
+    elif command == "reproduce":
+        check_queue(args)
+    else:
+        for name in getattr(args, "names", []):
+            choose("method", name, ALL)
     for name in getattr(args, "parts", []):
         choose("part", name, PARTS)
     if command in ("slides", "app"):
@@ -111,10 +121,18 @@ def check(command: str, args) -> None:
         choose("dataset", args.name, dict.fromkeys(labkit.data.NAMES))
 
 
+def check_queue(args) -> None:
+    """Check what `lab reproduce` looks up in the queue."""
+    jobs = all_jobs(args.papers or labkit.reproduce.papers())
+    assert not args.cells or matching(jobs, args.cells)
+    assert args.budget is None or seconds(args.budget) > 0
+
+
 def test_examples_are_seen():
     lines = {line for _, line in EXAMPLES}
     assert len(lines) > 25
-    assert "lab run cdr_aux -p rates '[0.4]' -p methods '[CDR, AUX, CDR+AUX]'" in lines
+    assert "./lab run cdr_aux -p rates '[0.4]' -p methods '[CDR, AUX, CDR+AUX]'" in lines
+    assert {"./lab run 02", "./lab papers cdr_aux", "./lab reset 05", "./lab 02", "./lab"} <= lines
     assert any(line.startswith("papermill") for line in lines) and "./lab slides 05" in lines
 
 
@@ -141,6 +159,14 @@ def test_an_example_can_be_typed(place, line, folder, capsys):
         "lab bench crd",
         "lab fetch minst",
         "lab swep plan.yml",
+        "lab 77",
+        "lab lab 77",
+        "lab run 77",
+        "lab reset 77",
+        "lab papers cdr",
+        "lab papers sweep",
+        "lab reproduce --papers CDX",
+        "lab reproduce --budget 2x",
     ],
 )
 def test_a_wrong_example_is_noticed(line, folder):

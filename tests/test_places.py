@@ -294,7 +294,19 @@ def test_a_mirror_that_is_gone_is_said_in_one_line(tmp_path, monkeypatch, capfd)
 def test_commands_that_need_the_project_s_folder_say_so(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
     monkeypatch.setattr(sys.modules["labkit.notebook.finding"], "ROOT", tmp_path)
-    for words in (["test"], ["papers"], ["site"], ["slides", "05"], ["app", "05"], ["lab"], [], ["bundle"], ["fmt"]):
+    for words in (
+        ["test"],
+        ["papers"],
+        ["site"],
+        ["slides", "05"],
+        ["app", "05"],
+        ["lab"],
+        [],
+        ["02"],
+        ["reset", "05"],
+        ["bundle"],
+        ["fmt"],
+    ):
         assert main(words) == 2
         assert "needs the project's folder" in capsys.readouterr().err
     assert main(["run", "crust"]) == 2 and "labkit's own are in its folder" in capsys.readouterr().err

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from . import ROOT, parser
+from ..notebook.finding import number
+from . import ROOT, lab_command, parser
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -22,10 +23,11 @@ def main(argv: Sequence[str]) -> int:
     from ..panels import lessons, stored
 
     names = arguments().parse_args(argv).lesson or rooms.lessons("panel")
-    sketches = [lessons.sketch(name) for name in names]
+    sketches = [lessons.sketch(number(name)) for name in names]
     os.environ.pop("LABKIT_FAST", None)  # stored pictures are of full size
     torch.set_num_threads(1)
     for sketch in sketches:
         path = stored.make(sketch, report=lambda text: print(f"\r{text}", end="", flush=True))
         print(f"\n{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+    print(f"to see them: {lab_command()} site")
     return 0

@@ -38,5 +38,5 @@ def main(argv: Sequence[str]) -> int:
         return 1
     training = len(task.train) + len(task.train.val)
     place = labkit.data.find(name)[0]
-    print(f"{name}: {training} training and {len(task.test)} test images, in {place}")
+    print(f"{name}: {training} training and {len(task.test)} test images, in {place}; labkit.load({name!r}) reads them")
     return 0

@@ -4,19 +4,24 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import nbformat
 
+from ..errors import choose
 from ..notebook import execute
 from ..site.book import DASHBOARDS
 from ..site.ledger import page as page_of_ledger
 from ..state import atomic_write
-from . import ROOT, parser
+from . import ROOT, how_to_open, parser
 from .run import KEPT
 
 DESCRIPTION = """\
-Run every paper's notebook in notebooks/, write each as NAME.html beside it, and ledger.html. The dashboard of sweeps is
-no paper and is left out: ./lab run sweep -p store DIR."""
+Run the papers' notebooks in notebooks/, all or those that are named, and write each as a page beside it, and the ledger
+of all papers as ledger.html. The dashboard of sweeps is no paper and is left out: ./lab run sweep -p store DIR.
+
+  ./lab papers
+  ./lab papers cdr_aux"""
 # nbconvert's page without what it would fetch: require.js, mermaid, the widget manager, MathJax (formulas are MathML)
 TEMPLATE = """\
 {% extends 'lab/index.html.j2' %}
@@ -32,24 +37,43 @@ math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaV
 
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of `lab papers`."""
-    return parser("papers", DESCRIPTION)
+    command = parser("papers", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("names", nargs="*", metavar="NAME", help="of a notebook, e.g. cdr_aux; all when none is named")
+    return command
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run all notebooks, whatever fails, and print a table of the outcomes. -> exit status, 1 if one failed"""
-    arguments().parse_args(argv)
-    rows = []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        if path.relative_to(ROOT).as_posix() not in DASHBOARDS:
-            rows.append(_run(path))
+    """Run the notebooks, whatever fails, and print a table of the outcomes. -> exit status, 1 if one failed
+
+    Raises ValueError, before anything runs, for the name of no paper.
+    """
+    rows = [_run(path) for path in chosen(arguments().parse_args(argv).names)]
     ledger = ROOT / "notebooks" / "ledger.html"
     atomic_write(ledger, page_of_ledger().encode())
-    print(f"the ledger -> {ledger.relative_to(ROOT)}\n")
+    print(f"the ledger -> {ledger.relative_to(ROOT)}; {how_to_open(ledger)}\n")
     for name, minutes, failure in rows:
         print(f"{name:32s} {minutes:6.1f} min   {failure or 'done'}")
     failed = sum(bool(failure) for *_, failure in rows)
     print(f"{len(rows) - failed} done, {failed} failed")
     return int(failed > 0 or not rows)
+
+
+def chosen(names: Sequence[str]) -> list[Path]:
+    """Return the notebooks of papers by name, all if there is no name. Raises ValueError for the name of no paper."""
+    notebooks = _notebooks()
+    if not names:
+        return list(notebooks.values())
+    paths = [choose("the paper", Path(name).name.removesuffix(".ipynb"), notebooks) for name in names]
+    return list(dict.fromkeys(paths))
+
+
+def _notebooks():
+    """Return the papers' notebooks by name, sorted."""
+    notebooks = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if path.relative_to(ROOT).as_posix() not in DASHBOARDS:
+            notebooks[path.stem] = path
+    return notebooks
 
 
 def _run(notebook):
@@ -64,7 +88,8 @@ def _run(notebook):
         print(failure.traceback)
         failure = f"failed: {failure.error} (see {out.relative_to(ROOT)})"
     else:
-        target.write_text(page(nbformat.read(out, as_version=4), notebook.stem), encoding="utf-8")
+        atomic_write(target, page(nbformat.read(out, as_version=4), notebook.stem).encode())
+        print(how_to_open(target), flush=True)
     return notebook.name, (time.monotonic() - start) / 60, failure
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..errors import need
 from ..paths import print_safely, printable
-from . import parser
+from . import parser, seen
 
 DESCRIPTION = """\
 Take the runs that fill the papers' printed numbers and figures, the most valuable first, and train those that are not
@@ -77,10 +77,13 @@ def _folder(store):
 
 def _export(store):
     """Export the finished runs of the store. -> exit status"""
+    from ..ledger.measured import results_file
     from ..reproduce import export_finished
+    from ..reproduce.export import FULL
 
     for paper, count in export_finished(store).items():
-        print(f"{paper}: {count} new rows")
+        print(f"{paper}: {count} new rows" + (f" in {seen(results_file(paper, FULL))}" if count else ""))
+    print("labkit.reproduce.printed_beside_measured(PAPER) is a table of them; ./lab site shows it in the ledger")
     return 0
 
 

@@ -10,19 +10,20 @@ from ..checkout import output_folder
 from ..errors import need
 from ..notebook import execute, find, parameters
 from ..paths import absolute, printable
-from . import parser
+from . import how_to_open, parser, seen
 
 KEPT = output_folder("runs") / "notebooks"
 DESCRIPTION = """\
 Run a notebook from top to bottom and keep the executed copy. Every parameter is checked before anything starts.
 
-  lab run cdr_aux -p rates '[0.4]' -p methods '[CDR, AUX, CDR+AUX]'"""
+  ./lab run cdr_aux -p rates '[0.4]' -p methods '[CDR, AUX, CDR+AUX]'
+  ./lab run 02"""
 
 
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of `lab run`."""
     command = parser("run", DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_argument("notebook", help="its path, or its name in notebooks/ or lessons/")
+    command.add_argument("notebook", help="its path, its name in notebooks/ or lessons/, or the number of a lesson")
     pairs = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
     command.add_argument("-p", dest="values", help="set a parameter; may be repeated", **pairs)
     default = "(default: runs/notebooks/NAME-TIME.ipynb)"
@@ -38,10 +39,10 @@ def main(argv: Sequence[str]) -> int:
     out = _output(args.out, notebook)
     failure = execute(notebook, out, values)
     if failure:
-        message = f"lab: {notebook.name} failed; the notebook as far as it came is {out}"
+        message = f"lab: {notebook.name} failed; the notebook as far as it came is {out}\n{how_to_open(out)}"
         print(printable(f"{failure.traceback}\n\n{message}"), file=sys.stderr)
         return 1
-    print(printable(f"kept as {out}"))
+    print(printable(f"kept as {seen(out)}\n{how_to_open(out)}"))
     return 0
 
 

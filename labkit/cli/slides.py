@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..state import atomic_write
-from . import ROOT, parser
+from . import ROOT, how_to_open, parser
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,5 +27,6 @@ def main(argv: Sequence[str]) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(out, deck.slides(source).encode())
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
-    print("Open it in a browser. Space goes on, N shows hints, F fills the screen.")
+    print(how_to_open(out))
+    print("Space goes on, N shows hints, F fills the screen.")
     return 0

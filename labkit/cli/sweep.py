@@ -1,20 +1,27 @@
 """lab sweep: run many trainings or notebooks, from one file."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from ..checkout import present
 from ..errors import need
 from ..paths import printable
-from . import parser
+from . import lab_command, parser
 
+if TYPE_CHECKING:
+    from ..runs.sweep.plan import Plan
+
+NOTEBOOKS = "every run's folder has its executed notebook"
 SHOWN = 5  # labels that --dry prints
 DESCRIPTION = """\
 Run every point of a plan: a grid of trainings, or of a notebook's parameters. All of it is checked before anything
 starts; what the store holds already is not run again. labkit/runs/sweep/plan.py says what a plan may hold.
 
-  lab sweep notebooks/sweep.yml --dry"""
+  ./lab sweep notebooks/sweep.yml --dry"""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -45,7 +52,17 @@ def main(argv: Sequence[str]) -> int:
         print(printable(f"lab: {error}"), file=sys.stderr)
         return 1
     print(printable(outcome.words))
+    print(printable(how_to_look(plan)))
     return int(outcome.failed > 0)
+
+
+def how_to_look(plan: "Plan") -> str:
+    """Return a line that says how to open what a sweep left in its store."""
+    store = str(plan.store)
+    text = f"labkit.results({store!r}) is a table of them"
+    if present():
+        text = f"look at them: {lab_command()} run sweep -p store {shlex.quote(store)}; {text}"
+    return f"{text}; {NOTEBOOKS}" if plan.as_notebooks else text
 
 
 def _plan(args):

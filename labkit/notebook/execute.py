@@ -1,14 +1,18 @@
 """Run a notebook from top to bottom without a browser."""
 
 import os
-from functools import partial
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ..paths import pin_variables
 from . import parameters
 
+WORDS = 2000  # characters of what a kernel said before it died
+
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from .kernel import Warm
 
 
@@ -26,6 +30,8 @@ def execute(
 ) -> Failed | None:
     """Run a notebook in its own folder through papermill. -> None if it came to its end
 
+    What a kernel itself says (an interrupt at its end, a library that complains) is shown only where it died.
+
     given: {name: value}; a path among them that is relative begins in the current folder.
     kernel: a Warm, for many notebooks (None: a fresh one). timeout: seconds that a cell may take.
     """
@@ -36,15 +42,53 @@ def execute(
     given = parameters.placed(parameters.read(notebook), given, given)
     os.environ.setdefault("LABKIT_PROGRESS", "0")  # a file cannot show a bar of widgets
     options = {"kernel_name": "python3", "language": "python", "execution_timeout": timeout}
-    of_fresh = {"cwd": notebook.parent, "extra_arguments": ["--log-level=ERROR"]}
-    run = kernel.run if kernel else partial(papermill.execute_notebook, **of_fresh)
-    try:
-        run(notebook, out, given, **options)
-    except papermill.PapermillExecutionError as error:
-        return _failed(out, str(error))
-    except (CellTimeoutError, DeadKernelError) as error:
-        return _failed(out, f"{type(error).__name__}: {error}")
+    with tempfile.TemporaryFile() as said:
+        try:
+            if kernel:
+                kernel.run(notebook, out, given, **options)
+            else:
+                _run_in_fresh_kernel(notebook, out, given, said, options)
+        except papermill.PapermillExecutionError as error:
+            return _failed(out, str(error))
+        except (CellTimeoutError, DeadKernelError) as error:
+            return _failed(out, f"{_last_words(said)}\n{type(error).__name__}: {error}")
     return None
+
+
+def _run_in_fresh_kernel(notebook, out, given, said, options):
+    """Run a notebook in a kernel of its own. said: the open file that gets what the kernel says"""
+    import papermill
+    from papermill.engines import papermill_engines
+
+    papermill_engines.register("quiet", _engine())
+    papermill.execute_notebook(notebook, out, given, engine_name="quiet", said=said, cwd=notebook.parent, **options)
+
+
+def _last_words(said):
+    """Return the end of what a kernel said. said: an open file -> text"""
+    said.seek(0)
+    return said.read().decode(errors="replace")[-WORDS:]
+
+
+def _engine():
+    """Return papermill's own engine, with a kernel that says nothing to the terminal. -> class"""
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine
+
+    class Engine(NBClientEngine):
+        """Runs the notebook in a fresh kernel, which writes to a file."""
+
+        @classmethod
+        def execute_managed_notebook(
+            cls, notebook: Any, kernel_name: str, said: IO, execution_timeout: float | None = None, **options: Any
+        ) -> "NotebookNode":
+            """Execute the notebook; papermill calls this."""
+            fresh = {"kernel_name": kernel_name, "startup_timeout": options["start_timeout"]}
+            arguments = ["--log-level=ERROR"]
+            client = PapermillNotebookClient(notebook, timeout=execution_timeout, extra_arguments=arguments, **fresh)
+            return client.execute(stdout=said, stderr=said)
+
+    return Engine
 
 
 def _failed(out, message):
