@@ -3,20 +3,16 @@
 import json
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from browser import wait_for
-from conftest import hears_ctrl_c, pytest_runtest_setup
+from conftest import pytest_runtest_setup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from labkit.cli import ROOT, doctor, how_to_open, main, run, split
@@ -275,30 +271,6 @@ def test_a_port_in_use_is_passed_by(capsys):
         assert free > port and f"port {port} is in use: JupyterLab takes {free}" in capsys.readouterr().out
         with pytest.raises(ValueError, match="all in use"):
             lab_command.free_port(port, 1)
-
-
-def test_jupyterlab_is_private_and_quiet(tmp_path):
-    home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
-    call = [sys.executable, "-m", "labkit", "--no-browser", f"--port={lab_command.free_port(20_000)}"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "preexec_fn": hears_ctrl_c}
-    server = subprocess.Popen(call, env={**os.environ, **home}, cwd=tmp_path, **pipes)
-    try:
-        url = next(line.split()[-1] for line in server.stdout if "/lab" in line and "?token=" in line)
-        place, _, token = url.partition("/lab")[0], *url.partition("?token=")[1:]
-        assert place.startswith("http://127.0.0.1:20") and len(token) == 48
-        wait_for(f"{place}/api/status?token={token}", server, Path(os.devnull))
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"{place}/api/contents")
-        plugin = "@jupyterlab/apputils-extension:notification"
-        answer = json.load(urllib.request.urlopen(f"{place}/lab/api/settings/{plugin}?token={token}"))
-        assert answer["schema"]["properties"]["fetchNews"]["default"] == "false" and answer["raw"] == "{}"
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.communicate(timeout=30)
-        finally:
-            server.kill()  # where Ctrl-C did not end it, and the test has failed
-    assert server.returncode == 0
 
 
 def test_a_notebook_has_an_address(tmp_path):
