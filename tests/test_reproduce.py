@@ -157,15 +157,16 @@ def test_steps_are_counted_by_hand():
 
 def test_hours_are_steps_times_a_step_times_the_methods_factor(monkeypatch):
     monkeypatch.setattr(cost, "_steps", lambda: {("lenet", 32): 0.01})
-    monkeypatch.setattr(cost, "_factors", lambda: {"ERM": 1.0, "CDR": 1.5})
+    monkeypatch.setattr(cost, "_factors", lambda: {"ERM": (0.0, 1.0), "CDR": (50.0, 1.5)})
     erm, cdr, aux = (job.point for job in JOBS[:3])
     assert cost.hours(erm) == pytest.approx(168_800 * 0.01 / 3600)
-    assert cost.hours(cdr) == pytest.approx(1.5 * cost.hours(erm)) and cost.hours(aux) is None
+    assert cost.hours(cdr) == pytest.approx(2 * cost.hours(erm)) and cost.hours(aux) is None  # 1.5 + 50 / 100
 
 
 def test_a_step_and_a_factor_can_be_measured():
     assert 0 < cost.measure_step("mlp", (1, 8, 8), 8, rounds=1) < 1
-    assert 0.3 < cost.measure_factor("ERM") < 3
+    fixed, factor = cost.measure_factor("ERM")
+    assert fixed == 0 and 0.3 < factor < 3
     measured = pd.read_csv(cost.FACTORS)
     assert set(measured["method"]) >= {job.point["method"] for job in JOBS if "method" in job.point}
 

@@ -38,10 +38,8 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    parts = {part["name"]: part for part in sketch.parts}
-    rows = [[name for name in row if name in picture] for row in sketch.rows]
-    rows = [row for row in rows if row]
-    heights = [max(_height(parts[name]["kind"], picture[name]) for name in row) for row in rows]
+    rows = _rows_of_parts(sketch, picture)
+    heights = [_height_of_row(row, picture) for row in rows]
     figure = Figure(figsize=(WIDTH, 0.8 + sum(heights)), dpi=DPI, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     heading = f"{sketch.title}\n{setting(sketch, state)}\n{message}"
@@ -49,10 +47,29 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
     if rows:
         subfigures = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)
         for row, subfigure in zip(rows, subfigures[:, 0]):
-            _draw_row(subfigure, [parts[name] for name in row], picture)
+            _draw_row(subfigure, row, picture)
     file = BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()
+
+
+def _rows_of_parts(sketch, picture):
+    """Return the parts of the sketch that have a picture, row by row; rows without any are left out."""
+    parts = {part["name"]: part for part in sketch.parts}
+    rows = []
+    for names in sketch.rows:
+        row = [parts[name] for name in names if name in picture]
+        if row:
+            rows.append(row)
+    return rows
+
+
+def _height_of_row(row, picture):
+    """Return the height of the tallest part of a row in inches."""
+    height = 0.0
+    for part in row:
+        height = max(height, _height(part["kind"], picture[part["name"]]))
+    return height
 
 
 def _draw_row(figure, parts, picture):
@@ -63,10 +80,18 @@ def _draw_row(figure, parts, picture):
         traits = {**part["traits"], **_chosen(picture[part["name"]])}
         DRAWERS[part["kind"]](ax, traits)
         ax.set_title(traits.get("title", ""), loc="left", fontsize=9, color=INK)
-    captions = [picture[part["name"]].get("caption") or "" for part in parts]
-    captions = [caption.strip() for caption in captions if caption.strip()]
-    if captions:
-        figure.supxlabel(shorten(captions[0], CAPTION, placeholder=" ..."), fontsize=6.5, color=INK, x=0.01, ha="left")
+    caption = _caption(parts, picture)
+    if caption:
+        figure.supxlabel(shorten(caption, CAPTION, placeholder=" ..."), fontsize=6.5, color=INK, x=0.01, ha="left")
+
+
+def _caption(parts, picture):
+    """Return the first caption of some parts, "" where none has one."""
+    for part in parts:
+        caption = (picture[part["name"]].get("caption") or "").strip()
+        if caption:
+            return caption
+    return ""
 
 
 def _height(kind, traits):
@@ -109,7 +134,7 @@ def _frame(ax, traits, xlim, ylim):
 
 def _numbers(values):
     """Return numbers, NaN for None. -> array"""
-    return np.array([np.nan if value is None else value for value in values], float)
+    return np.array(values, object).astype(float)
 
 
 def _colour(name):
@@ -168,12 +193,13 @@ def bars(ax: "Axes", traits: Traits) -> None:
         ax.bar(k, value, color=_colour(bar.get("colour")), width=0.7)
         if bar.get("low") is not None:
             ax.vlines(k, bar["low"], bar["high"], color=INK, lw=1)
-    ax.set_xticks(range(len(entries)), [str(bar["name"]).replace(" ", "\n") for bar in entries], fontsize=6.5)
+    names = [str(bar["name"]).replace(" ", "\n") for bar in entries]
+    ax.set_xticks(range(len(entries)), names, fontsize=6.5)
 
 
 def matrix(ax: "Axes", traits: Traits) -> None:
     """Draw a matrix as cells with their numbers."""
-    values = np.array([_numbers(row) for row in traits.get("values", [])], float)
+    values = _numbers(traits.get("values", []))
     low, high = traits.get("range", (0, 1))
     ax.imshow(values if values.size else np.zeros((1, 1)), cmap="Blues", vmin=low, vmax=high, aspect="auto")
     scale = 100 if traits.get("unit", "percent") == "percent" else 1
@@ -241,7 +267,7 @@ def _images(ax, traits, names):
 def table(ax: "Axes", traits: Traits) -> None:
     """Draw a table."""
     ax.axis("off")
-    rows = [[str(value) for value in row] for row in traits.get("rows", [])]
+    rows = [list(map(str, row)) for row in traits.get("rows", [])]
     if not rows:
         return
     head = traits.get("columns") or traits.get("head") or None

@@ -81,7 +81,8 @@ def printed_beside_measured(paper: str, results: Path = RESULTS) -> pd.DataFrame
         own = _without_seed(key(point)), ""
         for name, stand_in in [own, *stand_ins.get(_condition(point, point["data"]), [])]:
             if name in by_run:
-                table += [_beside(cell, by_run[name], stand_in) for cell in number.cells]
+                for cell in number.cells:
+                    table.append(_beside(cell, by_run[name], stand_in))
     return pd.DataFrame(table)
 
 
@@ -89,7 +90,7 @@ def _rows(store, entry):
     """Return the rows of a recorded run: one for a training, one for each timed method. -> list of dicts"""
     facts = {"run": entry["run"], POINT: key(entry["point"])}
     if "rows" in entry["further"]:
-        return [facts | timed for timed in entry["further"]["rows"]]
+        return list(map(facts.__or__, entry["further"]["rows"]))
     try:
         run = Run.load(store / entry["run"])
     except ValueError as error:
@@ -120,8 +121,8 @@ def _without_seed(name):
 
 def _condition(point: Point, dataset: str) -> str:
     """Return what a stand-in shares with the run that it stands in for. dataset: that of the latter"""
-    shared = {name: point.get(name) for name in ("noise", "rate", "method", "method.hyperparameters")}
-    return key(shared | {"data": dataset})
+    shared = [point.get("noise"), point.get("rate"), point.get("method"), point.get("method.hyperparameters")]
+    return json.dumps([dataset, *shared], sort_keys=True)
 
 
 def _stand_ins(paper):

@@ -41,7 +41,7 @@ def list_queue(jobs: Sequence[Job], finished: Iterable[str], each: bool = False)
 
 def lines(table: pd.DataFrame) -> Iterable[str]:
     """Yield a table of `list_queue` as lines of text, with a line of sums at the end."""
-    widths = [max(map(len, [name, *table[name]])) for name in ("paper", "part")]
+    widths = [_width(table, "paper"), _width(table, "part")]
     head = (
         f"{'paper':{widths[0]}}  {'part':{widths[1]}}  {'runs':>5s} {'done':>5s} {'numbers':>7s} {'hours':>9s}  lacks"
     )
@@ -51,6 +51,11 @@ def lines(table: pd.DataFrame) -> Iterable[str]:
         yield f"{names}  {row.runs:5d} {row.done:5d} {row.numbers:7d} {_hours(row.hours):>9s}  {row.lacks}".rstrip()
     yield ""
     yield from _sums(table)
+
+
+def _width(table, name):
+    """Return the letters that a column takes."""
+    return max(map(len, [name, *table[name]]))
 
 
 def _sums(table):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..ledger import ITEMS, cells
 
-SAME = ("dataset", "net", "noise", "rate", "method", "settings", "criterion")  # what cells with one number share
+SAME = ("dataset", "net", "rate", "method", "settings", "criterion")  # and the noise: what cells with one number share
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Number:
     @property
     def column(self) -> tuple:
         """What the number shares with those of the other methods in its column."""
-        names = ("paper", "item", "dataset", "net", "noise", "rate")
-        return tuple(str(self.cell[name]) for name in names)
+        cell = self.cell
+        return cell["paper"], cell["item"], cell["dataset"], cell["net"], cell["noise"], str(cell["rate"])
 
 
 def printed_numbers(papers: Sequence[str] = tuple(ITEMS)) -> list[Number]:
@@ -49,4 +49,4 @@ def printed_numbers(papers: Sequence[str] = tuple(ITEMS)) -> list[Number]:
 def _result(cell):
     """Return what identifies the result that a cell prints. Without noise, it does not matter which noise it is."""
     noise = cell["noise"] if cell["rate"] else "none"
-    return str([str(cell[name]) for name in SAME if name != "noise"] + [noise])
+    return str([str(cell[name]) for name in SAME] + [noise])

@@ -125,8 +125,8 @@ def _columns(numbers, taken):
 
 def _column_cost(column):
     """Return what columns are sorted by: data that are missing last, then those of unknown cost, then the hours."""
-    points = [point_of(number) for number in column]
-    costs = [hours(point) for point in points]
-    is_missing = any(lacks(point) for point in points)
+    points = list(map(point_of, column))
+    costs = list(map(hours, points))
+    is_missing = any(map(lacks, points))
     is_unknown = None in costs
-    return is_missing, is_unknown, sum(cost or 0.0 for cost in costs)
+    return is_missing, is_unknown, sum(filter(None, costs))

@@ -73,13 +73,18 @@ def record(store: str | Path, run: str, point: Point, further: dict[str, Any]) -
 
 def records(store: str | Path) -> list[dict[str, Any]]:
     """Return what `record` noted in a store: run, point, further."""
-    return [json.loads(path.read_text()) for path in sorted((Path(store) / RECORDS).glob("*.json"))]
+    notes = []
+    for path in sorted((Path(store) / RECORDS).glob("*.json")):
+        notes.append(json.loads(path.read_text()))
+    return notes
 
 
 def _recipe(point):
     """Return the recipe of a point as entries of a Recipe."""
-    lists = {name: tuple(value) for name, value in point["recipe"].items() if isinstance(value, list)}
-    return {**point["recipe"], **lists}
+    recipe = dict(point["recipe"])
+    for name, value in recipe.items():
+        recipe[name] = tuple(value) if isinstance(value, list) else value
+    return recipe
 
 
 def _nothing(run: Run, point: Point) -> dict:

@@ -9,7 +9,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
-def drop_lost_views(model, **about):
+def drop_lost_views(model: dict, **about: object) -> None:
     """Remove the views whose state is not in the notebook, where the output has another form to show."""
     if model.get("type") != "notebook":
         return
