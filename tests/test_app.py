@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from browser import ROOT, browser, free_port, shot, stop  # noqa: F401
 from conftest import hears_ctrl_c
+from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit.cli import app as app_command
@@ -134,6 +135,18 @@ def test_an_app_refuses_a_foreign_host_even_with_the_token(address, host):
 def test_the_token_of_an_app_is_on_no_command_line(tmp_path):
     words = app_command.command(tmp_path / "x.ipynb", 1, code=False)
     assert app_command.environment(TOKEN)["JUPYTER_TOKEN"] == TOKEN and TOKEN not in " ".join(words)
+
+
+def test_the_kernel_of_an_app_logs_nothing(tmp_path, monkeypatch):
+    for name, value in app_command.environment(TOKEN).items():
+        monkeypatch.setenv(name, value)
+    with open(tmp_path / "log", "w") as log:
+        manager, client = start_new_kernel(kernel_name="python3", stdout=log, stderr=log)
+        code = "get_ipython().kernel.log.error('KeyboardInterrupt caught in kernel')"
+        assert client.execute_interactive(code, timeout=60)["content"]["status"] == "ok"
+        client.stop_channels()
+        manager.shutdown_kernel()
+    assert (tmp_path / "log").read_text() == ""
 
 
 @pytest.mark.slow

@@ -63,8 +63,8 @@ def served(tmp_path_factory):
     words = [sys.executable, str(project / "lab"), "02", f"--port={port}", "--no-browser", "--expose-app-in-browser"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "preexec_fn": hears_ctrl_c}
     server = subprocess.Popen(words, env=env, cwd=folder / "here", **pipes)
+    said = []
     try:
-        said = []
         for line in server.stdout:
             said.append(line)
             if "/lab" in line and "?token=" in line:
@@ -77,10 +77,11 @@ def served(tmp_path_factory):
     finally:
         server.send_signal(signal.SIGINT)
         try:
-            server.communicate(timeout=30)
+            said.append(server.communicate(timeout=30)[0])
         finally:
             server.kill()  # where Ctrl-C did not end it
     assert server.returncode == 0
+    assert "without encryption" not in "".join(said) and "IPKernelApp] ERROR" not in "".join(said)
 
 
 def asked(served, path):

@@ -23,7 +23,8 @@ from .lab import free_port
 if TYPE_CHECKING:
     from ..site.book import Source
 
-TEMPLATES = ROOT / "labkit" / "site" / "front" / "app"  # Voila looks for templates where Jupyter's data are
+# Voila looks for templates where Jupyter's data are. There is a kernel, too, that logs nothing to the terminal.
+TEMPLATES = ROOT / "labkit" / "site" / "front" / "app"
 LEAD = '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={}">\n'
 NEEDED = (  # of JupyterLab's extensions; others only make the page late
     "@voila-dashboards/widgets-manager8",

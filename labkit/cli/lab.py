@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     if not path.is_relative_to(root):
         root = path.parent
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
-    command += [f"--LabApp.default_url={address(path, root)}", f"--port={args.port or free_port()}"]
+    command += [f"--LabApp.default_url={address(path, root)}", f"--port={args.port or free_port()}", *encryption()]
     if not any(option.startswith(("--ip", "--ServerApp.ip")) for option in options):
         command.append("--ip=127.0.0.1")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -86,6 +86,18 @@ def lines(names: Mapping[State, Sequence[str]], folder: Path) -> Iterable[str]:
         )
     for name in names[State.DAMAGED]:
         yield f"your copy of {name} cannot be read; {reset} {name} makes a fresh one, and keeps yours beside it"
+
+
+def encryption() -> list[str]:
+    """Return the option that encrypts what server and kernels say to each other, where this Jupyter has it.
+
+    Without it, other programs of this machine can listen, and every kernel complains about that.
+    """
+    import zmq
+    from jupyter_client import KernelManager
+
+    has_option = hasattr(KernelManager, "transport_encryption") and zmq.has("curve")
+    return ["--KernelManager.transport_encryption=auto"] if has_option else []
 
 
 def address(path: Path, root: Path = ROOT) -> str:
