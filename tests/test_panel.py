@@ -34,8 +34,10 @@ from labkit.panels import (
     still,
     stored,
 )
+from labkit.panels.panel import MIME
 
 RATES = [0.0, 0.2, 0.4]
+ROOT = Path(labkit.__file__).parents[1]
 
 
 def drawing(state, show):
@@ -497,3 +499,22 @@ def test_a_saved_notebook_keeps_a_view_only_with_its_state(known):
     assert outputs[0]["data"] == (view if known else {"image/png": "...", "text/plain": "Panel"})
     assert outputs[1]["data"] == alone
     server_hook()({"type": "file", "content": "text"})
+
+
+NOTEBOOKS = sorted(path for folder in ("lessons", "notebooks") for path in (ROOT / folder).rglob("*.ipynb"))
+
+
+def outputs_of(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+
+
+def test_stored_notebooks_have_images_of_their_panels_and_no_view():
+    panels = 0
+    for path in NOTEBOOKS:
+        for data in outputs_of(path):
+            assert "application/vnd.jupyter.widget-view+json" not in data, path
+            if MIME in data:
+                panels += 1
+                assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG"), path
+    assert not NOTEBOOKS or panels >= len(rooms.lessons("panel")) - 1
