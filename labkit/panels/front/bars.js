@@ -34,7 +34,7 @@ function draw(state, part) {
   const width = chart.dress(state, part, `${state.title}. ${state.ylabel}. ${state.caption}`);
   const s = chart.scales({ ...state, xlim: [0, 1] }, width);
   const size = (s.right - INSET.left) / Math.max(1, state.bars.length);
-  part("still").innerHTML = chart.axes({ ...state, xlim: [2, 3], xunit: "whole" }, { ...s, x: () => -99 });
+  part("still").innerHTML = chart.axes({ ...state, xlim: null }, s);
   part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
   part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";
   part("hint").textContent = state.bars.length ? "" : state.hint;

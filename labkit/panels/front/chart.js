@@ -66,9 +66,10 @@ function scales(state, width, below = 0) {
   return { x, y, right, bottom, width };
 }
 
+// Both axes with their ticks; xlim null: names of one's own stand below.
 function axes(state, s) {
   const wide = s.right - INSET.left;
-  const columns = marked(state.xlim, state.xscale, state.xunit, Math.max(3, Math.round(wide / 80)));
+  const columns = state.xlim === null ? [] : marked(state.xlim, state.xscale, state.xunit, Math.max(3, Math.round(wide / 80)));
   const rows = marked(state.ylim, state.yscale, state.unit, 5);
   return rows.map(({ at, text }) =>
     `<path class="lk-grid" d="M${INSET.left} ${s.y(at)}H${s.right}"/>` +

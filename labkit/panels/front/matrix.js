@@ -6,7 +6,9 @@ const DEFAULTS = {
   title: "", height: 320, caption: "", hint: "", written: true,
 };
 const KEYS = Object.keys(DEFAULTS);
-const LEFT = 64, TOP = 40, BELOW = 12;
+const TOP = 40, BELOW = 12;
+const LETTER = 6.6; // pixels
+const left = ({ rows }) => Math.max(64, 14 + LETTER * Math.max(0, ...rows.map((name) => String(name).length))); // room for rows' names
 const INKS = { blue: ["#0072b2", "#0072b2"], diverging: ["#d55e00", "#0072b2"] }; // below and above the middle
 
 function strength(value, { range: [low, high], palette }) {
@@ -31,7 +33,7 @@ function names(state, place, width) {
   const every = (count, room) => Math.max(1, Math.ceil(count / Math.max(1, room)));
   const [stepR, stepC] = [every(rows, state.height / 16), every(columns, width / 30)];
   return state.rows.slice(0, rows).map((name, r) => (r % stepR ? "" :
-    `<text class="lk-tick" x="${LEFT - 8}" y="${place(r, 0).y + place(r, 0).high / 2}" dy=".35em" text-anchor="end">${esc(name)}</text>`)).join("") +
+    `<text class="lk-tick" x="${left(state) - 8}" y="${place(r, 0).y + place(r, 0).high / 2}" dy=".35em" text-anchor="end">${esc(name)}</text>`)).join("") +
     state.columns.slice(0, columns).map((name, c) => (c % stepC ? "" :
       `<text class="lk-tick" x="${place(0, c).x + place(0, c).wide / 2}" y="${TOP - 7}" text-anchor="middle">${esc(name)}</text>`)).join("") +
     `<text class="lk-label" x="0" y="11">${esc(state.ylabel)} ↓</text>` +
@@ -47,8 +49,8 @@ function table(state) {
 function draw(state, part) {
   const width = chart.dress(state, part, `${state.title}. Rows: ${state.ylabel}, columns: ${state.xlabel}. ${state.caption}`);
   const [rows, columns] = [Math.max(1, state.values.length), Math.max(1, state.values[0]?.length ?? 1)];
-  const [wide, high] = [(width - LEFT - 4) / columns, (state.height - TOP - BELOW) / rows];
-  const place = (r, c) => ({ x: LEFT + c * wide, y: TOP + r * high, wide, high });
+  const [wide, high] = [(width - left(state) - 4) / columns, (state.height - TOP - BELOW) / rows];
+  const place = (r, c) => ({ x: left(state) + c * wide, y: TOP + r * high, wide, high });
   part("still").innerHTML = state.values.length ? names(state, place, width) : "";
   part("moving").innerHTML = state.values.map((row, r) => row.map((v, c) => cell(v, r, c, state, place)).join("")).join("");
   part("hint").textContent = state.values.length ? "" : state.hint;

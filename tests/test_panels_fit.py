@@ -1,0 +1,87 @@
+"""No text of a panel is clipped, and no page is wider than its window. Panels show stored pictures, from a file."""
+
+import pytest
+from browser import browser  # noqa: F401
+
+from labkit import rooms
+from labkit.panels.script import classic
+from labkit.site import living
+
+PANELS = rooms.lessons("panel")
+QUICK = ("05", "11")
+WIDTHS = (1280, 390)
+PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>{styles}</style></head><body>
+<main style="max-width: 980px; margin: 8px"><div class="panel-place" data-panel="{name}" data-state="{{}}"></div></main>
+<script>{panel}</script><script>{stored}</script><script>{site}</script></body></html>"""
+SETTLED = "() => document.querySelector('.lk-panel')?.dataset.settled === '1'"
+# texts that are wider than their box or that another box cuts off, and texts beyond the edge of their drawing
+CLIPPED = """() => {
+  const found = [];
+  const box = (el) => el.getBoundingClientRect();
+  const shown = (el) => box(el).width > 1 && box(el).height > 1 && getComputedStyle(el).visibility !== "hidden";
+  const cuts = (el) => ["hidden", "clip"].includes(getComputedStyle(el).overflowX);
+  const outside = (a, b) => a.right > b.right + 1 || a.left < b.left - 1;
+  const text = (el) => [...el.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  for (const el of document.querySelectorAll(".lk-panel *")) {
+    if (el.closest(".lk-hidden") || !shown(el) || !text(el)) continue;
+    const note = () => found.push(`${el.getAttribute("class")}: ${el.textContent.trim().slice(0, 60)}`);
+    if (el instanceof SVGElement) {
+      if (outside(box(el), box(el.ownerSVGElement))) note();
+      continue;
+    }
+    if (cuts(el) && el.scrollWidth > el.clientWidth + 1) note();
+    for (let up = el.parentElement; up?.closest(".lk-panel"); up = up.parentElement) {
+      if (cuts(up) && outside(box(el), box(up))) note();
+    }
+  }
+  return found;
+}"""
+CHOOSE = """() => {
+  const key = new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true });
+  document.querySelector(".lk-scatter svg.lk")?.dispatchEvent(key);
+  document.querySelector(".lk-tile")?.click();
+}"""
+ENDS = """() => [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")].flatMap((el, k) =>
+  el.tagName === "SELECT" ? [[k, 0], [k, el.length - 1]] : [[k, 0], [k, Number(el.max)]])"""
+SET = """([k, value]) => {
+  const el = [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")][k];
+  el.value = value;
+  el.dispatchEvent(new Event(el.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+}"""
+
+
+def page_of(name, folder):
+    """A page with one panel, and all that it needs in it. -> its path"""
+    path = folder / f"{name}.html"
+    parts = {
+        "styles": living.styles(),
+        "panel": classic(),
+        "stored": living.script(name),
+        "site": living.front("site.js"),
+    }
+    path.write_text(PAGE.format(name=name, **parts), encoding="utf-8")
+    return path
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in PANELS]
+)
+def test_no_text_is_clipped_in_any_corner_of_a_panel(name, width, browser, tmp_path):  # noqa: F811
+    page = browser.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(page_of(name, tmp_path).as_uri())
+    page.wait_for_function(SETTLED)
+    page.evaluate(CHOOSE)
+    clipped = {"at the start": page.evaluate(CLIPPED)}
+    for end in page.evaluate(ENDS):
+        page.evaluate(SET, end)
+        page.wait_for_function(SETTLED)
+        clipped[str(end)] = page.evaluate(CLIPPED)
+    assert {state: texts for state, texts in clipped.items() if texts} == {}
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+    assert not wrong
