@@ -1,10 +1,11 @@
-"""What a test needs before it runs: the real data, a Chromium, other people's packages, time. Without it the test is
-skipped, with a reason.
+"""What a test needs before it runs: the real data, a Chromium, Node, other people's packages, time. Without it the test
+is skipped, with a reason.
 
 LABKIT_REQUIRE="data browser" makes missing data and a missing Chromium a failure; LABKIT_ALL=1 runs the slow tests.
 """
 
 import os
+import shutil
 import signal
 from importlib.util import find_spec
 
@@ -67,7 +68,7 @@ def names(value, name):
 def pytest_runtest_setup(item):
     """Skip, or where LABKIT_REQUIRE says so fail, a test that misses something."""
     torch.set_num_threads(1)  # again for every test: numba, in a peer, takes all cores, for torch too
-    for marker, missing in (("data", no_data), ("browser", no_browser), ("peers", no_peers), ("slow", no_time)):
+    for marker, missing in NEEDS.items():
         reason = next(filter(None, map(missing, item.iter_markers(marker))), None)
         if reason and marker in os.environ.get("LABKIT_REQUIRE", "").split():
             pytest.fail(f"{reason} (LABKIT_REQUIRE asks for it)", pytrace=False)
@@ -100,6 +101,15 @@ def no_time(marker):
     """Slow tests wait to be asked for."""
     if os.environ.get("LABKIT_ALL") != "1":
         return "slow: ./lab test --all"
+
+
+def no_node(marker):
+    """Why the front end's own tests cannot run."""
+    if not shutil.which("node"):
+        return "there is no Node: apt install nodejs"
+
+
+NEEDS = {"data": no_data, "browser": no_browser, "peers": no_peers, "node": no_node, "slow": no_time}
 
 
 def hears_ctrl_c():

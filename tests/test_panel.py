@@ -4,7 +4,6 @@ import base64
 import gzip
 import io
 import json
-import shutil
 import subprocess
 import threading
 import time
@@ -262,7 +261,7 @@ def test_unknown_lessons_are_named():
             call("77")
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
+@pytest.mark.node
 @pytest.mark.parametrize("text", [script.module, script.classic])
 def test_the_scripts_are_javascript(text, tmp_path):
     path = tmp_path / "a.mjs"

@@ -190,7 +190,8 @@ def test_pages_load_from_beside_them_alone(site):
             assert load.startswith(("data:", "#")) or (path.parent / load).is_file(), f"{path.name} loads {load[:80]}"
         assert len(reader.ids) == len(set(reader.ids)), path.name
     scripts = {path: re.findall(r'<script src="[^"]*stored/(\w+)', path.read_text()) for path in site.rglob("*.html")}
-    assert {path.name: names for path, names in scripts.items() if names} == {Path(LESSON).name: ["01"]}
+    with_panel = {Path(LESSON).name: ["01"], "00_start_here.html": ["00"], "index.html": ["00"]}
+    assert {path.name: names for path, names in scripts.items() if names} == with_panel
 
 
 def test_a_lesson_without_a_kernel_says_so_and_gives_its_solutions(site):
@@ -332,6 +333,91 @@ def test_a_panel_without_stored_pictures_says_so(page, site, address):
     page.wait_for_selector(".failure")
     assert "needs a kernel: ./lab" in page.locator(".failure").inner_text()
     (site / "lessons" / "none.html").unlink()
+
+
+DRAWN = """() => {
+  const model = window.labkitModels["00"][0];
+  return ["state", "drawn", "picture", "message"].map((key) => model.get(key));
+}"""
+LEARNT = "() => [...document.querySelectorAll('[data-learnt=\"1\"]')].map((el) => Number(el.dataset.point))"
+
+
+def world(page, address):
+    """Open the front page and wait for its panel."""
+    page.goto(f"{address}/index.html")
+    page.wait_for_selector(".lk-panel[data-settled='1']")
+
+
+def drawn(page):
+    """What the world shows once it is drawn, from the model. -> state, state of the picture, traits, message"""
+    page.wait_for_selector(".lk-panel[data-settled='1']", timeout=60_000)
+    state, shown, picture, message = page.evaluate(DRAWN)
+    return state, shown, picture["world"], message
+
+
+def learnt(page):
+    """Which points are shown as wrong labels that are learnt by heart."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('[data-learnt=\"1\"]')].map((el) => Number(el.dataset.point))"
+    )
+
+
+@pytest.mark.browser
+def test_a_click_on_the_front_page_bends_the_boundary(page, address):
+    world(page, address)
+    state, _, before, _ = drawn(page)
+    assert "marks" not in state and before["per_epoch"]["believed"][-1][5] == before["given"][5]
+    page.locator("[data-point='5']").click(force=True)
+    state, shown, after, message = drawn(page)
+    assert state == shown and state["marks"] == {"world": [5]} and "in this page" in message
+    assert after["per_epoch"]["epoch"] == before["per_epoch"]["epoch"]
+    assert after["per_epoch"]["grid"][0] == before["per_epoch"]["grid"][0], "the same network before the first step"
+    assert after["per_epoch"]["grid"][-1] != before["per_epoch"]["grid"][-1]
+    assert after["per_epoch"]["believed"][-1][5] != before["given"][5] and 5 in learnt(page)
+    assert "You turned 1 over" in page.locator(".lk-world svg.lk").first.get_attribute("aria-label")
+    page.locator(".lk-back").click()
+    assert drawn(page)[2] == before and 5 not in learnt(page)
+
+
+@pytest.mark.browser
+def test_flips_need_no_mouse_and_robust_methods_say_what_they_need(page, address):
+    world(page, address)
+    page.locator(".lk-world svg.lk").first.focus()
+    for key in ("ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    state, *_ = drawn(page)
+    assert len(state["marks"]["world"]) == 1
+    assert re.search(r"point \d+: given .*, in truth", page.locator(".lk-world .lk-message").inner_text())
+    page.locator("select[data-control=method]").select_option(label="SOP")
+    state, shown, picture, message = drawn(page)
+    assert state == shown and "per_epoch" not in picture and "SOP needs stored runs or a kernel" in message
+    assert page.locator(".lk-edge[d]:not(.lk-legend *)").count() == 0, "no boundary of another method"
+    page.locator(".lk-back").click()
+    assert drawn(page)[2]["per_epoch"]["grid"][-1] and page.locator(".lk-world .lk-hint").inner_text() == ""
+
+
+@pytest.mark.browser
+def test_the_epoch_cursor_plays_pauses_and_steps(page, address):
+    page.emulate_media(reduced_motion="no-preference")
+    world(page, address)
+    last = drawn(page)[2]["per_epoch"]["epoch"][-1]
+    epoch = page.locator(".lk-time output")
+    assert epoch.inner_text() == f"epoch {last} of {last}"
+    page.locator("[data-step='-1']").click()
+    caption = page.locator(".lk-world .lk-caption")
+    assert epoch.inner_text() == f"epoch 96 of {last}" and "After epoch 96" in caption.inner_text()
+    page.locator(".lk-time input").fill("0")
+    assert "Before the first step" in caption.inner_text()
+    page.locator(".lk-play").click()
+    page.wait_for_function("() => document.querySelector('.lk-time input').value > 3")
+    page.locator(".lk-play").click()
+    paused = epoch.inner_text()
+    page.wait_for_timeout(400)
+    assert epoch.inner_text() == paused and page.locator(".lk-time").get_attribute("data-playing") == "0"
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(".lk-play").wait_for(state="hidden")
+    assert page.locator(".lk-time input").is_visible()
+    page.emulate_media(reduced_motion="no-preference")
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ class Panel(anywidget.AnyWidget):
     rows = List().tag(sync=True)
     parts = List().tag(sync=True)
     question = Dict().tag(sync=True)
-    state = Dict().tag(sync=True)  # positions of the controls
+    state = Dict().tag(sync=True)  # positions of the controls, and "marks" that a reader made inside of parts
     picture = Dict().tag(sync=True)
     drawing = Dict().tag(sync=True)  # state that the picture is of, whole or in part
     drawn = Dict().tag(sync=True)  # state of the last picture that was finished

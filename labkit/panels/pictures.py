@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import choose, need
 from ..plot.style import COLOURS, DASHES, MARKERS
 
-KINDS = ("curves", "scatter", "bars", "matrix", "gallery", "faces", "table")
+KINDS = ("curves", "scatter", "bars", "matrix", "gallery", "faces", "table", "world")
 SVG_DASHES = {"-": "", "--": "7 3", "-.": "10 3 2 3", ":": "2 3"}
 SVG_MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}
 COLUMNS = 12  # images in a row

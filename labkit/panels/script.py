@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 FRONT = Path(__file__).parent / "front"
-FILES = ("chart", "shown", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table", "panel")
-STYLE_SHEETS = ("panel", "chart", "gallery")
+FILES = (
+    "chart", "shown", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
+    "contour", "train", "world", "marks", "cursor", "panel",
+)  # fmt: skip
+STYLE_SHEETS = ("panel", "chart", "gallery", "world")
 EXPORT = re.compile(r"^export default ", re.M)
 
 

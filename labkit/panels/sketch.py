@@ -55,8 +55,9 @@ class Question:
 class Sketch:
     """The declaration of a panel.
 
-    draw(state, show) fills it: see Panel. rows: names of the parts, row by row. stored: the pictures are looked up,
-    because they are too heavy to be made while somebody waits.
+    draw(state, show) fills it: see Panel. `state` has the values of the controls by their names, and `marks`, what a
+    reader has done inside of parts, such as flipped labels: {part: list}, empty for most panels. rows: names of the
+    parts, row by row. stored: the pictures are looked up, because they are too heavy to be made while somebody waits.
     Raises ValueError for more than four controls, and for rows that do not name each part once.
     """
 
@@ -79,21 +80,28 @@ class Sketch:
         starts = {control["name"]: control["value"] for control in self.controls}
         object.__setattr__(self, "positions", starts)
 
-    def values(self, positions: dict[str, int]) -> SimpleNamespace:
-        """Return what `draw` reads: the values of the controls at these positions."""
-        values = {}
+    def values(self, positions: dict[str, Any]) -> SimpleNamespace:
+        """Return what `draw` reads: the values of the controls at these positions, and the reader's marks."""
+        values = {"marks": positions.get("marks", {})}
         for control in self.controls:
             name = control["name"]
             values[name] = control["values"][positions[name]]
         return SimpleNamespace(**values)
 
-    def moved(self, positions: dict[str, int], **values: Any) -> dict[str, int]:
-        """Return the positions, with some controls at other values.
+    def moved(self, positions: dict[str, Any], marks: dict[str, list] | None = None, **values: Any) -> dict[str, Any]:
+        """Return the positions, with some controls at other values, and with other marks unless they are None.
 
-        Raises ValueError for a control or a value that does not exist.
+        Raises ValueError for a control, a value or a part that does not exist.
         """
         controls = {control["name"]: control for control in self.controls}
         positions = dict(positions)
+        if marks is not None:
+            positions.pop("marks", None)
+            for name in marks:
+                choose("the part", name, {part["name"]: part for part in self.parts})
+            filled = {name: list(value) for name, value in marks.items() if value}
+            if filled:
+                positions["marks"] = filled
         for name, value in values.items():
             control = choose("the control", name, controls)
             positions[name] = position(control["values"], value, name)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .sketch import Sketch
+from .still_world import world
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 9.6  # inches
 ROW = 3.1  # inches, of a row of pictures
-HEIGHTS = {"faces": 2.3, "table": 2.2}
+HEIGHTS = {"faces": 2.3, "table": 2.2, "world": 4.2}
 CAPTION = 150  # letters of a caption at most
 DPI = 100
 INK = "#333333"
@@ -111,8 +112,10 @@ def setting(sketch: Sketch, state: dict[str, int]) -> str:
 
 
 def _chosen(traits):
-    """Return traits of a part; of one that follows a click, those of the first sample that has any."""
+    """Return traits of a part: its last epoch's, and of one that follows a click those of the first sample with any."""
     traits = dict(traits)
+    for name, values in traits.pop("per_epoch", {}).items():
+        traits[name] = values[-1]
     of = traits.pop("of", None)
     traits.pop("by", None)
     return {**traits, **(next(iter(of.values())) if of else {})}
@@ -283,5 +286,5 @@ def table(ax: "Axes", traits: Traits) -> None:
 
 DRAWERS = {
     "curves": curves, "scatter": scatter, "bars": bars, "matrix": matrix, "gallery": gallery, "faces": faces,
-    "table": table,
+    "table": table, "world": world,
 }  # fmt: skip

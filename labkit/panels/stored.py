@@ -46,10 +46,10 @@ def frame(sketch: Sketch, positions: dict[str, int]) -> dict:
     """Return the stored picture and message of a state. Raises LookupError if none is stored for it.
 
     A bundle has the controls of the day when it was made. A state is found by the values of its controls, so that a new
-    entry of a menu leaves the pictures of the older ones valid.
+    entry of a menu leaves the pictures of the older ones valid. Nothing is stored for a reader's own marks.
     """
     bundle = load(sketch.name)
-    name = stored_key(sketch, positions, bundle) if bundle else None
+    name = stored_key(sketch, positions, bundle) if bundle and not positions.get("marks") else None
     if name is None or name not in bundle["frames"]:
         raise LookupError(f"nothing is stored for this setting; `./lab bundle {sketch.name}` stores the offered ones")
     return bundle["frames"][name]

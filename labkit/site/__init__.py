@@ -130,7 +130,7 @@ class Site:
         body = self.env.get_template("index.html.j2").render(
             lessons=self.lessons, papers=self.papers, alive=with_panel, hours=hours(minutes)
         )
-        self.write_page("index.html", "labkit", body, "index")
+        self.write_page("index.html", "labkit", body, "index", scripts=self.scripts(body))
 
     def write_teachers_page(self) -> None:
         """Write the page for teachers: lessons/README.md."""

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { load } from "./front.mjs";
 
-const shown = await load("shown");
+const { shown } = load("shown");
 const controls = [{ name: "rate" }, { name: "noise" }];
 const state = { rate: 2, noise: 0 };
 const frame = { picture: { curves: "stored", gallery: "stored" }, message: "stored words" };

@@ -1,24 +1,26 @@
 // A panel: controls, pictures that follow them, the reader's guess. The whole state is in the model (get, set, on, off,
 // save_changes): a kernel may stand behind it, or a page with stored pictures.
 //
-// state {control: position of its value} is the reader's; picture {part: traits}, drawing (the state that it is of) and
-// drawn (the last state that was finished) are the other side's. asked is raised with every change of the reader's, and
+// state {control: position of its value, marks: {part: what the reader has done in it}} is the reader's; picture {part:
+// traits}, drawing (the state that it is of) and drawn (the last state that was finished) are the other side's. asked is raised with every change of the reader's, and
 // answered follows it where a kernel listens.
 
 const { esc, words } = chart;
-const KINDS = { curves, scatter, bars, matrix, gallery, faces, table };
+const KINDS = { curves, scatter, bars, matrix, gallery, faces, table, world };
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const GUESS = "#E69F00";
 
 // What a part sees as its model: what is declared, what is shown, and what is selected in it.
 class Part {
-  constructor({ kind, name, traits }, chosen) {
-    Object.assign(this, { kind, name, declared: traits, shown: {}, own: { selected: -1 }, heard: new Map(), chosen });
+  constructor({ kind, name, traits }, chosen, marked) {
+    Object.assign(this, { kind, name, declared: traits, shown: {}, own: { selected: -1 }, heard: new Map(), chosen, marked });
   }
   get(key) { return this.own[key] ?? this.shown[key] ?? this.declared[key] ?? KINDS[this.kind].DEFAULTS[key]; }
   set(key, value) {
     this.own[key] = value;
     this.tell([key]);
     if (key === "selected") this.chosen();
+    if (key === "marks") this.marked(this.name, value);
   }
   save_changes() {}
   on(event, call) { this.heard.set(event, [...(this.heard.get(event) ?? []), call]); }
@@ -124,16 +126,23 @@ function withGuess(part, traits, question, guess) {
   return { ...traits, series: [...(traits.series ?? []), star, ...(question.low === undefined ? [] : [band])] };
 }
 
-function fill(model, parts, picture, el) {
-  const [question, guess] = [model.get("question"), model.get("guess")];
+function fill(model, parts, picture, el, time) {
+  const [question, guess, state] = ["question", "guess", "state"].map((key) => model.get(key));
   parts.forEach((part) => {
     const place = el.querySelector(`.lk-part[data-part="${part.name}"]`);
     const fresh = part.name in picture || !part.last;
     place?.toggleAttribute("data-stale", !fresh);
-    const shown = part.last = fresh ? picture[part.name] ?? {} : part.last; // what is not drawn yet stays, and is pale
+    part.last = fresh ? picture[part.name] ?? {} : part.last; // what is not drawn yet stays, and is pale
+    part.own.marks = state.marks?.[part.name];
+  });
+  time.show([...parts.values()].map((part) => part.last));
+  parts.forEach((part) => {
+    const shown = cursor.traits(part.last, time.at);
     const picked = shown.by ? shown.of?.[parts.get(shown.by).get("selected")] ?? {} : {};
     const { by, of, ...plain } = shown;
-    part.show(withGuess(part, { ...plain, ...picked }, question, guess));
+    const held = STILL.matches && model.get("busy") && "epoch" in plain && "epoch" in part.shown; // it moves once, at the end
+    part.show(held ? part.shown : withGuess(part, { ...plain, ...picked }, question, guess));
+    part.tell(["marks"]);
   });
 }
 
@@ -148,7 +157,7 @@ function build(el, model) {
     `<div class="lk-top"><span class="lk-heading">${esc(model.get("title"))}</span><span class="lk-now" role="status" aria-live="polite"></span>` +
     '<button type="button" class="lk-stop">Stop</button></div>' +
     '<div class="lk-progress" role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
-    '<div class="lk-controls"></div><div class="lk-notice" role="status"></div><div class="lk-failure" role="alert"></div><div class="lk-rows"></div><div class="lk-foot"></div>';
+    '<div class="lk-controls"></div><div class="lk-time" role="group" aria-label="time" hidden></div><div class="lk-notice" role="status"></div><div class="lk-failure" role="alert"></div><div class="lk-rows"></div><div class="lk-foot"></div>';
   const find = (name) => el.querySelector(`:scope > .lk-${name}, :scope > .lk-top > .lk-${name}`);
   const controls = model.get("controls").map((spec) => control(spec, model));
   find("controls").append(...controls.map((c) => c.label));
@@ -212,16 +221,24 @@ function watch(model, changed) {
 function render({ model, el }) {
   const { find, controls } = build(el, model);
   let frames = {};
-  const parts = new Map(model.get("parts").map((spec) => [spec.name, new Part(spec, () => again())]));
+  const marked = (name, value) => {
+    time.newest(); // what follows from the marks is watched from the first step
+    ask(model, marks.next(model.get("state"), name, value));
+  };
+  const parts = new Map(model.get("parts").map((spec) => [spec.name, new Part(spec, () => again(), marked)]));
+  const time = cursor.make(find("time"), () => again());
   const { ear, listen } = watch(model, () => again());
+  const alone = marks.learner(model, () => again());
   const again = () => {
     const state = model.get("state");
-    const frame = frames[shown.keyOf(model.get("controls"), state)];
+    const { marks: own, ...settings } = state;
+    const frame = frames[shown.keyOf(model.get("controls"), settings)];
     const nearest = ear.silent && !frame && !shown.same(model.get("drawn"), state) && shown.nearestStored(model.get("controls"), frames, state, ear.last);
-    if (nearest) return ask(model, nearest);
+    if (nearest) return ask(model, own ? { ...nearest, marks: own } : nearest);
     ear.last = state;
-    const now = shown.pictureOf(state, live(model), frame);
-    fill(model, parts, now.picture, el);
+    const said = ear.silent && own && !shown.same(model.get("drawn"), state) ? alone(frame) : live(model);
+    const now = shown.pictureOf(state, said, own ? undefined : frame);
+    fill(model, parts, now.picture, el, time);
     status(model, find, el, now, ear.silent);
   };
   const undo = lay(model, find("rows"), parts);
@@ -245,6 +262,7 @@ function render({ model, el }) {
   listen();
   return () => {
     clearTimeout(ear.timer);
+    time.stop();
     undo.forEach((call) => call());
     Object.entries(soon).forEach(([key, call]) => model.off?.(`change:${key}`, call));
     model.off?.("comm_live_update", lost);
@@ -260,4 +278,4 @@ function once(calls) {
   }]));
 }
 
-export default { render, verdict };
+export default { render, verdict, learn: marks.learn };

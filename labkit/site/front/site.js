@@ -16,6 +16,8 @@ class StaticModel {
     const { title, controls, rows, parts, question } = kept;
     this.values = { title, controls, rows, parts, question, picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
     this.values.state = Object.fromEntries(controls.map((c) => [c.name, nearest(c, state[c.name])]));
+    if (state.marks) this.values.state.marks = state.marks;
+    this.turn = 0; // of the newest look; what an older one still draws is out of date
     this.look();
   }
   get(key) { return this.values[key]; }
@@ -24,6 +26,7 @@ class StaticModel {
     this.tell(key);
     if (key === "state") this.look();
     if (key === "asked") this.set("answered", value);
+    if (key === "stopped") this.stop();
   }
   save_changes() {}
   on(event, call) { this.heard.set(event, [...(this.heard.get(event) ?? []), call]); }
@@ -32,11 +35,31 @@ class StaticModel {
   look() {
     const { controls, state } = this.values;
     const frame = this.kept.frames[controls.map((c) => c.stored[state[c.name]]).join(",")];
-    const news = frame
-      ? { picture: frame.picture, message: frame.message, drawing: state, drawn: state, error: "" }
-      : { error: "Nothing is stored for this setting. With a kernel (./lab) every setting can be drawn.", message: "" };
-    Object.assign(this.values, news);
-    Object.keys(news).forEach((key) => this.tell(key));
+    this.turn += 1;
+    if (frame && state.marks) this.learn(frame, this.turn);
+    else if (frame) this.news({ picture: frame.picture, message: frame.message, drawing: state, drawn: state, error: "", busy: false });
+    else this.news({ error: "Nothing is stored for this setting. With a kernel (./lab) every setting can be drawn.", message: "", busy: false });
+  }
+  news(values) {
+    Object.assign(this.values, values);
+    Object.keys(values).forEach((key) => this.tell(key));
+  }
+  // The reader's own marks: nothing is stored for them, and the page computes what it can.
+  async learn(frame, turn) {
+    const { state } = this.values;
+    const cancelled = () => turn !== this.turn;
+    const show = (picture, message) => { if (!cancelled()) this.news({ picture, message }); };
+    this.news({ drawing: state, picture: {}, message: "", error: "", busy: true });
+    try {
+      await window.labkit.panel.learn(this.values, frame, show, cancelled);
+      if (!cancelled()) this.news({ drawn: state, busy: false });
+    } catch (error) {
+      if (!cancelled()) this.news({ error: error.message, message: "", busy: false });
+    }
+  }
+  stop() {
+    this.turn += 1;
+    this.news({ busy: false, message: "stopped" });
   }
 }
 
@@ -54,7 +77,7 @@ async function unpack(text) {
 }
 
 const opened = {}; // {panel: promise of what is stored}
-const models = {}; // {panel: [its models on this page]}
+const models = window.labkitModels = {}; // {panel: [its models on this page]}
 function open(name) {
   if (!STORED[name]) return Promise.reject(Error(`Nothing is stored for panel ${name}. It needs a kernel: ./lab opens the lessons in JupyterLab.`));
   return opened[name] ??= unpack(STORED[name]);
