@@ -22,15 +22,31 @@ function paths(text, columns, x, y) {
   const rows = values.length / columns;
   const made = { inside: [], outside: [], edge: [] };
   const line = (list) => `M${list.map(([u, v]) => `${x(u).toFixed(1)} ${y(v).toFixed(1)}`).join("L")}`;
+  const ring = (name, list) => made[name].push(`${line(list)}Z`);
   for (let r = 0; r + 1 < rows; r++) {
-    for (let c = 0; c + 1 < columns; c++) {
+    for (let c = 0, end = 0; c + 1 < columns; c = end) {
+      end = run(values, columns, c, r);
+      if (end > c) {
+        ring(values[r * columns + c] > 0 ? "inside" : "outside", [[c, r], [end, r], [end, r + 1], [c, r + 1]]);
+        continue;
+      }
+      end = c + 1;
       const { inside, outside, crossings } = cell(values, columns, c, r);
-      if (inside.length) made.inside.push(`${line(inside)}Z`);
-      if (outside.length) made.outside.push(`${line(outside)}Z`);
+      ring("inside", inside);
+      ring("outside", outside);
       for (let k = 0; k + 1 < crossings.length; k += 2) made.edge.push(line(crossings.slice(k, k + 2)));
     }
   }
   return Object.fromEntries(Object.entries(made).map(([name, list]) => [name, list.join("")]));
+}
+
+// The column at which a run of squares of one class ends that begins at column c; c itself where the boundary is.
+function run(values, columns, c, r) {
+  const side = values[r * columns + c] > 0;
+  const same = (u) => values[r * columns + u] > 0 === side && values[(r + 1) * columns + u] > 0 === side;
+  let end = c;
+  while (end < columns && same(end)) end += 1;
+  return Math.max(c, end - 1);
 }
 
 // One square of the grid: the corners of its part in class 1 and of its other part, and where the boundary crosses its
