@@ -43,6 +43,12 @@ CHOOSE = """() => {
 }"""
 ENDS = """() => [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")].flatMap((el, k) =>
   el.tagName === "SELECT" ? [[k, 0], [k, el.length - 1]] : [[k, 0], [k, Number(el.max)]])"""
+# scrolled until the last picture is in the window, the first control still is
+IN_SIGHT = """() => {
+  [...document.querySelectorAll(".lk-part")].at(-1).scrollIntoView({ block: "end" });
+  const { top, bottom } = document.querySelector(".lk-panel .lk-control").getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}"""
 SET = """([k, value]) => {
   const el = [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")][k];
   el.value = value;
@@ -83,5 +89,6 @@ def test_no_text_is_clipped_in_any_corner_of_a_panel(name, width, browser, tmp_p
         clipped[str(end)] = page.evaluate(CLIPPED)
     assert {state: texts for state, texts in clipped.items() if texts} == {}
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(IN_SIGHT)
     page.close()
     assert not wrong

@@ -4,6 +4,7 @@ of two cells."""
 import nbformat
 import pytest
 from browser import IDLE, at_rest, browser, close_notebook, connected, lab, open_notebook, run_all  # noqa: F401
+from test_panels_fit import IN_SIGHT
 
 from labkit import rooms
 
@@ -94,6 +95,7 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     page, path = place
     fresh = shown(page)
     assert fresh["source"] == "live" and not fresh["silent"] and fresh["notice"] == ""
+    assert page.evaluate(IN_SIGHT)
     move(page)
     moved = shown(page)
     assert moved["source"] == "live" and moved["drawn"] != fresh["drawn"]
