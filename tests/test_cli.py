@@ -229,7 +229,7 @@ def test_errors_that_are_not_labkits_own_keep_their_traceback(monkeypatch):
 def test_help_names_every_command(capsys):
     assert main(["--help"]) == 0
     said = capsys.readouterr().out
-    for command in ("lab", "run", "papers", "test", "fetch", "doctor", "bench", "fmt"):
+    for command in ("lab", "reset", "run", "papers", "test", "fetch", "doctor", "bench", "fmt"):
         assert f"\n  {command} " in said
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"]) or sys.exit(0)

@@ -231,7 +231,9 @@ def test_the_command_its_statuses_and_its_words(tmp_path, capsys):
     file = tmp_path / "plan.yml"
     file.write_text(json.dumps({"fit": {**FIT, "seed": 0, "rate": 0.2}, "grid": {"method": ["ERM", "CDR"]}}))
     words = ["sweep", str(file), "--store", str(tmp_path / "runs"), "--workers", "1"]
-    assert main(words) == 0 and "2 finished of 2" in capsys.readouterr().out
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "2 finished of 2" in said and f"run sweep -p store {tmp_path / 'runs'};" in said
     assert main(words) == 0 and "2 were there of 2" in capsys.readouterr().out
     file.write_text(json.dumps({"fit": {**FIT, "seed": 0, "rate": 0.2, "recipe.lr": 1e9}, "grid": {"method": ["ERM"]}}))
     assert main(words) == 1 and "failed: ERM: Diverged" in capsys.readouterr().out
