@@ -18,9 +18,14 @@ from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 
+import pytest
+
 os.environ["OMP_NUM_THREADS"] = "1"
 # once, here: a fork has them, and imports its own labkit
-IMPORTED = ("torch._dynamo", "pandas", "scipy.stats", "psutil", "pytest")
+IMPORTED = ("torch._dynamo", "pandas", "scipy.stats", "psutil")
+IMPORTED += ("matplotlib.pyplot", "IPython.display", "anywidget", "filelock", "jinja2", "pyarrow.parquet", "yaml")
+# of pytest's plugins, those that only cost here: one of them collects all garbage five times at the end
+WITHOUT = ("anyio", "cacheprovider", "nbval", "threadexception", "unraisableexception", "xdist")
 ROOT = Path(__file__).resolve().parent.parent
 FORK = multiprocessing.get_context("fork")
 
@@ -60,23 +65,36 @@ def own_files(name):
     return [str(path) for path in files if path.name == "test_shared.py" or own.search(path.read_text())]
 
 
+class Likely:
+    """A plugin of pytest: it begins with the tests that mostly catch a mutant of the named method."""
+
+    def __init__(self, name):
+        self.first = ("test_typical_", f"test_{name.lower()}_")
+
+    @pytest.hookimpl(trylast=True)  # after tests/conftest.py
+    def pytest_collection_modifyitems(self, items):
+        items.sort(key=lambda item: not item.name.startswith(self.first))
+
+
 def own_tests(name, copy, log):
     """In a process of its own: the tests of a method, of the package in `copy`. Its exit status is pytest's."""
     out = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(out, 1), os.dup2(out, 2), os.chdir(copy)
     os.environ |= {"LABKIT_COPY": copy, "LABKIT_ALL": "0"}  # a quick test has to catch it
     sys.path[0], sys.dont_write_bytecode = copy, True
-    words = ["-xq", "-p", "no:cacheprovider", "-p", "no:nbval", "--assert=plain", "-k", "not killed", "--own", name]
-    os._exit(import_module("pytest").main([*own_files(name), *words]))  # no more: what torch began need not end
+    words = [*own_files(name), "-xq", "--assert=plain", "-k", "not killed", "--own", name]
+    words += [f"-pno:{plugin}" for plugin in WITHOUT]
+    os._exit(pytest.main(words, [Likely(name)]))  # no more: what torch began need not end
 
 
 def begin(job, folder):
     """Start the tests of a job, in a copy of the package. -> Process"""
     name, core, inside, text = job
     copy = Path(folder) / f"{name}-{core}"
-    shutil.copytree(Path(folder) / "labkit", copy / "labkit")
+    shutil.copytree(Path(folder) / "labkit", copy / "labkit", copy_function=os.link)
     (copy / "notebooks").symlink_to(ROOT / "notebooks")  # some tests read stored results
     if core:
+        (copy / inside).unlink()  # all copies have the same file there
         (copy / inside).write_text(text)
     process = FORK.Process(target=own_tests, args=(name, str(copy), str(copy / "log")))
     process.start()
