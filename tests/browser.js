@@ -28,13 +28,18 @@ window.seen = {
   controls: () => Object.fromEntries([...seen.panel().querySelectorAll("[data-control]")]
     .filter((el) => el.tagName !== "BUTTON").map((el) => [el.dataset.control, Number(el.value)])),
 
-  // from now on, note in every frame what the panel shows, and when the pointer is released
+  // from now on, note in every frame what the panel shows, read again where it changed, and when the pointer is released
   log: () => {
     const log = { frames: [], released: null };
     window.addEventListener("pointerup", () => { log.released = performance.now(); }, { once: true, capture: true });
+    let shown = null;
+    const changes = new MutationObserver(() => { shown = null; });
+    changes.observe(seen.panel(), { subtree: true, childList: true, characterData: true, attributes: true });
     const look = () => {
-      log.frames.push({ ms: performance.now(), picture: seen.picture(), settled: seen.settled() });
+      shown ??= { picture: seen.picture(), settled: seen.settled() };
+      log.frames.push({ ms: performance.now(), ...shown });
       if (seen.noted === log) requestAnimationFrame(look);
+      else changes.disconnect();
     };
     seen.noted = log;
     requestAnimationFrame(look);

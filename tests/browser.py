@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from kernels import forked
 
 from labkit.cli.doctor import chromium
 
@@ -40,6 +41,13 @@ RUN_ALL = """() => {
   window.ranAll = false;
   jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ranAll = true; });
 }"""
+OPEN = "(path) => jupyterapp.commands.execute('docmanager:open', { path }).then(() => {})"
+CLEAR = """async () => {
+  const w = jupyterapp.shell.currentWidget;
+  await jupyterapp.serviceManager.sessions.shutdownAll();
+  if (w?.context) { w.context.model.dirty = false; w.close(); }
+}"""
+POLL = 100  # ms between looks at a page; by default Playwright looks in every frame, and every frame is drawn for it
 OUTPUTS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells.flatMap((c) => c.outputs ?? [])"
 
 
@@ -100,11 +108,11 @@ def wait_for(url, server, log, seconds=60):
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """JupyterLab on a temporary folder that holds copies of the lessons."""
+    """JupyterLab on a temporary folder that holds copies of the lessons. Its kernels are forks, see kernels.py."""
     root = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "lessons", root / "lessons") if (ROOT / "lessons").exists() else None
     lab = Lab(f"http://127.0.0.1:{(port := free_port())}", secrets.token_hex(16), root)
-    with open(root / "lab.log", "w") as log:
+    with forked("python3"), open(root / "lab.log", "w") as log:
         server = serve(root, port, lab.token, log)
         try:
             wait_for(f"{lab.url}/api/status?token={lab.token}", server, root / "lab.log")
@@ -146,8 +154,13 @@ def driver():
 
 
 def open_notebook(page, lab, name):
-    """Open a notebook and wait for its kernel: commands that are sent earlier are lost without a word."""
-    page.goto(lab.path(name))
+    """Open a notebook, in the JupyterLab that the page shows, if any, and wait for its kernel: commands that are sent
+    earlier are lost without a word."""
+    if page.url.startswith(lab.url):
+        clear(page)  # an earlier test may have left one open
+        page.evaluate(OPEN, name)
+    else:
+        page.goto(lab.path(name))
     connected(page)
 
 
@@ -155,13 +168,13 @@ def connected(page):
     """Wait until the notebook that is open has a kernel and the kernel is idle."""
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.evaluate(READY)
-    page.wait_for_function(IDLE, timeout=60_000)
+    page.wait_for_function(IDLE, timeout=60_000, polling=POLL)
 
 
 def run_all(page, seconds=180):
     """Run all cells and wait for the last one. -> outputs of all cells, as the notebook format has them"""
     page.evaluate(RUN_ALL)
-    page.wait_for_function("() => window.ranAll", timeout=1000 * seconds)
+    page.wait_for_function("() => window.ranAll", timeout=1000 * seconds, polling=POLL)
     return page.evaluate(OUTPUTS)
 
 
@@ -179,9 +192,15 @@ def close_notebook(page):
         page.close()
 
 
+def clear(page):
+    """Shut the kernels down and close the notebook, if one is open, without saving it; JupyterLab stays."""
+    page.evaluate(CLEAR)
+    page.wait_for_selector(".jp-Notebook", state="detached", timeout=20_000)
+
+
 def settled(page, seconds=60):
     """Wait until the panel shows what its controls say; fail with its error if it has one."""
-    page.wait_for_function("() => seen.panel() && seen.settled()", timeout=1000 * seconds)
+    page.wait_for_function("() => seen.panel() && seen.settled()", timeout=1000 * seconds, polling=POLL)
     assert page.evaluate("() => seen.failure()") == ""
 
 

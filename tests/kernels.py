@@ -47,21 +47,24 @@ def pytest_configure(config):
 
 
 @contextmanager
-def forked():
-    """Start the server, and let this process and those that it starts find its kernel. Yields the kernel's name."""
+def forked(name=NAME):
+    """Start the server, and let this process and those that it starts find its kernel. Yields the kernel's name.
+
+    name: "python3" stands in front of ipykernel's own, for notebooks that ask for that.
+    """
     if not hasattr(os, "fork"):
         yield "python3"
         return
     before = os.environ.get("JUPYTER_PATH")
     with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
         address = os.path.join(folder, "socket")
-        specify(Path(folder, "kernels", NAME), [sys.executable, "-S", __file__, "door", address, "{connection_file}"])
+        specify(Path(folder, "kernels", name), [sys.executable, "-S", __file__, "door", address, "{connection_file}"])
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before]))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         server = subprocess.Popen([sys.executable, __file__, "server", address], **pipes)
         server.stdout.readline()  # it listens
         try:
-            yield NAME
+            yield name
         finally:
             server.communicate()
             del os.environ["JUPYTER_PATH"]
@@ -72,7 +75,7 @@ def forked():
 def specify(folder, command):
     """Write the file by which Jupyter finds a kernel."""
     folder.mkdir(parents=True)
-    specification = {"argv": command, "display_name": NAME, "language": "python"}
+    specification = {"argv": command, "display_name": folder.name, "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(specification))
 
 

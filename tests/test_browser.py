@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from browser import browser, close_notebook, complaints, connected, drag, lab, open_notebook, run_all, settled, shot  # noqa: F401
+from browser import browser, clear, complaints, connected, drag, lab, open_notebook, run_all, settled, shot  # noqa: F401
 
 from labkit import rooms
 from labkit.exercises import all_exercises
@@ -34,20 +34,29 @@ def has_panel(path):
     return path.stem[:2] in rooms.lessons("panel") or path.stem in rooms.lessons("panel")
 
 
-@pytest.fixture(scope="module", params=[marked(path) for path in LESSONS if has_panel(path)])
-def page(request, lab, browser):  # noqa: F811
-    """A lesson in JupyterLab, executed at its small size."""
+@pytest.fixture(scope="module")
+def tab(browser):  # noqa: F811
+    """One page for all lessons: JupyterLab is loaded once, and again where a test reloads it."""
     page = browser.new_page()
     page.set_viewport_size({"width": 1200, "height": 1900})  # the whole panel in one screenshot
-    page.lesson, page.bad = request.param.stem, []
+    page.bad = []
     page.on("pageerror", lambda error: page.bad.append(str(error)))
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module", params=[marked(path) for path in LESSONS if has_panel(path)])
+def page(request, lab, tab):  # noqa: F811
+    """A lesson in JupyterLab, executed at its small size."""
+    tab.lesson = request.param.stem
+    tab.bad.clear()
     try:
-        open_notebook(page, lab, f"lessons/{request.param.name}")
-        page.outputs = run_all(page)
-        settled(page)
-        yield page
+        open_notebook(tab, lab, f"lessons/{request.param.name}")
+        tab.outputs = run_all(tab)
+        settled(tab)
+        yield tab
     finally:
-        close_notebook(page)
+        clear(tab)
 
 
 @pytest.fixture(autouse=True)
@@ -176,12 +185,11 @@ def test_a_chosen_image_shows_the_life_of_its_label(page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [path for path in LESSONS if not has_panel(path)], ids=lambda path: path.stem)
-def test_a_lesson_without_a_panel_runs_in_the_browser(lab, browser, path):  # noqa: F811
-    page, bad = browser.new_page(), []
-    page.on("pageerror", lambda error: bad.append(str(error)))
+def test_a_lesson_without_a_panel_runs_in_the_browser(lab, tab, path):  # noqa: F811
+    tab.bad.clear()
     try:
-        open_notebook(page, lab, f"lessons/{path.name}")
-        outputs = run_all(page)
-        assert outputs and complaints(outputs) == [] and bad == []
+        open_notebook(tab, lab, f"lessons/{path.name}")
+        outputs = run_all(tab)
+        assert outputs and complaints(outputs) == [] and tab.bad == []
     finally:
-        close_notebook(page)
+        clear(tab)
