@@ -363,6 +363,7 @@ def learnt(page):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("address", ["file"], indirect=True)
 def test_a_click_on_the_front_page_bends_the_boundary(page, address):
     world(page, address)
     state, _, before, _ = drawn(page)
@@ -380,6 +381,7 @@ def test_a_click_on_the_front_page_bends_the_boundary(page, address):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("address", ["file"], indirect=True)
 def test_flips_need_no_mouse_and_robust_methods_say_what_they_need(page, address):
     world(page, address)
     page.locator(".lk-world svg.lk").first.focus()
@@ -388,15 +390,19 @@ def test_flips_need_no_mouse_and_robust_methods_say_what_they_need(page, address
     state, *_ = drawn(page)
     assert len(state["marks"]["world"]) == 1
     assert re.search(r"point \d+: given .*, in truth", page.locator(".lk-world .lk-message").inner_text())
+    ring = "() => getComputedStyle(document.querySelector('.lk-world .lk-ring')).stroke"
+    assert page.evaluate(ring) not in ("none", ""), "the chosen point is marked"
     page.locator("select[data-control=method]").select_option(label="SOP")
     state, shown, picture, message = drawn(page)
     assert state == shown and "per_epoch" not in picture and "SOP needs stored runs or a kernel" in message
     assert page.locator(".lk-edge[d]:not(.lk-legend *)").count() == 0, "no boundary of another method"
+    assert "SOP needs" in page.locator(".lk-world .lk-caption").inner_text()
     page.locator(".lk-back").click()
-    assert drawn(page)[2]["per_epoch"]["grid"][-1] and page.locator(".lk-world .lk-hint").inner_text() == ""
+    assert drawn(page)[2]["per_epoch"]["grid"][-1] and "SOP" not in page.locator(".lk-world .lk-caption").inner_text()
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("address", ["file"], indirect=True)
 def test_the_epoch_cursor_plays_pauses_and_steps(page, address):
     page.emulate_media(reduced_motion="no-preference")
     world(page, address)

@@ -39,6 +39,7 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    picture = _with_marks(picture, state.get("marks", {}))
     rows = _rows_of_parts(sketch, picture)
     heights = [_height_of_row(row, picture) for row in rows]
     figure = Figure(figsize=(WIDTH, 0.8 + sum(heights)), dpi=DPI, layout="constrained", facecolor="white")
@@ -52,6 +53,15 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
     file = BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()
+
+
+def _with_marks(picture, marks):
+    """Return a picture in which a part that the reader has marked knows it, as the trait `marks`."""
+    marked = dict(picture)
+    for name, marks_of_part in marks.items():
+        if name in picture:
+            marked[name] = {**picture[name], "marks": marks_of_part}
+    return marked
 
 
 def _rows_of_parts(sketch, picture):

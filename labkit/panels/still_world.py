@@ -16,6 +16,8 @@ def world(ax: "Axes", traits: dict[str, Any]) -> None:
     """Draw points with their given labels, stars around what is learnt by heart, and the boundary of the network."""
     points = np.array(traits["points"])
     given = _digits(traits.get("given") or traits["truth"])
+    flips = traits.get("marks", [])
+    given[flips] = 1 - given[flips]
     wrong = given != _digits(traits["truth"])
     if traits.get("grid"):
         _land(ax, traits)
@@ -23,7 +25,13 @@ def world(ax: "Axes", traits: dict[str, Any]) -> None:
         ax.scatter(learnt[:, 0], learnt[:, 1], marker="*", s=260, color=LEARNT, label="wrong label learnt by heart")
     ax.scatter(*points[wrong].T, s=130, facecolors="none", edgecolors="black", linestyle=":", label="wrong label")
     for label, about in enumerate(traits["classes"]):
-        style = {"marker": MARKERS[about["marker"]], "color": about["colour"], "edgecolor": "white", "s": 40, "zorder": 3}
+        style = {
+            "marker": MARKERS[about["marker"]],
+            "color": about["colour"],
+            "edgecolor": "white",
+            "s": 40,
+            "zorder": 3,
+        }
         ax.scatter(*points[given == label].T, label=about["name"], **style)
     ax.set(xlim=traits["xlim"], ylim=traits["ylim"], xticks=[], yticks=[], aspect="equal")
     ax.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -39,7 +39,7 @@ function read(state, touched = []) {
 function sentence(state, { marks, wrong, learnt }) {
   const flips = marks.length ? ` You turned ${marks.length} over.` : "";
   const labels = `${wrong} of ${state.points.length} labels ${wrong === 1 ? "is" : "are"} wrong.${flips}`;
-  if (state.epoch === null) return labels;
+  if (state.epoch === null) return `${labels} ${state.hint}`.trim();
   const when = state.epoch ? `After epoch ${state.epoch}` : "Before the first step";
   return `${labels} ${when} the network has learnt ${learnt} of them by heart and names ${percent(state.new)} of new points right.`;
 }
@@ -101,7 +101,6 @@ function draw(state, part, touched) {
   part("legend").innerHTML = legend(state, seen);
   part("back").hidden = !seen.marks.length;
   part("back").textContent = `Turn my ${seen.marks.length === 1 ? "flip" : `${seen.marks.length} flips`} back`;
-  part("hint").textContent = state.grid ? "" : state.hint;
   ring(state, part, s, state.selected, touched);
   return s;
 }

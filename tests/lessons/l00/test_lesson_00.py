@@ -2,12 +2,13 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
 import labkit
 from labkit.lessons.l00 import panel, study
-from labkit.panels import lessons, stored
+from labkit.panels import lessons, still, still_world, stored
 
 SKETCH = lessons.sketch("00")
 STATES = [(0.1, "plain SGD", 64), (0.3, "plain SGD", 4), (0.2, "GCE", 16), (0.2, "SOP", 64)]
@@ -101,6 +102,27 @@ def test_the_panel_learns_flips_and_nothing_is_stored_for_them():
     assert "marks" not in world.move(marks={}).state and world.move(rate=0.2).drawn == world.state
     with pytest.raises(ValueError, match="the part"):
         labkit.panel("00", marks={"moon": [1]})
+
+
+def test_the_image_of_a_panel_shows_the_flips():
+    axes = {}
+    for marks in ([], [5]):
+        picture = {"given": frame(0.1, "plain SGD", 64)["given"], "marks": marks}
+        _, ax = plt.subplots()
+        still_world.world(ax, {**SKETCH.parts[0]["traits"], **picture})
+        axes[len(marks)] = {c.get_label(): len(c.get_offsets()) for c in ax.collections}
+        plt.close("all")
+    before, after = axes[0], axes[1]
+    assert after["wrong label"] == before["wrong label"] + 1 == 5
+    assert sum(after[about["name"]] for about in panel.CLASSES) == study.POINTS
+    assert after["blue circles"] == before["blue circles"] + 1
+    images = [still.png(SKETCH, state, {"world": picture}, "") for state in ({**SKETCH.positions}, marked())]
+    assert images[0] != images[1]
+
+
+def marked():
+    """A state with a flip."""
+    return SKETCH.moved(SKETCH.positions, marks={"world": [7]})
 
 
 def test_plain_sgd_learns_by_heart_what_robust_methods_do_not():
