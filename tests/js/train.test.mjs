@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./front.mjs";
 
-const { train } = load("contour", "train");
+const { contour, train } = load("contour", "train");
 const { world, cases, frames } = JSON.parse(readFileSync(process.env.LABKIT_REFERENCE, "utf8"));
 const { training } = world;
 
@@ -51,4 +51,13 @@ for (const [width, shown] of Object.entries(frames)) {
 
 test("a network of another width is refused", () => {
   assert.throws(() => train.network(train.unpacked(training.starts[4]), 5), /width 5 has/);
+});
+
+test("the arrow keys reach every point of the world from every other", () => {
+  const arrows = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+  for (const first of [0, 17, 39]) {
+    const seen = new Set([first]);
+    for (const k of seen) arrows.forEach((arrow) => seen.add(contour.neighbour(world.points, k, arrow)));
+    assert.equal(seen.size, world.points.length);
+  }
 });

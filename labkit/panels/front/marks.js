@@ -39,7 +39,7 @@ function learner(model, changed) {
       changed();
     };
     learn({ parts, controls, state }, frame, (picture, message) => news({ picture, message }), cancelled)
-      .then(() => news({ drawn: state, busy: false }));
+      .then(() => news({ drawn: state, busy: false }), (error) => news({ message: error.message, busy: false }));
     return mine;
   };
 }
