@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
-from kernels import forked
+from kernels import fork_server
 
 from labkit.cli.doctor import chromium
 
@@ -71,8 +72,11 @@ def free_port():
         return s.getsockname()[1]
 
 
-def serve(root, port, token, log):
-    """Start JupyterLab on `root`, with the settings of ./lab and none of the user's. -> Popen"""
+def serve(root, port, token, log, jupyter_path=None):
+    """Start JupyterLab on `root`, with the settings of ./lab and none of the user's. -> Popen
+
+    jupyter_path: where it finds kernels before Jupyter's own.
+    """
     settings = root / ".settings"
     settings.mkdir()
     options = {
@@ -89,6 +93,7 @@ def serve(root, port, token, log):
     own = {name: str(root / ".jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     own["JUPYTER_CONFIG_PATH"] = str(SETTINGS)
+    own |= {"JUPYTER_PATH": jupyter_path} if jupyter_path else {}
     env = {**os.environ, **own, "PYTHONPATH": paths, "LABKIT_FAST": "1", "XDG_DATA_HOME": str(root / ".share")}
     return subprocess.Popen(command, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
 
@@ -112,8 +117,9 @@ def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "lessons", root / "lessons") if (ROOT / "lessons").exists() else None
     lab = Lab(f"http://127.0.0.1:{(port := free_port())}", secrets.token_hex(16), root)
-    with forked("python3"), open(root / "lab.log", "w") as log:
-        server = serve(root, port, lab.token, log)
+    kernels = fork_server("python3") if hasattr(os, "fork") else nullcontext()
+    with kernels as jupyter_path, open(root / "lab.log", "w") as log:
+        server = serve(root, port, lab.token, log, jupyter_path)
         try:
             wait_for(f"{lab.url}/api/status?token={lab.token}", server, root / "lab.log")
             yield lab

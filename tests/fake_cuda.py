@@ -17,7 +17,8 @@ no CUDA index into a CPU tensor; a generator is on the device of its draws; fuse
 layout of its parameter.
 
 Not seen here: the numbers of CUDA's kernels and their errors (float32 sums in another order, TF32, kernels that are
-not deterministic, that lack a dtype, or need more memory than there is), copies that are not waited for, several
+not deterministic, that lack a dtype, or need more memory than there is; sparse tensors are refused only where they
+meet dense ones of the CPU), copies that are not waited for, several
 devices, and operations on plain arrays behind `.cpu().numpy()`, which is on the CPU by its own words.
 """
 
@@ -56,7 +57,10 @@ class CudaTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, values):
-        facts = {"strides": values.stride(), "storage_offset": values.storage_offset(), "dtype": values.dtype}
+        if values.is_sparse:  # a gradient of some rows: it has no strides
+            facts = {"layout": values.layout, "dtype": values.dtype}
+        else:
+            facts = {"strides": values.stride(), "storage_offset": values.storage_offset(), "dtype": values.dtype}
         tensor = torch.Tensor._make_wrapper_subclass(cls, values.shape, **facts, device="meta")
         tensor.numbers = values
         return tensor
@@ -135,8 +139,10 @@ class FakeCuda(TorchDispatchMode):
             check_layouts(*args[:3])
         kind = operation, tuple(map(kind_of, leaves))
         if kind not in self.verdicts:
-            check_devices(operation, [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)])
-            self.verdicts[kind] = CUDA if fused else self.ask(operation, args, kwargs)
+            tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+            check_devices(operation, tensors)
+            sparse = "sparse" in operation.__name__ or any(tensor.is_sparse for tensor in tensors)
+            self.verdicts[kind] = CUDA if fused or sparse else self.ask(operation, args, kwargs)
         return self.verdicts[kind]
 
     def ask(self, operation, args, kwargs):
@@ -209,7 +215,7 @@ def is_mask(operation, args):
 def kind_of(leaf):
     """What a verdict depends on: device and whether there are axes; of what is no tensor, its type."""
     if isinstance(leaf, torch.Tensor):
-        return leaf.device, leaf.dim() == 0
+        return leaf.device, leaf.dim() == 0, leaf.is_sparse
     return (leaf,) if isinstance(leaf, torch.device) else type(leaf)
 
 

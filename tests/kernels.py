@@ -48,28 +48,38 @@ def pytest_configure(config):
 
 @contextmanager
 def forked(name=NAME):
-    """Start the server, and let this process and those that it starts find its kernel. Yields the kernel's name.
-
-    name: "python3" stands in front of ipykernel's own, for notebooks that ask for that.
-    """
+    """Start the server, and let this process and those that it starts find its kernel. Yields the kernel's name."""
     if not hasattr(os, "fork"):
         yield "python3"
         return
     before = os.environ.get("JUPYTER_PATH")
+    with fork_server(name) as path:
+        os.environ["JUPYTER_PATH"] = path
+        try:
+            yield name
+        finally:
+            del os.environ["JUPYTER_PATH"]
+            if before:
+                os.environ["JUPYTER_PATH"] = before
+
+
+@contextmanager
+def fork_server(name=NAME):
+    """Start the server. Yields the JUPYTER_PATH with which a process finds its kernel; this one's stays as it is.
+
+    name: "python3" stands in front of ipykernel's own, for notebooks that ask for that.
+    """
+    before = os.environ.get("JUPYTER_PATH")
     with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
         address = os.path.join(folder, "socket")
         specify(Path(folder, "kernels", name), [sys.executable, "-S", __file__, "door", address, "{connection_file}"])
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before]))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         server = subprocess.Popen([sys.executable, __file__, "server", address], **pipes)
         server.stdout.readline()  # it listens
         try:
-            yield name
+            yield os.pathsep.join(filter(None, [folder, before]))
         finally:
             server.communicate()
-            del os.environ["JUPYTER_PATH"]
-            if before:
-                os.environ["JUPYTER_PATH"] = before
 
 
 def specify(folder, command):
