@@ -19,6 +19,7 @@ SHOWN = """() => {
     drawn: JSON.parse(el.dataset.drawn), raw: el.dataset.drawn, controls: seen.controls(), failure: seen.failure(),
     notice: el.querySelector(".lk-notice").textContent, picture: seen.picture() };
 }"""
+OF_JUPYTER = "Canceled future for create_subshell_request"  # JupyterLab, where a kernel ends before it answered
 SETTLED = "() => document.querySelector('.lk-panel')?.dataset.settled === '1'"
 SILENT = "() => document.querySelector('.lk-panel')?.dataset.silent === '1'"
 
@@ -49,6 +50,18 @@ def move(page):
     page.keyboard.press("ArrowLeft" if int(control.input_value()) else "ArrowRight")
 
 
+def move_to_stored(page):
+    """Move the first slider or menu without a kernel, in the direction in which a setting is stored."""
+    control = page.locator(".lk-panel input[type=range], .lk-panel select").first
+    at_rest(control)
+    control.focus()
+    for key in ("ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        if page.evaluate(SHOWN)["source"] == "stored":
+            return
+
+
 def reload(page):
     page.reload()
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
@@ -60,11 +73,11 @@ def place(request, lab, browser):  # noqa: F811
     name = notebook(lab, request.param)
     page = browser.new_page()
     page.wrong = []
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))  # but for Jupyter's own, see OF_JUPYTER
     open_notebook(page, lab, name)
     run_all(page)
     yield page, lab.root / name
-    wrong = page.wrong
+    wrong = [error for error in page.wrong if OF_JUPYTER not in error]
     close_notebook(page)
     assert not wrong
 
@@ -120,7 +133,7 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     page.wait_for_function(SILENT, timeout=60_000)
     morning = shown(page)
     assert morning["drawn"] == shared["drawn"] and "run this cell again" in morning["notice"].lower()
-    move(page)
+    move_to_stored(page)
     stored = shown(page)
     assert stored["source"] == "stored" and stored["picture"] != morning["picture"]
 
@@ -130,7 +143,7 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     restart(page)
     gone = shown(page)
     assert gone["picture"] == live["picture"] and "run this cell again" in gone["notice"].lower()
-    move(page)
+    move_to_stored(page)
     assert shown(page)["source"] == "stored"
 
     next_day(page)  # the kernel that was restarted knew no panel, so nothing of it was saved
