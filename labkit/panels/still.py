@@ -23,7 +23,6 @@ HEIGHTS = {"faces": 2.3, "table": 2.2, "world": 4.2}
 CAPTION = 150  # letters of a caption at most
 DPI = 100
 INK = "#333333"
-PALE = "#dddddd"
 MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x", "star": "*", "dash": "_"}
 IMAGES = 24  # tiles of a gallery that are drawn at most
 SMALL = {"color": INK, "fontsize": 8}
@@ -291,7 +290,7 @@ def table(ax: "Axes", traits: Traits) -> None:
     drawn.set_fontsize(7)
     drawn.auto_set_column_width(list(range(len(rows[0]))))
     for cell in drawn.get_celld().values():
-        cell.set_edgecolor(PALE)
+        cell.set_edgecolor("#dddddd")
 
 
 DRAWERS = {
