@@ -67,7 +67,7 @@ def test_every_printed_cell_belongs_to_one_number_and_there_are_656_numbers():
         assert len({cell["item"] for cell in number.cells}) == 2
 
 
-def test_the_list_sums_up_to_all_numbers_each_with_its_hours_or_what_it_lacks(monkeypatch, capsys):
+def test_the_list_sums_up_to_all_numbers_each_with_its_hours_or_what_it_lacks(capsys):
     each = reproduce.list_queue(JOBS, [], each=True)
     assert each["numbers"].sum() == 656 and len(each) == len(JOBS) and each["part"].is_unique
     assert (each["hours"].notna() | (each["lacks"] != "")).all()
