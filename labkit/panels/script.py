@@ -6,7 +6,7 @@ from pathlib import Path
 FRONT = Path(__file__).parent / "front"
 FILES = (
     "chart", "shown", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
-    "contour", "train", "world", "marks", "cursor", "panel",
+    "contour", "train", "world", "part", "controls", "marks", "cursor", "guess", "panel",
 )  # fmt: skip
 STYLE_SHEETS = ("panel", "chart", "gallery", "world")
 EXPORT = re.compile(r"^export default ", re.M)
