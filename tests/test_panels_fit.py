@@ -1,4 +1,4 @@
-"""No text of a panel is clipped, and no page is wider than its window. Panels show stored pictures, from a file."""
+"""Panels fit their window: no text is clipped or tiny, none is wider or higher. They show stored pictures, from a file."""
 
 import pytest
 from browser import browser  # noqa: F401
@@ -10,9 +10,13 @@ from labkit.site import living
 PANELS = rooms.lessons("panel")
 QUICK = ("05", "11")
 WIDTHS = (1280, 390)
+HIGHEST = 680  # pixels of a panel in a window of 1280
+SMALLEST = 11  # pixels of a letter
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>{styles}</style></head><body>
-<main style="max-width: 980px; margin: 8px"><div class="panel-place" data-panel="{name}" data-state="{{}}"></div></main>
-<script>{panel}</script><script>{stored}</script><script>{site}</script></body></html>"""
+<main style="max-width: 980px; margin: 8px">{places}</main>
+<script>{panel}</script>{stored}<script>{site}</script></body></html>"""
+PLACE = '<div class="panel-place" data-panel="{name}" data-state="{{}}"></div>'
+ALL_SETTLED = "(n) => document.querySelectorAll('.lk-panel[data-settled=\"1\"]').length === n"
 SETTLED = "() => document.querySelector('.lk-panel')?.dataset.settled === '1'"
 # texts that are wider than their box or that another box cuts off, and texts beyond the edge of their drawing
 CLIPPED = """() => {
@@ -49,6 +53,13 @@ IN_SIGHT = """() => {
   const { top, bottom } = document.querySelector(".lk-panel .lk-control").getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight;
 }"""
+# what a panel measures: its height, and the smallest letters in it
+SIZES = """() => [...document.querySelectorAll(".lk-panel")].map((panel) => {
+  const text = (el) => [...el.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const seen = [...panel.querySelectorAll("*")].filter((el) => text(el) && el.getBoundingClientRect().width > 1);
+  return [panel.closest(".panel-place").dataset.panel, panel.getBoundingClientRect().height,
+    Math.min(...seen.map((el) => parseFloat(getComputedStyle(el).fontSize)))];
+})"""
 SET = """([k, value]) => {
   const el = [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")][k];
   el.value = value;
@@ -56,17 +67,34 @@ SET = """([k, value]) => {
 }"""
 
 
-def page_of(name, folder):
-    """A page with one panel, and all that it needs in it. -> its path"""
-    path = folder / f"{name}.html"
+def page_of(names, folder):
+    """A page with panels, and all that they need in it. -> its path"""
+    path = folder / "panels.html"
     parts = {
+        "places": "".join(PLACE.format(name=name) for name in names),
         "styles": living.styles(),
         "panel": classic(),
-        "stored": living.script(name),
+        "stored": "".join(f"<script>{living.script(name)}</script>" for name in names),
         "site": living.front("site.js"),
     }
-    path.write_text(PAGE.format(name=name, **parts), encoding="utf-8")
+    path.write_text(PAGE.format(**parts), encoding="utf-8")
     return path
+
+
+@pytest.mark.browser
+def test_every_panel_fits_its_window(browser, tmp_path):  # noqa: F811
+    page = browser.new_page()
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    page.goto(page_of(PANELS, tmp_path).as_uri())
+    page.wait_for_function(ALL_SETTLED, arg=len(PANELS), timeout=60_000)
+    sizes = page.evaluate(SIZES)
+    assert [name for name, *_ in sizes] == list(PANELS)
+    assert [size for size in sizes if size[1] > HIGHEST or size[2] < SMALLEST] == []
+    page.set_viewport_size({"width": WIDTHS[1], "height": 800})
+    page.wait_for_function("() => document.querySelector('.lk-panel').clientWidth < 390")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == WIDTHS[1]
+    assert [size for size in page.evaluate(SIZES) if size[2] < SMALLEST] == []
+    page.close()
 
 
 @pytest.mark.browser
@@ -79,7 +107,7 @@ def test_no_text_is_clipped_in_any_corner_of_a_panel(name, width, browser, tmp_p
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(page_of(name, tmp_path).as_uri())
+    page.goto(page_of([name], tmp_path).as_uri())
     page.wait_for_function(SETTLED)
     page.evaluate(CHOOSE)
     clipped = {"at the start": page.evaluate(CLIPPED)}

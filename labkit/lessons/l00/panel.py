@@ -86,6 +86,6 @@ SKETCH = Sketch(
         slider("width", "", "units per layer", study.WIDTHS, 64, "whole"),
     ],
     rows=[["world"]],
-    parts=[part("world", "world", title="Forty points, and what the network believes", height=430, **plane())],
+    parts=[part("world", "world", title="Forty points, and what the network believes", height=400, **plane())],
     draw=draw,
 )

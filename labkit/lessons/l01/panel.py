@@ -77,7 +77,7 @@ def measure(seed):
     return noisy("asymmetric", noise_rate=0.4, seed=seed).noise.realised
 
 
-AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 330}
+AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
 CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(10)]}
 SKETCH = Sketch(
     name="01",
@@ -87,7 +87,7 @@ SKETCH = Sketch(
         choice("noise", "T", "noise", list(MODELS), value="symmetric"),
         cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0, 1]),
     ],
-    rows=[["asked", "realised"], ["gallery"], ["shares", "passport"]],
+    rows=[["asked", "realised", "passport"], ["gallery", "shares"]],
     parts=[
         part("matrix", "asked", title="Asked: T", **AXES, **CLASSES),
         part("matrix", "realised", title="Came out", **AXES, **CLASSES),
@@ -97,7 +97,7 @@ SKETCH = Sketch(
             title="The first 36 training images and their given labels",
             columns=12,
             signs=["given ≠ true"],
-            height=230,
+            height=180,
         ),
         part(
             "curves",
@@ -109,9 +109,9 @@ SKETCH = Sketch(
             ylim=[0, 1],
             unit="percent",
             xunit="percent",
-            height=300,
+            height=180,
         ),
-        part("table", "passport", title="Passport", columns=["", "this draw"], height=300),
+        part("table", "passport", title="Passport", columns=["", "this draw"], height=200),
     ],
     draw=draw,
     question=Question(

@@ -92,13 +92,13 @@ SKETCH = Sketch(
         choice("method", "", "method", METHODS, "ERM", stored=["ERM", "CDR"]),
         cycle("seed", "", "Next seed", range(10), stored=[0, 1]),
     ],
-    rows=[["history"], ["gallery"], ["life"]],
+    rows=[["history", "gallery"], ["life"]],
     parts=[
-        part("curves", "history", title="What the network has learnt", ylabel="share of the samples", height=310),
-        part("gallery", "gallery", title="Training images and their given labels", signs=LEGEND),
+        part("curves", "history", title="What the network has learnt", ylabel="share of the samples", height=200),
+        part("gallery", "gallery", title="Training images and their given labels", signs=LEGEND, share=1.25),
         part(
             "curves", "life", title=LIFE, hint="Choose an image to see the life of its label.", unit="number",
-            ylabel="loss (nats), weight", ylim=[0, 8], height=250, **EMPTY,
+            ylabel="loss (nats), weight", ylim=[0, 8], height=190, **EMPTY,
         ),
     ],
     draw=draw,

@@ -107,16 +107,16 @@ SKETCH = Sketch(
         slider("rate", "τ", "noise rate", values=(0.2, 0.4, 0.6), value=0.4, unit="percent"),
         cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0]),
     ],
-    rows=[["loss", "pull"], ["history"]],
+    rows=[["loss", "pull", "history"]],
     parts=[
-        part("curves", "loss", title="The loss ℓ(p)", ylabel="loss (nats)", ylim=[0, 5], height=290, **AXIS),
+        part("curves", "loss", title="The loss ℓ(p)", ylabel="loss (nats)", ylim=[0, 5], height=300, **AXIS),
         part(
             "scatter",
             "pull",
             title="The pull −∂ℓ/∂z on the given label",
             ylabel="pull on its logit",
             ylim=[-0.6, 1.4],
-            height=290,
+            height=300,
             groups=[
                 {"name": "right labels", "colour": RIGHT["colour"], "marker": "circle"},
                 {"name": "wrong labels", "colour": WRONG["colour"], "marker": "cross"},

@@ -141,11 +141,11 @@ SKETCH = Sketch(
     ],
     rows=[["history", "plane"], ["classes", "mistakes"]],
     parts=[
-        part("curves", "history", title="Half of the labels are wrong", ylabel="share", height=320, **EPOCHS, **SHARE),
-        part("scatter", "plane", title="One batch: loss and gradient", height=320, **PLANE),
-        part("bars", "classes", title="Right labels that are kept, by class", ylabel="share", height=260, **SHARE),
+        part("curves", "history", title="Half of the labels are wrong", ylabel="share", height=200, **EPOCHS, **SHARE),
+        part("scatter", "plane", title="One batch: loss and gradient", height=200, **PLANE),
+        part("bars", "classes", title="Right labels that are kept, by class", ylabel="share", height=180, **SHARE),
         part(
-            "gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=["✓ kept", "✗ dropped"], height=260
+            "gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=["✓ kept", "✗ dropped"], height=180
         ),
     ],
     draw=draw,

@@ -130,7 +130,7 @@ SKETCH = Sketch(
             ],
             xlabel="plane of the gradient, 1",
             ylabel="plane of the gradient, 2",
-            height=340,
+            height=270,
             share=1,
             **LIMITS,
         ),
@@ -144,7 +144,7 @@ SKETCH = Sketch(
             ylim=[0, 1],
             unit="percent",
             xunit="percent",
-            height=340,
+            height=270,
             share=1.3,
         ),
         part(

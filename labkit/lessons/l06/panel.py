@@ -91,7 +91,7 @@ def fate(given, true, said):
     return {given: "memorised", true: "corrected"}.get(said, "neither")
 
 
-LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 300}
+LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 190}
 SKETCH = Sketch(
     name="06",
     title="What do the largest directions hold?",

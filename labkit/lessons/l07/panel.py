@@ -76,7 +76,7 @@ def bars(fates):
 
 
 LAYER = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(WIDTH)]}
-AXIS = {"xlabel": "epoch", "xlim": [0.5, 30.5], "ylim": [0, 1], "unit": "percent", "height": 290}
+AXIS = {"xlabel": "epoch", "xlim": [0.5, 30.5], "ylim": [0, 1], "unit": "percent", "height": 190}
 SKETCH = Sketch(
     name="07",
     title="Who may learn?",
@@ -98,7 +98,7 @@ SKETCH = Sketch(
             ylabel="class",
             range=[0, 1],
             unit="percent",
-            height=290,
+            height=200,
             **LAYER,
         ),
         part(
@@ -108,7 +108,7 @@ SKETCH = Sketch(
             ylabel="share of the right, or wrong, labels",
             ylim=[0, 1],
             unit="percent",
-            height=290,
+            height=200,
         ),
     ],
     draw=draw,

@@ -116,7 +116,7 @@ SKETCH = Sketch(
         ),
         cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0]),
     ],
-    rows=[["V", "losses"], ["history"]],
+    rows=[["V", "losses", "history"]],
     parts=[
         part(
             "curves",
@@ -126,7 +126,7 @@ SKETCH = Sketch(
             ylabel="weight",
             ylim=[0, 1],
             unit="number",
-            height=280,
+            height=300,
             **LOSS_AXIS,
         ),
         part(
@@ -136,7 +136,7 @@ SKETCH = Sketch(
             ylabel="share of the samples",
             ylim=[0, 1],
             unit="percent",
-            height=280,
+            height=300,
             **LOSS_AXIS,
         ),
         part(

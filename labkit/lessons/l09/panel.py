@@ -110,7 +110,7 @@ def measure(seed):
     ).accuracy["last"]
 
 
-AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 330}
+AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
 CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(10)]}
 SKETCH = Sketch(
     name="09",
@@ -121,7 +121,7 @@ SKETCH = Sketch(
         choice("method", "T̂", "method", METHODS, METHODS[0]),
         cycle("seed", "", "Next seed", [0, 1, 2], stored=[0]),
     ],
-    rows=[["true", "used"], ["history"], ["suspects"]],
+    rows=[["true", "used", "suspects"], ["history"]],
     parts=[
         part("matrix", "true", title="The noise", **AXES, **CLASSES),
         part("matrix", "used", title="What the method uses", hint="not known yet", **AXES, **CLASSES),
@@ -134,11 +134,9 @@ SKETCH = Sketch(
             xlim=[0.5, LONGEST + 0.5],
             ylim=[0, 1],
             unit="percent",
-            height=310,
+            height=180,
         ),
-        part(
-            "gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"], height=210
-        ),
+        part("gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"]),
     ],
     draw=draw,
     question=Question(

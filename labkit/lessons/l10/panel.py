@@ -118,9 +118,9 @@ SKETCH = Sketch(
     ],
     rows=[["history", "facts"], ["faces"]],
     parts=[
-        part("curves", "history", title="R2: 1 is perfect, 0 is the mean face", height=300, **AXES),
-        part("table", "facts", title="At the end", columns=["", "this run"], height=240),
-        part("faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=84, height=190),
+        part("curves", "history", title="R2: 1 is perfect, 0 is the mean face", height=200, **AXES),
+        part("table", "facts", title="At the end", columns=["", "this run"], height=200),
+        part("faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=84, height=150),
     ],
     draw=draw,
     question=Question(

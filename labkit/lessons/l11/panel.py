@@ -89,7 +89,7 @@ def rate(noise):
     return 1 - float(np.mean(np.diag(matrix(noise))))
 
 
-SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 310}
+SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 190}
 SKETCH = Sketch(
     name="11",
     title="CIFAR-10 as people labelled it",
@@ -129,14 +129,14 @@ SKETCH = Sketch(
             unit="percent",
             rows=list(CLASSES),
             columns=[name[:4] for name in CLASSES],
-            height=340,
+            height=200,
         ),
         part(
             "bars",
             "methods",
             title="The other methods, mean of the last ten epochs",
             ylabel="test accuracy",
-            **{**SCALE, "ylim": [0, 0.6], "height": 340},
+            **{**SCALE, "ylim": [0, 0.6], "height": 200},
         ),
     ],
     draw=draw,

@@ -75,14 +75,12 @@ def _parts(race):
     """Three pictures with fixed axes."""
     score = "test accuracy" if race.clean.classes else "R2 on the test set"
     axis = {"xlim": [0.5, race.epochs + 0.5]}
-    shown = {"ylabel": "share with a right label", "height": 230, "hint": NONE}
+    shown = {"ylabel": "share with a right label", "height": 170, "hint": NONE}
     columns = ["method", *CRITERIA, "precision"]
     return [
-        part("curves", "race", title=f"Whose {score} is highest?", ylabel=score, height=310, **axis),
+        part("curves", "race", title=f"Whose {score} is highest?", ylabel=score, height=210, **axis),
         part("curves", "precision", title="Label precision of what is selected", **shown, **axis),
-        part(
-            "table", "table", title=f"The same runs, four ways to read them: {score} in %", columns=columns, share=1.5
-        ),
+        part("table", "table", title=f"The same runs, four ways to read them: {score} in %", columns=columns),
     ]
 
 

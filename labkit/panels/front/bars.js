@@ -17,10 +17,11 @@ function bar(b, k, state, s, size) {
   return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
     whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
     `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${size < NARROW ? words(b.value, state.unit).replace("%", "") : words(b.value, state.unit)}</text>` +
-    `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 16 + 13 * n}">${esc(line)}</tspan>`).join("")}</text>`;
+    `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 15 + LINE * n}">${esc(line)}</tspan>`).join("")}</text>`;
 }
 
-const WIDE = 7; // pixels of a letter
+const WIDE = 6.4; // pixels of a letter
+const LINE = 12; // pixels from one line of a name to the next
 
 // A name in lines that fit below its bar, broken between words.
 function lines(name, size) {
@@ -32,8 +33,10 @@ function lines(name, size) {
 
 function draw(state, part) {
   const width = chart.dress(state, part, `${state.title}. ${state.ylabel}. ${state.caption}`);
-  const s = chart.scales({ ...state, xlim: [0, 1] }, width);
-  const size = (s.right - INSET.left) / Math.max(1, state.bars.length);
+  const wide = chart.scales({ ...state, xlim: [0, 1] }, width);
+  const size = (wide.right - INSET.left) / Math.max(1, state.bars.length);
+  const longest = Math.max(2, ...state.bars.map((b) => lines(b.name, size).length));
+  const s = chart.scales({ ...state, xlim: [0, 1] }, width, LINE * (longest - 2)); // below is room for two lines
   part("still").innerHTML = chart.axes({ ...state, xlim: null }, s);
   part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
   part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";

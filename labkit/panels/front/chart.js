@@ -1,6 +1,6 @@
 // What the pictures with axes have in common: words for numbers, ticks, scales, axes, the frame around a picture.
 
-const INSET = { left: 50, right: 18, top: 26, bottom: 38 };
+const INSET = { left: 46, right: 17, top: 22, bottom: 32 };
 const MARKS = {
   circle: "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z",
   square: "M-3.5-3.5H3.5V3.5H-3.5Z",
@@ -75,9 +75,9 @@ function axes(state, s) {
     `<path class="lk-grid" d="M${INSET.left} ${s.y(at)}H${s.right}"/>` +
     `<text class="lk-tick" x="${INSET.left - 8}" y="${s.y(at)}" dy=".35em" text-anchor="end">${text}</text>`).join("") +
     columns.map(({ at, text }) => `<path class="lk-axis" d="M${s.x(at)} ${s.bottom}v4"/>` +
-      `<text class="lk-tick" x="${s.x(at)}" y="${s.bottom + 17}" text-anchor="middle">${text}</text>`).join("") +
+      `<text class="lk-tick" x="${s.x(at)}" y="${s.bottom + 15}" text-anchor="middle">${text}</text>`).join("") +
     `<path class="lk-axis" d="M${INSET.left} ${s.bottom}H${s.right}"/>` +
-    `<text class="lk-label" x="0" y="12">${esc(state.ylabel)}</text>` +
+    `<text class="lk-label" x="0" y="11">${esc(state.ylabel)}</text>` +
     `<text class="lk-label" x="${s.right}" y="${state.height - 4}" text-anchor="end">${esc(state.xlabel)}</text>`;
 }
 
@@ -94,11 +94,11 @@ function entry(swatch, name, value) {
 function frame(el, kind) {
   el.classList.add("lk-chart", `lk-${kind}`);
   el.innerHTML =
-    '<div class="lk-head"><span class="lk-title"></span><span class="lk-message" role="status" aria-live="polite"></span></div>' +
+    '<div class="lk-head"><span class="lk-title"></span></div>' +
     '<div class="lk-bar" role="progressbar" aria-label="training" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
     '<div class="lk-body"><div class="lk-plot"><svg class="lk" role="img"><g class="lk-still"></g><g class="lk-moving"></g><g class="lk-hover"></g></svg>' +
     '<div class="lk-hint"></div><div class="lk-error" role="alert"></div></div><ul class="lk-legend"></ul></div>' +
-    '<p class="lk-caption"></p><div class="lk-hidden"></div>';
+    '<div class="lk-said"><p class="lk-caption"></p><span class="lk-message" role="status" aria-live="polite"></span></div><div class="lk-hidden"></div>';
   return (name) => el.querySelector(`.lk-${name}`);
 }
 

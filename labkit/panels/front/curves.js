@@ -9,7 +9,7 @@ const DEFAULTS = {
   busy: false, progress: 0, error: "", hint: "",
 };
 const KEYS = Object.keys(DEFAULTS);
-const STRIP = 30; // height of the row of words below the axis
+const STRIP = 28; // height of the row of words below the axis
 
 function marks(state, s) {
   const bands = state.bands.map((b) => {
@@ -39,11 +39,11 @@ function curve(c, s, marked) {
 
 function strip(state, s) {
   if (!state.strip.cells) return "";
-  const [top, size] = [state.height - STRIP - 16, s.x(1) - s.x(0)];
+  const [top, size] = [state.height - STRIP - 14, s.x(1) - s.x(0)];
   const gap = size > 14 ? 1 : 0;
   return state.strip.cells.map((c) =>
-    `<rect class="lk-cell" data-kind="${esc(c.kind)}" x="${s.x(c.x) - size / 2 + gap}" y="${top}" width="${size - 2 * gap}" height="22" rx="${3 * gap}"/>` +
-    `<text class="lk-word" x="${s.x(c.x)}" y="${top + 11}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
+    `<rect class="lk-cell" data-kind="${esc(c.kind)}" x="${s.x(c.x) - size / 2 + gap}" y="${top}" width="${size - 2 * gap}" height="20" rx="${3 * gap}"/>` +
+    `<text class="lk-word" x="${s.x(c.x)}" y="${top + 10}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
 }
 
 // The place that is read out: the one under the pointer, else a curve of one point (where the reader is), else the newest.

@@ -4,7 +4,7 @@
 const DEFAULTS = { items: [], sprite: "", columns: 12, selected: -1, title: "", signs: [], caption: "" };
 const KEYS = Object.keys(DEFAULTS);
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (row) => row, ArrowUp: (row) => -row };
-const SIZE = 48; // of an image on the screen, in pixels
+const SIZE = 32; // of an image on the screen, in pixels
 
 function name(item) {
   const truth = item.true === item.given ? "which is right" : `true ${item.true}`;

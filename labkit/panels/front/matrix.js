@@ -6,9 +6,10 @@ const DEFAULTS = {
   title: "", height: 320, caption: "", hint: "", written: true,
 };
 const KEYS = Object.keys(DEFAULTS);
-const TOP = 40, BELOW = 12;
-const LETTER = 6.6; // pixels
-const left = ({ rows }) => Math.max(64, 14 + LETTER * Math.max(0, ...rows.map((name) => String(name).length))); // room for rows' names
+const TOP = 34, BELOW = 2;
+const LETTER = 6.2; // pixels
+const SMALLEST = 11; // pixels of a number that can be read; smaller ones are not written
+const left = ({ rows }) => Math.max(24, 14 + LETTER * Math.max(0, ...rows.map((name) => String(name).length))); // room for rows' names
 const INKS = { blue: ["#0072b2", "#0072b2"], diverging: ["#d55e00", "#0072b2"] }; // below and above the middle
 
 function strength(value, { range: [low, high], palette }) {
@@ -21,8 +22,8 @@ function cell(value, r, c, state, place) {
   const depth = value === null ? 0 : strength(value, state);
   const marked = state.marked.some(([a, b]) => a === r && b === c);
   const text = value === null ? "" : state.unit === "percent" ? `${Math.round(100 * value)}` : chart.words(value, state.unit);
-  const size = Math.min(12, wide / 2.6, high / 1.5);
-  const written = state.written && size >= 7 && !(state.unit === "percent" && Math.abs(value) < 0.005);
+  const size = Math.min(12, wide / 2.4, high / 1.4);
+  const written = state.written && size >= SMALLEST && !(state.unit === "percent" && Math.abs(value) < 0.005);
   return `<rect class="lk-entry" x="${x}" y="${y}" width="${wide - 1}" height="${high - 1}" fill="${INKS[state.palette][depth < 0 ? 0 : 1]}" fill-opacity="${Math.abs(depth).toFixed(3)}"${marked ? ' data-marked="1"' : ""}>` +
     `<title>${esc(`${state.ylabel} ${state.rows[r] ?? r}, ${state.xlabel} ${state.columns[c] ?? c}: ${chart.words(value, state.unit)}`)}</title></rect>` +
     (written ? `<text class="lk-number" style="font-size:${size}px" data-dark="${Math.abs(depth) > 0.85 ? 1 : 0}" x="${x + wide / 2}" y="${y + high / 2}" dy=".35em" text-anchor="middle">${text}</text>` : "");
@@ -35,7 +36,7 @@ function names(state, place, width) {
   return state.rows.slice(0, rows).map((name, r) => (r % stepR ? "" :
     `<text class="lk-tick" x="${left(state) - 8}" y="${place(r, 0).y + place(r, 0).high / 2}" dy=".35em" text-anchor="end">${esc(name)}</text>`)).join("") +
     state.columns.slice(0, columns).map((name, c) => (c % stepC ? "" :
-      `<text class="lk-tick" x="${place(0, c).x + place(0, c).wide / 2}" y="${TOP - 7}" text-anchor="middle">${esc(name)}</text>`)).join("") +
+      `<text class="lk-tick" x="${place(0, c).x + place(0, c).wide / 2}" y="${TOP - 6}" text-anchor="middle">${esc(name)}</text>`)).join("") +
     `<text class="lk-label" x="0" y="11">${esc(state.ylabel)} ↓</text>` +
     `<text class="lk-label" x="${width - 2}" y="11" text-anchor="end">${esc(state.xlabel)} →</text>`;
 }
