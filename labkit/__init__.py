@@ -13,7 +13,7 @@ from typing import Any
 from . import coreset, grads, losses, measure, methods, nets, noise, recipes, transition
 from .data import Split, Task
 from .fingerprint import named
-from .fit import Recipe, Run, fit
+from .fit import Recipe, Run, fit, one_bar
 from .fit.estimate import estimate_rate
 from .load import load
 from .method import Method, Stage
@@ -34,8 +34,8 @@ _LAZY_NAMES |= {name: ("panels.lessons", name) for name in ("panel", "predict", 
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
     "check", "coreset", "corrupt", "estimate_rate", "fast", "fit", "grads", "ledger", "load", "losses", "measure",
-    "methods", "named", "nets", "noise", "panel", "parameters", "plot", "predict", "recipes", "report", "results",
-    "score", "scores", "show", "styled", "sweep", "transition",
+    "methods", "named", "nets", "noise", "one_bar", "panel", "parameters", "plot", "predict", "recipes", "report",
+    "results", "score", "scores", "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 
 

@@ -20,14 +20,14 @@ from .keep import Keeper
 from .life import Life
 from .loop import Loop
 from .network import NetMaker, maker
-from .progress import hidden, progress_bar, resume_printer, waiting_printer
+from .progress import hidden, one_bar, progress_bar, resume_printer, waiting_printer
 from .recipe import Recipe
 from .resume import resume
 from .run import Run, identity
 
 __all__ = [
     "CRITERIA", "Keeper", "Life", "Loop", "Recipe", "Run",
-    "begin", "criteria", "fit", "hidden", "identified", "identity", "maker", "snapshots",
+    "begin", "criteria", "fit", "hidden", "identified", "identity", "maker", "one_bar", "snapshots",
 ]  # fmt: skip
 
 Seconds = Annotated[float, Number(0, 10**6, what="seconds, a number")]

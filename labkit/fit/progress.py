@@ -2,13 +2,52 @@
 
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from ..arguments import Count, checked
 from .run import Run
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+SHARED = threading.local()  # bar: the one bar of several trainings, in the thread that trains them
+
+
+@contextmanager
+@checked
+def one_bar(total: Count) -> Iterator[None]:
+    """Show one bar for all trainings inside, in place of one for each, e.g. `with labkit.one_bar(6): ...`.
+
+    total: how many trainings there will be. It is hidden where the bar of a training is, and goes at its end.
+    """
+    if hidden(None):
+        yield
+        return
+    from tqdm.auto import tqdm
+
+    SHARED.bar = tqdm(total=total, unit="training", delay=1, leave=False)
+    try:
+        yield
+    finally:
+        SHARED.bar.close()
+        SHARED.bar = None
+
+
+def shared_bar() -> "tqdm | None":
+    """Return the bar of `one_bar`, if this thread is inside of one."""
+    return getattr(SHARED, "bar", None)
 
 
 def hidden(progress: bool | None) -> bool:
-    """Is the progress bar left out? With progress=None it is where the output is neither a terminal nor a notebook."""
+    """Is the progress bar left out? With progress=None it is where the output is neither a terminal nor a notebook.
+
+    Inside of `one_bar` there is no other.
+    """
+    if shared_bar() is not None:
+        return True
     if progress is not None:
         return not progress
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
@@ -18,8 +57,11 @@ def hidden(progress: bool | None) -> bool:
 def progress_bar(progress: bool | None, run: Run, epochs: int) -> Callable[[list[dict] | None], None]:
     """Return show(rows), to call with the history after an epoch and with None at the end.
 
-    It draws a bar with the test accuracy and the time left, or nothing where the bar is hidden.
+    It draws a bar with the test accuracy and the time left, or nothing where the bar is hidden. Inside of `one_bar` it
+    moves that one.
     """
+    if shared_bar() is not None:
+        return shared_progress(shared_bar(), run, epochs)
     if hidden(progress):
         return lambda rows: None
     from tqdm.auto import tqdm
@@ -34,6 +76,18 @@ def progress_bar(progress: bool | None, run: Run, epochs: int) -> Callable[[list
         score = {name: f"{row[name]:.3f}" for name in ("test", "val_noisy", "r2_test") if name in row}
         bar.set_postfix(score, refresh=False)
         bar.update(row["epoch"] - bar.n)
+
+    return show
+
+
+def shared_progress(bar: "tqdm", run: Run, epochs: int) -> Callable[[list[dict] | None], None]:
+    """Return show(rows) as `progress_bar` does, for a training that is one of several in a bar."""
+
+    def show(rows):
+        if rows is None:
+            bar.update()
+        else:
+            bar.set_postfix_str(f"{run.config['method']}, epoch {rows[-1]['epoch']} of {epochs}")
 
     return show
 

@@ -1,11 +1,12 @@
 """Panels: one declaration (Sketch), three homes: JupyterLab, an app with a kernel, a page without one."""
 
 from .controls import choice, cycle, slider
+from .moves import Move
 from .panel import Panel
 from .pictures import curve, part, points, sprite, svg_style
 from .sketch import Cancelled, Question, Sketch
 
 __all__ = [
-    "Cancelled", "Panel", "Question", "Sketch",
+    "Cancelled", "Move", "Panel", "Question", "Sketch",
     "choice", "curve", "cycle", "part", "points", "slider", "sprite", "svg_style",
 ]  # fmt: skip

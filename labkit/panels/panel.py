@@ -10,19 +10,22 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode
 
 from labkit import fast
 
-from . import guesses, script, still, stored
+from . import guesses, moves, script, still, stored
 from .live import Worker, headless, opened
+from .pins import Pinning
 from .sketch import Cancelled, Sketch
+from .visited import Visit, Visited
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MIME = "application/vnd.labkit.panel+json"
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Pinning, anywidget.AnyWidget):
     """The panel of a sketch. `result` is what its `draw` returned, `move(rate=0.2)` moves controls by hand.
 
-    A moved control interrupts the drawing that runs. Without a front end (papermill, nbval) the panel is drawn once, in
-    this thread, when it is displayed. All that a reader sees is in traits, so it survives a reload of the page.
+    A moved control interrupts the drawing that runs; a setting that was drawn before is shown again, not drawn again.
+    Without a front end (papermill, nbval) the panel is drawn once, in this thread, when it is displayed. All that a
+    reader sees is in traits, so it survives a reload of the page.
 
     The stored pictures are in a trait, too: the front end shows the one of the controls at once, and the live one over
     it. Every change of a control, and every new view, raises `asked`; the kernel copies it to `answered`. So a view
@@ -36,6 +39,7 @@ class Panel(anywidget.AnyWidget):
     rows = List().tag(sync=True)
     parts = List().tag(sync=True)
     question = Dict().tag(sync=True)
+    moves = List().tag(sync=True)
     state = Dict().tag(sync=True)  # positions of the controls, and "marks" that a reader made inside of parts
     picture = Dict().tag(sync=True)
     drawing = Dict().tag(sync=True)  # state that the picture is of, whole or in part
@@ -56,6 +60,7 @@ class Panel(anywidget.AnyWidget):
         self.lock = threading.RLock()
         self.listening = True  # does a change of `state` start a drawing?
         self.returned = None  # by the last finished drawing
+        self.visited = Visited()
         self.worker = Worker(self._draw, self._fail)
         super().__init__(
             title=sketch.title,
@@ -63,6 +68,8 @@ class Panel(anywidget.AnyWidget):
             rows=sketch.rows,
             parts=sketch.parts,
             question=guesses.question_traits(sketch),
+            moves=moves.traits(sketch),
+            versus=sketch.versus,
             state=sketch.moved(sketch.positions, **values),
             guess=guesses.kept_guess(sketch),
             kept=stored.packed(sketch),
@@ -71,6 +78,7 @@ class Panel(anywidget.AnyWidget):
         self.observe(self._stop, "stopped")
         self.observe(self._on_front_end, "alive")
         self.observe(self._answer, "asked")
+        self.observe(self._on_pins, "pins")
         self.observe(lambda change: guesses.keep(sketch, change.new), "guess")
 
     @property
@@ -126,7 +134,13 @@ class Panel(anywidget.AnyWidget):
             self._begin(dict(self.state))
 
     def _begin(self, state):
-        """Show that the drawing of a state begins. The pictures of another state go."""
+        """Show that the drawing of a state begins, or what was drawn of it before. The pictures of another state go."""
+        if self._is_shown(state):
+            return
+        visit = self.visited.find(state)
+        if visit is not None:
+            self._finish(state, visit)
+            return
         picture = self.picture if state == self.drawing else {}
         self.show(busy=True, progress=0.0, error="", message="", drawing=state, picture=picture)
 
@@ -144,25 +158,50 @@ class Panel(anywidget.AnyWidget):
         """Show an error in the panel."""
         self.show(busy=False, error=f"{type(error).__name__}: {error}", message="stopped by an error")
 
+    def _is_shown(self, state):
+        """Return whether a state is what the panel shows, finished."""
+        return self.drawn == self.drawing == state and not self.busy and not self.error
+
+    def _finish(self, state, visit):
+        """Show a finished drawing of a state."""
+        self.returned = visit.returned
+        traits = {"picture": visit.picture, "message": visit.message, "drawing": state, "drawn": state}
+        self.show(**traits, busy=False, progress=1.0, error="")
+
     def _draw(self, state, cancelled):
-        """Draw a state, until it is done or cancelled: the job of the worker."""
+        """Draw a state and then the pins, until it is done or cancelled: the job of the worker."""
+        with self.lock:
+            if not cancelled():
+                self._begin(state)  # what was drawn before is there at once
+            is_shown = self._is_shown(state)
+        try:
+            if not is_shown:
+                self._draw_state(state, cancelled)
+            self._draw_pins(cancelled)
+        except Cancelled:
+            return
+
+    def _draw_state(self, state, cancelled):
+        """Draw a state while the panel shows it. Raises Cancelled where it is out of date."""
         picture = {}
+        messages = [""]
 
         def show(message=None, progress=None, **parts):
             with self.lock:
                 if cancelled():
                     raise Cancelled
                 picture.update(parts)
+                if message is not None:
+                    messages.append(message)
                 self._show_progress(message, progress, parts)
 
-        try:
-            returned = self._look_up(state, show) if self.sketch.stored else self._compute(state, show)
-        except Cancelled:
-            return
+        returned = self._fill(state, show)
         with self.lock:
-            if not cancelled():
-                self.returned = returned
-                self.show(picture=picture, drawn=state, busy=False, progress=1.0)
+            if cancelled():
+                raise Cancelled
+            visit = Visit(picture, messages[-1], returned)
+            self.visited.keep(state, visit)
+            self._finish(state, visit)
 
     def _show_progress(self, message, progress, parts):
         """Show what a drawing has handed over; what is None or empty stays as it is."""
@@ -174,6 +213,10 @@ class Panel(anywidget.AnyWidget):
         if progress is not None:
             traits["progress"] = float(progress)
         self.show(**traits)
+
+    def _fill(self, state, show):
+        """Hand the pictures of a state over to `show`, computed or looked up. Return what came of it."""
+        return self._look_up(state, show) if self.sketch.stored else self._compute(state, show)
 
     def _compute(self, state, show):
         """Draw a state by the sketch's function."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 FRONT = Path(__file__).parent / "front"
 FILES = (
-    "chart", "shown", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
-    "contour", "train", "world", "part", "controls", "marks", "cursor", "guess", "panel",
+    "chart", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
+    "contour", "train", "world", "part", "controls", "marks", "guess", "compare", "moves", "address", "panel",
 )  # fmt: skip
-STYLE_SHEETS = ("panel", "chart", "gallery", "world")
+STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare")
 EXPORT = re.compile(r"^export default ", re.M)
 
 

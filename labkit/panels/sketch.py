@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import choose, need
+from . import moves
 from .controls import position
+from .moves import Move
 
 MOST_CONTROLS = 4
 UNITS = ("percent", "number", "whole", "choice")
@@ -58,7 +60,10 @@ class Sketch:
     draw(state, show) fills it: see Panel. `state` has the values of the controls by their names, and `marks`, what a
     reader has done inside of parts, such as flipped labels: {part: list}, empty for most panels. rows: names of the
     parts, row by row. stored: the pictures are looked up, because they are too heavy to be made while somebody waits.
-    Raises ValueError for more than four controls, and for rows that do not name each part once.
+    moves: buttons that set the controls and say what to look at, see `Move`. versus: the name of a control, such as the
+    method; a menu offers to pin its other values beside the one that is shown.
+    Raises ValueError for more than four controls, for rows that do not name each part once, and for a move or a versus
+    that the controls do not know.
     """
 
     name: str
@@ -69,6 +74,8 @@ class Sketch:
     draw: Callable
     question: Question | None = None
     stored: bool = False
+    moves: tuple[Move, ...] = ()
+    versus: str = ""
     positions: dict = field(init=False)
 
     def __post_init__(self):
@@ -79,6 +86,9 @@ class Sketch:
         need(in_rows == declared and is_unique, "rows", in_rows, f"each part once: {declared}")
         starts = {control["name"]: control["value"] for control in self.controls}
         object.__setattr__(self, "positions", starts)
+        if self.versus:
+            choose("versus", self.versus, starts)
+        moves.traits(self)  # refuses what the controls cannot do
 
     def values(self, positions: dict[str, Any]) -> SimpleNamespace:
         """Return what `draw` reads: the values of the controls at these positions, and the reader's marks."""

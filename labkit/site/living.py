@@ -4,10 +4,13 @@ import gzip
 import json
 from base64 import b64encode
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import rooms
 from ..errors import choose
+
+if TYPE_CHECKING:
+    from ..panels import Sketch
 
 FRONT = Path(__file__).parent / "front"
 
@@ -26,12 +29,15 @@ def stored(name: str) -> dict[str, Any] | None:
     declaration = sketch(name)
     if bundle is None:
         return None
+    controls = [offered(control) for control in bundle["controls"]]
     return {
         "title": declaration.title,
         "rows": declaration.rows,
         "parts": declaration.parts,
         "question": guesses.question_traits(declaration),
-        "controls": [offered(control) for control in bundle["controls"]],
+        "controls": controls,
+        "versus": declaration.versus,
+        "moves": offered_moves(declaration, controls),
         "recipe": bundle["recipe"],
         "frames": bundle["frames"],
     }
@@ -44,6 +50,28 @@ def offered(control: dict[str, Any]) -> dict[str, Any]:
         offer[key] = [control[key][position] for position in control["stored"]]
     offer["start"] = control["value"]
     return offer
+
+
+def offered_moves(declaration: "Sketch", controls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the moves of a panel, by the positions of what its controls offer. Each setting of a move is stored."""
+    from ..panels import moves
+
+    listed = moves.traits(declaration)
+    for move in listed:
+        move["state"] = offered_state(declaration, controls, move["state"])
+        move["beside"] = [offered_state(declaration, controls, state) for state in move["beside"]]
+    return listed
+
+
+def offered_state(declaration: "Sketch", controls: list[dict[str, Any]], state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state by the positions of what the controls offer. Raises ValueError for a value that is not offered."""
+    from ..panels.controls import position
+
+    moved = dict(state)
+    for control, offer in zip(declaration.controls, controls, strict=True):
+        name = control["name"]
+        moved[name] = position(offer["values"], control["values"][state[name]], name)
+    return moved
 
 
 def script(name: str) -> str:

@@ -2,11 +2,12 @@
 
 import labkit
 
-from ...panels import Sketch, choice, part, slider
+from ...panels import Move, Sketch, choice, part, slider
 from ...plot.style import OKABE_ITO
 from . import study
 
 RATES = [k / 20 for k in range(9)]
+LIE = 10  # a circle in the middle of the circles, which a move turns over
 EVERY = 3  # looks between two pictures of a training that runs
 CLASSES = [
     {"name": "blue circles", "colour": OKABE_ITO[0], "marker": "circle"},
@@ -77,6 +78,30 @@ def numbers(x):
     return [[round(value, 3) for value in row] for row in x.tolist()]
 
 
+MOVES = (
+    Move(
+        "one lie",
+        {"rate": 0.0},
+        "One circle in the middle of the circles is called a triangle. How does the boundary get round it, and when? "
+        "Press Play.",
+        marks={"world": [LIE]},
+    ),
+    Move(
+        "a small network",
+        {"rate": 0.2, "width": 4},
+        "Look at the boundary: how much can four units per layer bend, and how many lies fit into it?",
+    ),
+    Move(
+        "20 %, plain SGD",
+        {"rate": 0.2},
+        "How many stars are there (wrong labels learnt by heart), and how many new points are named right?",
+    ),
+    Move(
+        "20 %, SOP",
+        {"rate": 0.2, "method": "SOP"},
+        "The same labels and another method: how many stars are left, and how many new points are named right?",
+    ),
+)
 SKETCH = Sketch(
     name="00",
     title="What does a network do with a wrong label?",
@@ -88,4 +113,5 @@ SKETCH = Sketch(
     rows=[["world"]],
     parts=[part("world", "world", title="Forty points, and what the network believes", height=400, **plane())],
     draw=draw,
+    moves=MOVES,
 )

@@ -1,6 +1,6 @@
 """The panel of lesson 01: the same rate under seven noise models."""
 
-from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite
 from ...plot.style import OKABE_ITO
 from .study import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
 
@@ -79,6 +79,31 @@ def measure(seed):
 
 AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
 CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(10)]}
+MOVES = (
+    Move(
+        "asymmetric, 40 %",
+        {"noise": "asymmetric"},
+        "Frames mark rows in which a wrong label is as frequent as the right one, or more. Is there one in "
+        "what was asked, and one in what came out? Who made the difference?",
+    ),
+    Move(
+        "asymmetric, 90 %",
+        {"noise": "asymmetric", "rate": 0.9},
+        "Which rows have changed, and which never do? Drag τ back: where do frames appear on the left, and why there?",
+    ),
+    Move(
+        "uniform beside symmetric, 90 %",
+        {"noise": "uniform", "rate": 0.9},
+        "In one of the two the right label has fallen to the height of all others. In which? Look at the "
+        "diagonal and at the passport, then change the noise.",
+        beside={"noise": "symmetric"},
+    ),
+    Move(
+        "instance, another seed",
+        {"noise": "instance", "seed": 1},
+        "Look at the matrix that came out, and press Next seed. Who chose these entries?",
+    ),
+)
 SKETCH = Sketch(
     name="01",
     title="The same rate, seven noises",
@@ -114,6 +139,8 @@ SKETCH = Sketch(
         part("table", "passport", title="Passport", columns=["", "this draw"], height=200),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="noise",
     question=Question(
         "Asymmetric noise, 40 % asked, ten classes of digits: which share of the labels is wrong?",
         unit="percent",

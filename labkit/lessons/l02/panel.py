@@ -1,6 +1,6 @@
 """Lesson 02's panel: move the noise, and see which labels a network learns first."""
 
-from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
@@ -81,6 +81,26 @@ def verdict(run):
 
 EMPTY = {"series": traces(), "strip": {"name": "", "cells": [], "keys": CELLS}}
 LEGEND = ["given ≠ true", *(f"{SIGNS[end]} {end}" for end in ("memorised", "corrected", "neither"))]
+MOVES = (
+    Move(
+        "60 % beside 20 %",
+        {"rate": 0.6},
+        "How high is the blue hill in each of the two, and how deep does grey (the test accuracy) fall?",
+        beside={"rate": 0.2},
+    ),
+    Move(
+        "pairflip, 60 %",
+        {"rate": 0.6, "noise": "pairflip"},
+        "Where does orange (wrong labels memorised) start? Choose an image with ≠ in it: which name did the "
+        "network give it first?",
+    ),
+    Move(
+        "CDR beside ERM",
+        {"method": "CDR"},
+        "The same data, noise and seed: where do the two runs part, and how far are they apart at the end?",
+        beside={"method": "ERM"},
+    ),
+)
 SKETCH = Sketch(
     name="02",
     title="Which labels does the network learn first?",
@@ -102,6 +122,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="method",
     question=Question(
         f"Symmetric noise 40 %: after epoch {ASKED}, which share of the wrongly labelled training images does the "
         "network call by their true name?",

@@ -5,7 +5,7 @@ import torch
 import labkit
 
 from ...method import evaluate
-from ...panels import Question, Sketch, choice, curve, cycle, part, points, slider, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, points, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
@@ -98,6 +98,25 @@ def measure(seed):
 
 
 AXIS = {"xlabel": "probability of the given label, p", "xlim": [0, 1], "xunit": "number", "unit": "number"}
+MOVES = (
+    Move(
+        "GCE, from 0 to 0.7",
+        {"s": 0.7},
+        "The crosses are wrong labels. On which side of the upper right picture do they end, and where with "
+        "cross-entropy, at step 0? From which step on?",
+        beside={"s": 0.0},
+    ),
+    Move(
+        "Focal, 1",
+        {"loss": "Focal", "s": 1.0},
+        "Look at the upper right picture: how many crosses (wrong labels) are left on the left side?",
+    ),
+    Move(
+        "Bootstrap hard, 1",
+        {"loss": "Bootstrap hard", "s": 1.0},
+        "The network believes itself and nothing else. What does it learn?",
+    ),
+)
 SKETCH = Sketch(
     name="03",
     title="What should a loss forgive?",
@@ -137,6 +156,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="loss",
     question=Question(
         "GCE is cross-entropy at q = 0, which memorises about 83 % of the wrong labels, and half of MAE at q = 1, "
         "which memorises about 5 %. Which share at q = 0.7 (digits, symmetric 40 %, 40 epochs, seeds 0-4)?",

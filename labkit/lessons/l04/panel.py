@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, cycle, part, points, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, points, slider, sprite, svg_style
 from ...plot.style import GREY, OKABE_ITO
 from . import study
 
@@ -130,6 +130,31 @@ SHARE = {"ylim": [0, 1], "unit": "percent"}
 EPOCHS = {"xlabel": "epoch", "xlim": [0.5, study.EPOCHS + 0.5]}
 AXES = {"xlim": [FLOOR, TOP], "xscale": "log", "xunit": "number", "ylim": [0, 1.5], "unit": "number"}
 PLANE = {"xlabel": "loss (nats)", "ylabel": "length of p − e", "groups": GROUPS, **AXES}
+MOVES = (
+    Move(
+        "over 10 epochs",
+        {"ramp": "over 10 epochs"},
+        "Beside it is the same filter, at once. Which bars have risen, and what does that do to the test accuracy?",
+        beside={"ramp": "at once"},
+    ),
+    Move(
+        "PRL(L) beside SPL",
+        {"method": "PRL(L)"},
+        "Nothing is slowed down, only the score is another. Which classes are shut out by each of the two?",
+        beside={"method": "SPL"},
+    ),
+    Move(
+        "99 %",
+        {"assumed": 0.99},
+        "One sample of 128 is left in each batch. What have precision and recall become? Drag ε down: where "
+        "is the best place?",
+    ),
+    Move(
+        "0 %",
+        {"assumed": 0.0},
+        "Nobody is dropped: this is plain SGD. At which ε do precision and recall become one curve, and why there?",
+    ),
+)
 SKETCH = Sketch(
     name="04",
     title="Whom do you trust in a batch?",
@@ -149,6 +174,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="method",
     question=Question(
         "Half of the labels are wrong. SPL drops the half of each batch with the largest loss, from the first step on. "
         "Which test accuracy has it after 20 epochs?",

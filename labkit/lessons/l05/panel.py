@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, part, points, slider, sprite
+from ...panels import Move, Question, Sketch, choice, curve, part, points, slider, sprite
 from ...panels.live import one_thread
 from ...plot.style import GREY
 from .figures import CHOOSERS, RIGHT, WRONG
@@ -109,6 +109,26 @@ def ideal(at, state):
 
 
 LIMITS = {"xlim": [-1.3, 1.3], "ylim": [-1.3, 1.3]}
+MOVES = (
+    Move(
+        "5 %",
+        {"keep": 0.05},
+        "Who is chosen first? Raise the share slowly: do the small heaps get their first image before the "
+        "large heap gets its second?",
+    ),
+    Move(
+        "centrality, 40 epochs",
+        {"selector": "centrality", "epoch": 40},
+        "The network has memorised. What has become of the small heaps, and of the curve of centrality? "
+        "Compare with 6 epochs.",
+        beside={"epoch": 6},
+    ),
+    Move(
+        "pairflip 45 %",
+        {"noise": "pairflip 45 %"},
+        "How many heaps of wrong labels are there now, and how large are they? Point at a sample for its labels.",
+    ),
+)
 SKETCH = Sketch(
     name="05",
     title="Who is chosen among the gradients?",
@@ -152,6 +172,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="noise",
     question=Question(
         "Half of the labels are wrong (symmetric, seeds 0-4). Of each predicted class keep the half that represents "
         "the gradients best (greedy medoids). Which share of the kept labels is right?",

@@ -3,7 +3,7 @@ rest."""
 
 import numpy as np
 
-from ...panels import Question, Sketch, choice, curve, part, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, part, slider, sprite, svg_style
 from ...panels.live import one_thread
 from ...plot.style import GREY, OKABE_ITO
 from ...plot.training import CURVE_NAMES
@@ -92,6 +92,24 @@ def fate(given, true, said):
 
 
 LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 190}
+MOVES = (
+    Move(
+        "all 1,000 directions",
+        {"k": 1000},
+        "Look at the signs below the images. What has become of ○ corrected, image by image, as you drag k from 20 up?",
+    ),
+    Move(
+        "never trained",
+        {"epoch": 0},
+        "This network has never seen a label. Which k is best for it, and how good is it?",
+    ),
+    Move(
+        "pairflip 45 %",
+        {"noise": "pairflip 45 %"},
+        "How many wrong labels are corrected at k = 20 now? Symmetric noise stands beside it.",
+        beside={"noise": "symmetric 40 %"},
+    ),
+)
 SKETCH = Sketch(
     name="06",
     title="What do the largest directions hold?",
@@ -125,6 +143,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="noise",
     question=Question(
         "A network has seen 40 % wrong labels for 5 epochs. Of the 1,000 directions in which its outputs at 100 images "
         "can move, keep the 20 easiest; cut all else from the given labels. For which share of the wrong labels does "

@@ -1,6 +1,6 @@
 """The panel of lesson 07: who may learn in CDR's step, what b takes upon itself, and what comes of it."""
 
-from ...panels import Question, Sketch, choice, curve, part, slider, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .figures import EVER, LABELS, STAYED
@@ -77,6 +77,31 @@ def bars(fates):
 
 LAYER = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(WIDTH)]}
 AXIS = {"xlabel": "epoch", "xlim": [0.5, 30.5], "ylim": [0, 1], "unit": "percent", "height": 190}
+MOVES = (
+    Move(
+        "at random beside largest",
+        {"by": "at random"},
+        "Look at the two upper pictures: which of them tells the choices apart at once, and which does not?",
+        beside={"by": LARGEST},
+    ),
+    Move(
+        "largest, epoch by epoch",
+        {"by": LARGEST},
+        "Go through the epochs and watch the rows of the last layer: do the same weights stay dark? Compare "
+        "with at random.",
+    ),
+    Move(
+        "b alone, λ = 8",
+        {"rate": 0.0, "lam": 8.0},
+        "Who gives the wrong labels now, the network or b?",
+    ),
+    Move(
+        "b alone, λ = 32",
+        {"rate": 0.0, "lam": 32.0},
+        "From where on does b give the right labels, too? λ = 8 stands beside it.",
+        beside={"lam": 8.0},
+    ),
+)
 SKETCH = Sketch(
     name="07",
     title="Who may learn?",
@@ -112,6 +137,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="by",
     question=Question(
         "Digits, symmetric 40 %. In every step CDR lets the 60 % of the weights with the largest |w g| learn; after 30 "
         "epochs its test accuracy is between 81 % and 88 %. How high is it when the 60 % are drawn at random in every "

@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, cycle, part, slider, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.style import colour
 from .study import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
@@ -99,6 +99,25 @@ LOSS_AXIS = {
     "xscale": "log",
     "xunit": "number",
 }
+MOVES = (
+    Move(
+        "CE, 40 %",
+        {"eta": 0.4},
+        "Look at the AUC of the weights: is it above or below chance? Drag η: how much noise does it take to "
+        "turn the weights upside down?",
+    ),
+    Move(
+        "MAE beside CE, 80 %",
+        {"eta": 0.8, "loss": "MAE"},
+        "The same meta set and the same seed: whom does each of the two losses trust?",
+        beside={"loss": "CE"},
+    ),
+    Move(
+        "MAE, 100 %",
+        {"eta": 1.0, "loss": "MAE"},
+        "The meta labels say nothing at all. What stays when nothing can be learnt? With a kernel, press Next seed.",
+    ),
+)
 SKETCH = Sketch(
     name="08",
     title="Can the network learn whom to trust?",
@@ -153,6 +172,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="loss",
     question=Question(
         "A weighting network learns from 100 meta samples. 80 % of their labels are drawn anew, from all ten classes; "
         "its meta loss is MAE. With which probability does a right training label then weigh more than a wrong one "

@@ -2,7 +2,7 @@
 
 from labkit import fast
 
-from ...panels import Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
 from ..l01 import study as lesson_01
 from .study import doubts, error, main_rows, matrix_of, precision, train, true_matrix
 
@@ -112,6 +112,31 @@ def measure(seed):
 
 AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
 CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(10)]}
+MOVES = (
+    Move(
+        "true T, 60 %",
+        {"rate": 0.6},
+        "The wrong name is the majority now. Lesson 01 said that this cannot be undone. What does the network "
+        "have that it had not there?",
+    ),
+    Move(
+        "F-correction, 60 %",
+        {"rate": 0.6, "method": "F-correction"},
+        "Compare the two diagonals. Which class have the anchors taken for which?",
+    ),
+    Move(
+        "GLC, 60 %",
+        {"rate": 0.6, "method": "GLC"},
+        "GLC has five trusted images of each digit, F-correction beside it has none. What do they change?",
+        beside={"method": "F-correction"},
+    ),
+    Move(
+        "symmetric, 60 %",
+        {"noise": "symmetric", "rate": 0.6},
+        "The matrix is right. Look at the orange curve: does a known T keep a network from learning single "
+        "labels by heart?",
+    ),
+)
 SKETCH = Sketch(
     name="09",
     title="Undo the noise",
@@ -139,6 +164,8 @@ SKETCH = Sketch(
         part("gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"]),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="method",
     question=Question(
         "Pairflip 40 %, and the network is told the true T: test accuracy after 30 epochs?",
         unit="percent",

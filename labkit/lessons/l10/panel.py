@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import labkit
 
-from ...panels import Question, Sketch, choice, curve, part, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, part, slider, sprite, svg_style
 from ...plot.style import GREY, OKABE_ITO
 from . import study
 
@@ -107,6 +107,29 @@ def measure(seed):
 
 EPOCHS = {"xlabel": "epoch", "xlim": [0.5, study.EPOCHS + 0.5]}
 AXES = {"ylabel": "R2", "unit": "number", "ylim": [LOWEST, 1], **EPOCHS}
+MOVES = (
+    Move(
+        "least squares, epoch by epoch",
+        {},
+        "Go back to the first epochs and on again: where do the marks of the network start, and where do they drift?",
+    ),
+    Move(
+        "PRL(L) beside least squares",
+        {"method": "PRL(L)"},
+        "Compare the curves on clean and on corrupted faces. Which of them could you have watched?",
+        beside={"method": "least squares"},
+    ),
+    Move(
+        "linadv",
+        {"noise": "linadv"},
+        "Where are the marks of the network? Go through the methods: with which do they come back?",
+    ),
+    Move(
+        "linadv, PRL(L)",
+        {"noise": "linadv", "method": "PRL(L)"},
+        "Look at the AUC of the loss in the table. Are all rows that are used right rows, and why not?",
+    ),
+)
 SKETCH = Sketch(
     name="10",
     title="Landmarks that fly off",
@@ -123,6 +146,8 @@ SKETCH = Sketch(
         part("faces", "faces", title="Given, true and predicted landmarks", columns=WRONG + RIGHT, size=84, height=150),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="method",
     question=Question(
         "40 % of the training faces have their landmarks mirrored about the mean face. "
         "Which R2 does least squares have on clean test faces after 20 epochs?",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...panels import Question, Sketch, choice, curve, part, slider, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from .figures import SHORT
 from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
 
@@ -90,6 +90,26 @@ def rate(noise):
 
 
 SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 190}
+MOVES = (
+    Move(
+        "people, from 0 to 60 %",
+        {"rate": 0.6},
+        "Plain SGD (ε = 0) stands beside it. What happens to the wrong labels memorised, and what to the test "
+        "accuracy? Do they have the same best ε?",
+        beside={"rate": 0.0},
+    ),
+    Move(
+        "symmetric, 40 %",
+        {"noise": "symmetric"},
+        "In the picture on the right, is the cross above the line of plain SGD (ERM)? And with people's labels?",
+    ),
+    Move(
+        "what can be seen",
+        {"noise": "people"},
+        "The dotted curve on the right is all that somebody without true labels would see. Would it have led "
+        "you to the right ε?",
+    ),
+)
 SKETCH = Sketch(
     name="11",
     title="CIFAR-10 as people labelled it",
@@ -140,6 +160,8 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    moves=MOVES,
+    versus="other",
     question=Question(
         "People's labels on CIFAR-10, 40.2 % of them wrong. SPL leaves out the share ε with the largest losses. With "
         "which ε (0 %, 10 %, ..., 60 %) is its test accuracy, the mean of the last ten epochs, highest? (seeds 0-2)",

@@ -4,7 +4,7 @@ import labkit
 
 from ...fit import CRITERIA
 from ...noise import suited
-from ...panels import Question, Sketch, choice, curve, cycle, part, slider
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider
 from ...panels.live import one_thread
 from ...panels.pictures import SVG_DASHES, SVG_MARKERS, svg_style
 from ...plot.race import line_style
@@ -60,9 +60,34 @@ def of(race, question=None):
         parts=_parts(race),
         draw=draw,
         question=question,
+        moves=MOVES if plain else (),
+        versus="contestants",
     )
 
 
+MOVES = (
+    Move(
+        "no noise",
+        {"rate": 0.0},
+        "No label is wrong, and there is nothing to gain. Does robustness cost something here?",
+    ),
+    Move(
+        "60 %",
+        {"rate": 0.6},
+        "How far does plain SGD (grey) fall behind at the end? From which rate on?",
+    ),
+    Move(
+        "whom to trust",
+        {"contestants": "whom to trust"},
+        "Look at the lower left picture: the share of right labels among the images that are kept. The dotted "
+        "line is what you get without choosing.",
+    ),
+    Move(
+        "pairflip, 40 %",
+        {"noise": "pairflip"},
+        "All wrong labels of a class now agree with each other. Which of the methods still helps?",
+    ),
+)
 STORED, KINDS = (0.0, 0.2, 0.4, 0.6), ("symmetric", "pairflip")
 
 

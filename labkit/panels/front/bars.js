@@ -1,9 +1,9 @@
 // Bars with names, on a fixed axis. bars: [{name, value, low, high, colour}]; low and high are whiskers.
-// guess: {name, value} marks what the reader expects of a bar.
+// guess: {name, value} marks what the reader expects of a bar. ghost: {name, bars}, outlines of the run before.
 
 const { INSET, esc, ink, words, mark, entry } = chart;
 const DEFAULTS = {
-  bars: [], guess: null, title: "", xlabel: "", ylabel: "", ylim: [0, 1], unit: "percent", yscale: "linear", height: 300, caption: "", hint: "",
+  bars: [], guess: null, ghost: null, title: "", xlabel: "", ylabel: "", ylim: [0, 1], unit: "percent", yscale: "linear", height: 300, caption: "", hint: "",
 };
 const KEYS = Object.keys(DEFAULTS);
 const WIDEST = 64; // pixels of a bar
@@ -15,13 +15,20 @@ function bar(b, k, state, s, size) {
   const whisker = b.low === undefined || b.low === null ? "" :
     `<path class="lk-whisker" d="M${x} ${s.y(b.low)}V${s.y(b.high)}M${x - 5} ${s.y(b.low)}h10M${x - 5} ${s.y(b.high)}h10"/>`;
   return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
-    whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
+    outline(b, x - half, 2 * half, floor, state, s) + whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
     `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${size < NARROW ? words(b.value, state.unit).replace("%", "") : words(b.value, state.unit)}</text>` +
     `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 15 + LINE * n}">${esc(line)}</tspan>`).join("")}</text>`;
 }
 
 const WIDE = 6.4; // pixels of a letter
 const LINE = 12; // pixels from one line of a name to the next
+
+// Where the same bar ended in the run before.
+function outline({ name }, x, width, floor, { ghost }, s) {
+  const value = ghost?.bars.find((b) => b.name === name)?.value ?? null;
+  if (value === null) return "";
+  return `<rect class="lk-outline" x="${x}" width="${width}" y="${Math.min(s.y(value), floor)}" height="${Math.abs(floor - s.y(value))}"/>`;
+}
 
 // A name in lines that fit below its bar, broken between words.
 function lines(name, size) {
@@ -40,6 +47,7 @@ function draw(state, part) {
   part("still").innerHTML = chart.axes({ ...state, xlim: null }, s);
   part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
   part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";
+  if (state.ghost) part("legend").innerHTML += entry('<rect class="lk-outline" x="7" y="-6" width="18" height="12"/>', state.ghost.name, "");
   part("hint").textContent = state.bars.length ? "" : state.hint;
   part("hidden").innerHTML = `<table><caption>${esc(state.title)}</caption>${state.bars.map((b) =>
     `<tr><th scope="row">${esc(b.name)}</th><td>${words(b.value, state.unit)}</td></tr>`).join("")}</table>`;

@@ -84,10 +84,10 @@ function axes(state, s) {
 const mark = (colour, marker, x, y, more = "") =>
   `<path class="lk-mark" ${ink(colour)} d="${MARKS[marker] ?? MARKS.circle}" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" ${more}/>`;
 
-// A line of a legend: a swatch in a box of 32 x 16 pixels around the origin's left end, a name, a value.
-function entry(swatch, name, value) {
+// A line of a legend: a swatch in a box of 32 x 16 pixels around the origin's left end, a name, a value, more below.
+function entry(swatch, name, value, more = "") {
   return `<li><svg width="32" height="16" viewBox="0 -8 32 16" aria-hidden="true">${swatch}</svg>` +
-    `<span class="lk-name">${esc(name)}</span><span class="lk-value">${esc(value)}</span></li>`;
+    `<span class="lk-name">${esc(name)}</span><span class="lk-value">${esc(value)}</span>${more}</li>`;
 }
 
 // The frame of a picture: title, drawing, legend, caption, and the same in words for screen readers.

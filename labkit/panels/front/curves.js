@@ -4,7 +4,7 @@
 
 const { INSET, MARKS, esc, ink, words, entry } = chart;
 const DEFAULTS = {
-  series: [], before: [], lines: [], bands: [], strip: {}, title: "", xlabel: "epoch", ylabel: "", xlim: [0.5, 30.5],
+  series: [], before: [], ghost: null, pins: [], lines: [], bands: [], strip: {}, title: "", xlabel: "epoch", ylabel: "", xlim: [0.5, 30.5],
   ylim: [0, 1], unit: "percent", xunit: "whole", xscale: "linear", yscale: "linear", height: 300, caption: "", message: "",
   busy: false, progress: 0, error: "", hint: "",
 };
@@ -19,7 +19,8 @@ function marks(state, s) {
   });
   const lines = state.lines.map((l) => `<path class="lk-line" d="M${INSET.left} ${s.y(l.y)}H${s.right}"/>`);
   const before = state.before.map((c) => `<g class="lk-before">${curve(c, s)}</g>`);
-  return bands.join("") + before.join("") + lines.join("") + state.series.map((c) => curve(c, s, true)).join("");
+  const others = beside.paths(state, (c) => curve(c, s), (c) => points(c, s)); // runs beside this one
+  return bands.join("") + before.join("") + others + lines.join("") + state.series.map((c) => curve(c, s, true)).join("");
 }
 
 function points(c, s) {
@@ -72,8 +73,9 @@ function legend(state, x) {
   const swatch = (c) => `<path class="lk-path" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}" d="M0 0H32"/>` +
     `<path class="lk-mark" ${ink(c.colour)} d="${MARKS[c.marker] ?? ""}" transform="translate(16 0)"/>`;
   const cell = (k) => `<rect class="lk-cell" data-kind="${esc(k.kind)}" x="7" y="-7" width="18" height="14" rx="3"/>`;
+  const at = (c) => read(c, x, c.unit || state.unit, state.xlim);
   return `<li class="lk-now">${x === null ? "&nbsp;" : `${esc(state.xlabel)} ${words(x, state.xunit)}`}</li>` +
-    state.series.map((c) => entry(swatch(c), c.name, read(c, x, c.unit || state.unit, state.xlim))).join("") +
+    state.series.map((c) => entry(swatch(c), c.name, at(c), beside.others(state, c, at))).join("") + beside.entries(state, at) +
     state.lines.map((l) => entry('<path class="lk-line" d="M1 0H32"/>', l.name, words(l.y, state.unit))).join("") +
     (state.strip.keys ?? []).map((k) => entry(cell(k), k.name, "")).join("");
 }
@@ -82,7 +84,7 @@ function table(state) {
   const newest = reading(state, null);
   const rows = state.series.map((c) => `<tr><th scope="row">${esc(c.name)}</th><td>${read(c, newest, c.unit || state.unit, state.xlim)}</td></tr>`);
   const said = (state.strip.cells ?? []).map((c) => `${c.x}: ${esc(c.text)}`).join(", ");
-  return `<table><caption>${esc(state.title)}, ${esc(state.xlabel)} ${newest === null ? "none yet" : words(newest, state.xunit)}</caption>${rows.join("")}</table>` +
+  return `<table><caption>${esc(state.title)}, ${esc(state.xlabel)} ${newest === null ? "none yet" : words(newest, state.xunit)}</caption>${rows.join("")}${beside.rows(state, (c) => read(c, newest, c.unit || state.unit, state.xlim))}</table>` +
     (said ? `<p>${esc(state.strip.name)}: ${said}</p>` : "");
 }
 

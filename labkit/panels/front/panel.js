@@ -12,7 +12,7 @@
 const { esc } = chart;
 const { KINDS, Part } = part;
 const { ask, control } = controls;
-const FEATURES = [guess];
+const FEATURES = [guess, compare, moves, address];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 function fill({ model, parts, el, time }, picture, features) {
@@ -172,4 +172,4 @@ function once(calls) {
   }]));
 }
 
-export default { render, learn: marks.learn };
+export default { render, learn: marks.learn, kept: beside.kept, address };

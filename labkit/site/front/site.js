@@ -13,8 +13,8 @@ class StaticModel {
   constructor(kept, state) {
     this.kept = kept;
     this.heard = new Map();
-    const { title, controls, rows, parts, question } = kept;
-    this.values = { title, controls, rows, parts, question, picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
+    const { title, controls, rows, parts, question, moves, versus } = kept;
+    this.values = { title, controls, rows, parts, question, moves, versus, pins: [], pinned: {}, remark: "", picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
     this.values.state = Object.fromEntries(controls.map((c) => [c.name, nearest(c, state[c.name])]));
     if (state.marks) this.values.state.marks = state.marks;
     this.turn = 0; // of the newest look; what an older one still draws is out of date
@@ -25,6 +25,7 @@ class StaticModel {
     this.values[key] = value;
     this.tell(key);
     if (key === "state") this.look();
+    if (key === "pins") this.pin();
     if (key === "asked") this.set("answered", value);
     if (key === "stopped") this.stop();
   }
@@ -32,9 +33,16 @@ class StaticModel {
   on(event, call) { this.heard.set(event, [...(this.heard.get(event) ?? []), call]); }
   off(event, call) { this.heard.set(event, (this.heard.get(event) ?? []).filter((other) => other !== call)); }
   tell(key) { (this.heard.get(`change:${key}`) ?? []).forEach((call) => call()); }
+  frame(state) { return this.kept.frames[this.values.controls.map((c) => c.stored[state[c.name]]).join(",")]; }
+  // The curves of the pinned settings, by the positions of their controls; the controls here offer what is stored.
+  pin() {
+    const { controls, parts, pins } = this.values;
+    const stored = pins.map((state) => [controls.map((c) => state[c.name]).join(","), this.frame(state)]).filter(([, frame]) => frame);
+    this.news({ pinned: Object.fromEntries(stored.map(([name, frame]) => [name, window.labkit.panel.kept(parts, frame.picture)])) });
+  }
   look() {
-    const { controls, state } = this.values;
-    const frame = this.kept.frames[controls.map((c) => c.stored[state[c.name]]).join(",")];
+    const { state } = this.values;
+    const frame = this.frame(state);
     this.turn += 1;
     if (frame && state.marks) this.learn(frame, this.turn);
     else if (frame) this.news({ picture: frame.picture, message: frame.message, drawing: state, drawn: state, error: "", busy: false });
@@ -76,6 +84,8 @@ async function unpack(text) {
   return new Response(plain).json();
 }
 
+const DECK = document.querySelector(".deck"); // slides have an address of their own
+const ALONE = document.querySelectorAll(".panel-place").length === 1;
 const opened = {}; // {panel: promise of what is stored}
 const models = window.labkitModels = {}; // {panel: [its models on this page]}
 function open(name) {
@@ -93,7 +103,9 @@ async function panel(place) {
     model.on("change:guess", () => keep(name, model.get("guess")));
     const view = element("div", "");
     place.replaceChildren(view, element("p", "recipe", recipe(kept)));
+    const isLinked = !DECK && window.labkit.panel.address.keep(model, ALONE ? "" : `${name}.`);
     window.labkit.panel.render({ model, el: view });
+    if (isLinked) place.scrollIntoView();
   } catch (error) {
     place.replaceChildren(Object.assign(element("p", "failure", `This panel cannot be shown. ${error.message}`), { role: "alert" }));
   }
