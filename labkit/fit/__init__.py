@@ -20,7 +20,7 @@ from .keep import Keeper
 from .life import Life
 from .loop import Loop
 from .network import NetMaker, maker
-from .progress import hidden, one_bar, progress_bar, resume_printer, waiting_printer
+from .progress import advance_shared, hidden, one_bar, progress_bar, resume_printer, waiting_printer
 from .recipe import Recipe
 from .resume import resume
 from .run import Run, identity
@@ -88,6 +88,7 @@ def fit(
             return _train(run, loop, None, on_epoch, progress_bar(progress, run, epochs))
     with Keeper(store, config, checkpoint_every, waiting_printer(progress) if wait else None) as keeper:
         if keeper.finished:
+            advance_shared()
             return Run.load(keeper.folder)
         with unmoved():
             run, loop = resume(keeper, start, resume_printer(progress))

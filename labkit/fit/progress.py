@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..arguments import Count, checked
 from .run import Run
 
 if TYPE_CHECKING:
@@ -17,8 +16,7 @@ SHARED = threading.local()  # bar: the one bar of several trainings, in the thre
 
 
 @contextmanager
-@checked
-def one_bar(total: Count) -> Iterator[None]:
+def one_bar(total: int) -> Iterator[None]:
     """Show one bar for all trainings inside, in place of one for each, e.g. `with labkit.one_bar(6): ...`.
 
     total: how many trainings there will be. It is hidden where the bar of a training is, and goes at its end.
@@ -28,7 +26,7 @@ def one_bar(total: Count) -> Iterator[None]:
         return
     from tqdm.auto import tqdm
 
-    SHARED.bar = tqdm(total=total, unit="training", delay=1, leave=False)
+    SHARED.bar = tqdm(total=total, unit="training", delay=1, leave=False, miniters=0)
     try:
         yield
     finally:
@@ -39,6 +37,12 @@ def one_bar(total: Count) -> Iterator[None]:
 def shared_bar() -> "tqdm | None":
     """Return the bar of `one_bar`, if this thread is inside of one."""
     return getattr(SHARED, "bar", None)
+
+
+def advance_shared() -> None:
+    """Count a run that was read, and not trained, in the bar of `one_bar`, if there is one."""
+    if shared_bar() is not None:
+        shared_bar().update()
 
 
 def hidden(progress: bool | None) -> bool:
@@ -87,7 +91,8 @@ def shared_progress(bar: "tqdm", run: Run, epochs: int) -> Callable[[list[dict] 
         if rows is None:
             bar.update()
         else:
-            bar.set_postfix_str(f"{run.config['method']}, epoch {rows[-1]['epoch']} of {epochs}")
+            bar.set_postfix_str(f"{run.config['method']}, epoch {rows[-1]['epoch']} of {epochs}", refresh=False)
+            bar.update(0)  # draws it, but not before the bar is due
 
     return show
 

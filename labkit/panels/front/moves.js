@@ -35,9 +35,9 @@ function make({ model, find, time }) {
   const press = (k) => {
     const placed = pressed === null ? [] : moves[pressed].beside;
     const pins = pinned(model.get("pins") ?? [], placed, moves[k].beside, nameOf);
-    pressed = k;
     time.newest();
     if (!shown.same(pins, model.get("pins") ?? [])) model.set("pins", pins);
+    pressed = k; // not before: the pins are drawn while the state is still another
     ask(model, moves[k].state);
   };
   [...box.querySelectorAll("button")].forEach((button, k) => button.addEventListener("click", () => press(k)));

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ...data import Split, Task, meta_split
 from ...errors import choose
-from ...fit import Recipe, Run, fit
+from ...fit import Recipe, Run, fit, one_bar
 from ...losses import ce
 from ...measure import auc
 from ...method import Method, evaluate
@@ -137,6 +137,13 @@ def train_table(
     settings: of `plans`. rates: {noise: its rates}. Where two noises share their setting, rate 0 is the same training:
     it is run once, and its rows are given to each of them.
     """
+    total = len(names) * len(seeds) * sum(map(len, rates.values()))
+    with one_bar(total):
+        return _train_noises(names, task, settings, rates, seeds, balanced, store=store, also=also)
+
+
+def _train_noises(names, task, settings, rates, seeds, balanced, **options):
+    """Do what `train_table` does. options: store and also. -> a row per run"""
     tables = []
     clean = []  # clean: (setting, its rows at rate 0)
     for noise, noise_rates in rates.items():
@@ -146,7 +153,7 @@ def train_table(
             tables.append(shared[0].assign(noise=noise))
         new_rates = [rate for rate in noise_rates if rate or not shared]
         if new_rates:
-            runs = train_noise(names, task, noise, new_rates, setting, seeds, balanced, store=store, also=also)
+            runs = train_noise(names, task, noise, new_rates, setting, seeds, balanced, **options)
             tables.append(runs)
         if 0 in new_rates:
             clean.append((setting, runs[runs["rate"] == 0]))
