@@ -172,7 +172,7 @@ def page(browser, tmp_path):  # noqa: F811
     """A page file with the panel of lesson 02; at its end it has not complained."""
     page, wrong = browser.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.address = page_of("02", tmp_path).as_uri()
+    page.address = page_of(["02"], tmp_path).as_uri()
     page.goto(page.address)
     page.wait_for_function(SETTLED)
     yield page

@@ -92,7 +92,7 @@ MOVES = (
         "Which rows have changed, and which never do? Drag τ back: where do frames appear on the left, and why there?",
     ),
     Move(
-        "uniform beside symmetric, 90 %",
+        "uniform, 90 %",
         {"noise": "uniform", "rate": 0.9},
         "In one of the two the right label has fallen to the height of all others. In which? Look at the "
         "diagonal and at the passport, then change the noise.",

@@ -159,7 +159,7 @@ SKETCH = Sketch(
             xlim=[0.5, LONGEST + 0.5],
             ylim=[0, 1],
             unit="percent",
-            height=180,
+            height=172,
         ),
         part("gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"]),
     ],

@@ -89,7 +89,7 @@ def rate(noise):
     return 1 - float(np.mean(np.diag(matrix(noise))))
 
 
-SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 190}
+SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 182}
 MOVES = (
     Move(
         "people, from 0 to 60 %",
