@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
+import torch
 from conftest import hears_ctrl_c
 from distributed import Client
 from nbformat.v4 import new_code_cell, new_notebook
@@ -385,7 +387,7 @@ def test_workers_say_how_far_they_are(client, tmp_path):
 
 
 def memory_handed_back():
-    """What glibc is told about memory in this process, and the page faults of ten tensors of 1 MB, one after another."""
+    """What glibc is told about memory here, and the page faults of ten tensors of 1 MB, one after another."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(10):
         torch.ones(2**18)
@@ -396,9 +398,9 @@ def memory_handed_back():
 @pytest.mark.skipif(sys.platform != "linux" or "MALLOC_TRIM_THRESHOLD_" in os.environ, reason="glibc's own setting")
 def test_workers_keep_the_memory_of_tensors(client):
     """Dask tells glibc to hand it back, so that every step asks for it anew: its CPU time was half as much more."""
-    client.submit(memory_handed_back, pure=False).result()
-    setting, faults = client.submit(memory_handed_back, pure=False).result()
-    assert setting is None and faults < 1000  # 2,560 where every tensor is new memory
+    client.run(memory_handed_back)
+    for setting, faults in client.run(memory_handed_back).values():
+        assert setting is None and faults < 1000  # 2,560 where every tensor is new memory
 
 
 @pytest.mark.parametrize(
