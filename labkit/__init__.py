@@ -29,13 +29,13 @@ _LAZY = {"plot": "plot", "ledger": "ledger"}
 _LAZY_NAMES = {"check": ("exercises", "check"), "Race": ("runs.race", "Race"), "report": ("site.report", "report")}
 _LAZY_NAMES |= {"sweep": ("runs.sweep", "sweep"), "styled": ("markup", "styled")}
 _LAZY_NAMES |= {"parameters": ("notebook.parameters", "in_cell")}
-_LAZY_NAMES |= {name: ("panels.lessons", name) for name in ("panel", "predict", "score", "scores")}
+_LAZY_NAMES |= {name: ("panels.lessons", name) for name in ("guessed", "panel", "predict", "score", "scores")}
 
 __all__ = [
     "NUMBERS", "Method", "Race", "Recipe", "Run", "Split", "Stage", "Task",
-    "check", "coreset", "corrupt", "estimate_rate", "fast", "fit", "grads", "ledger", "load", "losses", "measure",
-    "methods", "named", "nets", "noise", "one_bar", "panel", "parameters", "plot", "predict", "recipes", "report",
-    "results", "score", "scores", "show", "styled", "sweep", "transition",
+    "check", "coreset", "corrupt", "estimate_rate", "fast", "fit", "grads", "guessed", "ledger", "load", "losses",
+    "measure", "methods", "named", "nets", "noise", "one_bar", "panel", "parameters", "plot", "predict", "recipes",
+    "report", "results", "score", "scores", "show", "styled", "sweep", "transition",
 ]  # fmt: skip
 
 

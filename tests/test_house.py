@@ -14,8 +14,8 @@ import labkit
 
 ROOT = Path(labkit.__file__).parent
 FLOORS = [
-    """arguments checkout errors fingerprint generators markup numbers optimisers pages paths ranks rooms rows
-    state tables""",
+    """arguments checkout errors fingerprint generators markup numbers optimisers pages paths person ranks rooms
+    rows state tables""",
     "losses nets data noise grads coreset mixing transition mixture confident",
     "method methods load",
     "measure fit show recipes",

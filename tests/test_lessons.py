@@ -139,6 +139,6 @@ def test_a_lesson_follows_the_template(path):
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     assert 30 <= len(cells) <= 60
     assert len(exercises(path)) >= 4
-    guess = next(k for k, source in enumerate(code) if source.startswith("guess"))
+    guess = next(k for k, source in enumerate(code) if source.startswith("labkit.predict("))
     assert not any("labkit.fit(" in source for source in code[: guess + 1]), "computed before the guess"
     assert any(source.count("assert ") for source in code), "by hand and compact are not compared"

@@ -162,3 +162,26 @@ def make_foreign(path):
     saved = nbformat.read(path, 4)
     saved.metadata["author"] = "somebody else"
     nbformat.write(saved, path)
+
+
+@pytest.mark.browser
+def test_a_guess_in_a_cell_uncovers_the_panel_of_the_same_kernel(lab, browser):  # noqa: F811
+    cells = ("import os\nos.environ['LABKIT_FAST'] = '0'\nimport labkit", 'labkit.predict("01")', 'labkit.panel("01")')
+    name = "guess.ipynb"
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    made.metadata["kernelspec"] = PYTHON
+    nbformat.write(made, lab.root / name)
+    page = browser.new_page()
+    open_notebook(page, lab, name)
+    outputs = run_all(page)
+    page.wait_for_selector(".lk-panel .lk-ask")
+    assert "wrong" not in "".join(outputs[1]["data"]["text/plain"]).partition("labels is wrong?")[2]
+    asking, panel = page.locator(".lk-prediction"), page.locator(".lk-panel")
+    assert not panel.locator(".lk-rows").is_visible() and not panel.locator(".lk-controls").is_visible()
+    asking.locator(".lk-number-of").fill("40")
+    asking.locator(".lk-keep").click()
+    kept = shown(page)
+    assert (kept["drawn"]["rate"], kept["drawn"]["noise"]) == (8, 3) and kept["source"] == "live"
+    assert "too high" in panel.locator(".lk-foot").inner_text()
+    assert "You guessed 40%" in asking.inner_text() and "too high" not in asking.inner_text()
+    close_notebook(page)

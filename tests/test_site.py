@@ -33,7 +33,9 @@ NOTEBOOKS = sorted(
 SMALL = ("lessons/00_start_here.ipynb", "lessons/01_wrong_labels.ipynb", "notebooks/rmnw_net.ipynb")
 LESSON = "lessons/01_wrong_labels.html"
 RANGE = ".lk-panel input[type=range]"
-WORDS = ".prose p, .prose li, .prose td, h1, h2, .code span, .bar a, .note, .recipe, form.guess *, pre.text, .meta"
+WORDS = (
+    ".prose p, .prose li, .prose td, h1, h2, .code span, .bar a, .note, .recipe, .lk-ask *, .covered *, pre.text, .meta"
+)
 TEX = re.compile(r"\\[a-zA-Z]+|\$")
 
 
@@ -280,20 +282,36 @@ def test_dragging_a_control_changes_the_picture(page, address):
 
 
 @pytest.mark.browser
-def test_a_guess_is_asked_for_kept_and_scored(page, address):
-    opened(page, address)
+def test_what_is_below_the_question_is_covered_until_it_is_answered(page, address):
+    page.goto(f"{address}/{LESSON}?asks")
     page.evaluate("() => { localStorage.clear(); }")
     page.reload()
-    page.wait_for_selector("form.guess input")
+    page.wait_for_selector(".lk-ask")
+    below = page.locator(
+        "[data-guess] ~ * .outputs > :not(.covered), .cell:has([data-guess]) ~ .cell .outputs > :not(.covered)"
+    )
+    assert below.count() > 10 and below.filter(visible=True).count() == 0
     assert page.locator(".lk-score").count() == 0
-    page.fill("form.guess input", "40")
-    page.click("form.guess button")
-    page.wait_for_selector(".lk-score")
-    assert "You guessed 40" in page.locator(".lk-score").inner_text()
+    page.fill(".lk-number-of", "40")
+    page.click(".lk-keep")
+    page.wait_for_selector(".lk-foot .lk-score")
+    assert "You guessed 40" in page.locator(".lk-foot .lk-score").inner_text()
+    assert "too high" in page.locator("[data-score]").inner_text()
+    assert (
+        below.filter(visible=True).count() == below.count()
+        and not page.locator(".covered").filter(visible=True).count()
+    )
     page.reload()
-    page.wait_for_selector(".lk-score")
-    assert page.input_value("form.guess input") == "40"
+    page.wait_for_selector(".lk-foot .lk-score")
+    assert "You guessed 40" in page.locator(".lk-prediction .lk-score").inner_text()
     page.evaluate("() => { localStorage.clear(); }")
+
+
+def test_without_scripts_nothing_is_covered(site):
+    """What a page says before its scripts run: covers are theirs."""
+    text = (site / LESSON).read_text()
+    assert 'data-guess="01"' in text and 'class="covered"' not in text
+    assert not re.search(r"<(div|p|figure|pre)[^>]* hidden", text)
 
 
 @pytest.mark.browser

@@ -161,19 +161,33 @@ def test_a_panel_lives_and_keeps_its_keys(page, talk):
 
 
 @pytest.mark.browser
-def test_typing_a_guess_turns_no_slide(page, talk):
-    page.show(talk)
-    at = page.evaluate("() => [...document.querySelectorAll('.slide')].findIndex((s) => s.querySelector('form.guess'))")
+def test_typing_a_guess_turns_no_slide_and_covers_what_comes_after(page, talk):
+    page.goto(f"{talk.as_uri()}?asks")
+    page.evaluate("() => localStorage.clear()")
+    page.reload()
+    page.evaluate("() => labkitSlides.ready")
+    count = page.evaluate("() => labkitSlides.count()")
+    at = page.evaluate("() => [...document.querySelectorAll('.slide')].findIndex((s) => s.querySelector('.lk-ask'))")
     page.evaluate(f"() => {{ location.hash = '#{at + 1}' }}")
-    field = page.locator("form.guess input")
+    field = page.locator(".lk-number-of")
     field.wait_for(state="visible")
     field.click()
     page.keyboard.type("40")
     page.keyboard.press("Home")
     page.keyboard.press("End")
     assert here(page) == at + 1 and field.input_value() == "40"
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".lk-score", state="attached")
+    page.locator(".lk-handle").focus()
+    page.keyboard.press("ArrowRight")
+    assert here(page) == at + 1 and field.input_value() == "41"
+    assert page.locator(".lk-rows").count() == 0 and page.locator(".covered").count() > 5
+    page.locator(".covered button").last.evaluate("(button) => button.previousElementSibling.click()")
+    assert here(page) == at + 1, "a cover leads to the question"
+    page.locator(".lk-why input").press("Enter")
+    page.wait_for_selector(".lk-foot .lk-score", state="attached")
+    assert (
+        page.evaluate("() => labkitSlides.count()") > count
+        and page.locator(".covered").filter(visible=True).count() == 0
+    )
     page.evaluate("() => localStorage.clear()")
 
 

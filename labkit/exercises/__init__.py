@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .. import rooms
+from .. import person, rooms
 from ..errors import choose
 from ..paths import print_safely
 from .answers import Untouched, Wrong, need_touched
@@ -24,8 +24,9 @@ def all_exercises() -> dict[str, Callable[[object], str]]:
 def check(exercise: str, answer: Any, strict: bool = False) -> bool:
     """Check the answer to an exercise, e.g. check("02.1", 0.5). Prints a line and returns whether it is right.
 
-    For an exercise that is left as it was (`...`) the line says so. strict: raise an AssertionError with the line
-    instead of returning False. Raises ValueError for an exercise that does not exist.
+    For an exercise that is left as it was (`...`) the line says so. A person's right answer is kept for
+    `labkit.scores()`. strict: raise an AssertionError with the line instead of returning False. Raises ValueError for
+    an exercise that does not exist.
     """
     examine = choose("exercise", exercise, all_exercises())
     is_right = False
@@ -37,6 +38,8 @@ def check(exercise: str, answer: Any, strict: bool = False) -> bool:
         line = f"○ {exercise} not answered yet: put your answer in the place of `...`"
     except Wrong as wrong:
         line = f"✗ {exercise} not yet: {wrong}"
+    if is_right:
+        person.keep_exercise(exercise)
     if strict and not is_right:
         raise AssertionError(line)
     print_safely(line)

@@ -4,7 +4,8 @@ from .controls import choice, cycle, slider
 from .moves import Move
 from .panel import Panel
 from .pictures import curve, part, points, sprite, svg_style
-from .sketch import Cancelled, Question, Sketch
+from .question import Question
+from .sketch import Cancelled, Sketch
 
 __all__ = [
     "Cancelled", "Move", "Panel", "Question", "Sketch",

@@ -1,104 +1,142 @@
-"""Predictions: kept, and scored against the band of what was measured over seeds."""
+"""Guesses: kept with how sure one was and why, told to every panel of the same question, and scored against the band.
 
-import json
-from pathlib import Path
+A guess is kept as a dict {value, sure, why, skipped}. value: the answer, None for a question that was skipped. skipped:
+was the answer seen before the guess was made, or instead of it?
+"""
+
 from typing import Any
+from weakref import WeakSet
 
-from filelock import FileLock
-
-from ..errors import need
-from ..state import atomic_write
+from .. import person
+from ..errors import choose, need
 from . import stored
-from .live import headless
-from .sketch import Question, Sketch
+from .bands import band, verdict, written
+from .sketch import Sketch
 
-KEPT = {}  # of this process; with a person at the notebook they are in `home()` too
+SURE = ("not at all", "a little", "fairly", "very")  # answers to: how sure are you?
+KEPT = {}  # of this process; with a person at the notebook they are in the person's file too
+WATCHING = {}  # name of a panel: its widgets, which have a trait `guess`
 
-
-def home() -> Path:
-    """Return the file in which a person's predictions are kept."""
-    from platformdirs import user_data_dir
-
-    return Path(user_data_dir("labkit")) / "predictions.json"
+Guess = dict[str, Any]
 
 
-def keep(sketch: Sketch, guess: float | str) -> float | str:
-    """Keep a guess and return it, as the question reads it. Raises ValueError for what is no answer."""
+def keep(sketch: Sketch, value: Any, sure: str = "", why: str = "") -> Any:
+    """Keep a guess and return its value, as the question reads it. Raises ValueError for what is no answer."""
     need(sketch.question is not None, "lesson", sketch.name, "one with a question")
-    guess = sketch.question.read(guess)
-    KEPT[sketch.name] = guess
-    if not headless():
-        home().parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{home()}.lock"):
-            atomic_write(home(), json.dumps({**_file(), sketch.name: guess}, indent=1).encode())
-    return guess
+    value = sketch.question.read(value)
+    choose("sure", sure, dict.fromkeys(["", *SURE]))
+    need(isinstance(why, str), "why", why, "a text")
+    _put(sketch, {"value": value, "sure": sure, "why": why, "skipped": False})
+    return value
 
 
-def kept_guess(sketch: Sketch) -> float | str | None:
-    """Return the guess that was kept for a panel, None if there is none."""
+def take(sketch: Sketch, guess: Any) -> None:
+    """Keep what a front end says: a guess, a skip, or None, which changes nothing. Raises ValueError for no guess."""
+    if guess is not None:
+        entry = entered(sketch, guess)
+        need(entry is not None, "guess", guess, "{value, sure, why, skipped}")
+        _put(sketch, entry)
+
+
+def kept(sketch: Sketch) -> Guess | None:
+    """Return the guess that was kept for a panel, None if the question is still open."""
     if not sketch.question:
         return None
-    guesses = KEPT if headless() else {**_file(), **KEPT}
-    return guesses.get(sketch.name)
+    guesses = KEPT if person.headless() else {**person.read(), **KEPT}
+    return entered(sketch, guesses.get(sketch.name))
+
+
+def value(sketch: Sketch) -> Any:
+    """Return the value of the guess that was kept, None without one."""
+    guess = kept(sketch)
+    return None if guess is None else guess["value"]
+
+
+def entered(sketch: Sketch, entry: Any) -> Guess | None:
+    """Return an entry of the file as a guess, None for what is none. A plain value is a guess of earlier versions."""
+    if not isinstance(entry, dict):
+        entry = {"value": entry}
+    guess = {
+        "value": None,
+        "sure": entry.get("sure") if entry.get("sure") in SURE else "",
+        "why": str(entry.get("why") or ""),
+        "skipped": entry.get("skipped") is True,
+    }
+    if entry.get("value") is not None:
+        try:
+            guess["value"] = sketch.question.read(entry["value"])
+        except ValueError:  # of an earlier form of the question
+            return None
+    return guess if guess["skipped"] or guess["value"] is not None else None
+
+
+def watch(sketch: Sketch, widget: Any) -> None:
+    """Tell a widget of every guess that is kept for this panel, in its trait `guess`, as long as it exists."""
+    if sketch.question is not None:
+        WATCHING.setdefault(sketch.name, WeakSet()).add(widget)
+
+
+def _put(sketch, guess):
+    """Keep a guess, and tell the widgets that ask for it or show it."""
+    if KEPT.get(sketch.name) == guess:
+        return
+    KEPT[sketch.name] = guess
+    person.change(lambda file: file.update({sketch.name: guess}))
+    for widget in list(WATCHING.get(sketch.name, ())):
+        widget.guess = guess
 
 
 def question_traits(sketch: Sketch) -> dict[str, Any]:
-    """Return the question as the front end needs it, with the measured band; empty for a panel without one."""
+    """Return the question as the front end needs it, with the measured band; empty for a panel without one.
+
+    low, high: of the band, or lists of them for a curve. setting: positions of the controls to which it applies.
+    """
     question = sketch.question
     if question is None:
         return {}
-    traits = {"words": question.text, "unit": question.unit, "part": question.part, "x": question.x}
+    x = list(question.x) if question.is_curve else question.x
+    traits = {"words": question.text, "unit": question.unit, "part": question.part, "x": x, "along": question.along}
+    traits |= {"setting": sketch.asked(), "sure": list(SURE)}
     if question.options:
         traits["options"] = list(question.options)
     answers = stored.answers(sketch)
     if answers:
-        traits |= {"low": min(answers), "high": max(answers), "seeds": len(answers)}
+        low, high = band(question, answers)
+        traits |= {"low": low, "high": high, "seeds": len(answers)}
     return traits
 
 
-def score_line(sketch: Sketch) -> str:
-    """Return the guess, what was measured, and how far apart they are. Raises ValueError without a guess."""
-    name = sketch.name
-    question = sketch.question
-    guess = kept_guess(sketch)
+def measured(sketch: Sketch) -> str:
+    """Return what was measured over the stored seeds: "14 % to 18 % (5 seeds)". Raises ValueError if nothing was."""
     answers = stored.answers(sketch)
-    need(guess is not None, "lesson", name, f"one with a guess: labkit.predict({name!r}, ...) comes first")
-    need(answers, "lesson", name, f"one with stored answers: `./lab bundle {name}` makes them")
-    low = min(answers)
-    high = max(answers)
-    band = written(low, question)
-    if low != high:
-        band += f" to {written(high, question)}"
-    measured = f"measured {band} ({len(answers)} seeds)"
-    return f"guessed {written(guess, question)}; {measured}: {verdict(question, guess, low, high)}"
+    need(answers, "lesson", sketch.name, f"one with stored answers: `./lab bundle {sketch.name} --answers` makes them")
+    low, high = band(sketch.question, answers)
+    return f"{written(low, sketch.question, high)} ({len(answers)} seed{'s' if len(answers) != 1 else ''})"
 
 
-def verdict(question: Question, guess: float | str, low: float | str, high: float | str) -> str:
-    """Return "inside" for a guess within the band from low to high, or else its distance and its side."""
-    if question.unit == "choice":
-        return "right" if guess in (low, high) else "not so"
-    if low <= guess <= high:
-        return "inside"
-    distance = low - guess if guess < low else guess - high
-    if question.unit == "percent":
-        amount = f"{100 * distance:.1f} points".replace(".0 ", " ")
-    else:
-        amount = f"{distance:.2g}"
-    return f"{amount} too {'low' if guess < low else 'high'}"
+def missed(sketch: Sketch) -> str:
+    """Return how far the guess that was kept is from what was measured; "" without a guess."""
+    guess = value(sketch)
+    return "" if guess is None else verdict(sketch.question, guess, *band(sketch.question, stored.answers(sketch)))
 
 
-def written(value: float | str, question: Question) -> str:
-    """Return a guess or an answer as the question's unit is written."""
-    if question.unit == "percent":
-        return f"{100 * value:.0f} %"
-    if question.unit == "choice":
-        return value
-    return f"{value:.0f}" if question.unit == "whole" else f"{value:.2f}"
+def score_line(sketch: Sketch) -> str:
+    """Return the guess, what was measured, and how far apart they are.
+
+    Without a guess a person is told where to make it, and not what was measured; that is for those who skipped it, and
+    for readers of a notebook that ran without anybody.
+    """
+    name = sketch.name
+    need(sketch.question is not None, "lesson", name, "one with a question")
+    guess = kept(sketch)
+    if guess is None and not person.headless():
+        return f"no guess yet: labkit.predict({name!r}) asks for it"
+    if guess is None or guess["value"] is None:
+        return f"nothing was guessed; measured {measured(sketch)}"
+    said = f"guessed {written(guess['value'], sketch.question)}{certainty(guess)}"
+    return f"{said}; measured {measured(sketch)}: {missed(sketch)}"
 
 
-def _file():
-    """Return what the person's file holds; a file that cannot be read counts as empty. -> dict"""
-    try:
-        return json.loads(home().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+def certainty(guess: Guess) -> str:
+    """Return how sure a person was, behind the guess: ", very sure"; "" where nothing was said."""
+    return f", {guess['sure']} sure" if guess["sure"] else ""

@@ -1,16 +1,15 @@
 """What a lesson calls: its panel, the reader's prediction, and its score."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .. import rooms
-from ..errors import choose
+from .. import person, rooms
+from ..errors import choose, need
 from ..runs.race import Race
 from . import guesses
 from .panel import Panel
+from .prediction import Prediction, told
+from .progress import Progress, progress
 from .sketch import Sketch
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 def sketch(lesson: str) -> Sketch:
@@ -30,15 +29,27 @@ def panel(lesson: str | Race, **values: object) -> Panel:
     return Panel(sketch(lesson), **values)
 
 
-def predict(lesson: str, guess: float | str) -> float | str:
-    """Keep what the reader expects, before anything is computed, print it and return it.
+def predict(lesson: str, guess: Any = None, *, sure: str = "", why: str = "") -> Any:
+    """Ask the reader for a guess, or keep the one that is given, before anything is computed.
 
-    Raises ValueError for an unknown lesson and for what is no answer to its question.
+    guess: a number, one of the words of the question, or a list for a curve; it is printed and returned. Without it the
+    question is shown on empty axes, with a handle to drag; where nobody looks (papermill, nbval, LABKIT_FAST=1) it is
+    printed. sure: "not at all", "a little", "fairly" or "very". why: a sentence. Raises ValueError for an unknown
+    lesson and for what is no answer to its question.
     """
-    lesson_sketch = sketch(lesson)
-    guess = guesses.keep(lesson_sketch, guess)
-    print(f"{lesson_sketch.question.text}\nKept: {guesses.written(guess, lesson_sketch.question)}.")
+    asked = sketch(lesson)
+    need(asked.question is not None, "lesson", lesson, "one with a question")
+    if guess is None and not person.headless():
+        return Prediction(asked)
+    if guess is not None:
+        guess = guesses.keep(asked, guess, sure, why)
+    print(told(asked))
     return guess
+
+
+def guessed(lesson: str) -> Any:
+    """Return the guess that was kept for a lesson, None without one. Raises ValueError for an unknown lesson."""
+    return guesses.value(sketch(lesson))
 
 
 def score(lesson: str) -> None:
@@ -46,15 +57,6 @@ def score(lesson: str) -> None:
     print(guesses.score_line(sketch(lesson)))
 
 
-def scores() -> "DataFrame":
-    """Return every lesson's question, the guess that was kept, and its score: a row per lesson."""
-    import pandas as pd
-
-    lines = []
-    for lesson in rooms.lessons("panel"):
-        lesson_sketch = sketch(lesson)
-        if lesson_sketch.question is not None:
-            guessed = guesses.kept_guess(lesson_sketch) is not None
-            line = guesses.score_line(lesson_sketch) if guessed else "no guess yet"
-            lines.append((lesson, lesson_sketch.question.text, line))
-    return pd.DataFrame(lines, columns=["lesson", "question", "score"]).set_index("lesson")
+def scores() -> Progress:
+    """Return a map of the reader's way: per lesson exercises, guess, what was measured, missed by how much."""
+    return progress([sketch(lesson) for lesson in rooms.lessons("panel")])

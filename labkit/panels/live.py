@@ -1,6 +1,5 @@
 """One background thread for one panel, in which the latest request wins. No widgets in here."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +7,9 @@ from typing import Any
 
 import torch
 
-from labkit import fast
+from ..person import headless, opened
+
+__all__ = ["Worker", "headless", "one_thread", "opened"]
 
 
 class Worker:
@@ -84,20 +85,6 @@ class Worker:
             if numbered is None:
                 self.thread = None
             return numbered
-
-
-def headless() -> bool:
-    """Return whether nobody looks at a panel: a plain process, papermill, nbval, LABKIT_FAST=1.
-
-    Jupyter's server names the notebook in the environment of a kernel that a person opened, Voila the requested page;
-    papermill and nbval do neither.
-    """
-    return fast() or not opened()
-
-
-def opened() -> bool:
-    """Return whether a person opened the notebook or the page of this kernel."""
-    return bool({"JPY_SESSION_NAME", "VOILA_REQUEST_URL"} & set(os.environ))
 
 
 @contextmanager

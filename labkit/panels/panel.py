@@ -2,6 +2,7 @@
 
 import threading
 from base64 import b64encode
+from textwrap import fill
 from typing import Any
 
 import anywidget
@@ -18,6 +19,7 @@ from .visited import Visit, Visited
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MIME = "application/vnd.labkit.panel+json"
+LINE = 110  # letters in a line of an image
 
 
 class Panel(Pinning, anywidget.AnyWidget):
@@ -47,7 +49,9 @@ class Panel(Pinning, anywidget.AnyWidget):
     kept = Unicode().tag(sync=True)  # the stored pictures, see stored.packed
     asked = Int(0).tag(sync=True)  # how often a view wanted an answer
     answered = Int(0).tag(sync=True)  # the last `asked` that the kernel has seen
-    guess = traitlets.Any(None, allow_none=True).tag(sync=True)
+    guess = traitlets.Any(None, allow_none=True).tag(sync=True)  # {value, sure, why, skipped}; None: not made yet
+    asks = Bool(False).tag(sync=True)  # nothing is shown before the guess is made or skipped
+    fresh = Bool(False).tag(sync=True)  # no view has drawn the answer over the guess yet
     message = Unicode().tag(sync=True)
     busy = Bool(False).tag(sync=True)
     progress = Float(0.0).tag(sync=True)
@@ -62,6 +66,9 @@ class Panel(Pinning, anywidget.AnyWidget):
         self.returned = None  # by the last finished drawing
         self.visited = Visited()
         self.worker = Worker(self._draw, self._fail)
+        asks = sketch.question is not None and not headless()
+        guess = guesses.kept(sketch)
+        begins_there = asks and not values and guess is not None and guess["value"] is not None
         super().__init__(
             title=sketch.title,
             controls=sketch.controls,
@@ -70,8 +77,10 @@ class Panel(Pinning, anywidget.AnyWidget):
             question=guesses.question_traits(sketch),
             moves=moves.traits(sketch),
             versus=sketch.versus,
-            state=sketch.moved(sketch.positions, **values),
-            guess=guesses.kept_guess(sketch),
+            state={**sketch.moved(sketch.positions, **values), **(sketch.asked() if begins_there else {})},
+            guess=guess,
+            asks=asks,
+            fresh=begins_there,
             kept=stored.packed(sketch),
         )
         self.observe(self._on_moved_control, "state")
@@ -79,7 +88,8 @@ class Panel(Pinning, anywidget.AnyWidget):
         self.observe(self._on_front_end, "alive")
         self.observe(self._answer, "asked")
         self.observe(self._on_pins, "pins")
-        self.observe(lambda change: guesses.keep(sketch, change.new), "guess")
+        self.observe(lambda change: guesses.take(sketch, change.new), "guess")
+        guesses.watch(sketch, self)
 
     @property
     def result(self) -> Any:
@@ -88,6 +98,11 @@ class Panel(Pinning, anywidget.AnyWidget):
         if self.error:
             raise RuntimeError(self.error)
         return self.returned
+
+    @property
+    def covered(self) -> bool:
+        """Return whether the panel shows its question alone, because it waits for a guess."""
+        return self.asks and self.guess is None
 
     def move(self, **values: Any) -> "Panel":
         """Set controls by their values and draw in this thread. Returns the panel; raises what the drawing raises.
@@ -233,7 +248,8 @@ class Panel(Pinning, anywidget.AnyWidget):
         for control in self.controls:
             values[control["label"]] = control["words"][self.state[control["name"]]]
         listed = ", ".join(f"{label} {value}" for label, value in values.items())
-        return f"Panel: {self.title} ({listed}). {self.message}"
+        said = self.sketch.question.text if self.covered else self.message
+        return f"Panel: {self.title} ({listed}). {said}"
 
     def _repr_mimebundle_(self, **kwargs):
         if not self.drawn and not self.busy:
@@ -256,6 +272,8 @@ class Panel(Pinning, anywidget.AnyWidget):
         if fast() and not opened():
             return None
         state = dict(self.state)
+        if self.covered:
+            return still.png(self.sketch, state, {}, fill(f"Guess first. {self.sketch.question.text}", LINE))
         if self.drawn == state:
             return still.png(self.sketch, state, self.picture, self.message)
         try:

@@ -6,20 +6,21 @@ from pathlib import Path
 FRONT = Path(__file__).parent / "front"
 FILES = (
     "chart", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
-    "contour", "train", "world", "part", "controls", "marks", "guess", "compare", "moves", "address", "panel",
+    "contour", "train", "world", "part", "controls", "marks", "guess", "form", "asking", "compare", "moves", "address",
+    "panel", "prediction",
 )  # fmt: skip
-STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare")
+STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare", "guess")
 EXPORT = re.compile(r"^export default ", re.M)
 
 
-def module() -> str:
-    """Return the panel as an ES module, for anywidget."""
-    return f"{_source()}\nexport default panel;\n"
+def module(widget: str = "panel") -> str:
+    """Return the front end as an ES module, for anywidget. widget: "panel", or "prediction", the question alone."""
+    return f"{_source()}\nexport default {widget};\n"
 
 
 def classic() -> str:
-    """Return the panel as a plain script that sets `window.labkit.panel`: a page may load it from a file."""
-    return f"(() => {{\n{_source()}\nwindow.labkit = {{ ...window.labkit, panel }};\n}})();\n"
+    """Return the front end as a plain script that sets `window.labkit`: a page may load it from a file."""
+    return f"(() => {{\n{_source()}\nwindow.labkit = {{ ...window.labkit, panel, prediction, guess }};\n}})();\n"
 
 
 def styles() -> str:

@@ -10,47 +10,13 @@ from ..errors import choose, need
 from . import moves
 from .controls import position
 from .moves import Move
+from .question import Question
 
 MOST_CONTROLS = 4
-UNITS = ("percent", "number", "whole", "choice")
 
 
 class Cancelled(Exception):
     """The reader has moved a control: the drawing that runs is out of date."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a reader predicts before anything is computed.
-
-    text: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice (one
-    of `options`). naive: the guess that stands in the notebook. measure(seed): the measured answer for a seed. seeds:
-    of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it is; x is
-    a position in curves, the name of a bar in bars.
-    """
-
-    text: str
-    unit: str
-    naive: object
-    measure: Callable
-    seeds: tuple
-    part: str = ""
-    x: object = None
-    options: tuple = ()
-
-    def __post_init__(self):
-        choose("unit", self.unit, dict.fromkeys(UNITS))
-        object.__setattr__(self, "seeds", tuple(self.seeds))
-
-    def read(self, guess: Any) -> float | str:
-        """Return a guess as it is kept. Raises ValueError for what is no answer to the question."""
-        if self.unit == "choice":
-            return choose("guess", guess, {option: option for option in self.options})
-        is_number = isinstance(guess, (int, float)) and not isinstance(guess, bool) and guess == guess
-        if self.unit == "percent":
-            need(is_number and 0 <= guess <= 1, "guess", guess, "a share in [0, 1]: 25 % is written 0.25")
-        need(is_number and abs(guess) < 1e12, "guess", guess, "a number")
-        return float(guess)
 
 
 @dataclass(frozen=True)
@@ -62,8 +28,8 @@ class Sketch:
     parts, row by row. stored: the pictures are looked up, because they are too heavy to be made while somebody waits.
     moves: buttons that set the controls and say what to look at, see `Move`. versus: the name of a control, such as the
     method; a menu offers to pin its other values beside the one that is shown.
-    Raises ValueError for more than four controls, for rows that do not name each part once, and for a move or a versus
-    that the controls do not know.
+    Raises ValueError for more than four controls, for rows that do not name each part once, and for a move, a versus or
+    a question that the controls and parts do not know.
     """
 
     name: str
@@ -89,6 +55,9 @@ class Sketch:
         if self.versus:
             choose("versus", self.versus, starts)
         moves.traits(self)  # refuses what the controls cannot do
+        if self.question is not None:
+            choose("the question's part", self.question.part, dict.fromkeys(["", *declared]))
+            self.asked()
 
     def values(self, positions: dict[str, Any]) -> SimpleNamespace:
         """Return what `draw` reads: the values of the controls at these positions, and the reader's marks."""
@@ -116,6 +85,12 @@ class Sketch:
             control = choose("the control", name, controls)
             positions[name] = position(control["values"], value, name)
         return positions
+
+    def asked(self) -> dict[str, int]:
+        """Return the positions of the controls to which the question applies; the other controls are left out."""
+        setting = self.question.setting if self.question else {}
+        moved = self.moved(self.positions, **setting)
+        return {name: moved[name] for name in setting}
 
     def kept(self) -> list[dict[str, int]]:
         """Return the positions whose pictures are stored."""

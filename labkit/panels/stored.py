@@ -106,8 +106,11 @@ def _same_controls(sketch, bundle):
     return [control["name"] for control in sketch.controls] == names
 
 
-def answers(sketch: Sketch) -> list[float | str]:
-    """Return the measured answers to the sketch's question, one for each seed; empty if none are stored."""
+def answers(sketch: Sketch) -> list:
+    """Return the measured answers to the sketch's question, one for each seed; empty if none are stored.
+
+    An answer is a number, a word, or for a curve a list of numbers.
+    """
     bundle = load(sketch.name) or {}
     return bundle.get("answers", [])
 
@@ -136,19 +139,58 @@ def make(sketch: Sketch, report: Callable[[str], Any] = print) -> Path:
     for k, positions in enumerate(states):
         frames[key(sketch.controls, positions)] = draw_frame(sketch, positions)
         report(f"{sketch.name}: {k + 1} of {len(states)} states, {time.monotonic() - start:.0f} s")
-    question = sketch.question
-    measured = [question.measure(seed) for seed in question.seeds] if question else []
+    measured = measure_answers(sketch)
     recipe = _recipe(sketch, time.monotonic() - start)
-    bundle = {"recipe": recipe, "controls": sketch.controls, "answers": measured, "frames": frames}
+    return _write(sketch, {"recipe": recipe, "controls": sketch.controls, "answers": measured, "frames": frames})
+
+
+def answer_anew(sketch: Sketch, report: Callable[[str], Any] = print) -> Path:
+    """Answer the question for its seeds and leave the stored pictures as they are. Returns the path of the file.
+
+    Raises LookupError if no pictures are stored.
+    """
+    bundle = load(sketch.name)
+    if bundle is None:
+        raise LookupError(
+            f"nothing is stored for panel {sketch.name}; `./lab bundle {sketch.name}` stores pictures too"
+        )
+    answers = measure_answers(sketch)
+    report(f"{sketch.name}: {len(answers)} answers")
+    recipe = {**bundle["recipe"], **_asked(sketch)}
+    return _write(sketch, {**bundle, "recipe": recipe, "answers": answers})
+
+
+def measure_answers(sketch: Sketch) -> list:
+    """Return the measured answers to the sketch's question, one for each seed, with six decimals; empty without one."""
+    question = sketch.question
+    if question is None:
+        return []
+    return [_rounded(question.measure(seed)) for seed in question.seeds]
+
+
+def _rounded(answer):
+    """Return an answer as it is stored."""
+    if isinstance(answer, (list, tuple)):
+        return [_rounded(value) for value in answer]
+    return round(answer, 6) if isinstance(answer, float) else answer
+
+
+def _write(sketch, bundle):
+    """Write the file of a panel. Returns its path."""
     text = json.dumps(bundle, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     atomic_write(path(sketch.name), gzip.compress(text.encode(), 9, mtime=0))
     load.cache_clear()
     return path(sketch.name)
 
 
+def _asked(sketch):
+    """Return the question that the stored answers answer, for the recipe."""
+    question = sketch.question
+    return {"question": question.text if question else "", "seeds": list(question.seeds) if question else []}
+
+
 def _recipe(sketch, seconds):
     """Return how the pictures were made. -> dict"""
-    question = sketch.question
     return {
         "made": date.today().isoformat(),
         "by": f"./lab bundle {sketch.name}",
@@ -156,6 +198,5 @@ def _recipe(sketch, seconds):
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
         "seconds": round(seconds),
-        "question": question.text if question else "",
-        "seeds": list(question.seeds) if question else [],
+        **_asked(sketch),
     }

@@ -17,16 +17,18 @@ CURVE_NAMES = {
     "test": "test accuracy",
 }
 NAMES_WITHOUT_TRUTH = {"train_given": "given labels predicted", "test": CURVE_NAMES["test"]}
+STARRED = {"marker": "*", "markersize": 10, "markevery": 5, "linestyle": (0, (1, 2)), "markeredgecolor": GREY}
 STAR = {"marker": "*", "markersize": 15, "linestyle": "none", "markeredgecolor": GREY}
 
 
 def memorisation(
-    runs: Run | Sequence[Run] | dict[str, Run | Sequence[Run]], guess: dict[str, tuple[int, float]] | None = None
+    runs: Run | Sequence[Run] | dict[str, Run | Sequence[Run]], guess: dict[str, tuple] | None = None
 ) -> Drawing:
     """Draw what a network has learnt after each epoch: right labels fitted, wrong ones memorised or corrected, test.
 
     runs: a Run; a list of Runs that differ in their seed only (mean, and a band from the lowest to the highest); or a
-    dict {title: either of them}, one panel each. guess: {column: (epoch, share)}, drawn as stars.
+    dict {title: either of them}, one panel each. guess: {column: (epoch, share)}, drawn as stars,
+    or {column: (epochs, shares)}, drawn as a curve.
     Where the truth is known in part, the shares are of that part; where it is not known, the given labels that are
     predicted and the test are drawn.
     Raises ValueError for an empty list, runs that differ in more than their seed, clean labels, or a regression.
@@ -40,7 +42,8 @@ def memorisation(
         _check_setting(group)
         drawn |= _draw_curves(ax, group)
         for column, (epoch, share) in (guess or {}).items():
-            ax.plot(epoch, share, color=colour(column), label=f"your guess: {CURVE_NAMES[column]}", **STAR)
+            look = STAR if isinstance(share, (int, float)) else STARRED
+            ax.plot(epoch, share, color=colour(column), label=f"your guess: {CURVE_NAMES[column]}", **look)
         lines = setting_lines(group, narrow=not is_single)
         head(ax, *([title, *lines] if title else lines))
         ax.set(xlabel="epoch", ylim=(-0.02, 1.02))

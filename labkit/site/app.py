@@ -11,15 +11,15 @@ from .book import Source
 
 EXERCISE = re.compile(r"^#+ Exercise ", re.M)
 EXERCISES_NOTE = "\n\n*The exercises check themselves in JupyterLab:* `./lab {path}` *opens them.*\n"
-GUESS = re.compile(r"labkit\.predict\([^,()]*,\s*([^()]*?)\s*\)")
-ASK = "*Write down your guess. The panel further down asks for it; the figures show an example's.*"
+GUESS = re.compile(r"^labkit\.predict\(", re.M)
+ASK = "*The panel further down waits for your guess, too. The figures do not: make it before you read on.*"
 SCORE = re.compile(r"^labkit\.scores?\(.*$", re.M)
 
 
 def notebook(source: Source) -> NotebookNode:
     """Return the notebook that the app runs: without exercises, and without outputs, which come from the kernel.
 
-    The panel asks for the guess, not a cell.
+    The guess is asked for where the lesson asks for it, and scored in the panel alone: all cells have run before.
     """
     app = deepcopy(source.notebook)
     cells = []
@@ -30,7 +30,7 @@ def notebook(source: Source) -> NotebookNode:
             cells.append(cell)
             break
         has_guess = cell.cell_type == "code" and GUESS.search(cell.source)
-        cells.append(without_guess(cell))
+        cells.append(without_score(cell))
         if has_guess:
             cells.append(nbformat.v4.new_markdown_cell(ASK))
     app.cells = cells
@@ -38,12 +38,12 @@ def notebook(source: Source) -> NotebookNode:
     return app
 
 
-def without_guess(cell: NotebookNode) -> NotebookNode:
-    """Clear a cell's outputs, and make the guess that stands in it no longer kept as the reader's. Return the cell."""
+def without_score(cell: NotebookNode) -> NotebookNode:
+    """Clear a cell's outputs, and leave out lines that score a guess. Return the cell."""
     if cell.cell_type == "code":
         cell.outputs = []
         cell.execution_count = None
-        cell.source = SCORE.sub("", GUESS.sub(r"\1", cell.source)).strip()
+        cell.source = SCORE.sub("", cell.source).strip()
     return cell
 
 

@@ -15,6 +15,8 @@ CONTENT = re.compile(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', re.S)
 EXERCISE = re.compile(r"<h([2-4]) [^>]*>Exercise (\w+\.\w+).*?</h\1>", re.S)
 CHECKED = re.compile(r'labkit\.check\("([^"]+)"')
 PREDICTED = re.compile(r'labkit\.predict\("([^"]+)"')
+SCORED = re.compile(r'^labkit\.score\("([^"]+)"\)', re.M)
+OUTPUTS = '<div class="outputs">'
 PLACES = re.compile(r'class="panel-place" data-panel="([^"]+)"')
 NOTE = (
     '<p class="note">Exercises check themselves, in Python: this page cannot. Run <code>./lab {path}</code> to have '
@@ -50,7 +52,7 @@ def lesson(source: Source, link: Callable[[str], str | None], solved: dict[str, 
             start = heading.start()
             html = html[:start] + NOTE.format(path=source.path) + html[start:]
             has_note = True
-        html += guess_form(cell)
+        html = scored(cell, html) + guess_form(cell)
         checked = CHECKED.search(cell.source)
         if checked and checked[1] in solved:
             html += SOLUTION.format(number=checked[1], answer=solved[checked[1]])
@@ -62,6 +64,12 @@ def guess_form(cell: "NotebookNode") -> str:
     """Return the place where a page asks for the guess that a cell asks for; "" for other cells."""
     predicted = PREDICTED.search(cell.source)
     return f'<div data-guess="{predicted[1]}"></div>' if predicted else ""
+
+
+def scored(cell: "NotebookNode", html: str) -> str:
+    """Mark the output of a cell that scores the guess: a page puts the score of the reader's own there."""
+    score = SCORED.search(cell.source)
+    return html.replace(OUTPUTS, f'<div class="outputs" data-score="{score[1]}">', 1) if score else html
 
 
 def unanswered(source: "NotebookNode") -> "NotebookNode":

@@ -34,7 +34,7 @@ def stored(name: str) -> dict[str, Any] | None:
         "title": declaration.title,
         "rows": declaration.rows,
         "parts": declaration.parts,
-        "question": guesses.question_traits(declaration),
+        "question": with_offered_setting(guesses.question_traits(declaration), declaration, controls),
         "controls": controls,
         "versus": declaration.versus,
         "moves": offered_moves(declaration, controls),
@@ -72,6 +72,22 @@ def offered_state(declaration: "Sketch", controls: list[dict[str, Any]], state: 
         name = control["name"]
         moved[name] = position(offer["values"], control["values"][state[name]], name)
     return moved
+
+
+def with_offered_setting(
+    question: dict[str, Any], declaration: "Sketch", controls: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a question whose setting has the positions of what the controls offer."""
+    from ..panels.controls import position
+
+    if not question:
+        return question
+    setting = {}
+    for control, offer in zip(declaration.controls, controls, strict=True):
+        name = control["name"]
+        if name in question["setting"]:
+            setting[name] = position(offer["values"], control["values"][question["setting"][name]], name)
+    return {**question, "setting": setting}
 
 
 def script(name: str) -> str:

@@ -27,7 +27,8 @@ def transition_matrices(matrices, *, words=""):
 
 def wrong_shares(models=MODELS, rates=tuple(k / 30 for k in range(30)), guess=None):
     """How many labels are wrong at each asked rate, on the digits; a cross where, from then on, some class is called by
-    another name most often. Models with the same shares are one line. guess: (rate, share), a star. -> Drawing"""
+    another name most often. Models with the same shares are one line. guess: (rate, share), a star, unless the share
+    is None. -> Drawing"""
     figure, axes = canvas(width=7.2, height=4.2)
     ax, rates = axes[0, 0], tuple(rates)
     for names in _alike(models, rates):
@@ -38,7 +39,7 @@ def wrong_shares(models=MODELS, rates=tuple(k / 30 for k in range(30)), guess=No
         above = {"xytext": (-8, 6), "ha": "right"} if share > 0.3 else {"xytext": (8, -12), "ha": "left"}
         ax.annotate(", ".join(names), (rate, share), textcoords="offset points", fontsize=8, color=GREY, **above)
     ax.plot([], [], "x", color=GREY, markeredgewidth=2, label="a wrong label leads from here", linestyle="none")
-    if guess is not None:
+    if guess is not None and guess[1] is not None:
         ax.plot(*guess, "*", markersize=15, color=GREY, label="your guess (asymmetric)", linestyle="none")
     head(ax, f"digits, n = {len(digits().train) + len(digits().train.val):,}, ten classes; expected shares")
     ax.set(xlabel="asked rate", ylabel="share of wrong labels", xlim=(0, 1), ylim=(0, 1))

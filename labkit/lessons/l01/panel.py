@@ -149,5 +149,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="shares",
         x=0.4,
+        setting={"rate": 0.4, "noise": "asymmetric"},
     ),
 )

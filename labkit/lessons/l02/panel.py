@@ -3,7 +3,7 @@
 from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
-from .study import ASKED, METHODS, NOISES, SHOWN, corrected_early, corrupted, epochs, fate, train
+from .study import EPOCHS, METHODS, NOISES, SHOWN, corrected, corrupted, epochs, fate, train
 
 SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "fitted": ""}
 CELLS = [
@@ -125,8 +125,9 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="method",
     question=Question(
-        f"Symmetric noise 40 %: after epoch {ASKED}, which share of the wrongly labelled training images does the "
-        "network call by their true name?",
-        unit="percent", naive=0.1, measure=corrected_early, seeds=range(5), part="history", x=ASKED,
+        "Symmetric noise 40 %, plain SGD: which share of the wrongly labelled training images does the network call by "
+        "their true name, after each of 30 epochs?",
+        unit="percent", naive=[0.1] * EPOCHS, measure=corrected, seeds=range(5), part="history",
+        x=range(1, EPOCHS + 1), setting={"rate": 0.4, "noise": "symmetric", "method": "ERM"},
     ),
 )  # fmt: skip

@@ -167,5 +167,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=EPOCHS,
+        setting={"s": 0.7, "loss": "GCE", "rate": 0.4},
     ),
 )

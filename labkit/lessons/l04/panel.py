@@ -185,5 +185,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=study.EPOCHS,
+        setting={"assumed": 0.5, "method": "SPL", "ramp": "at once"},
     ),
 )

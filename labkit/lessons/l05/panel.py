@@ -183,5 +183,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="precision",
         x=0.5,
+        setting={"keep": 0.5, "selector": "facility_location", "epoch": 6, "noise": "symmetric 50 %"},
     ),
 )

@@ -155,5 +155,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="fates",
         x=20,
+        setting={"k": 20, "epoch": 5, "noise": "symmetric 40 %"},
     ),
 )

@@ -4,7 +4,7 @@ from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_s
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .figures import EVER, LABELS, STAYED
-from .study import CHOICES, FATES, LARGEST, WIDTH, blind, epochs_here, trained
+from .study import CHOICES, FATES, LARGEST, RANDOM, WIDTH, blind, epochs_here, trained
 
 RATES = tuple(k / 10 for k in range(10))
 LAMS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -149,5 +149,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=30,
+        setting={"rate": 0.4, "by": RANDOM, "lam": 0.0},
     ),
 )

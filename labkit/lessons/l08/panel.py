@@ -184,5 +184,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=EPOCHS,
+        setting={"eta": 0.8, "loss": "MAE", "rate": 0.4},
     ),
 )

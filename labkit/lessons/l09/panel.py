@@ -174,5 +174,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=EPOCHS,
+        setting={"rate": 0.4, "noise": "pairflip", "method": METHODS[0]},
     ),
 )

@@ -157,5 +157,6 @@ SKETCH = Sketch(
         seeds=range(5),
         part="history",
         x=study.EPOCHS,
+        setting={"rate": 0.4, "noise": "signflip", "method": "least squares"},
     ),
 )

@@ -169,6 +169,9 @@ SKETCH = Sketch(
         naive=0.4,
         measure=best_told,
         seeds=range(3),
+        part="sweep",
+        along="x",
+        setting={"noise": "people"},
     ),
     stored=True,
 )

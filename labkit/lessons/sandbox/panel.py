@@ -175,5 +175,6 @@ QUESTION = Question(
     measure=winner,
     seeds=range(3),
     options=PRESETS[START],
+    setting={"rate": 0.4, "noise": "symmetric", "contestants": START},
 )
 SKETCH = of(Race(PRESETS[START], epochs=EPOCHS), QUESTION)

@@ -15,9 +15,15 @@ function bar(b, k, state, s, size) {
   const whisker = b.low === undefined || b.low === null ? "" :
     `<path class="lk-whisker" d="M${x} ${s.y(b.low)}V${s.y(b.high)}M${x - 5} ${s.y(b.low)}h10M${x - 5} ${s.y(b.high)}h10"/>`;
   return `<rect class="lk-block" ${ink(b.colour)} data-name="${esc(b.name)}" x="${x - half}" width="${2 * half}" y="${Math.min(top, floor)}" height="${Math.abs(floor - top)}"/>` +
-    outline(b, x - half, 2 * half, floor, state, s) + whisker + (state.guess?.name === b.name ? mark("#E69F00", "star", x, s.y(state.guess.value)) : "") +
+    outline(b, x - half, 2 * half, floor, state, s) + whisker +
     `<text class="lk-word" x="${x}" y="${Math.min(top, floor) - 6 - (b.high > b.value ? top - s.y(b.high) : 0)}" text-anchor="middle">${size < NARROW ? words(b.value, state.unit).replace("%", "") : words(b.value, state.unit)}</text>` +
     `<text class="lk-tick" text-anchor="middle">${lines(b.name, size).map((line, n) => `<tspan x="${x}" y="${s.bottom + 15 + LINE * n}">${esc(line)}</tspan>`).join("")}</text>`;
+}
+
+// What the reader expects of a bar: a group of its own, which is there before the bars.
+function guessed(state, s, size) {
+  const k = state.bars.findIndex((b) => b.name === state.guess?.name);
+  return k < 0 ? "" : mark("#E69F00", "star", INSET.left + (k + 0.5) * size, s.y(state.guess.value));
 }
 
 const WIDE = 6.4; // pixels of a letter
@@ -46,6 +52,7 @@ function draw(state, part) {
   const s = chart.scales({ ...state, xlim: [0, 1] }, width, LINE * (longest - 2)); // below is room for two lines
   part("still").innerHTML = chart.axes({ ...state, xlim: null }, s);
   part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
+  part("guessed").innerHTML = guessed(state, s, size);
   part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";
   if (state.ghost) part("legend").innerHTML += entry('<rect class="lk-outline" x="7" y="-6" width="18" height="12"/>', state.ghost.name, "");
   part("hint").textContent = state.bars.length ? "" : state.hint;

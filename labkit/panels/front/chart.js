@@ -96,7 +96,7 @@ function frame(el, kind) {
   el.innerHTML =
     '<div class="lk-head"><span class="lk-title"></span></div>' +
     '<div class="lk-bar" role="progressbar" aria-label="training" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
-    '<div class="lk-body"><div class="lk-plot"><svg class="lk" role="img"><g class="lk-still"></g><g class="lk-moving"></g><g class="lk-hover"></g></svg>' +
+    '<div class="lk-body"><div class="lk-plot"><svg class="lk" role="img"><g class="lk-still"></g><g class="lk-moving"></g><g class="lk-guessed"></g><g class="lk-hover"></g></svg>' +
     '<div class="lk-hint"></div><div class="lk-error" role="alert"></div></div><ul class="lk-legend"></ul></div>' +
     '<div class="lk-said"><p class="lk-caption"></p><span class="lk-message" role="status" aria-live="polite"></span></div><div class="lk-hidden"></div>';
   return (name) => el.querySelector(`.lk-${name}`);

@@ -20,7 +20,12 @@ function marks(state, s) {
   const lines = state.lines.map((l) => `<path class="lk-line" d="M${INSET.left} ${s.y(l.y)}H${s.right}"/>`);
   const before = state.before.map((c) => `<g class="lk-before">${curve(c, s)}</g>`);
   const others = beside.paths(state, (c) => curve(c, s), (c) => points(c, s)); // runs beside this one
-  return bands.join("") + before.join("") + others + lines.join("") + state.series.map((c) => curve(c, s, true)).join("");
+  return bands.join("") + before.join("") + others + lines.join("") + state.series.filter((c) => !c.guess).map((c) => curve(c, s, true)).join("");
+}
+
+// The reader's guess and the band that was measured: a group of their own, which is there before the curves.
+function guesses(state, s) {
+  return state.series.filter((c) => c.guess).map((c) => `<g${c.measured ? ' class="lk-measured"' : ""}>${curve(c, s, true)}</g>`).join("");
 }
 
 function points(c, s) {
@@ -66,6 +71,7 @@ function value(c, x, [a, b]) {
 
 // What the legend says of a curve at x; a guess and its band have one value each, wherever the pointer is.
 function read(c, x, unit, xlim) {
+  if (c.said) return c.said;
   return c.guess && c.x.length < 3 ? [...new Set(c.y.map((y) => words(y, unit)))].join("–") : words(x === null ? null : value(c, x, xlim), unit);
 }
 
@@ -93,6 +99,7 @@ function draw(state, part, hovered) {
   const s = scales(state, width);
   part("still").innerHTML = chart.axes(state, s);
   part("moving").innerHTML = state.error ? "" : marks(state, s) + strip(state, s);
+  part("guessed").innerHTML = state.error ? "" : guesses(state, s);
   part("message").textContent = state.message;
   part("hint").textContent = state.error || state.series.some((c) => c.x.length) ? "" : state.hint;
   part("error").textContent = state.error;

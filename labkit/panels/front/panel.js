@@ -12,7 +12,7 @@
 const { esc } = chart;
 const { KINDS, Part } = part;
 const { ask, control } = controls;
-const FEATURES = [guess, compare, moves, address];
+const FEATURES = [asking, compare, moves, address];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 function fill({ model, parts, el, time }, picture, features) {
@@ -124,7 +124,7 @@ function render({ model, el }) {
   const features = FEATURES.map((feature) => feature.make(panel));
   const undo = lay(model, find("rows"), parts);
   const follow = { state: () => { controls.forEach((c) => c.show()); again(); }, asked: listen, answered: listen };
-  ["picture", "busy", "message", "progress", "error", "drawn", "guess"].forEach((key) => { follow[key] = again; });
+  ["picture", "busy", "message", "progress", "error", "drawn", "guess", "asks"].forEach((key) => { follow[key] = again; });
   const soon = once(follow);
   Object.entries(soon).forEach(([key, call]) => model.on(`change:${key}`, call));
   const lost = () => ask(model, model.get("state")); // Jupyter says so where a kernel goes or comes

@@ -14,7 +14,7 @@ class StaticModel {
     this.kept = kept;
     this.heard = new Map();
     const { title, controls, rows, parts, question, moves, versus } = kept;
-    this.values = { title, controls, rows, parts, question, moves, versus, pins: [], pinned: {}, remark: "", picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null };
+    this.values = { title, controls, rows, parts, question, moves, versus, pins: [], pinned: {}, remark: "", picture: {}, drawing: {}, drawn: {}, kept: "", asked: 0, answered: 0, message: "", busy: false, progress: 0, error: "", stopped: 0, guess: null, asks: false, fresh: false };
     this.values.state = Object.fromEntries(controls.map((c) => [c.name, nearest(c, state[c.name])]));
     if (state.marks) this.values.state.marks = state.marks;
     this.turn = 0; // of the newest look; what an older one still draws is out of date
@@ -97,18 +97,26 @@ async function panel(place) {
   const name = place.dataset.panel;
   try {
     const kept = await open(name);
-    const model = new StaticModel(kept, JSON.parse(place.dataset.state || "{}"));
-    model.values.guess = memory.get(`guess.${name}`);
-    (models[name] ??= []).push(model);
-    model.on("change:guess", () => keep(name, model.get("guess")));
     const view = element("div", "");
     place.replaceChildren(view, element("p", "recipe", recipe(kept)));
+    const model = modelOf(name, kept, JSON.parse(place.dataset.state || "{}"));
     const isLinked = !DECK && window.labkit.panel.address.keep(model, ALONE ? "" : `${name}.`);
     window.labkit.panel.render({ model, el: view });
     if (isLinked) place.scrollIntoView();
   } catch (error) {
     place.replaceChildren(Object.assign(element("p", "failure", `This panel cannot be shown. ${error.message}`), { role: "alert" }));
   }
+}
+
+// A model of a panel, or of its question alone, with the guess that this browser keeps. It waits for the guess, unless
+// the page has a place for it, which then covers what is below.
+function modelOf(name, kept, state) {
+  const model = new StaticModel(kept, state);
+  model.values.guess = kept.question.words ? window.labkit.guess.read(kept.question, memory.get(`guess.${name}`)) : null;
+  model.values.asks = Boolean(kept.question.words) && !document.querySelector(`[data-guess="${name}"]`);
+  (models[name] ??= []).push(model);
+  model.on("change:guess", () => keep(name, model.get("guess")));
+  return model;
 }
 
 function recipe({ recipe: r, frames }) {
@@ -126,34 +134,69 @@ function keep(name, guess) {
   (listeners[name] ?? []).forEach((call) => call(guess));
 }
 
+// Ask for the guess of a lesson. What is below is covered at once, before the question is unpacked.
 async function ask(place) {
   const name = place.dataset.guess;
-  const { question } = await open(name).catch(() => ({}));
-  if (!question?.words) return;
-  const percent = question.unit === "percent";
-  const form = element("form", "guess");
-  const field = question.options ? document.createElement("select") : Object.assign(document.createElement("input"), { type: "number", step: "any", required: true });
-  (question.options ?? []).forEach((option) => field.append(element("option", "", option)));
-  if (percent) Object.assign(field, { min: 0, max: 100 });
-  field.name = "guess";
-  field.setAttribute("aria-label", `your guess${percent ? ", in percent" : ""}`);
-  const button = Object.assign(element("button", "", "Keep my guess"), { type: "submit" });
-  const said = Object.assign(element("span", "said"), { role: "status" });
-  const row = element("span", "field");
-  row.append(field, ...(percent ? [" %"] : []), button, said);
-  form.append(element("b", "", "Your guess. "), element("span", "", question.words), row);
-  const show = (guess) => {
-    if (guess === null || guess === undefined) return;
-    field.value = percent ? +(100 * guess).toFixed(2) : guess;
-    said.textContent = "Kept in this browser. The panel further down shows how it did.";
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    keep(name, question.options ? field.value : Number(field.value) / (percent ? 100 : 1));
+  if (!STORED[name]) return;
+  const covers = memory.get(`guess.${name}`) === null ? cover(name, place) : null;
+  try {
+    const kept = await open(name);
+    const view = element("div", "");
+    place.replaceChildren(view);
+    const model = modelOf(name, kept, {});
+    window.labkit.prediction.render({ model, el: view });
+    const covered = covers ?? (model.get("guess") === null ? cover(name, place) : null);
+    const told = (guess) => {
+      if (guess) covered?.();
+      score(name, kept.question, guess);
+    };
+    (listeners[name] ??= []).push(told);
+    told(model.get("guess"));
+  } catch {
+    covers?.(); // without a question there is nothing to wait for
+  }
+}
+
+// Cover every output below a place until the guess is made or skipped. -> a function that uncovers them
+function cover(name, place) {
+  const isBelow = (node) => place.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const covers = [...document.querySelectorAll(".outputs")].filter((node) => node.firstElementChild && isBelow(node)).map((outputs) => {
+    const hidden = [...outputs.children];
+    hidden.forEach((node) => { node.hidden = true; });
+    const block = element("div", "covered", "Covered until you have guessed.");
+    const to = Object.assign(element("button", "", "Guess"), { type: "button" });
+    const skip = Object.assign(element("button", "", "Skip the guess"), { type: "button" });
+    to.addEventListener("click", () => goTo(place));
+    skip.addEventListener("click", () => {
+      keep(name, { value: null, sure: "", why: "", skipped: true });
+      hidden[0].tabIndex = -1;
+      hidden[0].focus({ preventScroll: true });
+    });
+    block.append(" ", to, " ", skip);
+    outputs.prepend(block);
+    return { hidden, block };
   });
-  (listeners[name] ??= []).push(show);
-  show(memory.get(`guess.${name}`));
-  place.replaceChildren(form);
+  return () => {
+    covers.forEach(({ hidden, block }) => {
+      hidden.forEach((node) => { node.hidden = false; });
+      block.hidden = true; // slides still hold it
+    });
+    window.labkitSlides?.paginate();
+  };
+}
+
+function goTo(place) {
+  window.labkitSlides?.find(place);
+  place.scrollIntoView({ block: "center" });
+  place.querySelector("[tabindex], input, button")?.focus({ preventScroll: true });
+}
+
+// The score of the reader's own guess, in the place of the stored one.
+function score(name, question, guess) {
+  if (!guess) return;
+  document.querySelectorAll(`[data-score="${name}"]`).forEach((place) => {
+    place.replaceChildren(element("p", "said", window.labkit.guess.score(question, guess)));
+  });
 }
 
 // Figures to turn: plotly, if the page brought it.

@@ -55,7 +55,7 @@ function paginate() {
     now = fresh(heading, part);
     slides.push(now);
   };
-  for (const { node, kind } of blocks) {
+  for (const { node, kind } of blocks.filter((block) => !block.node.hidden)) { // what waits for the guess has no slide
     if (HEADING.test(node.tagName)) {
       begin(words(node));
       now.title = node.tagName === "H1";
@@ -131,5 +131,6 @@ document.querySelectorAll("#cells figure img").forEach((img) => {
 here = Math.max(0, Number(location.hash.slice(1)) - 1 || 0);
 paginate();
 // panels and guesses come a moment later, and change heights
-window.labkitSlides = { paginate, count: () => slides.length, here: () => here, ready: Promise.all([document.fonts.ready, window.labkitPanels ?? 0]).then(paginate) };
+const find = (node) => go(slides.findIndex(({ slide }) => slide.contains(node)));
+window.labkitSlides = { paginate, find, count: () => slides.length, here: () => here, ready: Promise.all([document.fonts.ready, window.labkitPanels ?? 0]).then(paginate) };
 })();
