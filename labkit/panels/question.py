@@ -14,12 +14,12 @@ SHARE = "a share in [0, 1]: 25 % is written 0.25"
 class Question:
     """What a reader predicts before anything is computed.
 
-    text: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice (one
-    of `options`). naive: the guess of somebody new to the field. measure(seed): the measured answer for a seed. seeds:
-    of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it is; x is
-    a position in curves, the name of a bar in bars. If x is a list of positions, the answer is a curve: a list with a
-    number for each of them. along: "x" if the answer is a place on the horizontal axis of the part. setting: values of controls, by their names, to which the question applies; others may
-    stand anywhere.
+    text: the question, with its setting. unit: percent (the answer is a share in [0, 1]), number, whole, or choice
+    (one of `options`). naive: the guess of somebody new to the field. measure(seed): the measured answer for a seed.
+    seeds: of the band, which reaches from the lowest to the highest answer. part, x: where the guess is drawn, if it
+    is; x is a position in curves, the name of a bar in bars. If x is a list of positions, the answer is a curve: a
+    list with a number for each of them. along: "x" if the answer is a place on the horizontal axis of the part.
+    setting: values of controls, by their names, to which the question applies; others may stand anywhere.
     """
 
     text: str
