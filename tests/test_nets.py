@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 import labkit
 from labkit.nets import ALL
+from labkit.nets.layers import HalvingMaxPool
 
 COLOUR = (3, 32, 32)
 PARAMETERS = {
@@ -181,6 +182,18 @@ def test_released_preact_shortcut_carries_the_activation():
     assert torch.equal(changed(x), released[5](x))  # a 1 x 1 convolution of the activation in both
     with pytest.raises(ValueError, match="variant"):
         labkit.nets.preact_resnet18(variant="code")
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 2, 2), (3, 6, 28, 28), (2, 16, 11, 7), (4, 5, 9)])
+def test_max_pooling_without_gradients_is_torchs(shape):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    x.flatten()[:: x.numel() // 3] = torch.nan
+    for y in (x, x.nan_to_num().relu(), x.double()):  # rectified: many ties
+        wanted = F.max_pool2d(y, 2)
+        with torch.no_grad():
+            assert torch.equal(HalvingMaxPool()(y).nan_to_num(9.0), wanted.nan_to_num(9.0))
+        z = y.clone().requires_grad_()
+        assert torch.equal(HalvingMaxPool()(z).nan_to_num(9.0), wanted.nan_to_num(9.0)) and z.requires_grad
 
 
 @pytest.mark.parametrize("channels, side", [(1, 16), (3, 33), (3, 64)])

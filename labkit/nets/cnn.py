@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from ..arguments import Flag, Variant, checked
 from ..errors import need
-from .layers import Outputs, Shape, Width, average_head, group_norm, need_pixels
+from .layers import HalvingMaxPool, Outputs, Shape, Width, average_head, group_norm, need_pixels
 
 
 @checked
@@ -22,10 +22,10 @@ def lenet(shape: Shape = (1, 28, 28), classes: Outputs = 10) -> nn.Module:
     features = 16 * _lenet_side(height) * _lenet_side(width)
     convolutions = (
         nn.Conv2d(channels, 6, 5, padding=2),
-        nn.MaxPool2d(2),
+        HalvingMaxPool(),
         nn.ReLU(),
         nn.Conv2d(6, 16, 5),
-        nn.MaxPool2d(2),
+        HalvingMaxPool(),
         nn.ReLU(),
     )
     head = (
@@ -58,7 +58,7 @@ def small_cnn(shape: Shape = (1, 8, 8), classes: Outputs = 10, width: Width = 16
     second = _grouped(width, wide, 8)
     third = _grouped(wide, wide, 8)
     head = average_head(wide, classes)
-    return nn.Sequential(*first, *second, nn.MaxPool2d(2), *third, *head)
+    return nn.Sequential(*first, *second, HalvingMaxPool(), *third, *head)
 
 
 def _grouped(a, b, groups):
@@ -107,7 +107,7 @@ def _nine(name, shape, classes, norm, dropout):
         layers += block(a, b)
         layers += block(b, b)
         layers += block(b, b)
-        layers += nn.MaxPool2d(2), dropout(0.25)
+        layers += HalvingMaxPool(), dropout(0.25)
     layers += block(256, 512, padding=0)
     layers += block(512, 256, padding=0)
     layers += block(256, 128, padding=0)
@@ -131,7 +131,7 @@ def celeba_cnn(shape: Shape = (3, 64, 64), classes: Outputs = 10) -> nn.Module:
         layers.append(nn.Conv2d(a, b, 3, stride=2, padding=1))
         layers.append(nn.ReLU())
     head = (
-        nn.MaxPool2d(2),
+        HalvingMaxPool(),
         nn.Flatten(),
         nn.Linear(features, 512),
         nn.ReLU(),
