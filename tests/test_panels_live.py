@@ -21,6 +21,10 @@ SHOWN = """() => {
 }"""
 OF_JUPYTER = "Canceled future for create_subshell_request"  # JupyterLab, where a kernel ends before it answered
 SETTLED = "() => document.querySelector('.lk-panel')?.dataset.settled === '1'"
+GONE_THERE = """(setting) => {
+  const drawn = JSON.parse(document.querySelector(".lk-panel").dataset.drawn || "{}");
+  return Object.entries(setting).every(([name, position]) => drawn[name] === position);
+}"""
 SILENT = "() => document.querySelector('.lk-panel')?.dataset.silent === '1'"
 
 
@@ -180,6 +184,7 @@ def test_a_guess_in_a_cell_uncovers_the_panel_of_the_same_kernel(lab, browser): 
     assert not panel.locator(".lk-rows").is_visible() and not panel.locator(".lk-controls").is_visible()
     asking.locator(".lk-number-of").fill("40")
     asking.locator(".lk-keep").click()
+    page.wait_for_function(GONE_THERE, arg={"rate": 8, "noise": 3}, timeout=60_000)
     kept = shown(page)
     assert (kept["drawn"]["rate"], kept["drawn"]["noise"]) == (8, 3) and kept["source"] == "live"
     assert "too high" in panel.locator(".lk-foot").inner_text()

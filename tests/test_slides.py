@@ -179,7 +179,7 @@ def test_typing_a_guess_turns_no_slide_and_covers_what_comes_after(page, talk):
     page.locator(".lk-handle").focus()
     page.keyboard.press("ArrowRight")
     assert here(page) == at + 1 and field.input_value() == "41"
-    assert page.locator(".lk-rows").count() == 0 and page.locator(".covered").count() > 5
+    assert page.locator(".slide .lk-rows").count() == 0 and page.locator(".covered").count() > 5
     page.locator(".covered button").last.evaluate("(button) => button.previousElementSibling.click()")
     assert here(page) == at + 1, "a cover leads to the question"
     page.locator(".lk-why input").press("Enter")
