@@ -460,6 +460,8 @@ def test_an_output_that_nobody_watches_has_an_image_and_no_view(monkeypatch):
     monkeypatch.delenv("LABKIT_FAST", raising=False)
     data, image = png_of(Panel(sketch())._repr_mimebundle_())
     assert image.startswith(b"\x89PNG") and "application/vnd.jupyter.widget-view+json" not in data
+    about = Panel(sketch())._repr_mimebundle_()[1]
+    assert about["image/png"]["alt"].startswith(sketch().title)  # what is seen, in words
     other = png_of(Panel(sketch(), rate=0.0)._repr_mimebundle_())[1]
     assert image != other  # it shows the state of its controls
 
@@ -475,7 +477,7 @@ def test_an_output_that_somebody_watches_has_the_view_and_the_stored_image(perso
     guesses.keep(sketch(), 0.5)
     data, image = png_of(panel._repr_mimebundle_())
     assert image != covered  # before the guess it showed the question alone
-    assert image == still.png(sketch(), panel.state, *stored.frame(sketch(), panel.state).values())
+    assert image == still.png(sketch(), panel.state, *stored.frame(sketch(), panel.state).values())[0]
     slow.set()
 
 
@@ -485,9 +487,11 @@ def test_every_panel_can_be_drawn_as_an_image(name):
     bundle = stored.load(name)
     assert bundle["frames"]
     frame = stored.frame(drawn, drawn.positions)
-    image = Image.open(io.BytesIO(still.png(drawn, drawn.positions, frame["picture"], frame["message"])))
+    png, seen = still.png(drawn, drawn.positions, frame["picture"], frame["message"])
+    image = Image.open(io.BytesIO(png))
     assert image.width == 960 and 300 < image.height < 1600 and len(image.getcolors(10**6)) > 50
     assert set(frame["picture"]) <= {part["name"] for part in drawn.parts}
+    assert seen.startswith(drawn.title) and frame["message"] in seen and len(seen) > len(frame["message"]) + 100
 
 
 def server_hook():

@@ -1,4 +1,4 @@
-"""Panels fit their window: no text is clipped or tiny, none is wider or higher. They show stored pictures, from a file."""
+"""Panels fit their window: no text is clipped or tiny. They show stored pictures, from a file."""
 
 import pytest
 from browser import browser  # noqa: F401

@@ -263,12 +263,18 @@ class Panel(Pinning, anywidget.AnyWidget):
         if not opened():
             data.pop(VIEW, None)  # nobody keeps the state of a widget that no view has: it would be "not found"
         picture = self._still()
-        if picture is not None:
-            data["image/png"] = b64encode(picture).decode()
-        return bundle
+        if picture is None:
+            return bundle
+        png, text = picture
+        data["image/png"] = b64encode(png).decode()
+        metadata = bundle[1] if isinstance(bundle, tuple) else {}
+        return data, {**metadata, "image/png": {"alt": text}}
 
     def _still(self):
-        """Draw the panel as an image for readers that show no widget: what is drawn, else what is stored. -> PNG"""
+        """Draw the panel as an image for readers that show no widget: what is drawn, else what is stored.
+
+        Returns a PNG and what is seen in it, or None.
+        """
         if fast() and not opened():
             return None
         state = dict(self.state)

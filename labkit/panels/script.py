@@ -5,7 +5,7 @@ from pathlib import Path
 
 FRONT = Path(__file__).parent / "front"
 FILES = (
-    "chart", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
+    "chart", "alt", "walk", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces", "table",
     "contour", "train", "world", "part", "controls", "marks", "guess", "form", "asking", "compare", "moves", "address",
     "panel", "prediction",
 )  # fmt: skip

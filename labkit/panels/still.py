@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..plot.alt import describe
 from .sketch import Sketch
 from .still_world import world
 
@@ -30,10 +31,11 @@ SMALL = {"color": INK, "fontsize": 8}
 Traits = dict[str, Any]  # of a part: what is declared and what is shown
 
 
-def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], message: str) -> bytes:
+def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], message: str) -> tuple[bytes, str]:
     """Draw a panel: its title, where its controls stand, its message, and all pictures but those to be clicked for.
 
-    state: positions of the controls. picture: {part: traits}, as `draw` handed it over.
+    state: positions of the controls. picture: {part: traits}, as `draw` handed it over. Returns the file, and in words
+    what is seen.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -51,7 +53,7 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
             _draw_row(subfigure, row, picture)
     file = BytesIO()
     figure.savefig(file, format="png")
-    return file.getvalue()
+    return file.getvalue(), describe(figure)
 
 
 def _with_marks(picture, marks):

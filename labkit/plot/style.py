@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedFormatter, NullLocator
 from ..errors import choose
 from ..methods import ALL
 from ..paths import printable
+from .alt import describe
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 GREY = "#7f7f7f"  # readable on light and dark backgrounds
@@ -150,13 +151,17 @@ def marker(name: str) -> str:
 
 
 class Drawing(Figure):
-    """A figure that a notebook shows, once, wherever it runs: matplotlib's own needs pyplot and its inline backend."""
+    """A figure that a notebook shows, once, wherever it runs: matplotlib's own needs pyplot and its inline backend.
+
+    The output's metadata say in words what is seen, as `alt`: nbconvert and the site hand it to those who do not see.
+    """
 
     def _repr_png_(self):
         canvas = FigureCanvasAgg(self)  # savefig would draw everything twice, for the sake of the layout
         canvas.draw()
         width, height = 96 * self.get_size_inches()
-        return lean(np.asarray(canvas.buffer_rgba())), {"width": round(width), "height": round(height)}
+        size = {"width": round(width), "height": round(height)}
+        return lean(np.asarray(canvas.buffer_rgba())), {**size, "alt": describe(self)}
 
 
 def lean(pixels: np.ndarray) -> bytes:

@@ -49,7 +49,7 @@ def exporter(link: Link) -> "HTMLExporter":
     html_exporter = HTMLExporter(raw_template=template, config=config)
     html_exporter.register_filter("markdown2html", lambda source: markdown(source, link))
     html_exporter.register_filter("living", living)
-    html_exporter.register_filter("alt", alt)
+    html_exporter.register_filter("alt", lambda output, cell: escape(alt(output, cell)))
     return html_exporter
 
 
@@ -85,7 +85,13 @@ def living(output: dict[str, Any]) -> str:
 
 
 def alt(output: dict[str, Any], cell: "NotebookNode") -> str:
-    """Return the text that stands for a figure where it is not seen: the call that drew it."""
+    """Return the text that stands for a figure where it is not seen: what its output says of it.
+
+    An output of an older run says nothing; then it is the call that drew the figure.
+    """
+    for about in output.get("metadata", {}).values():
+        if isinstance(about, dict) and about.get("alt"):
+            return str(about["alt"])
     calls = CALL.findall(cell["source"])
     plot_calls = [call for call in calls if ".plot." in call]
     last_call = (plot_calls or calls)[-1:]

@@ -18,6 +18,7 @@ import labkit
 from ..errors import must, need
 from ..fit import CRITERIA, Run
 from ..pages import render
+from ..plot.alt import describe
 from ..plot.captions import added_noise, is_clean
 from ..plot.race import race
 from ..runs.scores import Bet, scores, truth_known
@@ -105,6 +106,8 @@ def page(groups: dict[str, list[Run]], bet: Bet | None, title: str) -> str:
     first = next(iter(groups.values()))
     labels = labels_of(first[0])
     score = "accuracy" if "test" in first[0].rows[0] else "R2"
+    figure = race(groups)
+    drawn = svg(figure)
     return render(
         "report.html.j2",
         title=title,
@@ -114,8 +117,8 @@ def page(groups: dict[str, list[Run]], bet: Bet | None, title: str) -> str:
         criteria=CRITERIA,
         accuracies=accuracies(groups),
         seeds=seeds(first),
-        alt=f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {labels}",
-        figure=svg(race(groups)),
+        alt=f"Test {score} over the epochs and by criterion: {', '.join(groups)}; {labels}. {describe(figure)}",
+        figure=drawn,
         noise=passport(first[0]),
         seeds_of_noise=realised(first),
         recipe=json.dumps(first[0].config["recipe"]),

@@ -45,7 +45,7 @@ function lines(name, size) {
 }
 
 function draw(state, part) {
-  const width = chart.dress(state, part, `${state.title}. ${state.ylabel}. ${state.caption}`);
+  const width = chart.dress(state, part, alt.named(state, `${state.ylabel}: ${alt.bars(state)}`));
   const wide = chart.scales({ ...state, xlim: [0, 1] }, width);
   const size = (wide.right - INSET.left) / Math.max(1, state.bars.length);
   const longest = Math.max(2, ...state.bars.map((b) => lines(b.name, size).length));
@@ -60,9 +60,33 @@ function draw(state, part) {
     `<tr><th scope="row">${esc(b.name)}</th><td>${words(b.value, state.unit)}</td></tr>`).join("")}</table>`;
 }
 
+function said({ bars, unit }, k) {
+  const b = bars[k];
+  if (!b) return "";
+  const whisker = b.low === undefined || b.low === null ? "" : ` (${words(b.low, unit)} to ${words(b.high, unit)})`;
+  return `${b.name}: ${words(b.value, unit)}${whisker}`;
+}
+
+// A frame around the bar that is read.
+function ring(part, k) {
+  const block = part("moving").querySelectorAll(".lk-block")[k];
+  const at = (name) => Number(block.getAttribute(name));
+  part("hover").innerHTML = block ? `<rect class="lk-ring" x="${at("x") - 3}" y="${at("y") - 3}" width="${at("width") + 6}" height="${at("height") + 6}" rx="3"/>` : "";
+}
+
 function render({ model, el }) {
   const part = chart.frame(el, "bars");
-  return chart.follow(model, KEYS, part, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, part));
+  const state = () => ({ ...DEFAULTS, ...chart.read(model, KEYS) });
+  const reader = walk.make(part("plot").firstElementChild, {
+    live: part("message"),
+    shape: () => ({ rows: 1, columns: state().bars.length }),
+    show: (at) => ring(part, at),
+    say: (at) => said(state(), at),
+  });
+  return chart.follow(model, KEYS, part, () => {
+    draw(state(), part);
+    ring(part, reader.at);
+  });
 }
 
 export default { render, DEFAULTS };

@@ -52,13 +52,15 @@ function strip(state, s) {
     `<text class="lk-word" x="${s.x(c.x)}" y="${top + 10}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
 }
 
+const measured = (state) => state.series.filter((c) => !c.guess);
+const places = (state) => [...new Set(measured(state).flatMap((c) => c.x))].sort((a, b) => a - b);
+
 // The place that is read out: the one under the pointer, else a curve of one point (where the reader is), else the newest.
 function reading(state, hovered) {
-  const measured = state.series.filter((c) => !c.guess);
-  const all = [...new Set(measured.flatMap((c) => c.x))];
+  const all = places(state);
   if (!all.length || state.error) return null;
-  const here = measured.find((c) => c.x.length === 1);
-  if (hovered === null) return here && all.length > 1 ? here.x[0] : Math.max(...all);
+  const here = measured(state).find((c) => c.x.length === 1);
+  if (hovered === null) return here && all.length > 1 ? here.x[0] : all.at(-1);
   return all.reduce((best, x) => (Math.abs(x - hovered) < Math.abs(best - hovered) ? x : best));
 }
 
@@ -95,7 +97,7 @@ function table(state) {
 }
 
 function draw(state, part, hovered) {
-  const width = chart.dress(state, part, `${state.title}. ${state.ylabel} over ${state.xlabel}. ${state.caption}`);
+  const width = chart.dress(state, part, alt.named(state, `${state.ylabel} over ${state.xlabel}. ${alt.curves(state)}`));
   const s = scales(state, width);
   part("still").innerHTML = chart.axes(state, s);
   part("moving").innerHTML = state.error ? "" : marks(state, s) + strip(state, s);
@@ -125,6 +127,29 @@ function hover(state, part, s, hovered) {
       `<circle class="lk-ring" ${ink(c.colour)} cx="${s.x(x)}" cy="${s.y(value(c, x, state.xlim))}" r="6"/>`).join("");
 }
 
+// A place in words: its x, and the value of every curve there.
+function said(state, x) {
+  const values = measured(state).map((c) => [c.name, value(c, x, state.xlim), c.unit || state.unit]).filter(([, y]) => y !== null);
+  return `${state.xlabel} ${words(x, state.xunit)}: ${values.map(([name, y, unit]) => `${name} ${words(y, unit)}`).join(", ")}`;
+}
+
+// The keys that move the reading. read(x): show it at x, or nowhere for null.
+function keys(part, state, read) {
+  const live = document.createElement("div");
+  live.className = "lk-hidden lk-live";
+  live.setAttribute("role", "status");
+  part("hidden").after(live);
+  const shape = () => {
+    const all = places(state());
+    return { rows: 1, columns: all.length, start: all.indexOf(reading(state(), null)) };
+  };
+  return walk.make(part("plot").firstElementChild, {
+    shape, live,
+    show: (at) => read(at === null ? null : places(state())[at] ?? null),
+    say: (at) => said(state(), places(state())[at]),
+  });
+}
+
 function render({ model, el }) {
   const part = chart.frame(el, "curves");
   part("legend").setAttribute("aria-hidden", "true"); // the table of hidden words says the same
@@ -139,6 +164,7 @@ function render({ model, el }) {
     hovered = share < -0.05 || event.type === "pointerleave" ? null : now.xscale === "log" ? 10 ** at : at;
     hover(now, part, scales(now, box.width), hovered);
   };
+  keys(part, state, (x) => { hovered = x; hover(state(), part, scales(state(), part("plot").clientWidth), x); });
   part("plot").addEventListener("pointermove", point);
   part("plot").addEventListener("pointerleave", point);
   const undo = chart.follow(model, KEYS, part, () => draw(state(), part, hovered));

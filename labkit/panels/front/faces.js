@@ -23,7 +23,7 @@ function draw(state, el) {
   const [head, grid, legend, caption] = el.children;
   const focused = [...grid.children].indexOf(document.activeElement);
   head.textContent = state.title;
-  grid.setAttribute("aria-label", `${state.title}. ${state.caption}`);
+  grid.setAttribute("aria-label", alt.named(state, alt.faces(state)));
   grid.innerHTML = state.items.map((item, k) => picture(item, k, state)).join("") || esc(state.hint);
   grid.children[focused]?.focus();
   legend.innerHTML = state.marks.map((m) => entry(mark(m.colour, m.marker, 16, 0), m.name, "")).join("");

@@ -50,7 +50,7 @@ function draw(model, grid, head) {
   head.firstElementChild.textContent = model.get("title");
   head.lastElementChild.textContent = model.get("signs").join("\u2003");
   grid.nextElementSibling.textContent = model.get("caption") ?? "";
-  grid.setAttribute("aria-label", model.get("title"));
+  grid.setAttribute("aria-label", alt.named({ title: model.get("title"), caption: model.get("caption") }, alt.gallery({ items })));
 }
 
 function move(event, grid) {

@@ -17,6 +17,10 @@ function strength(value, { range: [low, high], palette }) {
   return palette === "diverging" ? 2 * share - 1 : share;
 }
 
+function said({ values, rows, columns, xlabel, ylabel, unit }, r, c) {
+  return `${ylabel} ${rows[r] ?? r}, ${xlabel} ${columns[c] ?? c}: ${chart.words(values[r]?.[c], unit)}`;
+}
+
 function cell(value, r, c, state, place) {
   const { x, y, wide, high } = place(r, c);
   const depth = value === null ? 0 : strength(value, state);
@@ -25,7 +29,7 @@ function cell(value, r, c, state, place) {
   const size = Math.min(12, wide / 2.4, high / 1.4);
   const written = state.written && size >= SMALLEST && !(state.unit === "percent" && Math.abs(value) < 0.005);
   return `<rect class="lk-entry" x="${x}" y="${y}" width="${wide - 1}" height="${high - 1}" fill="${INKS[state.palette][depth < 0 ? 0 : 1]}" fill-opacity="${Math.abs(depth).toFixed(3)}"${marked ? ' data-marked="1"' : ""}>` +
-    `<title>${esc(`${state.ylabel} ${state.rows[r] ?? r}, ${state.xlabel} ${state.columns[c] ?? c}: ${chart.words(value, state.unit)}`)}</title></rect>` +
+    `<title>${esc(said(state, r, c))}</title></rect>` +
     (written ? `<text class="lk-number" style="font-size:${size}px" data-dark="${Math.abs(depth) > 0.85 ? 1 : 0}" x="${x + wide / 2}" y="${y + high / 2}" dy=".35em" text-anchor="middle">${text}</text>` : "");
 }
 
@@ -44,11 +48,11 @@ function names(state, place, width) {
 function table(state) {
   const head = state.columns.map((name) => `<th scope="col">${esc(name)}</th>`).join("");
   const rows = state.values.map((row, r) => `<tr><th scope="row">${esc(state.rows[r] ?? r)}</th>${row.map((v) => `<td>${chart.words(v, state.unit)}</td>`).join("")}</tr>`);
-  return `<table><caption>${esc(state.title)}</caption><tr><th></th>${head}</tr>${rows.join("")}</table>`;
+  return `<table><caption>${esc(state.title)}</caption><tr><td></td>${head}</tr>${rows.join("")}</table>`;
 }
 
 function draw(state, part) {
-  const width = chart.dress(state, part, `${state.title}. Rows: ${state.ylabel}, columns: ${state.xlabel}. ${state.caption}`);
+  const width = chart.dress(state, part, alt.named(state, `Rows: ${state.ylabel}, columns: ${state.xlabel}. ${alt.matrix(state)}`));
   const [rows, columns] = [Math.max(1, state.values.length), Math.max(1, state.values[0]?.length ?? 1)];
   const [wide, high] = [(width - left(state) - 4) / columns, (state.height - TOP - BELOW) / rows];
   const place = (r, c) => ({ x: left(state) + c * wide, y: TOP + r * high, wide, high });
@@ -58,9 +62,27 @@ function draw(state, part) {
   part("hidden").innerHTML = rows * columns <= 150 ? table(state) : "";
 }
 
+// A frame around the cell that is read.
+function ring(part, k) {
+  const entry = part("moving").querySelectorAll(".lk-entry")[k];
+  const at = (name) => Number(entry.getAttribute(name));
+  part("hover").innerHTML = entry ? `<rect class="lk-ring" x="${at("x")}" y="${at("y")}" width="${at("width")}" height="${at("height")}"/>` : "";
+}
+
 function render({ model, el }) {
   const part = chart.frame(el, "matrix");
-  return chart.follow(model, KEYS, part, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, part));
+  const state = () => ({ ...DEFAULTS, ...chart.read(model, KEYS) });
+  const shape = () => ({ rows: state().values.length, columns: state().values[0]?.length ?? 0 });
+  const reader = walk.make(part("plot").firstElementChild, {
+    shape,
+    live: part("message"),
+    show: (at) => ring(part, at),
+    say: (at) => said(state(), Math.floor(at / shape().columns), at % shape().columns),
+  });
+  return chart.follow(model, KEYS, part, () => {
+    draw(state(), part);
+    ring(part, reader.at);
+  });
 }
 
 export default { render, DEFAULTS };

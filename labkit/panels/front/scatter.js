@@ -53,7 +53,7 @@ function nearest(state, s, px, py) {
 }
 
 function draw(state, part) {
-  const s = chart.scales(state, chart.dress(state, part, `${state.title}. ${state.ylabel} against ${state.xlabel}. ${state.caption}`));
+  const s = chart.scales(state, chart.dress(state, part, `${alt.named(state, `${state.ylabel} against ${state.xlabel}. ${alt.scatter(state)}`)} Arrow keys go from point to point.`));
   part("still").innerHTML = chart.axes(state, s);
   part("moving").innerHTML = state.lines.map((line) => path(line, s)).join("") + dots(state, s);
   part("legend").innerHTML = legend(state);
@@ -66,6 +66,7 @@ function render({ model, el }) {
   const part = chart.frame(el, "scatter");
   const svg = part("plot").firstElementChild;
   svg.setAttribute("tabindex", "0");
+  svg.setAttribute("role", "application");
   let s = null;
   const state = () => ({ ...DEFAULTS, ...chart.read(model, KEYS) });
   const choose = (k) => {

@@ -116,7 +116,7 @@ def test_the_image_of_a_panel_shows_the_flips():
     assert after["wrong label"] == before["wrong label"] + 1 == 5
     assert sum(after[about["name"]] for about in panel.CLASSES) == study.POINTS
     assert after["blue circles"] == before["blue circles"] + 1
-    images = [still.png(SKETCH, state, {"world": picture}, "") for state in ({**SKETCH.positions}, marked())]
+    images = [still.png(SKETCH, state, {"world": picture}, "")[0] for state in ({**SKETCH.positions}, marked())]
     assert images[0] != images[1]
 
 
