@@ -4,6 +4,7 @@
 """
 
 import html
+import re
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,17 @@ def escape(value: Any) -> Any:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return value
     return html.escape(str(value), quote=False)  # for the content of elements, not for attributes
+
+
+EMPTY_HEADER = re.compile(r"<th((?:\s[^>]*)?)>(?:\s|&nbsp;)*</th>")
+
+
+def without_empty_headers(table: str) -> str:
+    """Return the HTML of a table whose empty headers are plain cells: pandas writes some in the corner above an index.
+
+    A header without a text is read out as the name of a column that has none.
+    """
+    return EMPTY_HEADER.sub(lambda match: f"<td{match[1]}></td>", table)
 
 
 class Styled(Styler):

@@ -1,6 +1,7 @@
 """Panels fit their window: no text is clipped or tiny. They show stored pictures, from a file."""
 
 import pytest
+from access import PACKAGE, violations
 from browser import browser  # noqa: F401
 
 from labkit import rooms
@@ -94,6 +95,20 @@ def test_every_panel_fits_its_window(browser, tmp_path):  # noqa: F811
     page.wait_for_function("() => document.querySelector('.lk-panel').clientWidth < 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") == WIDTHS[1]
     assert [size for size in page.evaluate(SIZES) if size[2] < SMALLEST] == []
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.peers(PACKAGE)
+def test_every_panel_is_for_everybody(browser, tmp_path):  # noqa: F811
+    page = browser.new_page()
+    page.goto(page_of(PANELS, tmp_path).as_uri())
+    page.wait_for_function(ALL_SETTLED, arg=len(PANELS), timeout=60_000)
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = violations(page, "main")
+    assert found == {"light": [], "dark": []}
     page.close()
 
 

@@ -3,6 +3,7 @@ of two cells."""
 
 import nbformat
 import pytest
+from access import PACKAGE, violations
 from browser import IDLE, at_rest, browser, close_notebook, connected, lab, open_notebook, run_all  # noqa: F401
 from test_panels_fit import IN_SIGHT
 
@@ -159,6 +160,15 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     reload(page)
     connected(page)
     image(page)
+
+
+@pytest.mark.browser
+@pytest.mark.peers(PACKAGE)
+@pytest.mark.parametrize("place", ["02"], indirect=True)
+def test_a_panel_in_jupyterlab_is_for_everybody(place):
+    page, _ = place
+    shown(page)
+    assert violations(page, ".lk-panel") == []
 
 
 def make_foreign(path):

@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from access import PACKAGE, violations
 from browser import ROOT, browser, drag, settled, shot  # noqa: F401
 
 import labkit.site.ledger
@@ -442,6 +443,20 @@ def test_the_epoch_cursor_plays_pauses_and_steps(page, address):
     page.emulate_media(reduced_motion="no-preference")
 
 
+@pytest.mark.browser
+@pytest.mark.peers(PACKAGE)
+@pytest.mark.parametrize("address", ["file"], indirect=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_for_everybody(page, address, scheme):
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for name in ("index.html", LESSON, "notebooks/rmnw_net.html"):
+        page.goto(f"{address}/{name}")
+        page.evaluate("() => window.labkitPanels")
+        found[name] = violations(page)
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The site of everything, as the command writes it."""
@@ -459,6 +474,21 @@ def test_the_whole_site(whole):
     test_every_link_leads_somewhere(whole)
     for reader in found.values():
         assert not [load for load in reader.loads if load.startswith("http")]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.peers(PACKAGE)
+def test_every_page_is_for_everybody(browser, whole):  # noqa: F811
+    page, found = browser.new_page(), {}
+    for path in pages(whole):
+        if "api" in path.relative_to(whole).parts:
+            continue  # made by another program
+        page.goto(path.as_uri())
+        page.evaluate("() => window.labkitPanels")
+        found[path.name] = violations(page)
+    page.close()
+    assert len(found) > 30 and {name: texts for name, texts in found.items() if texts} == {}
 
 
 @pytest.mark.slow

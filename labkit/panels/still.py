@@ -34,8 +34,7 @@ Traits = dict[str, Any]  # of a part: what is declared and what is shown
 def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], message: str) -> tuple[bytes, str]:
     """Draw a panel: its title, where its controls stand, its message, and all pictures but those to be clicked for.
 
-    state: positions of the controls. picture: {part: traits}, as `draw` handed it over. Returns the file, and in words
-    what is seen.
+    state: positions of the controls. picture: {part: traits}, as `draw` handed it over. Returns the PNG and its words.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from .. import __version__
 from ..errors import need
+from ..markup import without_empty_headers
 from . import book, compose, living, reference
 from .book import Source
 
@@ -145,7 +146,8 @@ class Site:
         """Write the page of the ledger."""
         from .ledger import body
 
-        self.write_page(book.LEDGER, "The ledger", f'<div class="html">{body()}</div>', "ledger")
+        tables = without_empty_headers(body())
+        self.write_page(book.LEDGER, "The ledger", f'<div class="html">{tables}</div>', "ledger")
 
     def write_glossary(self) -> None:
         """Write the page of terms: the section of CONTRIBUTING.md that explains them."""

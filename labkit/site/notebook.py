@@ -8,6 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..markup import without_empty_headers
+
 if TYPE_CHECKING:
     from nbconvert import HTMLExporter
     from nbformat import NotebookNode
@@ -49,6 +51,7 @@ def exporter(link: Link) -> "HTMLExporter":
     html_exporter = HTMLExporter(raw_template=template, config=config)
     html_exporter.register_filter("markdown2html", lambda source: markdown(source, link))
     html_exporter.register_filter("living", living)
+    html_exporter.register_filter("without_empty_headers", without_empty_headers)
     html_exporter.register_filter("alt", lambda output, cell: escape(alt(output, cell)))
     return html_exporter
 

@@ -41,6 +41,11 @@ test("a guess is no curve; lines, earlier curves and the row of words are told",
     "a dotted line, 1 − τ, at 60%. Faint: 1 earlier curve. believed label by epoch: 4 at epoch 1 to 2; 9 at epoch 3.");
 });
 
+test("runs beside the one that is shown are named", () => {
+  const state = { ...axis, series: [curve("a", [0.1, 0.9])], ghost: { name: "τ 40 %" }, pins: [{ name: "CDR" }] };
+  assert.match(alt.curves(state), /Beside it: the run before, τ 40 %; CDR\.$/);
+});
+
 test("points are counted by group, and the middle one has a place", () => {
   const points = { x: [1, 2, 9, 5, null], y: [0, 1, 2, 3, 4], group: [0, 0, 0, 1, 1], faint: [0, 1, 0, 0, 0] };
   const groups = [{ name: "right" }, { name: "wrong" }, { name: "unknown" }];

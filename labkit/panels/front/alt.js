@@ -33,7 +33,7 @@ function heights([low, high], scale) {
   return (y) => (f(Math.min(Math.max(y, low), high)) - f(low)) / (f(high) - f(low)); // beyond a fixed axis it is drawn at its edge
 }
 
-function curves({ series = [], before = [], lines = [], strip = {}, xlabel, ylim, yscale, unit, xunit }) {
+function curves({ series = [], before = [], ghost, pins = [], lines = [], strip = {}, xlabel, ylim, yscale, unit, xunit }) {
   const told = (x) => `${xlabel} ${words(x, xunit)}`;
   const drawn = series.filter((c) => !c.guess).map((c) => [c, c.x.map((x, k) => [x, c.y[k]]).filter(([, y]) => y !== null)]);
   const courses = drawn.filter(([, points]) => points.length)
@@ -42,6 +42,8 @@ function curves({ series = [], before = [], lines = [], strip = {}, xlabel, ylim
   const parts = [...courses, ...levels];
   const said = parts.length ? [sentence(listed(parts, "more"))] : ["No curve yet."];
   if (before.length) said.push(`Faint: ${counted(before.length, "earlier curve")}.`);
+  const runs = [...(ghost ? [`the run before, ${ghost.name}`] : []), ...pins.map((pin) => pin.name)].filter(Boolean);
+  if (runs.length) said.push(sentence(`Beside it: ${runs.join("; ")}`));
   if (strip.cells?.length) said.push(beliefs(strip, xlabel));
   return said.join(" ");
 }

@@ -19,7 +19,7 @@ function control(spec, model) {
   const make = { slider: () => ranged(spec, label, text, set), choice: () => chosen(spec, label, text, set), cycle: () => cycled(spec, label, set, value) };
   const show = make[spec.kind]();
   const input = label.querySelector("input, select, button");
-  input.setAttribute("aria-label", called);
+  if (spec.kind !== "cycle") input.setAttribute("aria-label", called); // a button is called what stands on it
   input.dataset.control = spec.name;
   return { label, show: () => show(value()) };
 }

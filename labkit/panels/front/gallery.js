@@ -19,12 +19,12 @@ function tile(button, item, k, model) {
   image.style.backgroundImage = `url(${model.get("sprite")})`;
   image.style.backgroundSize = `${SIZE * columns}px ${SIZE * rows}px`;
   image.style.backgroundPosition = `${-SIZE * (k % columns)}px ${-SIZE * Math.floor(k / columns)}px`;
-  button.setAttribute("aria-label", name(item));
   button.setAttribute("aria-pressed", item.index === model.get("selected"));
   button.title = name(item);
   button.dataset.index = item.index;
   button.dataset.fate = item.fate || "";
-  const [given, truth, sign] = [...button.lastElementChild.children];
+  button.lastElementChild.textContent = name(item);
+  const [given, truth, sign] = [...button.children[1].children];
   given.textContent = item.given;
   truth.textContent = wrong ? `≠ ${item.true}` : "";
   sign.textContent = item.sign || "";
@@ -34,7 +34,7 @@ function empty() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "lk-tile";
-  button.innerHTML = '<span class="lk-image"></span><span class="lk-words"><b></b><span></span><i></i></span>';
+  button.innerHTML = '<span class="lk-image"></span><span class="lk-words" aria-hidden="true"><b></b><span></span><i></i></span><span class="lk-hidden"></span>';
   return button;
 }
 

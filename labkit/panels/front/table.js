@@ -9,7 +9,7 @@ function draw(state, el) {
   const style = (c) => (c && numeric(c) ? ' class="lk-figure"' : "");
   const body = state.rows.map((row, r) =>
     `<tr${state.marked.includes(r) ? ' data-marked="1"' : ""}>${row.map((v, c) => (c ? `<td${style(c)}>${esc(v ?? "–")}</td>` : `<th scope="row">${esc(v)}</th>`)).join("")}</tr>`);
-  el.children[0].innerHTML = `<caption>${esc(state.title)}</caption><thead><tr>${state.columns.map((name, c) => `<th scope="col"${style(c)}>${esc(name)}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody>`;
+  el.children[0].innerHTML = `<caption>${esc(state.title)}</caption><thead><tr>${state.columns.map((name, c) => (name ? `<th scope="col"${style(c)}>${esc(name)}</th>` : "<td></td>")).join("")}</tr></thead><tbody>${body.join("")}</tbody>`;
   el.style.minHeight = `${state.height}px`;
   el.children[1].textContent = state.rows.length ? state.caption : state.hint;
 }

@@ -237,8 +237,22 @@ function copies() {
   });
 }
 
+// What is wider than its place can be scrolled by the keyboard, too.
+const WIDE = ".code pre, .outputs pre, .prose pre, .prose table, .html, figure, math[display='block'], .contents";
+function scrolls() {
+  const look = () => document.querySelectorAll(WIDE).forEach((el) => {
+    const wide = el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 1;
+    if (wide && el.clientWidth) el.setAttribute("tabindex", "0");
+    else el.removeAttribute("tabindex");
+  });
+  look();
+  addEventListener("resize", look);
+  addEventListener("load", look);
+}
+
 themes();
 copies();
+scrolls();
 const coming = [...[...document.querySelectorAll(".panel-place")].map(panel), ...[...document.querySelectorAll("[data-guess]")].map(ask)];
 window.labkitPanels = Promise.all(coming); // slides count their heights once all are there
 if (window.Plotly) document.querySelectorAll(".plotly-place").forEach(turn);
