@@ -69,7 +69,7 @@ def markdown(source: str, link: Link = same_url) -> str:
             target = link(url)
             return super().link(text, target, title) if target else f'<span class="away">{text}</span>'
 
-    return MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+    return without_empty_headers(MarkdownWithMath(renderer=Renderer(escape=False)).render(source))
 
 
 def living(output: dict[str, Any]) -> str:
