@@ -13,14 +13,15 @@ if (!location.search.includes("asks")) {
 window.seen = {
   panel: () => document.querySelector(".lk-panel"),
 
-  // what the pictures of the panel show: their drawings and words, without what the pointer adds
+  // what the pictures of the panel show: their drawings and words, without what the pointer adds, and without the run
+  // before, which each view remembers for itself
   picture: () => [...seen.panel().querySelectorAll(".lk-moving, .lk-grid, .lk-row, .lk-part > table, .lk-part > .lk-caption")]
-    .map((el) => (el.classList.contains("lk-grid") ? [...el.children].map((tile) => tile.title + tile.dataset.index).join() : el.innerHTML))
+    .map((el) => (el.classList.contains("lk-grid") ? [...el.children].map((tile) => tile.title + tile.dataset.index).join() : alone(el).innerHTML))
     .join("|"),
 
   // the same without how wide it is: the words, and how high every point stands
-  values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length).map((el) => el.textContent).join("").replace(/\s/g, "") +
-    [...seen.panel().querySelectorAll(".lk-moving")].map((g) => [...g.innerHTML.matchAll(/[\d.]+ ([\d.]+)/g)].map((m) => m[1])).join("|"),
+  values: () => [...seen.panel().querySelectorAll(".lk-part :not(.lk-still *)")].filter((el) => !el.children.length && !el.closest(".lk-was")).map((el) => el.textContent).join("").replace(/\s/g, "") +
+    [...seen.panel().querySelectorAll(".lk-moving")].map((g) => [...alone(g).innerHTML.matchAll(/[\d.]+ ([\d.]+)/g)].map((m) => m[1])).join("|"),
 
   // what must not move: axes, and the heights of all pictures
   frame: () => [...seen.panel().querySelectorAll(".lk-curves .lk-still, .lk-scatter .lk-still")].map((el) => el.innerHTML).join("|"),
@@ -72,6 +73,13 @@ window.seen = {
     return [el.textContent.trim(), (high + 0.05) / (low + 0.05)];
   }),
 };
+
+// A copy of an element without the run before.
+function alone(el) {
+  const copy = el.cloneNode(true);
+  copy.querySelectorAll(".lk-ghost, .lk-outline").forEach((ghost) => ghost.remove());
+  return copy;
+}
 
 function rgb(text) {
   const v = text.match(/[\d.]+/g).map(Number);

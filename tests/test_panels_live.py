@@ -13,6 +13,7 @@ PANELS = rooms.lessons("panel")
 QUICK = ("02", "05")
 PYTHON = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 TEXT = "() => [...document.querySelectorAll('.jp-OutputArea')].map((el) => el.innerText).join(' ')"
+PINNED = ".lk-chips li:not([data-pending])"
 SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 SHOWN = """() => {
   const el = document.querySelector(".lk-panel");
@@ -53,6 +54,15 @@ def move(page):
     at_rest(control)
     control.focus()
     page.keyboard.press("ArrowLeft" if int(control.input_value()) else "ArrowRight")
+
+
+def pin(page):
+    """Pin another method beside the shown run, where there is such a menu; the kernel draws it. -> number of pins"""
+    if not page.locator(".lk-versus:visible").count():
+        return 0
+    page.select_option(".lk-versus", index=1)
+    page.wait_for_selector(PINNED, timeout=60_000)
+    return 1
 
 
 def move_to_stored(page):
@@ -118,6 +128,9 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     moved = shown(page)
     assert moved["source"] == "live" and moved["drawn"] != fresh["drawn"]
 
+    pins = pin(page)
+    assert shown(page)["drawn"] == moved["drawn"]
+
     page.evaluate(SAVE)
     second = browser.new_page()  # two tabs
     open_notebook(second, lab, path.name)
@@ -133,6 +146,7 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     connected(page)
     again = shown(page)
     assert (again["drawn"], again["silent"], again["picture"]) == (shared["drawn"], False, shared["picture"])
+    assert page.locator(PINNED).count() == pins
 
     next_day(page)
     page.wait_for_function(SILENT, timeout=60_000)

@@ -9,7 +9,7 @@ const controls = [
   { name: "noise", values: ["symmetric", "pairflip 45 %"], words: ["symmetric", "pairflip 45 %"] },
   { name: "method", values: ["Forward, true T", "GLC"], words: ["Forward, true T", "GLC"] },
 ];
-const names = { controls, parts: ["world"] };
+const names = { controls, points: { world: 18 } };
 const start = { rate: 0, noise: 0, method: 0 };
 const read = (hash, more = {}) => address.parse(hash, { ...names, ...more }, start);
 
@@ -28,9 +28,9 @@ test("what somebody types is understood", () => {
 });
 
 test("wrong names and values are named and leave the start as it is", () => {
-  const found = read("#rate=0.5&noise=pairflip 45 %25&colour=red&world=a,b&pin=0.6;GLC");
+  const found = read("#rate=0.5&noise=pairflip 45 %25&colour=red&world=5,18&pin=0.6;GLC");
   assert.deepEqual(found.state, { rate: 0, noise: 1, method: 0 });
-  assert.deepEqual(found.wrong, ["rate=0.5", "colour=red", "world=a,b", "pin=0.6;GLC"]);
+  assert.deepEqual(found.wrong, ["rate=0.5", "colour=red", "world=5,18", "pin=0.6;GLC"]);
   assert.match(address.remark(found.wrong), /rate=0.5 and colour=red/);
   assert.equal(address.remark([]), "");
   assert.deepEqual(read("#rate=").wrong, ["rate="]);

@@ -51,13 +51,16 @@ test("a pin shows the epoch of the cursor, and an unfinished one shows nothing",
 });
 
 test("bars get the outline of the run before, and other kinds of parts nothing", () => {
-  const bars = [{ name: "a", value: 0.5 }];
-  assert.deepEqual(beside.layered({ kind: "bars", name: "fates" }, { bars: [] }, { name: "before: ERM", kept: { fates: { bars } } }, [], null).ghost, { name: "before: ERM", bars });
+  const bars = [{ name: "a", value: 0.5 }, { name: "b", value: 0.2 }];
+  const outlines = (now) => beside.layered({ kind: "bars", name: "fates" }, { bars: now }, { name: "before: ERM", kept: { fates: { bars } } }, [], null).ghost;
+  assert.deepEqual(outlines([{ name: "a", value: 0.4 }, bars[1]]), { name: "before: ERM", bars: [bars[0]] });
+  assert.equal(outlines(bars), undefined);
   assert.deepEqual(beside.layered({ kind: "matrix", name: "T" }, { values: [] }, before, [], null), { values: [] });
 });
 
 test("the legend reads a pin beside the curve of the same name, and gives its other curves lines of their own", () => {
-  const pins = beside.layered(part, shown, null, [{ n: 0, name: "CDR", kept: { history: { series: [curve("test", 7, 8), curve("CDR: val", 3, 4)] } } }], null).pins;
+  const kept = { history: { series: [curve("test", 7, 8), curve("CDR: val", 3, 4)] } };
+  const { pins } = beside.layered(part, shown, null, [{ n: 0, name: "CDR", kept }], null);
   const all = { ...shown, ghost: null, pins };
   const read = (c) => `${c.y.at(-1)}!`;
   assert.match(beside.others(all, { name: "test" }, read), /① 8!/);
@@ -67,4 +70,19 @@ test("the legend reads a pin beside the curve of the same name, and gives its ot
   assert.match(own, /① CDR: val.*4!/);
   assert.doesNotMatch(own, /① test/);
   assert.match(beside.rows(all, read), /CDR: test<\/th><td>8!/);
+});
+
+test("curves are read beside the only one that measures the same, whatever setting their names say", () => {
+  const names_beside = (names, others) => Object.fromEntries([...beside.layered(part, { series: names.map((n, k) => curve(n, k, k)) }, null,
+    [{ n: 0, name: "pin", kept: { history: { series: others.map((n, k) => curve(n, k + 9, k)) } } }], null).pins[0].pairs].map(([name, c]) => [name, c.name]));
+  assert.deepEqual(names_beside(["GLC: test", "plain SGD: test"], ["Forward, true T: test", "plain SGD: test"]), { "GLC: test": "Forward, true T: test", "plain SGD: test": "plain SGD: test" });
+  assert.deepEqual(names_beside(["test, SPL"], ["test, PRL(L)", "recall"]), { "test, SPL": "test, PRL(L)" });
+  assert.deepEqual(names_beside(["ERM", "ELR"], ["ERM", "SPL"]), { ERM: "ERM" }, "another method is another curve");
+  assert.deepEqual(names_beside(["a: test", "b: test"], ["c: test", "d: test"]), {}, "two would do");
+});
+
+test("the run before is not drawn twice where it is pinned", () => {
+  const { ghost, pins } = beside.layered(part, shown, before, [{ n: 0, name: "τ 40 %", kept: before.kept }], null);
+  assert.equal(ghost, undefined);
+  assert.equal(pins[0].drawn.length, 1);
 });

@@ -29,9 +29,15 @@ function setting(controls, text) {
   return whole ? Object.fromEntries(controls.map((spec, c) => [spec.name, at[c]])) : null;
 }
 
-// What an address says of a panel. names: as of format; parts: names of those that can be marked; start: the state where it
-// says nothing. -> {state, pins, wrong: what was not understood}, null where it says nothing of this panel
-function parse(hash, { controls, parts = [], prefix = "" }, start) {
+// Marks that a part with `count` points can have: "5,17"; null for anything else.
+function marked(text, count) {
+  const list = /^\d+(,\d+)*$/.test(text) ? text.split(",").map(Number) : [];
+  return list.length && list.every((k) => k < (count ?? 0)) ? list : null;
+}
+
+// What an address says of a panel. names: as of format; points: how many there are in the parts that can be marked; start:
+// the state where it says nothing. -> {state, pins, wrong: what was not understood}, null where it says nothing of this panel
+function parse(hash, { controls, points = {}, prefix = "" }, start) {
   if (!hash.includes("=")) return null;
   const found = { state: { ...start }, pins: [], wrong: [] };
   let mine = 0;
@@ -42,7 +48,7 @@ function parse(hash, { controls, parts = [], prefix = "" }, start) {
     const spec = controls.find((c) => c.name === name);
     const k = spec ? position(spec, text) : -1;
     const pin = name === PIN && !spec ? setting(controls, text) : null;
-    const marks = !spec && parts.includes(name) && /^\d+(,\d+)*$/.test(text) ? text.split(",").map(Number) : null;
+    const marks = spec ? null : marked(text, points[name]);
     if (k >= 0) found.state[name] = k;
     else if (pin) found.pins.push(pin);
     else if (marks) found.state.marks = { ...found.state.marks, [name]: marks };
@@ -58,8 +64,9 @@ function remark(wrong) {
 // Keep a page's address and a model in step. prefix: "" for the only panel of a page. -> did somebody come by such a link?
 function keep(model, prefix) {
   const [controls, start] = [model.get("controls"), model.get("state")];
-  const parts = model.get("parts").filter((part) => part.kind === "world").map((part) => part.name);
-  const names = { controls, parts, prefix };
+  const worlds = model.get("parts").filter((part) => part.kind === "world");
+  const points = Object.fromEntries(worlds.map((part) => [part.name, part.traits.points.length]));
+  const names = { controls, points, prefix };
   const link = () => `#${format(names, { state: model.get("state"), pins: model.get("pins") })}`;
   const isAnchor = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
   let timer = 0;

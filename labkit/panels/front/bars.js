@@ -54,7 +54,7 @@ function draw(state, part) {
   part("moving").innerHTML = state.bars.map((b, k) => bar(b, k, state, s, size)).join("");
   part("guessed").innerHTML = guessed(state, s, size);
   part("legend").innerHTML = state.guess ? entry(mark("#E69F00", "star", 16, 0), "your guess", words(state.guess.value, state.unit)) : "";
-  if (state.ghost) part("legend").innerHTML += entry('<rect class="lk-outline" x="7" y="-6" width="18" height="12"/>', state.ghost.name, "");
+  part("was").innerHTML = beside.was(state, '<rect class="lk-outline" x="3" y="-5" width="18" height="10"/>');
   part("hint").textContent = state.bars.length ? "" : state.hint;
   part("hidden").innerHTML = `<table><caption>${esc(state.title)}</caption>${state.bars.map((b) =>
     `<tr><th scope="row">${esc(b.name)}</th><td>${words(b.value, state.unit)}</td></tr>`).join("")}</table>`;

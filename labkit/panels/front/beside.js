@@ -32,15 +32,34 @@ function fresh(curves, series) {
   return curves.filter((c) => c.x.length > 1 && !series.some((d) => same([d.x, d.y], [c.x, c.y])));
 }
 
+// What a curve measures, where its name also says of which setting: "GLC: test accuracy", "test accuracy, GLC".
+const measured = (name) => (name.includes(": ") ? name.split(": ").at(-1) : name.split(", ")[0]);
+
+// The curves of another run by the shown ones that they are read beside: of the same name, or the only ones that measure
+// the same. -> Map(name of a shown curve -> curve of the other run)
+function paired(series, others) {
+  const pairs = new Map(series.map((c) => [c.name, others.find((o) => o.name === c.name)]).filter(([, o]) => o));
+  const left = series.filter((c) => !pairs.has(c.name));
+  const free = others.filter((o) => !pairs.has(o.name));
+  left.forEach((c) => {
+    const like = (list) => list.filter((other) => measured(other.name) === measured(c.name));
+    if (like(left).length === 1 && like(free).length === 1) pairs.set(c.name, like(free)[0]);
+  });
+  return pairs;
+}
+
 // Traits with the runs beside them. before: {name, kept} or null, pins: [{n, name, kept}], at: the epoch of the cursor.
 function layered({ kind, name }, traits, before, pins, at) {
   const list = LISTS[kind];
   if (!list) return traits;
   const of = (run) => cursor.traits(run?.kept?.[name] ?? {}, at)[list] ?? [];
-  if (kind === "bars") return of(before).length ? { ...traits, ghost: { name: before.name, bars: of(before) } } : traits;
+  if (kind === "bars") {
+    const bars = of(before).filter((b) => (traits.bars ?? []).some((now) => now.name === b.name && now.value !== b.value));
+    return bars.length ? { ...traits, ghost: { name: before.name, bars } } : traits;
+  }
   const series = traits.series ?? [];
-  const ghost = fresh(of(before), series);
-  const drawn = pins.map((pin) => ({ n: pin.n, name: pin.name, series: of(pin), drawn: fresh(of(pin), series) }));
+  const drawn = pins.map((pin) => ({ n: pin.n, name: pin.name, pairs: paired(series, of(pin)), drawn: fresh(of(pin), series) }));
+  const ghost = fresh(of(before), [...series, ...drawn.flatMap((pin) => pin.drawn)]);
   const more = ghost.length ? { ghost: { name: before.name, series: ghost } } : {};
   return { ...traits, ...more, pins: drawn.filter((pin) => pin.drawn.length) };
 }
@@ -61,18 +80,22 @@ function number({ n }, at) {
 
 // What the legend says of the pins beside a shown curve. read(c): the value of a curve at the cursor, in words.
 function others({ pins }, { name }, read) {
-  const found = pins.map((pin) => [pin, pin.series.find((c) => c.name === name)]).filter(([, c]) => c);
+  const found = pins.map((pin) => [pin, pin.pairs.get(name)]).filter(([, c]) => c);
   return found.length ? `<span class="lk-others">${found.map(([pin, c]) => `<span>${NUMBERS[pin.n]} ${esc(read(c))}</span>`).join("")}</span>` : "";
 }
 
-// The legend's entries of their own: the pins, their curves that have no counterpart, and the run before.
-function entries({ ghost, pins, series }, read) {
+// The name of the run before, for the line of the title: there it takes no place that a legend would have to make.
+function was({ ghost }, swatch) {
+  return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name)}</span>` : "";
+}
+
+// The legend's entries of their own: the pins, and their curves that have no counterpart.
+function entries({ pins }, read) {
   const swatch = (c) => `<path class="lk-path" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}" d="M0 0H32"/>`;
-  const alone = (pin) => pin.drawn.filter((c) => !series.some((d) => d.name === c.name));
+  const alone = (pin) => pin.drawn.filter((c) => ![...pin.pairs.values()].includes(c));
   const named = pins.map((pin) => entry(`<text x="16" dy=".35em" text-anchor="middle">${NUMBERS[pin.n]}</text>`, pin.name, "") +
     alone(pin).map((c) => entry(`<g class="lk-pinned">${swatch(c)}</g>`, `${NUMBERS[pin.n]} ${c.name}`, read(c))).join(""));
-  const before = ghost ? entry(`<g class="lk-ghost">${swatch({ colour: "", dash: "" })}</g>`, ghost.name, "") : "";
-  return named.join("") + before;
+  return named.join("");
 }
 
 // The same in rows of a table, for screen readers.
@@ -80,4 +103,4 @@ function rows({ pins }, read) {
   return pins.flatMap((pin) => pin.drawn.map((c) => `<tr><th scope="row">${esc(pin.name)}: ${esc(c.name)}</th><td>${esc(read(c))}</td></tr>`)).join("");
 }
 
-export default { NUMBERS, kept, differing, fresh, layered, paths, others, entries, rows };
+export default { NUMBERS, kept, differing, fresh, layered, paths, others, entries, was, rows };

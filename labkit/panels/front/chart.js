@@ -94,7 +94,7 @@ function entry(swatch, name, value, more = "") {
 function frame(el, kind) {
   el.classList.add("lk-chart", `lk-${kind}`);
   el.innerHTML =
-    '<div class="lk-head"><span class="lk-title"></span></div>' +
+    '<div class="lk-head"><span class="lk-title"></span><span class="lk-was"></span></div>' +
     '<div class="lk-bar" role="progressbar" aria-label="training" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
     '<div class="lk-body"><div class="lk-plot"><svg class="lk" role="img"><g class="lk-still"></g><g class="lk-moving"></g><g class="lk-guessed"></g><g class="lk-hover"></g></svg>' +
     '<div class="lk-hint"></div><div class="lk-error" role="alert"></div></div><ul class="lk-legend"></ul></div>' +

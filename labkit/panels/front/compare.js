@@ -90,9 +90,9 @@ function tools(place, model, nameOf) {
   const [button, select, list] = box.children;
   button.addEventListener("click", () => pin(model, nameOf, model.get("state")));
   select.addEventListener("keydown", (event) => { // an arrow key opens the menu: it must not choose what nobody has read
-    if (!["ArrowDown", "ArrowUp"].includes(event.key) || !select.showPicker) return;
+    if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    try { select.showPicker(); } catch { return; } // an older browser, or a frame that may not
     event.preventDefault();
-    select.showPicker();
   });
   select.addEventListener("change", () => {
     if (select.value !== "") pin(model, nameOf, { ...model.get("state"), [model.get("versus")]: Number(select.value) });

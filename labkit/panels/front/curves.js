@@ -103,6 +103,7 @@ function draw(state, part, hovered) {
   part("moving").innerHTML = state.error ? "" : marks(state, s) + strip(state, s);
   part("guessed").innerHTML = state.error ? "" : guesses(state, s);
   part("message").textContent = state.message;
+  part("was").innerHTML = beside.was(state, `<g class="lk-ghost"><path class="lk-path" ${ink("")} d="M0 0H24"/></g>`);
   part("hint").textContent = state.error || state.series.some((c) => c.x.length) ? "" : state.hint;
   part("error").textContent = state.error;
   part("hidden").innerHTML = table(state);
