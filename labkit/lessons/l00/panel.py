@@ -7,7 +7,7 @@ from ...plot.style import OKABE_ITO
 from . import study
 
 RATES = [k / 20 for k in range(9)]
-LIE = 10  # a circle in the middle of the circles, which a move turns over
+LIES = [10, 18]  # circles in the middle of the circles, which a move turns over
 EVERY = 3  # looks between two pictures of a training that runs
 CLASSES = [
     {"name": "blue circles", "colour": OKABE_ITO[0], "marker": "circle"},
@@ -80,11 +80,11 @@ def numbers(x):
 
 MOVES = (
     Move(
-        "one lie",
+        "two lies",
         {"rate": 0.0},
-        "One circle in the middle of the circles is called a triangle. How does the boundary get round it, and when? "
+        "Two circles in the middle of the circles are called triangles. Does the boundary get round them, and when? "
         "Press Play.",
-        marks={"world": [LIE]},
+        marks={"world": LIES},
     ),
     Move(
         "a small network",
