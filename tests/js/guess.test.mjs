@@ -50,7 +50,7 @@ test("marks stand in the part of the question alone, and none without a guess", 
   assert.deepEqual(names(share, made(0.4)), ["measured", "your guess", "measured, 5 seeds"]);
   assert.deepEqual(names(share, made(null, { skipped: true })), ["measured"]);
   assert.deepEqual(names(share, made(0.4), { name: "gallery", kind: "gallery" }), ["measured"]);
-  assert.deepEqual(names(curve, made([0, 0, 0, 0]), { name: "history", kind: "curves" }), ["measured", "your guess", "lowest of 5 seeds", "highest of 5 seeds"]);
+  assert.deepEqual(names(curve, made([0, 0, 0, 0]), { name: "history", kind: "curves" }), ["measured", "your guess", "measured, 5 seeds"]);
   assert.deepEqual(guess.marks({ name: "shares", kind: "bars" }, {}, { ...share, x: "ERM" }, made(0.4)).guess, { name: "ERM", value: 0.4 });
 });
 

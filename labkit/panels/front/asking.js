@@ -34,8 +34,8 @@ function foot({ model, find }, own) {
   if (place.dataset.said === said && place.dataset.agrees === String(agrees)) return;
   Object.assign(place.dataset, { said, agrees });
   if (!made) { place.replaceChildren(); return; }
-  place.innerHTML = `<span class="lk-question">${esc(question.words)}</span> <span class="lk-score" tabindex="-1">${esc(said)}</span> ` +
-    (guess.has(made) ? '<button type="button" class="lk-there">Go to the setting of the question</button>' : '<button type="button" class="lk-after-all">Make it after all</button>');
+  place.innerHTML = `<div class="lk-told"><span class="lk-question">${esc(question.words)}</span> <span class="lk-score" tabindex="-1">${esc(said)}</span></div>` +
+    (guess.has(made) ? '<button type="button" class="lk-there">To its setting</button>' : '<button type="button" class="lk-after-all">Make it after all</button>');
   const there = place.querySelector(".lk-there");
   there?.addEventListener("click", () => controls.ask(model, { ...model.get("state"), ...question.setting }));
   there?.style.setProperty("visibility", agrees ? "hidden" : "visible");

@@ -23,9 +23,11 @@ function marks(state, s) {
   return bands.join("") + before.join("") + others + lines.join("") + state.series.filter((c) => !c.guess).map((c) => curve(c, s, true)).join("");
 }
 
-// The reader's guess and the band that was measured: a group of their own, which is there before the curves.
+// The reader's guess and the band that was measured: a group of their own, which is there before the curves. high: of a
+// band, whose lower edge is y.
 function guesses(state, s) {
-  return state.series.filter((c) => c.guess).map((c) => `<g${c.measured ? ' class="lk-measured"' : ""}>${curve(c, s, true)}</g>`).join("");
+  const edges = (c) => curve(c, s, true) + (c.high ? curve({ ...c, y: c.high }, s) : "");
+  return state.series.filter((c) => c.guess).map((c) => `<g${c.measured ? ' class="lk-measured"' : ""}>${edges(c)}</g>`).join("");
 }
 
 function points(c, s) {
@@ -74,6 +76,7 @@ function value(c, x, [a, b]) {
 // What the legend says of a curve at x; a guess and its band have one value each, wherever the pointer is.
 function read(c, x, unit, xlim) {
   if (c.said) return c.said;
+  if (c.high && x !== null) return [...new Set([c, { ...c, y: c.high }].map((edge) => words(value(edge, x, xlim), unit)))].join("–");
   return c.guess && c.x.length < 3 ? [...new Set(c.y.map((y) => words(y, unit)))].join("–") : words(x === null ? null : value(c, x, xlim), unit);
 }
 

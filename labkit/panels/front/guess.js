@@ -108,7 +108,7 @@ function star(question, { value }, bottom) {
 function curves({ x, low, high, seeds }, { value }) {
   const mine = line("your guess", x, value, { marker: "star", dash: "2 4" });
   if (low === undefined) return [mine];
-  return [mine, line(`lowest of ${seeds} seeds`, x, low, { dash: "1 3", measured: true }), line(`highest of ${seeds} seeds`, x, high, { dash: "1 3", measured: true })];
+  return [mine, line(`measured, ${seeds} seeds`, x, low, { high, dash: "1 3", measured: true })];
 }
 
 // A curve that is being drawn: values, null where the reader has not been.
