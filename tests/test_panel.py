@@ -30,6 +30,7 @@ from labkit.panels import (
     part,
     points,
     script,
+    sharing,
     slider,
     still,
     stored,
@@ -69,8 +70,10 @@ def nobody_looks(monkeypatch):
 def folder(monkeypatch, tmp_path):
     monkeypatch.setattr(stored, "path", lambda name: tmp_path / f"{name}.json.gz")
     stored.load.cache_clear()
+    stored.folded.cache_clear()
     yield tmp_path
     stored.load.cache_clear()
+    stored.folded.cache_clear()
 
 
 @pytest.fixture
@@ -200,7 +203,8 @@ def test_values_that_do_not_exist_are_refused():
 
 def test_a_bundle_holds_every_offered_state_and_its_recipe(folder):
     demo = sketch()
-    kept = json.loads(gzip.decompress(stored.make(demo, report=lambda words: None).read_bytes()))
+    stored.make(demo, report=lambda words: None)
+    kept = stored.load("demo")
     assert sorted(kept["frames"]) == ["0,0,0", "0,1,0", "2,0,0", "2,1,0"]
     assert kept["frames"]["2,1,0"] == stored.draw_frame(demo, {"rate": 2, "noise": 1, "seed": 0})
     assert kept["answers"] == pytest.approx([0.1, 0.11, 0.12])
@@ -299,8 +303,7 @@ def test_axes_stand_still(lesson):
     fixed = {"xlim", "ylim", "height", "range", "xscale", "yscale"}
     for frame in stored.load(lesson)["frames"].values():
         for traits in frame["picture"].values():
-            inner = [traits, *traits.get("of", {}).values()]
-            assert not any(fixed & set(shown) for shown in inner)
+            assert not fixed & (set(traits) | set(traits.get("per_epoch", ())))
 
 
 def described(control):
@@ -316,7 +319,7 @@ def test_stored_pictures_fit_their_panel(lesson):
     assert [described(control) for control in kept["controls"]] == [described(control) for control in asked.controls]
     assert set(kept["frames"]) == {stored.stored_key(asked, at, kept) for at in asked.kept()}, f"./lab bundle {lesson}"
     assert 1 < len(kept["frames"]) <= 200
-    names = {p["name"] for p in asked.parts}
+    names = {p["name"] for p in asked.parts} | {"samples"}
     assert all(set(frame["picture"]) <= names for frame in kept["frames"].values())
     assert kept["recipe"]["numbers"] == labkit.NUMBERS
     assert asked.question is None or kept["recipe"]["question"] == asked.question.text
@@ -358,8 +361,58 @@ def test_a_new_entry_of_a_menu_leaves_the_stored_pictures_valid(place):
         stored.frame(changed, asked.positions | {"noise": longer.index("brand new")})
 
 
-def test_the_stored_pictures_are_small():
-    assert 1e5 < sum(stored.path(lesson).stat().st_size for lesson in EVERY) < 10e6
+@pytest.mark.parametrize("lesson", EVERY)
+def test_the_stored_pictures_are_small(lesson):
+    assert 1e3 < stored.path(lesson).stat().st_size <= 300_000
+
+
+WITH_TIME = ("00", "02", "04")
+
+
+@pytest.mark.parametrize("lesson", EVERY)
+def test_all_that_has_epochs_has_the_same_ones(lesson):
+    """At any epoch of the cursor all parts that have epochs show that one. Curves over epochs are such parts."""
+    over_epochs = set()
+    for about in lessons.sketch(lesson).parts:
+        traits = about["traits"]
+        if about["kind"] == "curves" and traits.get("xlabel", "epoch") == "epoch" and not traits.get("life"):
+            over_epochs.add(about["name"])
+    for frame in stored.load(lesson)["frames"].values():
+        lists = {name: traits["per_epoch"] for name, traits in frame["picture"].items() if "per_epoch" in traits}
+        for of_a_part in lists.values():
+            assert len({len(values) for values in of_a_part.values()}) == 1
+        if lesson in WITH_TIME:
+            assert lists and len({tuple(of_a_part["epoch"]) for of_a_part in lists.values()}) == 1
+            assert over_epochs & set(frame["picture"]) <= set(lists)
+        else:
+            assert set(lists) <= {"samples"}
+
+
+@pytest.mark.parametrize("lesson", EVERY)
+def test_every_sample_that_a_part_names_is_in_the_table(lesson):
+    for frame in stored.load(lesson)["frames"].values():
+        known = set(frame["picture"].get("samples", {}).get("index", ()))
+        for traits in frame["picture"].values():
+            named = [traits.get("samples", []), traits.get("points", {}).get("sample", [])]
+            named += traits.get("per_epoch", {}).get("samples", [])
+            assert {sample for ids in named for sample in ids} <= known
+
+
+def test_what_is_stored_twice_is_stored_once():
+    long = list(range(100, 140))
+    frames = {"0": {"a": long, "b": [1, {"deep": long, "text": "x" * 80}]}, "1": {"b": [1, {"deep": long, "text": "x" * 80}]}}
+    shared, folded = sharing.fold(frames)
+    assert sharing.written([shared, folded]).count("100,101") == 1
+    assert sharing.written([shared, folded]).count("x" * 80) == 1
+    assert sharing.unfold(folded, shared) == frames
+    assert sharing.fold({"0": [1, 2], "1": [1, 2]}) == ([], {"0": [1, 2], "1": [1, 2]})
+
+
+def test_of_some_epochs_only_the_wanted_and_the_last_are_stored():
+    traits = {"per_epoch": {"epoch": [1, 2, 3, 4], "y": "abcd"}, "title": "t"}
+    thin = stored.thinned({"a": traits, "b": {"x": 1}}, (1, 3, 9))
+    assert thin == {"a": {"per_epoch": {"epoch": [1, 3, 4], "y": ["a", "c", "d"]}, "title": "t"}, "b": {"x": 1}}
+    assert stored.thinned({"a": traits}, ()) == {"a": traits}
 
 
 def test_the_naive_guess_is_wrong_in_at_least_half_of_the_lessons():
@@ -435,7 +488,8 @@ def test_the_pictures_of_another_state_go_when_a_drawing_begins():
 
 
 def unpacked(text):
-    return json.loads(gzip.decompress(base64.b64decode(text)))["frames"]
+    kept = json.loads(gzip.decompress(base64.b64decode(text)))
+    return sharing.unfold(kept["frames"], kept["shared"])
 
 
 def test_a_panel_carries_its_stored_pictures_by_the_positions_of_today(folder):
@@ -490,7 +544,7 @@ def test_every_panel_can_be_drawn_as_an_image(name):
     png, seen = still.png(drawn, drawn.positions, frame["picture"], frame["message"])
     image = Image.open(io.BytesIO(png))
     assert image.width == 960 and 300 < image.height < 1600 and len(image.getcolors(10**6)) > 50
-    assert set(frame["picture"]) <= {part["name"] for part in drawn.parts}
+    assert set(frame["picture"]) <= {part["name"] for part in drawn.parts} | {"samples"}
     assert seen.startswith(drawn.title) and frame["message"] in seen and len(seen) > len(frame["message"]) + 100
 
 

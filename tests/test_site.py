@@ -25,7 +25,7 @@ import labkit.site.ledger
 from labkit import rooms
 from labkit import site as site_module
 from labkit.cli import main
-from labkit.panels import stored
+from labkit.panels import sharing, stored
 from labkit.site import MARK, book, build, compose, formulas, living, notebook, reference
 
 NOTEBOOKS = sorted(
@@ -213,7 +213,7 @@ def test_the_map_knows_minutes_and_panels(site):
 def test_stored_pictures_come_as_a_plain_script():
     (packed,) = re.findall(r'\["01"\] = "([^"]+)"', living.script("01"))
     kept, first = json.loads(decompress(b64decode(packed))), stored.load("01")
-    assert kept["frames"] == first["frames"] and kept["recipe"] == first["recipe"]
+    assert sharing.unfold(kept["frames"], kept["shared"]) == first["frames"] and kept["recipe"] == first["recipe"]
     for control in kept["controls"]:
         assert len(control["words"]) == len(control["values"]) == len(control["stored"])
 

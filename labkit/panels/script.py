@@ -6,10 +6,11 @@ from pathlib import Path
 FRONT = Path(__file__).parent / "front"
 FILES = (
     "chart", "alt", "walk", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces",
-    "table", "contour", "train", "world", "part", "controls", "marks", "guess", "form", "asking", "compare", "moves",
+    "table", "contour", "train", "world", "part", "controls", "marks", "samples", "guess", "form", "asking", "compare",
+    "moves",
     "address", "panel", "prediction",
 )  # fmt: skip
-STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare", "guess")
+STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare", "guess", "samples")
 EXPORT = re.compile(r"^export default ", re.M)
 
 

@@ -26,6 +26,7 @@ class Sketch:
     draw(state, show) fills it: see Panel. `state` has the values of the controls by their names, and `marks`, what a
     reader has done inside of parts, such as flipped labels: {part: list}, empty for most panels. rows: names of the
     parts, row by row. stored: the pictures are looked up, because they are too heavy to be made while somebody waits.
+    epochs: those whose values `per_epoch` are stored, with the last one; all where it is empty. A kernel draws all.
     moves: buttons that set the controls and say what to look at, see `Move`. versus: the name of a control, such as the
     method; a menu offers to pin its other values beside the one that is shown.
     Raises ValueError for more than four controls, for rows that do not name each part once, and for a move, a versus or
@@ -42,6 +43,7 @@ class Sketch:
     stored: bool = False
     moves: tuple[Move, ...] = ()
     versus: str = ""
+    epochs: tuple = ()
     positions: dict = field(init=False)
 
     def __post_init__(self):

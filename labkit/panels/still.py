@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..plot.alt import describe
+from .ended import COLUMNS, at_the_end
 from .sketch import Sketch
 from .still_world import world
 
@@ -39,7 +40,7 @@ def png(sketch: Sketch, state: dict[str, int], picture: dict[str, Traits], messa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    picture = _with_marks(picture, state.get("marks", {}))
+    picture = at_the_end(sketch, _with_marks(picture, state.get("marks", {})))
     rows = _rows_of_parts(sketch, picture)
     heights = [_height_of_row(row, picture) for row in rows]
     figure = Figure(figsize=(WIDTH, 0.8 + sum(heights)), dpi=DPI, layout="constrained", facecolor="white")
@@ -88,7 +89,7 @@ def _draw_row(figure, parts, picture):
     shares = [part["traits"].get("share", 1) for part in parts]
     axes = figure.subplots(1, len(parts), squeeze=False, gridspec_kw={"width_ratios": shares})
     for part, ax in zip(parts, axes[0]):
-        traits = {**part["traits"], **_chosen(picture[part["name"]])}
+        traits = {**part["traits"], **picture[part["name"]]}
         DRAWERS[part["kind"]](ax, traits)
         ax.set_title(traits.get("title", ""), loc="left", fontsize=9, color=INK)
     caption = _caption(parts, picture)
@@ -108,7 +109,7 @@ def _caption(parts, picture):
 def _height(kind, traits):
     """Return the height of a part in inches."""
     if kind == "gallery":
-        columns = traits.get("columns", 12)
+        columns = traits.get("columns", COLUMNS)
         return 0.5 + 0.95 * ceil(min(len(traits.get("items", [])), IMAGES) / columns)
     return HEIGHTS.get(kind, ROW)
 
@@ -119,16 +120,6 @@ def setting(sketch: Sketch, state: dict[str, int]) -> str:
     for control in sketch.controls:
         values.append(f"{control['label']} {control['words'][state[control['name']]]}")
     return ", ".join(values)
-
-
-def _chosen(traits):
-    """Return traits of a part: its last epoch's, and of one that follows a click those of the first sample with any."""
-    traits = dict(traits)
-    for name, values in traits.pop("per_epoch", {}).items():
-        traits[name] = values[-1]
-    of = traits.pop("of", None)
-    traits.pop("by", None)
-    return {**traits, **(next(iter(of.values())) if of else {})}
 
 
 def _frame(ax, traits, xlim, ylim):
@@ -181,7 +172,7 @@ def scatter(ax: "Axes", traits: Traits) -> None:
     for line in traits.get("lines", []):
         ax.plot(_numbers(line["x"]), _numbers(line["y"]), color=_colour(line["colour"]), lw=0.7)
     points = traits.get("points", {"x": [], "y": [], "group": []})
-    x, y, group = _numbers(points["x"]), _numbers(points["y"]), np.array(points["group"], int)
+    x, y, group = _numbers(points["x"]), _numbers(points["y"]), np.array(list(points["group"]), int)
     faint = np.array(points.get("faint", [0] * len(x)), bool)
     for k, about in enumerate(traits.get("groups", [])):
         style = {
@@ -235,13 +226,24 @@ def gallery(ax: "Axes", traits: Traits) -> None:
     for item in items:
         wrong = item["true"] != item["given"]
         names.append(f"{item['given']} ≠ {item['true']}" if wrong else str(item["given"]))
-    _images(ax, traits, names)
+    tiles = _images(ax, traits, names)
+    for sign in traits.get("signs", []):
+        if isinstance(sign, dict):
+            _signs(ax, sign, [tile for tile, item in zip(tiles, items) if item["fate"] == sign["name"]])
+    if tiles and any(isinstance(sign, dict) for sign in traits.get("signs", [])):
+        ax.legend(fontsize=6.5, frameon=False, loc="upper left", bbox_to_anchor=(0, 0), ncols=3)
+
+
+def _signs(ax, sign, tiles):
+    """Draw the mark of a fate in the corner of the tiles that have it."""
+    style = {"color": _colour(sign["colour"]), "marker": MARKERS.get(sign["marker"], "o"), "s": 14, "lw": 0.8}
+    ax.scatter([left + 1.02 for left, _ in tiles], [top + 1.25 for _, top in tiles], label=sign["name"], **style)
 
 
 def faces(ax: "Axes", traits: Traits) -> None:
     """Draw images with marks on them."""
     tiles = _images(ax, traits, [str(item["name"]) for item in traits.get("items", [])])
-    for about in traits.get("marks", []):
+    for about in [*traits.get("marks", []), *traits.get("moving", [])]:
         for k, (left, top) in enumerate(tiles):
             where = (
                 np.array(about["points"][k] if k < len(about["points"]) else [], float).reshape(-1, 2).clip(-0.1, 1.1)
@@ -260,13 +262,14 @@ def _images(ax, traits, names):
     if not traits.get("sprite") or not names:
         return []
     sheet = np.asarray(Image.open(BytesIO(b64decode(traits["sprite"].partition(",")[2]))).convert("RGB"))
-    columns = traits.get("columns", 12)
-    height = sheet.shape[0] // ceil(len(names) / columns)
+    columns = traits.get("columns", COLUMNS)
+    height = sheet.shape[0] // ceil(traits.get("count", len(names)) / columns)
     width = sheet.shape[1] // columns
     corners = []
     for k, name in enumerate(names[:IMAGES]):
+        y, x = divmod(traits["items"][k].get("place", k), columns)
+        tile = sheet[y * height : (y + 1) * height, x * width : (x + 1) * width]
         row, column = divmod(k, columns)
-        tile = sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
         left, top = 1.2 * column, 1.5 * row
         ax.imshow(tile, extent=(left, left + 1, top + 1, top), interpolation="nearest")
         ax.text(left + 0.5, top + 1.25, name, ha="center", va="center", fontsize=6, color=INK)

@@ -20,6 +20,7 @@ import labkit
 
 from ..rooms import lesson_folder
 from ..state import atomic_write
+from . import sharing
 from .controls import position
 from .sketch import Sketch
 
@@ -32,6 +33,15 @@ def path(name: str) -> Path:
 @cache
 def load(name: str) -> dict[str, Any] | None:
     """Read what is stored of a panel: {recipe, controls, answers, frames}; None if nothing is."""
+    bundle = folded(name)
+    if bundle is None:
+        return None
+    return {**bundle, "frames": sharing.unfold(bundle["frames"], bundle.get("shared", []))}
+
+
+@cache
+def folded(name: str) -> dict[str, Any] | None:
+    """Read the same as it is in the file, where frames refer to a table of `shared` values (see `sharing`)."""
     if not path(name).exists():
         return None
     return json.loads(gzip.decompress(path(name).read_bytes()))
@@ -74,9 +84,9 @@ def stored_key(sketch: Sketch, positions: dict[str, int], bundle: dict) -> str |
 def packed(sketch: Sketch) -> str:
     """Return the stored pictures for a front end, by the positions that the controls have today; "" if none is stored.
 
-    It is gzipped JSON in base64: {"frames": {"4,0,2": {picture, message}}}.
+    It is gzipped JSON in base64: {"shared": [...], "frames": {"4,0,2": {picture, message}}}.
     """
-    bundle = load(sketch.name)
+    bundle = folded(sketch.name)
     if bundle is None or not _same_controls(sketch, bundle):
         return ""
     frames = {}
@@ -84,8 +94,12 @@ def packed(sketch: Sketch) -> str:
         positions = _positions_today(sketch, bundle, name)
         if positions is not None:
             frames[key(sketch.controls, positions)] = stored_frame
-    text = json.dumps({"frames": frames}, separators=(",", ":"), ensure_ascii=False)
-    return b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return pack({"shared": bundle.get("shared", []), "frames": frames})
+
+
+def pack(value: Any) -> str:
+    """Return a value as gzipped JSON in base64."""
+    return b64encode(gzip.compress(sharing.written(value).encode(), 9, mtime=0)).decode()
 
 
 def _positions_today(sketch, bundle, name):
@@ -125,7 +139,21 @@ def draw_frame(sketch: Sketch, positions: dict[str, int]) -> dict[str, Any]:
             frame["message"] = message
 
     sketch.draw(sketch.values(positions), show)
+    frame["picture"] = thinned(frame["picture"], sketch.epochs)
     return frame
+
+
+def thinned(picture: dict[str, dict], wanted: tuple) -> dict[str, dict]:
+    """Return a picture with the values `per_epoch` of the wanted epochs and the last one; of all where none is named."""
+    thin = {}
+    for name, traits in picture.items():
+        lists = traits.get("per_epoch")
+        if lists and wanted:
+            last = len(lists["epoch"]) - 1
+            kept = [k for k, epoch in enumerate(lists["epoch"]) if epoch in wanted or k == last]
+            traits = {**traits, "per_epoch": {key: [values[k] for k in kept] for key, values in lists.items()}}
+        thin[name] = traits
+    return thin
 
 
 def make(sketch: Sketch, report: Callable[[str], Any] = print) -> Path:
@@ -177,9 +205,7 @@ def _rounded(answer):
 
 def _write(sketch, bundle):
     """Write the file of a panel. Returns its path."""
-    text = json.dumps(bundle, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    atomic_write(path(sketch.name), gzip.compress(text.encode(), 9, mtime=0))
-    load.cache_clear()
+    write(sketch.name, bundle)
     return path(sketch.name)
 
 
@@ -187,6 +213,15 @@ def _asked(sketch):
     """Return the question that the stored answers answer, for the recipe."""
     question = sketch.question
     return {"question": question.text if question else "", "seeds": list(question.seeds) if question else []}
+
+
+def write(name: str, bundle: dict[str, Any]) -> None:
+    """Write a bundle as `load` reads it; what occurs more than once in its frames is written once."""
+    shared, frames = sharing.fold(bundle["frames"])
+    text = sharing.written({**bundle, "shared": shared, "frames": frames})
+    atomic_write(path(name), gzip.compress(text.encode(), 9, mtime=0))
+    load.cache_clear()
+    folded.cache_clear()
 
 
 def _recipe(sketch, seconds):

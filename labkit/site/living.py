@@ -1,8 +1,5 @@
 """What makes a page respond without a kernel: the panel's script, stored pictures as plain scripts, plotly."""
 
-import gzip
-import json
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +13,15 @@ FRONT = Path(__file__).parent / "front"
 
 
 def stored(name: str) -> dict[str, Any] | None:
-    """Return all that a page needs of a panel: its declaration, its question and the stored pictures.
-
-    None where nothing is stored.
+    """Return all that a page needs of a panel: its declaration, its question and the stored pictures, which refer to
+    `shared` values (see labkit.panels.sharing). None where nothing is stored.
     """
     from ..panels import guesses
     from ..panels import stored as pictures
     from ..panels.lessons import sketch
 
     choose("the panel", name, dict.fromkeys(rooms.lessons("panel")))
-    bundle = pictures.load(name)
+    bundle = pictures.folded(name)
     declaration = sketch(name)
     if bundle is None:
         return None
@@ -39,6 +35,7 @@ def stored(name: str) -> dict[str, Any] | None:
         "versus": declaration.versus,
         "moves": offered_moves(declaration, controls),
         "recipe": bundle["recipe"],
+        "shared": bundle.get("shared", []),
         "frames": bundle["frames"],
     }
 
@@ -92,9 +89,9 @@ def with_offered_setting(
 
 def script(name: str) -> str:
     """Return the stored pictures as a plain script: a page may load it from a file, where it may fetch nothing."""
-    text = json.dumps(stored(name), separators=(",", ":"), ensure_ascii=False)
-    packed = b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-    return f'(window.labkitStored ??= {{}})["{name}"] = "{packed}";\n'
+    from ..panels.stored import pack
+
+    return f'(window.labkitStored ??= {{}})["{name}"] = "{pack(stored(name))}";\n'
 
 
 def styles() -> str:

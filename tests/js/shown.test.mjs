@@ -58,3 +58,9 @@ test("the words say what to do, whatever is shown", () => {
   for (const source of ["live", "stored", "none"]) assert.match(shown.silence(source), /[Rr]un this cell again/);
   assert.notEqual(shown.silence("stored"), shown.silence("live"));
 });
+
+test("references become what they stand for, also inside of shared values", () => {
+  const shared = [[1, { $: 1 }], { a: 2 }];
+  const frames = { "0": { picture: { $: 0 }, n: null }, "1": [{ $: 1 }] };
+  assert.deepEqual(shown.revive(frames, shared), { "0": { picture: [1, { a: 2 }], n: null }, "1": [{ a: 2 }] });
+});

@@ -1,6 +1,6 @@
 """The panel of lesson 01: the same rate under seven noise models."""
 
-from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider
 from ...plot.style import OKABE_ITO
 from .study import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
 
@@ -18,7 +18,8 @@ def draw(state, show):
         asked=matrix(T, "Marked: a wrong label is as frequent as the right one, or more." if marks(T) else " "),
         realised=matrix(task.noise.realised_matrix, f"Counted: {n}."),
         shares={**curves(state), "caption": f"{n}. Faint: what is expected at higher rates."},
-        gallery={"items": items(task), "sprite": sprite(task.train.x[:SHOWN])},
+        gallery={"samples": list(range(SHOWN))},
+        samples=samples.table(task, range(SHOWN)),
         passport={"rows": passport(task, T)},
         message=f"{state.noise} {state.rate:.0%}: {task.noise.realised:.1%} of the labels are wrong",
     )
@@ -52,12 +53,6 @@ def curves(state):
         "before": [curve("expected", RATES, expected, EXPECTED, "", "none")],
         "lines": [{"name": "asked rate", "y": state.rate}],
     }
-
-
-def items(task):
-    """The first images with their given labels, and the true one where it differs. -> list"""
-    pairs = zip(task.train.y[:SHOWN].tolist(), task.truth.y[:SHOWN].tolist())
-    return [{"index": k, "given": str(a), "true": str(b), "fate": "", "sign": ""} for k, (a, b) in enumerate(pairs)]
 
 
 def passport(task, T):

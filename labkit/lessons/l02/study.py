@@ -32,10 +32,3 @@ def corrected(seed):
     name after each epoch. -> list of shares"""
     run = train("symmetric", 0.4, "ERM", seed, EPOCHS)
     return [row["noisy_corrected"] for row in run.rows]
-
-
-def fate(given, true, believed):
-    """What became of a label: fitted (a right one), memorised or corrected (a wrong one), neither."""
-    if believed == given:
-        return "fitted" if given == true else "memorised"
-    return "corrected" if believed == true else "neither"

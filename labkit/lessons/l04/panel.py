@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Move, Question, Sketch, choice, curve, cycle, part, points, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider, svg_style
 from ...plot.style import GREY, OKABE_ITO
 from . import study
 
@@ -15,7 +15,9 @@ GROUPS = [
     {"name": "right label, dropped", "colour": RIGHT, "marker": "cross"},
     {"name": "wrong label, kept", "colour": WRONG, "marker": "circle"},
 ]
+SIGNS = ["given ≠ true", GROUPS[3], GROUPS[2]]  # of a gallery of mistakes
 RATES = [*(k / 10 for k in range(10)), 0.99]
+STORED = (1, 2, 3, 4, 6, 10, study.EPOCHS)  # epochs of the stored pictures
 
 
 def draw(state, show):
@@ -23,9 +25,11 @@ def draw(state, show):
     epochs = 2 if labkit.fast() else study.EPOCHS
     task = study.noisy(seed=state.seed)
     i = study.batch_of(task, state.seed)
+    looks = []
 
     def after(run):
-        show(**pictures(state, run, task, i), progress=len(run.rows) / epochs)
+        looks.append(look(state.method, run, task, i))
+        show(**pictures(state, run, task, i, looks), progress=len(run.rows) / epochs)
 
     run = study.filtered(
         state.method,
@@ -40,7 +44,7 @@ def draw(state, show):
     )  # last: the first picture does not wait for a second training
     other = curve("test accuracy, plain SGD", range(1, epochs + 1), reference, **svg_style("test"))
     curves = [*history(state.method, run), other]
-    show(message=said(state, run, task), history={"series": curves, "caption": setting(task, state.seed)})
+    show(message=said(state, run, task), history=over_epochs(curves, task, state.seed))
     return run
 
 
@@ -50,20 +54,53 @@ def setting(task, seed):
     return f"{data}. MLP, Adam, batches of {study.BATCH}."
 
 
-def pictures(state, run, task, i):
-    """All parts, as they are after the newest epoch. -> dict"""
+def look(method, run, task, i):
+    """The batch after the newest epoch: scores, whom the filter keeps, its cut; and what is kept of every class. -> dict"""
     seen = study.trusted(run.method, task, i)
-    wrong = (task.train.y != task.truth.y)[i]
-    shares = study.by_class(run.life.selected[-1], task)
     return {
-        "history": {"series": history(state.method, run), "caption": setting(task, state.seed)},
-        "plane": plane(state.method, task, i, seen, wrong, len(run.rows)),
-        "classes": {
-            "bars": [{"name": str(c), "value": round(share, 3), "colour": RIGHT} for c, share in enumerate(shares)],
-            "caption": f"Training set, epoch {len(run.rows)}. 0%: this class is shut out.",
-        },
-        "mistakes": mistakes(task, i, seen["kept"], wrong),
+        "epoch": len(run.rows),
+        "loss": samples.short(seen["loss"].clamp(FLOOR, TOP)),
+        "layer": [round(length, 2) for length in seen["layer"].tolist()],
+        "kept": samples.digits(seen["kept"].long()),
+        "believed": samples.digits(run.life.believed[-1][i]),
+        "lines": cuts(method, seen),
+        "classes": study.by_class(run.life.selected[-1], task),
     }
+
+
+def pictures(state, run, task, i, looks):
+    """All parts, with what was seen after each epoch. -> dict"""
+    lists = {name: [look[name] for look in looks] for name in looks[0]}
+    wrong = (task.train.y != task.truth.y)[i]
+    epochs = {"epoch": lists["epoch"]}
+    ranks = " PRL(G) ranks by the gradient of all weights: no line here." if state.method == "PRL(G)" else ""
+    points = [{"x": x, "y": y, "group": groups(kept, wrong)} for x, y, kept in zip(lists["loss"], lists["layer"], lists["kept"])]
+    found = [mistakes(task, i, kept, wrong) for kept in lists["kept"]]
+    return {
+        "history": over_epochs(history(state.method, run), task, state.seed),
+        "plane": {
+            "points": {"sample": i.tolist()},
+            "caption": f"One batch of {len(i)}, {int(wrong.sum())} wrong, after epoch {{epoch}}.{ranks}",
+            "per_epoch": {**epochs, "points": points, "lines": lists["lines"]},
+        },
+        "classes": {
+            "caption": "Training set, epoch {epoch}. 0%: this class is shut out.",
+            "per_epoch": {**epochs, "bars": [bars(shares) for shares in lists["classes"]]},
+        },
+        "mistakes": {"per_epoch": {**epochs, **{name: [one[name] for one in found] for name in found[0]}}},
+        "samples": samples.table(task, i, **epochs, loss=lists["loss"], believed=lists["believed"]),
+    }
+
+
+def over_epochs(series, task, seed):
+    """The curves, with their epochs. -> traits"""
+    epochs = [int(epoch) for epoch in series[0]["x"]]
+    return {"series": series, "caption": setting(task, seed), "per_epoch": {"epoch": epochs}}
+
+
+def bars(shares):
+    """What is kept of every class. -> bars"""
+    return [{"name": str(c), "value": round(share, 3), "colour": RIGHT} for c, share in enumerate(shares)]
 
 
 def history(method, run):
@@ -77,41 +114,32 @@ def history(method, run):
     ]
 
 
-def plane(method, task, i, seen, wrong, epoch):
-    """Every sample of the batch: its loss, the length of its gradient, its fate, and the filter's cut. -> traits"""
-    given, true = task.train.y[i].tolist(), task.truth.y[i].tolist()
-    label = [f"given {a}" + (f", true {b}" if a != b else "") for a, b in zip(given, true)]
-    group = (2 * (wrong ^ ~seen["kept"]) + wrong.long()).tolist()
-    loss = seen["loss"].clamp(FLOOR, TOP)
-    lines = []
+def groups(kept, wrong):
+    """The fate of every sample of the batch, as positions in GROUPS. kept: text of 0 and 1 -> text"""
+    fates = [2 * (bad == int(sign)) + bad for sign, bad in zip(kept, wrong.int().tolist())]
+    return "".join(map(str, fates))
+
+
+def cuts(method, seen):
+    """The cut of the filter, if it is a line in the plane. -> lines"""
+    line = None
     if method in ("SPL", "Co-teaching") and (at := study.edge(seen["loss"], seen["kept"])):
-        lines = [{"name": "cut of the loss", "x": [min(max(at, FLOOR), TOP)] * 2, "y": [0, 1.5], "colour": GREY}]
+        line = {"name": "cut of the loss", "x": [round(min(max(at, FLOOR), TOP), 4)] * 2, "y": [0, 1.5]}
     if method == "PRL(L)" and (at := study.edge(seen["layer"], seen["kept"])):
-        lines = [{"name": "cut of the gradient", "x": [FLOOR, TOP], "y": [at, at], "colour": GREY}]
-    ranks = " PRL(G) ranks by the gradient of all weights: no line here." if method == "PRL(G)" else ""
-    return {
-        "points": points(loss, seen["layer"], group, label),
-        "lines": [line | {"dash": "7 3"} for line in lines],
-        "caption": f"One batch of {len(i)}, {int(wrong.sum())} wrong, after epoch {epoch}.{ranks}",
-    }
+        line = {"name": "cut of the gradient", "x": [FLOOR, TOP], "y": [round(at, 4)] * 2}
+    return [line | {"colour": GREY, "dash": "7 3"}] if line else []
 
 
 def mistakes(task, i, kept, wrong):
     """The wrong labels that got in, and the right ones that were left out, SHOWN of each at most. -> traits"""
-    let_in, left_out = (kept & wrong).nonzero()[:, 0], (~kept & ~wrong).nonzero()[:, 0]
-    some = [(k, "kept", "✓") for k in let_in[:SHOWN].tolist()] + [
-        (k, "dropped", "✗") for k in left_out[:SHOWN].tolist()
-    ]
-    at = i[[k for k, *_ in some]]
-    given, true = task.train.y[at].tolist(), task.truth.y[at].tolist()
-    items = [
-        {"index": int(position), "given": str(a), "true": str(b), "fate": fate, "sign": sign}
-        for position, a, b, (_, fate, sign) in zip(at, given, true, some)
-    ]
+    fates = groups(kept, wrong)
+    let_in, left_out = ([int(k) for k, fate in zip(i, fates) if fate == group] for group in "32")
+    shown = [*let_in[:SHOWN], *left_out[:SHOWN]]
     caption = (
         f"{len(let_in)} wrong labels are kept, {len(left_out)} right ones dropped; up to {SHOWN} of each are shown."
     )
-    return {"items": items, "sprite": sprite(task.train.x[at]), "caption": caption}
+    signs = "3" * len(let_in[:SHOWN]) + "2" * len(left_out[:SHOWN])
+    return {"samples": shown, "fates": signs, "caption": caption}
 
 
 def said(state, run, task):
@@ -170,10 +198,11 @@ SKETCH = Sketch(
         part("scatter", "plane", title="One batch: loss and gradient", height=200, **PLANE),
         part("bars", "classes", title="Right labels that are kept, by class", ylabel="share", height=180, **SHARE),
         part(
-            "gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=["✓ kept", "✗ dropped"], height=180
+            "gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=SIGNS, groups=GROUPS, height=180
         ),
     ],
     draw=draw,
+    epochs=STORED,
     moves=MOVES,
     versus="method",
     question=Question(

@@ -2,7 +2,7 @@
 
 import labkit
 
-from ...panels import Move, Question, Sketch, choice, curve, part, points, slider, sprite
+from ...panels import Move, Question, Sketch, choice, curve, part, points, samples, slider
 from ...panels.live import one_thread
 from ...plot.style import GREY
 from .figures import CHOOSERS, RIGHT, WRONG
@@ -26,7 +26,7 @@ def chosen(state, show):
         f"digits, n = {len(at.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "
         f"{state.noise}, seed {SEED}"
     )
-    show(cloud=picture(at, seen, setting), gallery=gallery(at, seen), message=words(state, seen))
+    show(cloud=picture(seen, setting), gallery=gallery(seen), samples=table(at, seen, state.epoch), message=words(state, seen))
     others = [name for name in SELECTORS if name != state.selector and not labkit.fast()]
     done = []
     for name in [state.selector, *others]:
@@ -52,20 +52,26 @@ def row_of(state, selector):
     return table.iloc[KEEPS.index(state.keep)]
 
 
-def picture(at, seen, setting):
+def picture(seen, setting):
     """The cloud: solid is chosen, thin lines lead to the medoid that stands for a sample. -> traits"""
     taken, sizes = set(seen.order.tolist()), seen.sizes.tolist()
-    y, true = at.task.train.y[seen.members].tolist(), at.task.truth.y[seen.members].tolist()
-    label = [
-        f"{i}: given {a}, true {b}" + (f", stands for {size}" if size else "")
-        for i, a, b, size in zip(seen.members.tolist(), y, true, sizes)
-    ]
-    group, faint = (~seen.right).int().tolist(), [k not in taken for k in range(len(y))]
+    label = [f"stands for {size}" if size else "" for size in sizes]
+    group, faint = (~seen.right).int().tolist(), [k not in taken for k in range(len(sizes))]
+    placed = points(*near(seen.place).T, group, label, faint)
     return {
-        "points": points(*near(seen.place).T, group, label, faint),
+        "points": {**placed, "sample": seen.members.tolist()},
         "lines": [spokes(seen, k) for k in taken if sizes[k] > 1],
         "caption": f"In the middle: given {SHOWN}. Clockwise from the top: given {SHOWN + 1}, ..., 9. {setting}",
     }
+
+
+def table(at, seen, epoch):
+    """The samples of the cloud, and what the network makes of them after these epochs. -> table of samples"""
+    members = seen.members
+    y = at.task.train.y[members]
+    p = 1 + at.gradients[members].gather(1, y[:, None])[:, 0]  # of the given label
+    loss, believed = samples.short(-p.clamp_min(1e-30).log()), samples.digits(at.group[members])
+    return samples.table(at.task, members, epoch=[epoch], loss=[loss], believed=[believed])
 
 
 def spokes(seen, k):
@@ -82,12 +88,9 @@ def near(place):
     return (100 * place).round() / 100
 
 
-def gallery(at, seen):
+def gallery(seen):
     """The first that were chosen, in the order of choice. -> traits"""
-    first = seen.members[seen.order[:GALLERY]]
-    pairs = zip(first.tolist(), at.task.train.y[first].tolist(), at.task.truth.y[first].tolist())
-    items = [{"index": i, "given": str(a), "true": str(b), "fate": "", "sign": ""} for i, a, b in pairs]
-    return {"items": items, "sprite": sprite(at.task.train.x[first], GALLERY)}
+    return {"samples": seen.members[seen.order[:GALLERY]].tolist()}
 
 
 def line(state, selector, current):
@@ -129,6 +132,8 @@ MOVES = (
         "How many heaps of wrong labels are there now, and how large are they? Point at a sample for its labels.",
     ),
 )
+# The epoch is a control and no cursor: what is chosen at an epoch takes longer than to train up to it, so that there are
+# scenes of few epochs, and the question asks for one of them.
 SKETCH = Sketch(
     name="05",
     title="Who is chosen among the gradients?",
@@ -148,8 +153,9 @@ SKETCH = Sketch(
                 {"name": "right label", "colour": RIGHT, "marker": "circle"},
                 {"name": "wrong label", "colour": WRONG, "marker": "cross"},
             ],
-            xlabel="plane of the gradient, 1",
-            ylabel="plane of the gradient, 2",
+            xlabel="pulled towards the labels 2 to 5 (right), 6 to 9 (left)",
+            ylabel="pulled towards 1 (up), 5 and 6 (down)",
+            read=False,
             height=270,
             share=1,
             **LIMITS,

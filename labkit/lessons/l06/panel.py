@@ -3,7 +3,7 @@ rest."""
 
 import numpy as np
 
-from ...panels import Move, Question, Sketch, choice, curve, part, slider, sprite, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, part, samples, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.style import GREY, OKABE_ITO
 from ...plot.training import CURVE_NAMES
@@ -11,7 +11,8 @@ from .figures import INKS
 from .study import COUNTS, EPOCHS, NOISES, SAMPLES, corrected_by_few, fates, halves, held, look, named, vectors
 
 SHOWN = 24  # images
-SIGNS = {"memorised": "■", "corrected": "○", "neither": "–", "lost": "×", "": ""}
+FATES = [{"name": name, **samples.mark(name)} for name in ("memorised", "corrected", "neither")]
+FATES += [{"name": "lost", "colour": "currentColor", "marker": "cross"}, {"name": "", "colour": "", "marker": "none"}]
 ROWS = 10 * SAMPLES
 SEED = 0
 
@@ -27,7 +28,7 @@ def draw(state, show):
         show(
             held={"series": shares(at, state.k), "caption": setting},
             fates={"series": [*kept(at), upright(state.k, 0, 1)], "caption": f"The given labels, cut; {setting}"},
-            gallery=gallery(at, says),
+            **gallery(at, says, state.epoch),
             message=f"{state.k} of {ROWS:,} directions: {found['noisy_corrected']:.0%} of the wrong labels corrected, "
             f"{found['noisy_memorised']:.0%} repeated; {found['clean_fitted']:.0%} of the right ones kept",
         )
@@ -72,31 +73,34 @@ def kept(at):
     ]
 
 
-def gallery(at, says):
-    """Images with a wrong label first, and what the cut labels say. -> traits"""
+def gallery(at, says, epoch):
+    """Images with a wrong label first, and what the cut labels say. -> parts"""
     first = at.wrong.long().argsort(descending=True, stable=True)[:SHOWN]
     given, true = at.task.train.y[first].tolist(), at.task.truth.y[first].tolist()
-    ends = [fate(*labels) for labels in zip(given, true, says[first].tolist())]
-    items = [
-        {"index": int(i), "given": str(a), "true": str(b), "fate": end, "sign": SIGNS[end]}
-        for i, a, b, end in zip(first, given, true, ends)
-    ]
-    return {"items": items, "sprite": sprite(at.task.train.x[first], 8)}
+    names = [about["name"] for about in FATES]
+    ends = [names.index(fate(*labels)) for labels in zip(given, true, says[first].tolist())]
+    believed, cut = (samples.digits(named[first]) for named in (at.logits.argmax(-1), says))
+    return {
+        "gallery": {"samples": first.tolist(), "fates": "".join(map(str, ends))},
+        "samples": samples.table(at.task, first, epoch=[epoch], believed=[believed], cut=[cut]),
+    }
 
 
 def fate(given, true, said):
-    """What became of one label. -> a name in SIGNS"""
+    """What became of one label. -> a name in FATES"""
     if given == true:
         return "" if said == given else "lost"
     return {given: "memorised", true: "corrected"}.get(said, "neither")
 
 
+# The epoch is a control and no cursor: every epoch has a spectrum of its own, which takes longer than the training, and
+# the question asks for one of them.
 LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 190}
 MOVES = (
     Move(
         "all 1,000 directions",
         {"k": 1000},
-        "Look at the signs below the images. What has become of ○ corrected, image by image, as you drag k from 20 up?",
+        "Look at the signs below the images. What has become of the blue diamonds (corrected), image by image, as you drag k from 20 up?",
     ),
     Move(
         "never trained",
@@ -128,8 +132,8 @@ SKETCH = Sketch(
             "gallery",
             "gallery",
             title="Wrong labels, after the cut",
-            columns=8,
-            signs=["given ≠ true", *(f"{SIGNS[name]} {name}" for name in ("memorised", "corrected", "neither"))],
+            signs=["given ≠ true", *FATES[:3]],
+            groups=FATES,
         ),
         part(
             "curves",

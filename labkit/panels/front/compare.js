@@ -134,7 +134,7 @@ function make(panel) {
   };
   const layer = (part, traits) => {
     runs.turn();
-    return beside.layered(part, traits, before(), row ? listed(panel, runs) : [], time.epoch ?? time.at ?? null);
+    return beside.layered(part, traits, before(), row ? listed(panel, runs) : [], time.epoch);
   };
   const changed = () => panel.again();
   ["pins", "pinned"].forEach((key) => model.on(`change:${key}`, changed));

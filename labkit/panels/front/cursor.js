@@ -1,21 +1,38 @@
 // The epoch cursor of a panel: one place in time for all parts whose traits have values `per_epoch`:
 // {epoch: [0, 1, ...], name: [a value for each of them], ...}. It stands at the newest epoch until the reader moves it.
+// "{epoch}" in a title or a caption becomes the epoch that is shown.
 
 const BEAT = 90; // milliseconds between two epochs that are played
+const WORDS = ["title", "caption"];
+const isDict = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-// The traits at the cursor. at: position in the lists, null for the newest.
-function traits({ per_epoch: lists, ...plain }, at) {
-  if (!lists) return plain;
-  const k = place(lists.epoch.length, at);
-  return { ...plain, ...Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, values[k]])) };
+// The traits at an epoch, of the newest one that is not later; null: the newest. Values that are dicts are laid over.
+function traits({ per_epoch: lists, ...plain }, epoch) {
+  if (!lists?.epoch.length) return plain;
+  const k = place(lists.epoch, epoch);
+  const over = (name, value) => (isDict(plain[name]) && isDict(value) ? { ...plain[name], ...value } : value);
+  const now = Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, over(name, values[k])]));
+  return worded({ ...plain, ...now });
 }
 
-const place = (count, at) => (at === null ? count - 1 : Math.min(at, count - 1));
+function worded(shown) {
+  const filled = WORDS.filter((name) => shown[name]?.includes("{epoch}"));
+  return { ...shown, ...Object.fromEntries(filled.map((name) => [name, shown[name].replace("{epoch}", shown.epoch)])) };
+}
 
-// The longest list of epochs among the traits of several parts, [] where none has time.
+// Where an epoch stands in a list that rises: the last place that is not later.
+function place(list, epoch) {
+  if (epoch === null) return list.length - 1;
+  return Math.max(0, list.findLastIndex((one) => one <= epoch));
+}
+
+// The epochs that all parts can show, [] where none has time: parts of a run that trains end earlier than stored ones,
+// and some are kept at fewer epochs.
 function epochs(parts) {
-  const lists = parts.map((shown) => shown.per_epoch?.epoch ?? []);
-  return lists.reduce((best, list) => (list.length > best.length ? list : best), []);
+  const lists = parts.map((shown) => shown.per_epoch?.epoch ?? []).filter((list) => list.length);
+  const end = Math.min(...lists.map((list) => list.at(-1)));
+  const until = lists.map((list) => list.filter((epoch) => epoch <= end)).filter((list) => list.length);
+  return until.reduce((least, list) => (list.length < least.length ? list : least), until[0] ?? []);
 }
 
 const HTML =
@@ -29,19 +46,20 @@ function make(el, moved) {
   el.innerHTML = HTML;
   const [back, play, on, range, output] = el.children;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const cursor = { at: null, list: [], timer: null };
+  const cursor = { at: null, list: [], timer: null, drawing: null }; // at: an epoch, null for the newest
   const last = () => cursor.list.length - 1;
   const stop = () => {
     clearInterval(cursor.timer);
     cursor.timer = null;
   };
   const go = (k) => {
-    cursor.at = k >= last() ? null : Math.max(k, 0);
+    cursor.at = k >= last() ? null : cursor.list[Math.max(k, 0)];
     if (cursor.at === null) stop();
     draw();
     moved();
   };
-  const here = () => place(cursor.list.length, cursor.at);
+  const here = () => place(cursor.list, cursor.at);
+  const newest = () => { stop(); cursor.at = null; draw(); };
   const draw = () => {
     el.hidden = cursor.list.length < 2;
     if (el.hidden) return;
@@ -69,9 +87,15 @@ function make(el, moved) {
   range.addEventListener("input", () => { stop(); go(Number(range.value)); });
   still.addEventListener("change", () => { stop(); go(last()); });
   return {
-    get at() { return cursor.at; },
-    show(parts) { cursor.list = epochs(parts); draw(); },
-    newest() { stop(); cursor.at = null; draw(); },
+    get epoch() { return cursor.list[here()] ?? null; }, // that is shown
+    // parts: their traits. drawing: the state of a run that trains, "" for none; a new one is watched from its start.
+    show(parts, drawing) {
+      if (drawing && drawing !== cursor.drawing) newest();
+      cursor.drawing = drawing || cursor.drawing;
+      cursor.list = epochs(parts);
+      draw();
+    },
+    newest,
     stop,
   };
 }

@@ -6,7 +6,7 @@ const { INSET, MARKS, esc, ink, words, entry } = chart;
 const DEFAULTS = {
   series: [], before: [], ghost: null, pins: [], lines: [], bands: [], strip: {}, title: "", xlabel: "epoch", ylabel: "", xlim: [0.5, 30.5],
   ylim: [0, 1], unit: "percent", xunit: "whole", xscale: "linear", yscale: "linear", height: 300, caption: "", message: "",
-  busy: false, progress: 0, error: "", hint: "",
+  busy: false, progress: 0, error: "", hint: "", epoch: null, // where the panel's cursor stands
 };
 const KEYS = Object.keys(DEFAULTS);
 const STRIP = 28; // height of the row of words below the axis
@@ -20,7 +20,7 @@ function marks(state, s) {
   const lines = state.lines.map((l) => `<path class="lk-line" d="M${INSET.left} ${s.y(l.y)}H${s.right}"/>`);
   const before = state.before.map((c) => `<g class="lk-before">${curve(c, s)}</g>`);
   const others = beside.paths(state, (c) => curve(c, s), (c) => points(c, s)); // runs beside this one
-  return bands.join("") + before.join("") + others + lines.join("") + state.series.filter((c) => !c.guess).map((c) => curve(c, s, true)).join("");
+  return bands.join("") + before.join("") + others + lines.join("") + state.series.filter((c) => !c.guess).map((c) => aged(c, s, state.epoch)).join("");
 }
 
 // The reader's guess and the band that was measured: a group of their own, which is there before the curves. high: of a
@@ -34,10 +34,19 @@ function points(c, s) {
   return c.x.map((x, k) => [x, c.y[k]]).filter(([, y]) => y !== null).map(([x, y]) => [s.x(x), s.y(y)]);
 }
 
-function curve(c, s, marked) {
+// A curve whose part after the cursor is pale. A single point, or a guess, has no later part.
+function aged(c, s, epoch) {
+  if (epoch === null || c.guess || c.x.length < 2) return curve(c, s, true);
+  const part = (test) => ({ ...c, x: c.x.filter(test), y: c.y.filter((_, k) => test(c.x[k])) });
+  const every = Math.max(1, Math.ceil(points(c, s).length / 8));
+  const later = part((x) => x >= epoch);
+  return (later.x.length > 1 ? `<g class="lk-later">${curve(later, s, false)}</g>` : "") + curve(part((x) => x <= epoch), s, true, every);
+}
+
+function curve(c, s, marked, spaced) {
   const at = points(c, s);
   if (!at.length) return "";
-  const every = Math.max(1, Math.ceil(at.length / 8));
+  const every = spaced ?? Math.max(1, Math.ceil(at.length / 8));
   const path = `<path class="lk-path" data-name="${esc(c.name)}" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}"` +
     ` d="M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}"/>`;
   const dots = at.filter((_, k) => (at.length - 1 - k) % every === 0).map(([x, y]) =>
@@ -50,18 +59,20 @@ function strip(state, s) {
   const [top, size] = [state.height - STRIP - 14, s.x(1) - s.x(0)];
   const gap = size > 14 ? 1 : 0;
   return state.strip.cells.map((c) =>
-    `<rect class="lk-cell" data-kind="${esc(c.kind)}" x="${s.x(c.x) - size / 2 + gap}" y="${top}" width="${size - 2 * gap}" height="20" rx="${3 * gap}"/>` +
+    `<rect class="lk-cell" data-kind="${esc(c.kind)}"${c.x === state.epoch ? ' data-now="1"' : ""} x="${s.x(c.x) - size / 2 + gap}" y="${top}" width="${size - 2 * gap}" height="20" rx="${3 * gap}"/>` +
     `<text class="lk-word" x="${s.x(c.x)}" y="${top + 10}" dy=".35em" text-anchor="middle">${esc(c.text)}</text>`).join("");
 }
 
 const measured = (state) => state.series.filter((c) => !c.guess);
 const places = (state) => [...new Set(measured(state).flatMap((c) => c.x))].sort((a, b) => a - b);
 
-// The place that is read out: the one under the pointer, else a curve of one point (where the reader is), else the newest.
+// The place that is read out: the one under the pointer, else the panel's epoch, else a curve of one point (where the
+// reader is), else the newest.
 function reading(state, hovered) {
   const all = places(state);
   if (!all.length || state.error) return null;
   const here = measured(state).find((c) => c.x.length === 1);
+  if (hovered === null && state.epoch !== null) return state.epoch;
   if (hovered === null) return here && all.length > 1 ? here.x[0] : all.at(-1);
   return all.reduce((best, x) => (Math.abs(x - hovered) < Math.abs(best - hovered) ? x : best));
 }
@@ -125,7 +136,7 @@ function bar(el, state) {
 function hover(state, part, s, hovered) {
   const x = reading(state, hovered);
   part("legend").innerHTML = legend(state, x);
-  part("hover").innerHTML = hovered === null || x === null ? "" :
+  part("hover").innerHTML = (hovered ?? state.epoch) === null || x === null ? "" :
     `<path class="lk-cursor" d="M${s.x(x)} ${INSET.top}V${s.bottom}"/>` +
     state.series.filter((c) => value(c, x, state.xlim) !== null).map((c) =>
       `<circle class="lk-ring" ${ink(c.colour)} cx="${s.x(x)}" cy="${s.y(value(c, x, state.xlim))}" r="6"/>`).join("");
@@ -154,11 +165,14 @@ function keys(part, state, read) {
   });
 }
 
+// The cursor stands on an axis of epochs; curves over something else only change with it.
+const timed = (state) => ({ ...state, epoch: state.xlabel === "epoch" ? state.epoch : null });
+
 function render({ model, el }) {
   const part = chart.frame(el, "curves");
   part("legend").setAttribute("aria-hidden", "true"); // the table of hidden words says the same
   let hovered = null; // of this view alone, and gone with the pointer
-  const state = () => ({ ...DEFAULTS, ...chart.read(model, KEYS) });
+  const state = () => timed({ ...DEFAULTS, ...chart.read(model, KEYS) });
   const point = (event) => {
     const now = state();
     const box = part("plot").getBoundingClientRect();

@@ -1,16 +1,18 @@
 // Small images with marks on them. marks: [{name, colour, marker, points: per image [[x, y], ...]}], x and y in [0, 1]
-// from the upper left corner; a mark that flies off its image is seen at the edge.
+// from the upper left corner; a mark that flies off its image is seen at the edge. moving: more of them, at the epoch.
 
 const { esc, mark, entry } = chart;
-const DEFAULTS = { sprite: "", columns: 12, items: [], marks: [], size: 112, title: "", height: 0, caption: "", hint: "", selected: -1 };
-const KEYS = Object.keys(DEFAULTS);
+const DEFAULTS = { sprite: "", columns: 12, items: [], marks: [], moving: [], lit: -1, size: 112, title: "", height: 0, caption: "", hint: "", selected: -1 };
+const KEYS = Object.keys(DEFAULTS).filter((key) => key !== "lit"); // a face that lights up is not drawn anew, it keeps the focus
 const ROOM = 14; // pixels around an image in which marks still show
+
+const all = ({ marks, moving }) => [...marks, ...moving];
 
 function picture(item, k, state) {
   const { size, columns, items, sprite } = state;
   const rows = Math.ceil(items.length / columns);
   const edge = (v) => Math.min(Math.max(v * size, -ROOM + 4), size + ROOM - 4);
-  const drawn = state.marks.map((m) => (m.points[k] ?? []).map(([x, y]) => mark(m.colour, m.marker, edge(x), edge(y))).join("")).join("");
+  const drawn = all(state).map((m) => (m.points[k] ?? []).map(([x, y]) => mark(m.colour, m.marker, edge(x), edge(y))).join("")).join("");
   const face = `background-image:url(${sprite});background-size:${size * columns}px ${size * rows}px;` +
     `background-position:${-size * (k % columns)}px ${-size * Math.floor(k / columns)}px`;
   return `<button type="button" class="lk-face" data-index="${item.index}" aria-pressed="${item.index === state.selected}" style="width:${size + 2 * ROOM}px">` +
@@ -26,7 +28,7 @@ function draw(state, el) {
   grid.setAttribute("aria-label", alt.named(state, alt.faces(state)));
   grid.innerHTML = state.items.map((item, k) => picture(item, k, state)).join("") || esc(state.hint);
   grid.children[focused]?.focus();
-  legend.innerHTML = state.marks.map((m) => entry(mark(m.colour, m.marker, 16, 0), m.name, "")).join("");
+  legend.innerHTML = all(state).map((m) => entry(mark(m.colour, m.marker, 16, 0), m.name, "")).join("");
   caption.textContent = state.caption;
 }
 
@@ -40,6 +42,13 @@ function render({ model, el }) {
     model.set("selected", Number(button.dataset.index));
     model.save_changes();
   });
+  const lit = (id) => { if (id !== model.get("lit")) model.set("lit", id); };
+  const under = (event) => lit(Number(event.target.closest?.(".lk-face")?.dataset.index ?? -1));
+  grid.addEventListener("pointerover", under);
+  grid.addEventListener("pointerleave", () => lit(-1));
+  grid.addEventListener("focusin", under);
+  grid.addEventListener("focusout", () => lit(-1));
+  model.on("change:lit", () => [...grid.children].forEach((face) => face.toggleAttribute("data-lit", face.dataset.index === String(model.get("lit")))));
   return chart.follow(model, KEYS, () => grid, () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, el));
 }
 

@@ -1,7 +1,12 @@
 // A grid of small images as buttons. The whole state is in the model (get, set, on, off, save_changes),
 // so that the same file works in JupyterLab and on a page without a kernel.
 
-const DEFAULTS = { items: [], sprite: "", columns: 12, selected: -1, title: "", signs: [], caption: "" };
+// items: [{index, given, true, fate, mark: {colour, marker} of its fate, place of its image in the sprite}]; count: images
+// in the sprite; signs: texts and named marks for the head; samples, fates, groups: what samples.js makes items from.
+const { esc, mark } = chart;
+const DEFAULTS = {
+  items: [], sprite: "", columns: 12, count: null, selected: -1, lit: -1, title: "", signs: [], caption: "", samples: null, fates: null, groups: [],
+};
 const KEYS = Object.keys(DEFAULTS);
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (row) => row, ArrowUp: (row) => -row };
 const SIZE = 32; // of an image on the screen, in pixels
@@ -12,23 +17,27 @@ function name(item) {
 }
 
 function tile(button, item, k, model) {
-  const [columns, count] = [model.get("columns"), model.get("items").length];
-  const rows = Math.ceil(count / columns);
+  const columns = model.get("columns");
+  const rows = Math.ceil((model.get("count") ?? model.get("items").length) / columns);
+  const place = item.place ?? k;
   const image = button.firstElementChild;
   const wrong = item.true !== item.given;
   image.style.backgroundImage = `url(${model.get("sprite")})`;
   image.style.backgroundSize = `${SIZE * columns}px ${SIZE * rows}px`;
-  image.style.backgroundPosition = `${-SIZE * (k % columns)}px ${-SIZE * Math.floor(k / columns)}px`;
+  image.style.backgroundPosition = `${-SIZE * (place % columns)}px ${-SIZE * Math.floor(place / columns)}px`;
   button.setAttribute("aria-pressed", item.index === model.get("selected"));
-  button.title = name(item);
+  button.toggleAttribute("data-lit", item.index === model.get("lit"));
   button.dataset.index = item.index;
   button.dataset.fate = item.fate || "";
   button.lastElementChild.textContent = name(item);
   const [given, truth, sign] = [...button.children[1].children];
   given.textContent = item.given;
   truth.textContent = wrong ? `≠ ${item.true}` : "";
-  sign.textContent = item.sign || "";
+  sign.innerHTML = item.mark ? swatch(item.mark) : "";
 }
+
+const swatch = ({ colour, marker }) => `<svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">${mark(colour, marker, 0, 0)}</svg>`;
+const sign = (one) => `<span class="lk-sign">${typeof one === "string" ? esc(one) : `${swatch(one)} ${esc(one.name)}`}</span>`;
 
 function empty() {
   const button = document.createElement("button");
@@ -48,7 +57,7 @@ function draw(model, grid, head) {
   const stop = Math.max(focused, chosen, 0); // one tab stop for the whole grid
   [...grid.children].forEach((button, k) => { button.tabIndex = k === stop ? 0 : -1; });
   head.firstElementChild.textContent = model.get("title");
-  head.lastElementChild.textContent = model.get("signs").join("\u2003");
+  head.lastElementChild.innerHTML = model.get("signs").map(sign).join("");
   grid.nextElementSibling.textContent = model.get("caption") ?? "";
   grid.setAttribute("aria-label", alt.named({ title: model.get("title"), caption: model.get("caption") }, alt.gallery({ items })));
 }
@@ -79,6 +88,12 @@ function render({ model, el }) {
     model.set("selected", Number(button.dataset.index));
     model.save_changes();
   });
+  const lit = (id) => { if (id !== model.get("lit")) model.set("lit", id); };
+  const under = (event) => lit(Number(event.target.closest?.(".lk-tile")?.dataset.index ?? -1));
+  grid.addEventListener("pointerover", under);
+  grid.addEventListener("pointerleave", () => lit(-1));
+  grid.addEventListener("focusin", under);
+  grid.addEventListener("focusout", () => lit(-1));
   again();
   return () => KEYS.forEach((key) => model.off?.(`change:${key}`, again));
 }

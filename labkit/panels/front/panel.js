@@ -5,33 +5,32 @@
 // traits}, drawing (the state that it is of) and drawn (the last state that was finished) are the other side's. asked is
 // raised with every change of the reader's, and answered follows it where a kernel listens.
 
-// What a panel offers beside controls and pictures is a feature: make(panel) -> {show(now), layer(part, traits), stop()},
-// all three if wanted. show follows the model, layer adds to what a part is drawn from. panel: {model, el, find, parts,
-// time, frames, silent, again}; now: {picture, message, source}, see shown.js.
+// What a panel offers beside controls and pictures is a feature: make(panel) -> {begin(now), show(now), layer(part, traits), stop()},
+// all three if wanted. show follows the model, layer adds to what a part is drawn from, begin(now) comes before both. panel:
+// {model, el, find, parts, time, frames, silent, again}; now: {picture, message, source}, see shown.js.
 
 const { esc } = chart;
 const { KINDS, Part } = part;
 const { ask, control } = controls;
-const FEATURES = [asking, compare, moves, address];
+const FEATURES = [samples, asking, compare, moves, address];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 function fill({ model, parts, el, time }, picture, features) {
   const state = model.get("state");
   parts.forEach((part) => {
     const place = el.querySelector(`.lk-part[data-part="${part.name}"]`);
-    const fresh = part.name in picture || !part.last;
+    const fresh = part.name in picture || !part.last || (part.declared.life && "samples" in picture);
     place?.toggleAttribute("data-stale", !fresh);
     part.last = fresh ? picture[part.name] ?? {} : part.last; // what is not drawn yet stays, and is pale
     part.own.marks = state.marks?.[part.name];
   });
-  time.show([...parts.values()].map((part) => part.last));
+  const busy = model.get("busy");
+  time.show([...parts.values()].map((part) => part.last), busy ? JSON.stringify(model.get("drawing")) : "");
   parts.forEach((part) => {
-    const shown = cursor.traits(part.last, time.at);
-    const picked = shown.by ? shown.of?.[parts.get(shown.by).get("selected")] ?? {} : {};
-    const { by, of, ...plain } = shown;
-    const held = STILL.matches && model.get("busy") && "epoch" in plain && "epoch" in part.shown; // it moves once, at the end
+    const plain = cursor.traits(part.last, time.epoch);
+    const held = STILL.matches && busy && part.kind === "world" && "epoch" in plain && "epoch" in part.shown; // it moves once, at the end
     const layered = (traits, feature) => feature.layer?.(part, traits) ?? traits;
-    part.show(held ? part.shown : features.reduce(layered, { ...plain, ...picked }));
+    part.show(held ? part.shown : features.reduce(layered, plain));
     part.tell(["marks"]);
   });
 }
@@ -158,6 +157,7 @@ function draw(panel, ear, alone, features) {
   ear.last = state;
   const said = ear.silent && own && !shown.same(model.get("drawn"), state) ? alone(frame) : live(model);
   const now = shown.pictureOf(state, said, own ? undefined : frame);
+  features.forEach((feature) => feature.begin?.(now));
   fill(panel, now.picture, features);
   status(model, panel.find, panel.el, now, ear.silent);
   features.forEach((feature) => feature.show?.(now));
@@ -172,4 +172,4 @@ function once(calls) {
   }]));
 }
 
-export default { render, learn: marks.learn, kept: beside.kept, address };
+export default { render, learn: marks.learn, kept: beside.kept, address, unpack: shown.unpack };

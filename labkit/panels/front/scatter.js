@@ -1,10 +1,12 @@
 // Points in a plane with fixed axes, in named groups; one can be chosen by a click or with the arrow keys.
-// points: {x, y, group, label, faint}; groups: [{name, colour, marker}]; lines: [{name, x, y, colour, dash}].
+// points: {x, y, group, label, faint, sample: positions in the training set}; lit: the sample that the panel lights;
+// read: whether places are read out; groups: [{name, colour, marker}]; lines: [{name, x, y, colour, dash}].
 
 const { esc, ink, words, mark, entry } = chart;
 const DEFAULTS = {
   points: { x: [], y: [], group: [] }, groups: [], lines: [], title: "", xlabel: "", ylabel: "", xlim: [0, 1], ylim: [0, 1],
   unit: "number", xunit: "number", xscale: "linear", yscale: "linear", height: 300, caption: "", hint: "", selected: -1,
+  lit: -1, read: true,
 };
 const KEYS = Object.keys(DEFAULTS);
 const REACH = 14; // pixels from the pointer at which a point is meant
@@ -25,13 +27,13 @@ function dots({ points, groups }, s) {
 }
 
 function said({ points, groups, xlabel, ylabel, unit, xunit }, k) {
-  if (k < 0 || k >= points.x.length) return "";
+  if (k < 0 || k >= points.x.length || points.sample) return ""; // the card of a sample says it
   const name = points.label?.[k] ?? `point ${k}`;
   return `${name} (${groups[points.group[k]]?.name ?? ""}): ${xlabel} ${words(points.x[k], xunit)}, ${ylabel} ${words(points.y[k], unit)}`;
 }
 
 function legend(state) {
-  const count = (g) => state.points.group.filter((k) => k === g).length;
+  const count = (g) => [...state.points.group].filter((k) => Number(k) === g).length;
   return state.groups.map((group, g) => entry(mark(group.colour, group.marker, 16, 0), group.name, count(g))).join("") +
     state.lines.filter((l) => l.name).map((l) =>
       entry(`<path class="lk-path" ${ink(l.colour)} stroke-dasharray="${esc(l.dash ?? "")}" d="M0 0H32"/>`, l.name, "")).join("");
@@ -58,8 +60,15 @@ function draw(state, part) {
   part("moving").innerHTML = state.lines.map((line) => path(line, s)).join("") + dots(state, s);
   part("legend").innerHTML = legend(state);
   part("hint").textContent = state.points.x.length ? "" : state.hint;
-  ring(state, part, s, state.selected);
+  part("message").hidden = Boolean(state.points.sample);
+  ring(state, part, s, marked(state));
   return s;
+}
+
+// The point that is marked: of the lit sample, else the chosen one.
+function marked({ points, lit, selected }) {
+  const k = lit < 0 ? -1 : points.sample?.indexOf(lit) ?? -1;
+  return k < 0 ? selected : k;
 }
 
 function render({ model, el }) {
@@ -77,14 +86,24 @@ function render({ model, el }) {
     const box = svg.getBoundingClientRect();
     return nearest(state(), s, event.clientX - box.left, event.clientY - box.top);
   };
-  svg.addEventListener("pointermove", (event) => { const k = under(event); ring(state(), part, s, k < 0 ? state().selected : k); });
-  svg.addEventListener("pointerleave", () => ring(state(), part, s, state().selected));
+  const light = (k) => {
+    const { points, selected, lit } = state();
+    ring(state(), part, s, k < 0 ? selected : k);
+    const sample = points.sample?.[k] ?? -1;
+    if (sample !== lit) model.set("lit", sample);
+  };
+  svg.addEventListener("pointermove", (event) => light(under(event)));
+  svg.addEventListener("pointerleave", () => light(-1));
+  svg.addEventListener("focus", () => { if (svg.matches(":focus-visible")) light(state().selected); });
+  svg.addEventListener("blur", () => light(-1));
   svg.addEventListener("click", (event) => choose(under(event)));
   svg.addEventListener("keydown", (event) => {
     const count = state().points.x.length;
     if (!STEPS[event.key] || !count) return;
     event.preventDefault();
-    choose((state().selected + STEPS[event.key] + count) % count);
+    const k = (state().selected + STEPS[event.key] + count) % count;
+    choose(k);
+    light(k);
   });
   return chart.follow(model, KEYS, part, () => { s = draw(state(), part); });
 }

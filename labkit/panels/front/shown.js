@@ -5,12 +5,21 @@ const SILENCE = 1500; // milliseconds after which a view that asked says that no
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const keyOf = (controls, state) => controls.map((c) => state[c.name]).join(",");
 
-// The stored pictures: {frames}, from the gzipped JSON of the trait `kept`; {} where nothing is stored.
+// The stored pictures: {frames, ...}, from gzipped JSON in base64; no frames where nothing is stored.
 async function unpack(text) {
   if (!text) return { frames: {} };
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).json();
+  const { shared = [], ...kept } = await new Response(plain).json();
+  return { ...kept, frames: revive(kept.frames, shared) };
+}
+
+// A value with what its references {"$": place among the shared values} stand for; labkit.panels.sharing makes them.
+function revive(value, shared, known = []) {
+  if (Array.isArray(value)) return value.map((inner) => revive(inner, shared, known));
+  if (value === null || typeof value !== "object") return value;
+  if ("$" in value) return (known[value.$] ??= revive(shared[value.$], shared, known));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, revive(inner, shared, known)]));
 }
 
 // The pictures of a state: each part from the drawing that runs or is done, else from what is stored.
@@ -47,4 +56,4 @@ function silence(source) {
     : `${gone} Nothing is stored for this setting: run this cell again.`;
 }
 
-export default { SILENCE, same, keyOf, unpack, pictureOf, nearestStored, silence };
+export default { SILENCE, same, keyOf, unpack, revive, pictureOf, nearestStored, silence };

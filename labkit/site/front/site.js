@@ -78,19 +78,13 @@ function nearest(control, position) {
   return far.indexOf(Math.min(...far));
 }
 
-async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).json();
-}
-
 const DECK = document.querySelector(".deck"); // slides have an address of their own
 const ALONE = document.querySelectorAll(".panel-place").length === 1;
 const opened = {}; // {panel: promise of what is stored}
 const models = window.labkitModels = {}; // {panel: [its models on this page]}
 function open(name) {
   if (!STORED[name]) return Promise.reject(Error(`Nothing is stored for panel ${name}. It needs a kernel: ./lab opens the lessons in JupyterLab.`));
-  return opened[name] ??= unpack(STORED[name]);
+  return opened[name] ??= window.labkit.panel.unpack(STORED[name]);
 }
 
 async function panel(place) {

@@ -8,7 +8,7 @@ import pytest
 import labkit
 from labkit.lessons.l02 import panel as lesson_02
 from labkit.lessons.l02 import study
-from labkit.panels import stored
+from labkit.panels import samples, stored
 from labkit.panels.live import one_thread
 
 
@@ -50,42 +50,34 @@ def test_the_curves_are_those_of_the_same_training_alone(drawn):
     assert "pairflip 30%" in shown["history"]["caption"] and "CDR+AUX, seed 1" in shown["history"]["caption"]
 
 
-def test_the_gallery_keeps_its_images_and_tells_the_fate_of_each_label(drawn):
-    galleries = {}
+def test_the_gallery_keeps_its_images_and_the_table_has_their_labels(drawn):
+    tables = {}
     for rate in (0.1, 0.6):
-        shown, _, run = drawn(rate=rate)
+        shown, _, _ = drawn(rate=rate)
         task = study.corrupted("symmetric", rate, 0)
-        for item in shown["gallery"]["items"]:
-            k, believed = item["index"], int(run.life.believed[-1][item["index"]])
-            given, true = int(task.train.y[k]), int(task.truth.y[k])
-            assert (item["given"], item["true"]) == (str(given), str(true))
-            assert item["fate"] == study.fate(given, true, believed)
-        galleries[rate] = shown["gallery"]
-    assert galleries[0.1]["sprite"] == galleries[0.6]["sprite"]
-    wrong = {rate: sum(i["given"] != i["true"] for i in g["items"]) for rate, g in galleries.items()}
+        table = tables[rate] = shown["samples"]
+        assert shown["gallery"]["samples"] == table["index"] == list(range(study.SHOWN))
+        assert table["given"] == samples.digits(task.train.y[: study.SHOWN])
+        assert table["true"] == samples.digits(task.truth.y[: study.SHOWN])
+    assert tables[0.1]["sprite"] == tables[0.6]["sprite"]
+    wrong = {rate: sum(a != b for a, b in zip(table["given"], table["true"])) for rate, table in tables.items()}
     assert wrong[0.1] < wrong[0.6] <= study.SHOWN
 
 
-def test_every_image_has_its_life(drawn):
+def test_at_every_epoch_the_panel_shows_the_numbers_of_the_run(drawn):
     shown, _, run = drawn()
-    life = shown["life"]
-    assert life["by"] == "gallery"
-    assert set(life["of"]) == {str(item["index"]) for item in shown["gallery"]["items"]}
-    task = study.corrupted("symmetric", 0.4, 0)
+    table = shown["samples"]
+    lists = table["per_epoch"]
+    for name in ("history", "gallery"):
+        assert shown[name]["per_epoch"]["epoch"] == lists["epoch"] == [1, 2, 3]
     for k in (0, 7, 35):
-        table, traits = run.life.of(k), life["of"][str(k)]
-        assert traits["series"][0]["y"] == pytest.approx(list(table.loss), abs=1e-3)
-        assert [cell["text"] for cell in traits["strip"]["cells"]] == [str(b) for b in table.believed]
-        kinds = {int(task.train.y[k]): "given", int(task.truth.y[k]): "true"}
-        assert [c["kind"] for c in traits["strip"]["cells"]] == [kinds.get(b, "other") for b in table.believed]
-    assert f"sample {k}, given" in traits["title"]
-
-
-@pytest.mark.parametrize(("given", "true", "believed", "fate"), [
-    (3, 3, 3, "fitted"), (3, 3, 8, "neither"), (3, 8, 3, "memorised"), (3, 8, 8, "corrected"), (3, 8, 5, "neither"),
-])  # fmt: skip
-def test_the_fate_of_a_label(given, true, believed, fate):
-    assert study.fate(given, true, believed) == fate
+        life = run.life.of(k)
+        traits = samples.life(table, k)
+        assert traits["series"][0]["y"] == pytest.approx(list(life.loss), rel=5e-3)
+        assert traits["series"][1]["y"] == pytest.approx(list(life.weight), rel=5e-3)
+        assert [cell["text"] for cell in traits["strip"]["cells"]] == [str(b) for b in life.believed]
+        assert [labels[k] for labels in lists["believed"]] == [str(b) for b in life.believed]
+        assert f"sample {k}, given" in traits["title"]
 
 
 def test_without_noise_the_panel_says_so(drawn):

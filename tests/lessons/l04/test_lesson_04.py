@@ -61,14 +61,31 @@ def test_the_panel_draws_mistakes_that_are_mistakes(monkeypatch):
     monkeypatch.setenv("LABKIT_FAST", "1")
     sketch = lessons.sketch("04")
     frame = draw_frame(sketch, sketch.positions)
-    plane, mistakes = frame["picture"]["plane"]["points"], frame["picture"]["mistakes"]["items"]
-    for item in mistakes:
-        assert (item["given"] == item["true"]) == (item["fate"] == "dropped")
-    groups = [plane["group"].count(g) for g in range(4)]
-    assert sum(groups) == 128 and groups[0] + groups[3] == 64
-    wrong = [g in (1, 3) for g in plane["group"]]
-    assert [", true" in words for words in plane["label"]] == wrong
+    picture = frame["picture"]
+    table, mistakes = picture["samples"], picture["mistakes"]["per_epoch"]
+    wrong = dict(zip(table["index"], map(str.__ne__, table["given"], table["true"])))
+    for k, plane in enumerate(picture["plane"]["per_epoch"]["points"]):
+        groups = [int(group) for group in plane["group"]]
+        kept = sum(group in (0, 3) for group in groups)
+        assert len(groups) == 128 and kept == 64
+        assert [group in (1, 3) for group in groups] == list(wrong.values())
+        assert len(mistakes["samples"][k]) == len(mistakes["fates"][k])
+        for sample, group in zip(mistakes["samples"][k], mistakes["fates"][k]):
+            assert wrong[sample] == (group == "3") and groups[table["index"].index(sample)] == int(group)
     assert "shut out" in frame["message"]
+
+
+def test_every_epoch_has_the_numbers_of_the_run(monkeypatch):
+    monkeypatch.setenv("LABKIT_FAST", "1")
+    sketch, shown = lessons.sketch("04"), {}
+    run = sketch.draw(sketch.values(sketch.positions), lambda **parts: shown.update(parts))
+    task, table = study.noisy(seed=0), shown["samples"]
+    i = torch.tensor(table["index"])
+    for k in (0, 1):
+        shares = study.by_class(run.life.selected[k], task)
+        assert [bar["value"] for bar in shown["classes"]["per_epoch"]["bars"][k]] == pytest.approx(shares, abs=1e-3)
+        assert table["per_epoch"]["loss"][k] == pytest.approx(run.life.loss[k][i].clamp(1e-3, 30).tolist(), rel=2e-2)
+        assert table["per_epoch"]["believed"][k] == "".join(map(str, run.life.believed[k][i].tolist()))
 
 
 def test_stored_answers_are_those_of_the_question():

@@ -7,7 +7,7 @@ from torch.nn.functional import one_hot
 import labkit
 from labkit import spectrum
 from labkit.lessons.l06 import study as lesson_06
-from labkit.lessons.l06.panel import SIGNS, SKETCH, fate
+from labkit.lessons.l06.panel import FATES, SKETCH, fate
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_what_is_left_is_what_gradient_descent_leaves():
 
 @pytest.mark.parametrize("labels, end", [((1, 1, 1), ""), ((1, 1, 2), "lost"), ((3, 1, 3), "memorised")])
 def test_the_fate_of_a_label(labels, end):
-    assert fate(*labels) == end and end in SIGNS
+    assert fate(*labels) == end and end in {about["name"] for about in FATES}
     assert fate(3, 1, 1) == "corrected" and fate(3, 1, 2) == "neither"
 
 
@@ -85,8 +85,8 @@ def test_every_k_changes_the_picture_and_the_words():
         )
         SKETCH.draw(SKETCH.values(SKETCH.moved(SKETCH.positions, k=k)), show)
         words.add(parts["words"])
-        ends.append([item["fate"] for item in parts["gallery"]["items"]].count("memorised"))
-        assert set(parts) == {"held", "fates", "gallery", "spectrum", "words"}
+        ends.append(parts["gallery"]["fates"].count("0"))
+        assert set(parts) == {"held", "fates", "gallery", "spectrum", "samples", "words"}
     assert len(words) == len(lesson_06.COUNTS) and ends[-1] == 24
 
 
