@@ -400,7 +400,10 @@ def test_every_sample_that_a_part_names_is_in_the_table(lesson):
 
 def test_what_is_stored_twice_is_stored_once():
     long = list(range(100, 140))
-    frames = {"0": {"a": long, "b": [1, {"deep": long, "text": "x" * 80}]}, "1": {"b": [1, {"deep": long, "text": "x" * 80}]}}
+    frames = {
+        "0": {"a": long, "b": [1, {"deep": long, "text": "x" * 80}]},
+        "1": {"b": [1, {"deep": long, "text": "x" * 80}]},
+    }
     shared, folded = sharing.fold(frames)
     assert sharing.written([shared, folded]).count("100,101") == 1
     assert sharing.written([shared, folded]).count("x" * 80) == 1

@@ -79,7 +79,10 @@ def mark(fate: str) -> dict[str, str]:
 
 
 def fate(given: str, true: str, believed: str | None) -> str:
-    """Return what became of a label: fitted (a right one), memorised, corrected (a wrong one), neither; "" if unknown."""
+    """Return what became of a label: fitted (a right one), memorised or corrected (a wrong one), neither.
+
+    "" where no network has seen it.
+    """
     if believed is None:
         return ""
     if believed == given:

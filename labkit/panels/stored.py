@@ -144,15 +144,23 @@ def draw_frame(sketch: Sketch, positions: dict[str, int]) -> dict[str, Any]:
 
 
 def thinned(picture: dict[str, dict], wanted: tuple) -> dict[str, dict]:
-    """Return a picture with the values `per_epoch` of the wanted epochs and the last one; of all where none is named."""
+    """Return a picture with the values `per_epoch` of the wanted epochs and the last one, or of all if none is."""
     thin = {}
     for name, traits in picture.items():
         lists = traits.get("per_epoch")
         if lists and wanted:
-            last = len(lists["epoch"]) - 1
-            kept = [k for k, epoch in enumerate(lists["epoch"]) if epoch in wanted or k == last]
-            traits = {**traits, "per_epoch": {key: [values[k] for k in kept] for key, values in lists.items()}}
+            traits = {**traits, "per_epoch": _of_epochs(lists, wanted)}
         thin[name] = traits
+    return thin
+
+
+def _of_epochs(lists, wanted):
+    """Return lists by epoch, of the wanted epochs and the last one. -> dict"""
+    last = len(lists["epoch"]) - 1
+    kept = [k for k, epoch in enumerate(lists["epoch"]) if epoch in wanted or k == last]
+    thin = {}
+    for name, values in lists.items():
+        thin[name] = [values[k] for k in kept]
     return thin
 
 

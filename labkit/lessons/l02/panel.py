@@ -8,7 +8,7 @@ from .study import EPOCHS, METHODS, NOISES, SHOWN, corrected, corrupted, epochs,
 
 
 def draw(state, show):
-    """Train what the controls say, an epoch at a time; with it go the fates and the lives of the labels shown. -> Run"""
+    """Train what the controls say, an epoch at a time; show the curves and the lives of some labels. -> Run"""
     task = corrupted(state.noise, state.rate, state.seed)
     line = {"name": "1 − τ", "y": round(1 - state.rate, 4)}
     table = samples.table(task, range(SHOWN))
@@ -35,7 +35,9 @@ def draw(state, show):
 def measured(run):
     """The curves of a run so far, and its epochs. -> traits"""
     x = [row["epoch"] for row in run.rows]
-    curves = [curve(words, x, [row[name] for row in run.rows], **svg_style(name)) for name, words in CURVE_NAMES.items()]
+    curves = [
+        curve(words, x, [row[name] for row in run.rows], **svg_style(name)) for name, words in CURVE_NAMES.items()
+    ]
     return {"series": curves, "per_epoch": {"epoch": x}}
 
 

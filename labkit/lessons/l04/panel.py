@@ -55,7 +55,7 @@ def setting(task, seed):
 
 
 def look(method, run, task, i):
-    """The batch after the newest epoch: scores, whom the filter keeps, its cut; and what is kept of every class. -> dict"""
+    """The batch after the newest epoch: scores, whom the filter keeps, its cut; what is kept of every class. -> dict"""
     seen = study.trusted(run.method, task, i)
     return {
         "epoch": len(run.rows),
@@ -74,7 +74,10 @@ def pictures(state, run, task, i, looks):
     wrong = (task.train.y != task.truth.y)[i]
     epochs = {"epoch": lists["epoch"]}
     ranks = " PRL(G) ranks by the gradient of all weights: no line here." if state.method == "PRL(G)" else ""
-    points = [{"x": x, "y": y, "group": groups(kept, wrong)} for x, y, kept in zip(lists["loss"], lists["layer"], lists["kept"])]
+    points = [
+        {"x": x, "y": y, "group": groups(kept, wrong)}
+        for x, y, kept in zip(lists["loss"], lists["layer"], lists["kept"])
+    ]
     found = [mistakes(task, i, kept, wrong) for kept in lists["kept"]]
     return {
         "history": over_epochs(history(state.method, run), task, state.seed),
@@ -197,9 +200,7 @@ SKETCH = Sketch(
         part("curves", "history", title="Half of the labels are wrong", ylabel="share", height=200, **EPOCHS, **SHARE),
         part("scatter", "plane", title="One batch: loss and gradient", height=200, **PLANE),
         part("bars", "classes", title="Right labels that are kept, by class", ylabel="share", height=180, **SHARE),
-        part(
-            "gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=SIGNS, groups=GROUPS, height=180
-        ),
+        part("gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=SIGNS, groups=GROUPS, height=180),
     ],
     draw=draw,
     epochs=STORED,

@@ -26,7 +26,12 @@ def chosen(state, show):
         f"digits, n = {len(at.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "
         f"{state.noise}, seed {SEED}"
     )
-    show(cloud=picture(seen, setting), gallery=gallery(seen), samples=table(at, seen, state.epoch), message=words(state, seen))
+    show(
+        cloud=picture(seen, setting),
+        gallery=gallery(seen),
+        samples=table(at, seen, state.epoch),
+        message=words(state, seen),
+    )
     others = [name for name in SELECTORS if name != state.selector and not labkit.fast()]
     done = []
     for name in [state.selector, *others]:
@@ -132,8 +137,8 @@ MOVES = (
         "How many heaps of wrong labels are there now, and how large are they? Point at a sample for its labels.",
     ),
 )
-# The epoch is a control and no cursor: what is chosen at an epoch takes longer than to train up to it, so that there are
-# scenes of few epochs, and the question asks for one of them.
+# The epoch is a control and no cursor: what is chosen at an epoch takes longer than to train up to it, so
+# that there are scenes of few epochs, and the question asks for one of them.
 SKETCH = Sketch(
     name="05",
     title="Who is chosen among the gradients?",
@@ -153,8 +158,8 @@ SKETCH = Sketch(
                 {"name": "right label", "colour": RIGHT, "marker": "circle"},
                 {"name": "wrong label", "colour": WRONG, "marker": "cross"},
             ],
-            xlabel="pulled towards the labels 2 to 5 (right), 6 to 9 (left)",
-            ylabel="pulled towards 1 (up), 5 and 6 (down)",
+            xlabel="← given 6 to 9, given 2 to 5 →",
+            ylabel="↑ given 1, ↓ given 5 and 6",
             read=False,
             height=270,
             share=1,

@@ -108,8 +108,8 @@ function told(part, id) {
   const [points, k] = [part.get("points"), placeOf(part, id)];
   const axis = (name, label) => `${part.get(label)} ${words(points[name][k], part.get(name === "x" ? "xunit" : "unit"))}`;
   const group = part.get("groups")[Number(points.group[k])]?.name ?? "";
-  const places = part.get("read") ? [axis("x", "xlabel"), axis("y", "ylabel")] : [];
-  return [group, points.label?.[k] ?? "", places.join(", ")];
+  const places = part.get("read") ? [group, `${axis("x", "xlabel")}, ${axis("y", "ylabel")}`] : [];
+  return [...places, points.label?.[k] ?? ""];
 }
 
 function image(panel, part, sample) {
@@ -158,7 +158,7 @@ function make(panel) {
     put(panel, card, lit);
   };
   const light = (id, from) => {
-    if (id === lit.id && (from === lit.from || id < 0)) return;
+    if (id === lit.id) return;
     lit = { id, from };
     showing().forEach((part) => {
       part.own.lit = id;
