@@ -100,7 +100,8 @@ MOVES = (
     Move(
         "all 1,000 directions",
         {"k": 1000},
-        "Look at the signs below the images. What has become of the blue diamonds (corrected), image by image, as you drag k from 20 up?",
+        "Look at the signs below the images. What has become of the blue diamonds (corrected), image by image, as you "
+        "drag k from 20 up?",
     ),
     Move(
         "never trained",

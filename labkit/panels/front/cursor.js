@@ -37,7 +37,7 @@ function epochs(parts) {
 
 const HTML =
   '<button type="button" data-step="-1" aria-label="one epoch back">◂</button>' +
-  '<button type="button" class="lk-play" aria-label="play">▶ Play</button>' +
+  '<button type="button" class="lk-play" aria-label="play">▶</button>' +
   '<button type="button" data-step="1" aria-label="one epoch on">▸</button>' +
   '<input type="range" min="0" step="1" aria-label="epoch"><output></output>';
 
@@ -70,7 +70,7 @@ function make(el, moved) {
     back.setAttribute("aria-disabled", here() === 0);
     on.setAttribute("aria-disabled", here() === last());
     play.hidden = still.matches; // who wants less motion steps
-    play.textContent = cursor.timer ? "❚❚ Pause" : "▶ Play";
+    play.textContent = cursor.timer ? "❚❚" : "▶";
     play.setAttribute("aria-label", cursor.timer ? "pause" : "play");
     el.dataset.playing = cursor.timer ? "1" : "0";
   };

@@ -46,9 +46,9 @@ function build(el, model) {
     `<div class="lk-top"><span class="lk-heading">${esc(model.get("title"))}</span><span class="lk-now" role="status" aria-live="polite"></span>` +
     '<button type="button" class="lk-stop">Stop</button></div>' +
     '<div class="lk-progress" role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"><i></i></div>' +
-    '<div class="lk-controls"></div><div class="lk-tools"></div><div class="lk-time" role="group" aria-label="time" hidden></div>' +
+    '<div class="lk-controls"></div><div class="lk-tools"><div class="lk-time" role="group" aria-label="time" hidden></div></div>' +
     '<div class="lk-notice" role="status"></div><div class="lk-failure" role="alert"></div><div class="lk-rows"></div><div class="lk-foot"></div>';
-  const find = (name) => el.querySelector(`:scope > .lk-${name}, :scope > .lk-top > .lk-${name}`);
+  const find = (name) => el.querySelector(`:scope > .lk-${name}, :scope > :is(.lk-top, .lk-tools) > .lk-${name}`);
   const controls = model.get("controls").map((spec) => control(spec, model));
   find("controls").append(...controls.map((c) => c.label));
   return { find, controls };
