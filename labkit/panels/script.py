@@ -7,8 +7,7 @@ FRONT = Path(__file__).parent / "front"
 FILES = (
     "chart", "alt", "walk", "shown", "cursor", "beside", "curves", "scatter", "bars", "matrix", "gallery", "faces",
     "table", "contour", "train", "world", "part", "controls", "marks", "samples", "guess", "form", "asking", "compare",
-    "moves",
-    "address", "panel", "prediction",
+    "moves", "address", "panel", "prediction",
 )  # fmt: skip
 STYLE_SHEETS = ("panel", "chart", "gallery", "world", "compare", "guess", "samples")
 EXPORT = re.compile(r"^export default ", re.M)

@@ -64,7 +64,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 function scatter({ points, groups, lines = [], xlabel, ylabel, unit, xunit }) {
   const seen = points.x.map((_, k) => k).filter((k) => points.x[k] !== null && points.y[k] !== null);
   const told = groups.map(({ name }, g) => {
-    const own = seen.filter((k) => points.group[k] === g);
+    const own = seen.filter((k) => Number(points.group[k]) === g);
     if (!own.length) return `no ${name}`;
     const x = words(median(own.map((k) => points.x[k])), xunit);
     const y = words(median(own.map((k) => points.y[k])), unit);
