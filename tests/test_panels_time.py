@@ -15,7 +15,6 @@ def page(browser, tmp_path_factory):  # noqa: F811
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(page_of([NAME], tmp_path_factory.mktemp("page")).as_uri())
-    page.locator(".lk-panel button:has-text('Skip')").first.click()  # of the guess that comes first
     page.wait_for_function(SETTLED)
     yield page
     page.close()
