@@ -112,9 +112,10 @@ def life(shown: dict[str, Any], sample: int) -> dict[str, Any]:
     for epoch, believed in zip(lists["epoch"], lists["believed"]):
         cells.append({"x": epoch, "text": believed[k], "kind": kind.get(believed[k], "other")})
     said = f"{given}, which is right" if given == true else f"{given}, true label {true}"
-    columns = [[_of(values, k) for values in lists[name]] for name in ("loss", "weight")]
+    loss = [_of(values, k) for values in lists["loss"]]
+    weight = [_of(values, k) for values in lists["weight"]]
     return {
-        "series": traces(lists["epoch"], *columns),
+        "series": traces(lists["epoch"], loss, weight),
         "strip": {"name": "believed label by epoch", "cells": cells, "keys": CELLS},
         "title": f"{LIFE}: sample {sample}, given {said}",
         "caption": ROW,
