@@ -8,11 +8,12 @@ from .study import CHOICES, FATES, LARGEST, RANDOM, WIDTH, blind, epochs_here, t
 
 RATES = tuple(k / 10 for k in range(10))
 LAMS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-KEPT, MOST = {}, 24  # trainings of this process: the slider of the epochs only looks
+KEPT, MOST = {}, 24  # trainings of this process
+STORED = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)  # epochs of the stored pictures
 
 
 def draw(state, show):
-    """Train once for every setting of τ, choice and λ, live; then look at epoch t. -> the record of `trained`"""
+    """Train once for every setting of τ, choice and λ; show every epoch. -> the record of `trained`"""
     key, epochs = (state.rate, state.by, state.lam), epochs_here()
     if key not in KEPT:
         tell = lambda record: show(**pictures(record, state), progress=len(record["ever"]) / epochs)
@@ -34,18 +35,29 @@ def words(record):
 
 def pictures(record, state):
     """The four parts, of a training that may not be over. -> dict"""
-    t = min(state.epoch, len(record["ever"]))
-    run = record["run"]
+    run, epochs = record["run"], {"epoch": list(range(1, 1 + len(record["ever"])))}
     setting = f"digits, n = {len(run.method.train):,}, MLP of width {WIDTH}, symmetric 40 %, seed 0"
     return {
-        "history": {"series": history(run), "caption": setting},
-        "masks": {"series": masks(record), "lines": [{"name": "1 − τ", "y": round(1 - state.rate, 3)}]},
-        "mask": {
-            "values": [[round(share, 2) for share in row] for row in record["share"][t - 1].tolist()],
-            "caption": f"Epoch {t}, {state.by}: share of the steps in which each weight was chosen.",
+        "history": {"series": history(run), "caption": setting, "per_epoch": epochs},
+        "masks": {
+            "series": masks(record),
+            "lines": [{"name": "1 − τ", "y": round(1 - state.rate, 3)}],
+            "per_epoch": epochs,
         },
-        "fates": {"bars": bars(record["fates"][t - 1]), "caption": f"Epoch {t}, λ = {state.lam:g}."},
+        "mask": {
+            "caption": f"Epoch {{epoch}}, {state.by}: share of the steps in which each weight was chosen.",
+            "per_epoch": {**epochs, "values": [shares(share) for share in record["share"]]},
+        },
+        "fates": {
+            "caption": f"Epoch {{epoch}}, λ = {state.lam:g}.",
+            "per_epoch": {**epochs, "bars": [bars(fates) for fates in record["fates"]]},
+        },
     }
+
+
+def shares(share):
+    """In which share of an epoch's steps each weight was chosen. share [10, WIDTH] -> lists"""
+    return [[round(value, 2) for value in row] for row in share.tolist()]
 
 
 def history(run):
@@ -109,7 +121,6 @@ SKETCH = Sketch(
         slider("rate", "τ", "assumed rate", RATES, 0.4, "percent", stored=RATES[::2]),
         choice("by", "c", "may learn", CHOICES, LARGEST),
         slider("lam", "λ", "strength of b", LAMS, 0.0, stored=[0.0, 8.0, 32.0]),
-        slider("epoch", "t", "epoch looked at", range(1, 31), 30, "whole", stored=[1, 5, 30]),
     ],
     rows=[["history", "masks"], ["mask", "fates"]],
     parts=[
@@ -139,6 +150,7 @@ SKETCH = Sketch(
     draw=draw,
     moves=MOVES,
     versus="by",
+    epochs=STORED,
     question=Question(
         "Digits, symmetric 40 %. In every step CDR lets the 60 % of the weights with the largest |w g| learn; after 30 "
         "epochs its test accuracy is between 81 % and 88 %. How high is it when the 60 % are drawn at random in every "

@@ -38,20 +38,27 @@ def draw(state, show):
 
 
 def pictures(learnt, state):
-    """The weight function, the losses below it, and the history. -> parts"""
-    done, ink = len(learnt.V), INKS[state.loss]
-    weight = lambda e: curve(f"after epoch {e}", LOSSES.tolist(), rounded(learnt.V[e - 1]), ink, "", "none")
-    loss = learnt.loss[-1]
-    bars = [
-        curve("right labels", CENTRES, histogram(loss, ~learnt.wrong), RIGHT, "", "circle"),
-        curve("wrong labels", CENTRES, histogram(loss, learnt.wrong), WRONG, "7 3", "square"),
-    ]
-    n = f"n = {len(learnt.wrong):,}, after epoch {done}. The smallest and largest losses are in the outer bins."
+    """The weight function and the losses below it, after each epoch, and the history. -> parts"""
+    epochs = list(range(1, 1 + len(learnt.V)))
+    weights = [curve(f"after epoch {e}", LOSSES.tolist(), rounded(V), INKS[state.loss], "", "none") for e, V in zip(epochs, learnt.V)]
+    faint = [[weights[e - 1] for e in FAINT if e < now] for now in epochs]
+    n = f"n = {len(learnt.wrong):,}, after epoch {{epoch}}. The smallest and largest losses are in the outer bins."
     return {
-        "V": {"series": [weight(done)], "before": [weight(e) for e in FAINT if e < done]},
-        "losses": {"series": bars, "caption": n},
+        "V": {"per_epoch": {"epoch": epochs, "series": [[weight] for weight in weights], "before": faint}},
+        "losses": {
+            "caption": n,
+            "per_epoch": {"epoch": epochs, "series": [where(loss, learnt.wrong) for loss in learnt.loss]},
+        },
         "history": history(learnt, state),
     }
+
+
+def where(loss, wrong):
+    """How the losses of right and of wrong labels are spread. loss, wrong [N] -> curves"""
+    return [
+        curve("right labels", CENTRES, rounded(histogram(loss, ~wrong)), RIGHT, "", "circle"),
+        curve("wrong labels", CENTRES, rounded(histogram(loss, wrong)), WRONG, "7 3", "square"),
+    ]
 
 
 def history(learnt, state, run=None):
@@ -61,7 +68,8 @@ def history(learnt, state, run=None):
         curve("wrong labels memorised", [r["epoch"] for r in run.rows], [r["noisy_memorised"] for r in run.rows],
               **svg_style("noisy_memorised")),
     ]  # fmt: skip
-    area = curve("AUC of the weights", range(1, len(learnt.area) + 1), learnt.area, INKS[state.loss], "", "diamond")
+    epochs = list(range(1, len(learnt.area) + 1))
+    area = curve("AUC of the weights", epochs, learnt.area, INKS[state.loss], "", "diamond")
     size = len(split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1])
     told = f"digits, n = {len(learnt.wrong):,}, mlp, uniform {state.rate:.0%}, {size} meta samples, seed {state.seed}."
     return {
@@ -69,6 +77,7 @@ def history(learnt, state, run=None):
         "before": made(run) if run else [],
         "lines": [{"name": "AUC of chance", "y": 0.5}],
         "caption": f"{told} Faint: plain SGD." if run else told,
+        "per_epoch": {"epoch": epochs},
     }
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import labkit
 
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, sprite, svg_style
-from ...plot.style import GREY, OKABE_ITO
+from ...plot.style import OKABE_ITO
 from . import study
 
 METHODS = {"least squares": "ERM"} | {name: name for name in ("Huber", "NormClip", "Ignormclip", "PRL(L)")}
@@ -17,12 +17,12 @@ QUESTION = {"noise": "signflip", "noise_rate": 0.4, "method": "least squares"}
 
 @lru_cache(maxsize=64)
 def finished(noise, rate, method, epochs):
-    """Where the story of a setting is kept once it is told to its end: then the epoch can be scrubbed. -> list"""
+    """Where the story of a setting is kept once it is told to its end. -> list"""
     return []
 
 
 def draw(state, show):
-    """Train, or look the setting up; draw the curves, and the faces after the chosen epoch. -> Run"""
+    """Train, or look the setting up; draw the curves, and the faces after every epoch. -> Run"""
     epochs = 3 if labkit.fast() else study.EPOCHS
     task = study.faces(state.noise, noise_rate=state.rate)
     i = study.chosen(task, WRONG, RIGHT)
@@ -31,27 +31,26 @@ def draw(state, show):
 
         def after(story):
             at = len(story.seen)
-            show(**pictures(state, task, i, story, at), progress=at / epochs, message=f"epoch {at}")
+            show(**pictures(state, task, i, story), progress=at / epochs, message=f"epoch {at}")
 
         kept.append(
             study.told(state.noise, noise_rate=state.rate, method=state.method, i=i, epochs=epochs, after=after)
         )
-    at = min(state.epoch, epochs)
-    show(**pictures(state, task, i, kept[0], at), message=said(state, kept[0], at))
+    show(**pictures(state, task, i, kept[0]), message=said(state, kept[0]))
     return kept[0].run
 
 
-def pictures(state, task, i, story, at):
-    """All parts; the faces as they are after epoch `at`. -> dict"""
+def pictures(state, task, i, story):
+    """All parts, with the faces after every epoch. -> dict"""
     rows = story.run.rows
     setting = f"drawn faces, n = {len(task.train):,}, {state.noise} {state.rate:.0%}, seed 0"
     return {
         "history": {
             "series": history(state.method, rows),
-            "bands": [{"x": [at - 0.15, at + 0.15], "low": [LOWEST] * 2, "high": [1, 1], "colour": GREY}],
             "caption": f"{setting}. MLP, Adam, batches of {study.RECIPE['batch']}. R2 below {LOWEST:g} is drawn there.",
+            "per_epoch": {"epoch": [row["epoch"] for row in rows]},
         },
-        "faces": landmarks(task, i, story.seen[at - 1], at),
+        "faces": landmarks(task, i, story.seen),
         "facts": {"rows": facts(story.run), "caption": f"{setting}, {len(rows)} epochs."},
     }
 
@@ -66,19 +65,28 @@ def history(method, rows):
     ]
 
 
-def landmarks(task, i, seen, at):
-    """Training faces with the landmarks that were given, the true ones, and the network's. -> traits"""
-    as_lists = lambda places: [[[round(float(v), 4) for v in point] for point in face] for face in places]
+def landmarks(task, i, seen):
+    """Training faces with the landmarks that were given, the true ones, and the network's after every epoch. -> traits"""
     given, true = study.places(task.train.y[i], task), study.places(task.truth.y[i], task)
     wrong = study.wrong_rows(task)[i].tolist()
     names = [f"face {k}, {'corrupted' if bad else 'right'}" for k, bad in zip(i.tolist(), wrong)]
-    marks = (("given", GIVEN, "cross", given), ("true", TRUE, "circle", true), ("the network", SAID, "diamond", seen))
+    fixed = [mark("given", GIVEN, "cross", given), mark("true", TRUE, "circle", true)]
     return {
         "sprite": sprite(255 - task.train.x[i].float(), columns=len(i)),  # sprite draws dark on light; faces are lit
         "items": [{"index": k, "name": name} for k, name in zip(i.tolist(), names)],
-        "marks": [{"name": n, "colour": c, "marker": m, "points": as_lists(p)} for n, c, m, p in marks],
-        "caption": f"Training faces, after epoch {at}. A mark beyond the image is drawn at its edge.",
+        "marks": fixed,
+        "caption": "Training faces, after epoch {epoch}. A mark beyond the image is drawn at its edge.",
+        "per_epoch": {
+            "epoch": list(range(1, 1 + len(seen))),
+            "moving": [[mark("the network", SAID, "diamond", places)] for places in seen],
+        },
     }
+
+
+def mark(name, colour, marker, places):
+    """Landmarks of every face. places [n, 5, 2] -> dict"""
+    points = [[[round(float(v), 3) for v in point] for point in face] for face in places]
+    return {"name": name, "colour": colour, "marker": marker, "points": points}
 
 
 def facts(run):
@@ -94,10 +102,11 @@ def facts(run):
     ]
 
 
-def said(state, story, at):
+def said(state, story):
     """What came out, in a line."""
-    r2 = story.run.rows[at - 1]["r2_test"]
-    return f"{state.noise} {state.rate:.0%}, {state.method}: R2 {r2:.2f} on test faces after epoch {at}"
+    last = story.run.rows[-1]
+    r2 = f"R2 {last['r2_test']:.2f} on test faces after epoch {last['epoch']}"
+    return f"{state.noise} {state.rate:.0%}, {state.method}: {r2}"
 
 
 def measure(seed):
@@ -137,7 +146,6 @@ SKETCH = Sketch(
         slider("rate", "τ", "corrupted rows", [k / 10 for k in range(6)], 0.4, "percent", stored=[0.0, 0.2, 0.4]),
         choice("noise", "ỹ", "corruption", list(study.NOISES), value="signflip"),
         choice("method", "g", "method", list(METHODS), value="least squares"),
-        slider("epoch", "t", "epoch", range(1, study.EPOCHS + 1), study.EPOCHS, "whole", stored=[3, study.EPOCHS]),
     ],
     rows=[["history", "facts"], ["faces"]],
     parts=[

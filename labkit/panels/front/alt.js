@@ -112,8 +112,9 @@ function gallery({ items }) {
 }
 
 // How far marks lie from those that are called "true", as a share of the image's width, on average.
-function faces({ items, marks }) {
+function faces({ items, marks: fixed, moving = [] }) {
   if (!items.length) return "No image yet.";
+  const marks = [...fixed, ...moving];
   const truth = marks.find((m) => m.name === "true");
   const far = marks.filter((m) => truth && m !== truth).map((m) => [m.name, distance(m.points, truth.points)]).filter(([, d]) => d !== null);
   const names = `${counted(items.length, "image")}: ${items.map((item) => item.name).join("; ")}.`;

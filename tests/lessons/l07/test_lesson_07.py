@@ -106,8 +106,11 @@ def test_the_naive_guess_is_outside_the_band():
     assert len(found) == 5 and sketch("07").question.naive < min(found)
 
 
-def test_the_epoch_only_looks():
-    panel = labkit.panel("07", epoch=2)
-    panel.move(rate=0.4)
-    record = panel.result
-    assert panel.move(epoch=1).result is record
+def test_every_epoch_has_the_numbers_of_the_training():
+    panel = labkit.panel("07").move(rate=0.4)
+    record, picture = panel.result, panel.picture
+    for k, share in enumerate(record["share"]):
+        assert torch.tensor(picture["mask"]["per_epoch"]["values"][k]) == pytest.approx(share.numpy(), abs=6e-3)
+        bars = [bar["value"] for bar in picture["fates"]["per_epoch"]["bars"][k]]
+        assert bars == pytest.approx([*record["fates"][k]["right"], *record["fates"][k]["wrong"]], abs=1e-4)
+    assert panel.move(rate=0.4).result is record  # nothing is trained twice

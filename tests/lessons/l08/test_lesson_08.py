@@ -54,8 +54,12 @@ def test_the_panel_draws_the_learnt_weights_and_plain_sgd_faintly(monkeypatch):
     state = SimpleNamespace(eta=0.8, loss="MAE", rate=0.4, seed=0)
     learnt = sketch("08").draw(state, lambda **picture: shown.append(picture))
     picture = {name: part for each in shown for name, part in each.items()}
-    assert picture["V"]["series"][0]["y"] == pytest.approx(learnt.V[-1].tolist(), abs=6e-4)
-    assert [curve["name"] for curve in picture["V"]["before"]] == ["after epoch 1"]
+    weights = picture["V"]["per_epoch"]
+    for k, V in enumerate(learnt.V):
+        assert weights["series"][k][0]["y"] == pytest.approx(V.tolist(), abs=6e-4)
+        right = picture["losses"]["per_epoch"]["series"][k][0]["y"]
+        assert right == pytest.approx(lab.histogram(learnt.loss[k], ~learnt.wrong), abs=6e-4)
+    assert [[curve["name"] for curve in faint] for faint in weights["before"]] == [[], ["after epoch 1"]]
     assert picture["history"]["series"][0]["y"] == pytest.approx(learnt.area, abs=1e-4)
     plain = lab.plain(noise_rate=0.4, seed=0, epochs=2).rows
     assert picture["history"]["before"][0]["y"] == pytest.approx([row["test"] for row in plain], abs=1e-4)
