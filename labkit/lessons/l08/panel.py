@@ -40,7 +40,10 @@ def draw(state, show):
 def pictures(learnt, state):
     """The weight function and the losses below it, after each epoch, and the history. -> parts"""
     epochs = list(range(1, 1 + len(learnt.V)))
-    weights = [curve(f"after epoch {e}", LOSSES.tolist(), rounded(V), INKS[state.loss], "", "none") for e, V in zip(epochs, learnt.V)]
+    ink = INKS[state.loss]
+    weights = []
+    for epoch, V in zip(epochs, learnt.V):
+        weights.append(curve(f"after epoch {epoch}", LOSSES.tolist(), rounded(V), ink, "", "none"))
     faint = [[weights[e - 1] for e in FAINT if e < now] for now in epochs]
     n = f"n = {len(learnt.wrong):,}, after epoch {{epoch}}. The smallest and largest losses are in the outer bins."
     return {

@@ -66,7 +66,7 @@ def history(method, rows):
 
 
 def landmarks(task, i, seen):
-    """Training faces with the landmarks that were given, the true ones, and the network's after every epoch. -> traits"""
+    """Training faces with the landmarks that were given, the true ones, the network's after every epoch. -> traits"""
     given, true = study.places(task.train.y[i], task), study.places(task.truth.y[i], task)
     wrong = study.wrong_rows(task)[i].tolist()
     names = [f"face {k}, {'corrupted' if bad else 'right'}" for k, bad in zip(i.tolist(), wrong)]
