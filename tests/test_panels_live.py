@@ -1,14 +1,18 @@
 """Panels in ordinary life, in a real JupyterLab: reloads, other kernels, no kernel, two tabs. Each stands in a notebook
 of two cells."""
 
+from importlib.util import find_spec
+
 import nbformat
 import pytest
 from access import PACKAGE, violations
 from browser import IDLE, at_rest, browser, close_notebook, connected, lab, open_notebook, run_all  # noqa: F401
-from test_panels_fit import IN_SIGHT
+from test_browser import THEME, WORDS
+from test_panels_fit import CLIPPED, IN_SIGHT, WIDTHS
 
 from labkit import rooms
 
+TABS = 40  # presses of the Tab key between a cell and the panel below it, at most
 PANELS = rooms.lessons("panel")
 QUICK = ("02", "05")
 PYTHON = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -27,6 +31,7 @@ GONE_THERE = """(setting) => {
   const drawn = JSON.parse(document.querySelector(".lk-panel").dataset.drawn || "{}");
   return Object.entries(setting).every(([name, position]) => drawn[name] === position);
 }"""
+FOCUSED = "() => document.activeElement?.closest('.lk-panel') && document.activeElement.dataset.control"
 SILENT = "() => document.querySelector('.lk-panel')?.dataset.silent === '1'"
 
 
@@ -48,10 +53,16 @@ def shown(page):
     return found
 
 
+def first_control(page):
+    """The first slider or menu, once the page has come to rest."""
+    control = page.locator(".lk-panel .lk-controls input[type=range], .lk-panel .lk-controls select").first
+    at_rest(control)
+    return control
+
+
 def move(page):
     """Move the first slider or menu by the keyboard."""
-    control = page.locator(".lk-panel input[type=range], .lk-panel select").first
-    at_rest(control)
+    control = first_control(page)
     control.focus()
     page.keyboard.press("ArrowLeft" if int(control.input_value()) else "ArrowRight")
 
@@ -63,6 +74,36 @@ def pin(page):
     page.select_option(".lk-versus", index=1)
     page.wait_for_selector(PINNED, timeout=60_000)
     return 1
+
+
+def tab_to_panel(page):
+    """Go by the Tab key alone from the notebook's first cell into the panel. -> what has the focus there"""
+    page.evaluate("() => document.querySelector('.jp-Cell').focus()")
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused:
+            return focused
+    pytest.fail(f"after {TABS} presses of Tab no control of the panel has the focus")
+
+
+def looks(page):
+    """Look at the panel in both themes, in wide and narrow windows: no text is clipped or pale, axe-core finds nothing."""
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")  # the list of files leaves no room in a narrow window
+    for theme in ("Dark", "Light"):
+        page.evaluate(THEME, f"JupyterLab {theme}")
+        wanted = str(theme == "Light").lower()
+        page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=wanted, timeout=20_000)
+        page.wait_for_timeout(500)  # the theme's colours fade in
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            first_control(page)
+            assert page.evaluate(CLIPPED) == []
+        contrast = page.evaluate("(words) => seen.contrast(words)", WORDS)
+        assert len(contrast) > 20 and [pair for pair in contrast if pair[1] < 4.5] == []
+        if find_spec(PACKAGE):
+            assert violations(page, ".lk-panel") == []
+        page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def move_to_stored(page):
@@ -124,6 +165,9 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     fresh = shown(page)
     assert fresh["source"] == "live" and not fresh["silent"] and fresh["notice"] == ""
     assert page.evaluate(IN_SIGHT)
+    looks(page)
+    assert shown(page)["drawn"] == fresh["drawn"]
+    assert tab_to_panel(page) == first_control(page).get_attribute("data-control")
     move(page)
     moved = shown(page)
     assert moved["source"] == "live" and moved["drawn"] != fresh["drawn"]
@@ -174,15 +218,6 @@ def test_a_panel_survives_ordinary_life(place, lab, browser):  # noqa: F811
     reload(page)
     connected(page)
     image(page)
-
-
-@pytest.mark.browser
-@pytest.mark.peers(PACKAGE)
-@pytest.mark.parametrize("place", ["02"], indirect=True)
-def test_a_panel_in_jupyterlab_is_for_everybody(place):
-    page, _ = place
-    shown(page)
-    assert violations(page, ".lk-panel") == []
 
 
 def make_foreign(path):
