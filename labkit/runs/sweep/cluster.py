@@ -27,7 +27,7 @@ CONFIG = {
     "distributed.worker.http.routes": [],  # a worker answers nothing, because it knows no token
     "distributed.scheduler.allowed-failures": 10,  # workers that may die under one run: it goes on at its checkpoint
     "distributed.comm.timeouts.connect": "60s",
-    # Dask's own 64 KiB makes glibc hand back the memory of every larger tensor at once: a step then costs half as much more
+    # Dask makes glibc hand back the memory of larger tensors at once, and a step then costs half as much more
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     "distributed.logging": {"distributed": "error", "bokeh": "error", "tornado": "error"},
 }
