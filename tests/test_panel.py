@@ -366,7 +366,7 @@ def test_the_stored_pictures_are_small(lesson):
     assert 1e3 < stored.path(lesson).stat().st_size <= 300_000
 
 
-WITH_TIME = ("00", "02", "04", "07", "08", "10")
+WITH_TIME = ("00", "02", "03", "04", "07", "08", "09", "10", "11", "sandbox")
 
 
 @pytest.mark.parametrize("lesson", EVERY)

@@ -38,7 +38,8 @@ def _tiles(table, traits):
     items = samples.items(table, traits["samples"])
     for item, group in zip(items, traits.get("fates", "")):
         item["fate"] = traits["groups"][int(group)]["name"]
-    return {"items": items, "sprite": table["sprite"], "columns": COLUMNS, "count": len(table["index"])}
+    count = table.get("images", len(table["index"]))
+    return {"items": items, "sprite": table["sprite"], "columns": COLUMNS, "count": count}
 
 
 def _last(traits):

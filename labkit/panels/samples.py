@@ -27,10 +27,12 @@ LIFE = "The life of one label"
 ROW = "Row under the axis: the label that the network believes after each epoch."
 
 
-def table(task: Task, i: torch.Tensor | Iterable[int], **per_epoch: list) -> dict[str, Any]:
+def table(
+    task: Task, i: torch.Tensor | Iterable[int], sheet: dict[str, Any] | None = None, **per_epoch: list
+) -> dict[str, Any]:
     """Return the table of the training samples i, in this order.
 
-    per_epoch: lists with an entry for each epoch, which holds a value for each sample, or one for all: epoch (numbers),
+    sheet: the images of the whole training set, see `sheet_of`; by default those of the samples i are drawn. per_epoch: lists with an entry for each epoch, which holds a value for each sample, or one for all: epoch (numbers),
     loss, weight, believed (see `digits`) and others, which are read out by their names.
     """
     i = torch.as_tensor(i)
@@ -38,9 +40,14 @@ def table(task: Task, i: torch.Tensor | Iterable[int], **per_epoch: list) -> dic
         "index": i.tolist(),
         "given": digits(task.train.y[i]),
         "true": digits(task.truth.y[i]),
-        "sprite": sprite(task.train.x[i]),
     }
+    columns |= {"sprite": sprite(task.train.x[i])} if sheet is None else sheet
     return columns | ({"per_epoch": per_epoch} if per_epoch else {})
+
+
+def sheet_of(task: Task) -> dict[str, Any]:
+    """Return the images of the whole training set, for tables that show other samples in every setting: it is stored once."""
+    return {"sprite": sprite(task.train.x), "images": len(task.train)}
 
 
 def digits(y: torch.Tensor) -> str | list[str]:
@@ -96,9 +103,10 @@ def items(shown: dict[str, Any], ids: Iterable[int]) -> list[dict[str, Any]]:
     tiles = []
     for sample in ids:
         k = shown["index"].index(sample)
+        place = sample if "images" in shown else k  # in the sprite
         given, true = shown["given"][k], shown["true"][k]
         end = fate(given, true, last["believed"][k] if "believed" in last else None)
-        tiles.append({"index": sample, "given": given, "true": true, "fate": end, "place": k})
+        tiles.append({"index": sample, "given": given, "true": true, "fate": end, "place": place})
     return tiles
 
 

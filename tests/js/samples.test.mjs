@@ -16,6 +16,7 @@ test("a sample is known at every epoch", () => {
   assert.equal(samples.about(table, 5, 1), null);
   const { per_epoch, ...plain } = table;
   assert.deepEqual(samples.about(plain, 7, 1), wrong);
+  assert.equal(samples.about({ ...plain, images: 1294 }, 7, 1).place, 7); // in a sprite of the whole training set
 });
 
 test("a label is fitted, memorised, corrected or neither", () => {

@@ -5,16 +5,18 @@ import torch
 import labkit
 
 from ...method import evaluate
-from ...panels import Move, Question, Sketch, choice, curve, cycle, part, points, slider, svg_style
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
 from .study import EPOCHS, FAST, HYPERPARAMETERS, gradients, method, noisy, shape, trained
 
 STEPS = tuple(k / 10 for k in range(11))
 P = torch.linspace(0.005, 0.995, 100, dtype=torch.float64)
-SHOWN = 120  # points of each kind
+SHOWN = 60  # points of each kind
 RIGHT, WRONG = svg_style("clean_fitted"), svg_style("noisy_memorised")
 REFERENCES = {"CE": ("ERM", 0.0), "MAE": ("MAE", 1.0)}
+LOOKS = {}  # what was seen of the trainings of this process, epoch by epoch
+STORED = (1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 30, EPOCHS)  # epochs of the stored pictures
 
 
 def draw(state, show):
@@ -23,18 +25,34 @@ def draw(state, show):
     task, own = noisy(noise_rate=state.rate, seed=state.seed), method(state.loss, step=state.s)
     values, lines = shapes(state)
     told = f"digits, n = {len(task.train):,}, mlp, symmetric {state.rate:.0%}, seed {state.seed}"
+    key = (state.loss if state.s else "ERM", state.s, state.rate, state.seed, epochs, labkit.fast())
+    setting = {"noise_rate": state.rate, "seed": state.seed, "epochs": epochs}
+    i = shown(task)
+    looks = list(LOOKS.get(key, ()))
 
     def watch(run):
-        pictures = {"history": history(run, told), "pull": pull(run, own, task, lines)}
+        looks.append(look(run, own, task, i))
+        parts(run)
+
+    def parts(run):
+        pictures = {"history": history(run, told), "pull": pull(looks, task, i, lines)}
+        pictures["samples"] = samples.table(task, i, **samples_seen(looks))
         show(**pictures, progress=len(run.rows) / (epochs + 1), message=words(state, run, None))
 
     show(loss=values, message="training")
     with one_thread():
-        run = trained(state.loss, step=state.s, noise_rate=state.rate, seed=state.seed, epochs=epochs, watch=watch)
-        watch(run)
-        plain = trained("ERM", step=0.0, noise_rate=state.rate, seed=state.seed, epochs=epochs)
+        run = trained(state.loss, step=state.s, **setting, watch=watch)
+        LOOKS[key] = looks
+        parts(run)
+        plain = trained("ERM", step=0.0, **setting) if state.s else run
     show(history=history(run, told, plain), message=words(state, run, plain))
     return run
+
+
+def shown(task):
+    """The first training samples with a right label, and the first with a wrong one. -> positions"""
+    wrong = task.train.y != task.truth.y
+    return torch.cat([(~wrong).nonzero()[:SHOWN, 0], wrong.nonzero()[:SHOWN, 0]])
 
 
 def shapes(state):
@@ -61,23 +79,43 @@ def called(state):
 
 def history(run, told, plain=None):
     """What the network has learnt; faint, what cross-entropy has. -> traits"""
+    epochs = [row["epoch"] for row in run.rows]
     made = lambda run: [
-        curve(said, [r["epoch"] for r in run.rows], [r[c] for r in run.rows], **svg_style(c))
-        for c, said in CURVE_NAMES.items()
+        curve(said, epochs, [r[c] for r in run.rows], **svg_style(c)) for c, said in CURVE_NAMES.items()
     ]
     more = {"before": made(plain)} if plain is not None and plain is not run else {"before": []}
-    return {"series": made(run), "caption": f"{told}. Faint: cross-entropy." if more["before"] else f"{told}.", **more}
+    caption = f"{told}. Faint: cross-entropy." if more["before"] else f"{told}."
+    return {"series": made(run), "caption": caption, "per_epoch": {"epoch": epochs}, **more}
 
 
-def pull(run, own, task, lines):
-    """Training samples at their probability and their pull, in this network. -> traits"""
-    wrong = task.train.y != task.truth.y
-    i = torch.cat([(~wrong).nonzero()[:SHOWN, 0], wrong.nonzero()[:SHOWN, 0]])
+def look(run, own, task, i):
+    """What this network makes of the training samples i: their probability, their pull, its belief. -> dict"""
     logits, y = evaluate(run.method.nets[0], task.train)[i].double(), task.train.y[i]
     p = logits.softmax(-1).gather(-1, y[:, None])[:, 0]
     force = -gradients(own, logits, y)[1].gather(-1, y[:, None])[:, 0]
-    caption = f"{SHOWN} training samples of each kind after epoch {len(run.rows)}; lines: the losses' own."
-    return {"points": points(rounded(p), rounded(force), wrong[i].long()), "lines": lines, "caption": caption}
+    return {"epoch": len(run.rows), "x": short(p), "y": short(force), "believed": samples.digits(logits.argmax(-1))}
+
+
+def pull(looks, task, i, lines):
+    """Training samples at their probability and their pull, epoch by epoch. -> traits"""
+    wrong = (task.train.y != task.truth.y)[i].int().tolist()
+    epochs = [each["epoch"] for each in looks]
+    return {
+        "points": {"group": wrong, "sample": i.tolist()},
+        "lines": lines,
+        "caption": f"{SHOWN} training samples of each kind after epoch {{epoch}}; lines: the losses' own.",
+        "per_epoch": {"epoch": epochs, "points": [{"x": each["x"], "y": each["y"]} for each in looks]},
+    }
+
+
+def samples_seen(looks):
+    """What the table of samples holds of every epoch. -> lists"""
+    return {name: [each[name] for each in looks] for name in ("epoch", "believed")}
+
+
+def short(values):
+    """Two decimals are enough for a point. -> list"""
+    return [round(float(v), 2) for v in values]
 
 
 def rounded(values):
@@ -102,14 +140,14 @@ MOVES = (
     Move(
         "GCE, from 0 to 0.7",
         {"s": 0.7},
-        "The crosses are wrong labels. On which side of the upper right picture do they end, and where with "
+        "The crosses are wrong labels. On which side of the picture of the pull do they end, and where with "
         "cross-entropy, at step 0? From which step on?",
         beside={"s": 0.0},
     ),
     Move(
         "Focal, 1",
         {"loss": "Focal", "s": 1.0},
-        "Look at the upper right picture: how many crosses (wrong labels) are left on the left side?",
+        "Look at the picture of the pull: how many crosses (wrong labels) are left on the left side?",
     ),
     Move(
         "Bootstrap hard, 1",
@@ -156,6 +194,7 @@ SKETCH = Sketch(
         ),
     ],
     draw=draw,
+    epochs=STORED,
     moves=MOVES,
     versus="loss",
     question=Question(

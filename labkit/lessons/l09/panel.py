@@ -2,12 +2,14 @@
 
 from labkit import fast
 
-from ...panels import Move, Question, Sketch, choice, curve, cycle, part, slider, sprite, svg_style
+from ...method import evaluate
+from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider, svg_style
 from ..l01 import study as lesson_01
-from .study import doubts, error, main_rows, matrix_of, precision, train, true_matrix
+from .study import doubt, error, main_rows, matrix_of, precision, train, true_matrix
 
 EPOCHS, LONGEST, SHOWN = 30, 35, 24
 METHODS = ["Forward, true T", "F-correction", "GLC", "T-Revision", "S-Model"]
+STORED = (1, 2, 3, 4, 5, 7, 9, 12, 15, 20, 25, EPOCHS, LONGEST)  # epochs of the stored pictures
 PLAIN, KEPT = {}, 40  # the rows of plain SGD, which every method is compared with, by setting
 
 
@@ -19,22 +21,26 @@ def draw(state, show):
     show(true=matrix(T), progress=0.0, message="plain SGD, for comparison")
     plain = plain_rows(state, task, epochs, show)
 
+    looks, sheet = [], samples.sheet_of(task)
+
     def follow(run):
         rows = main_rows(state.method, run)
         if not rows:
             return show(
                 message=f"{state.method}: a first training, to estimate T", progress=0.3 + 0.3 * len(run.rows) / epochs
             )
-        estimate = matrix_of(run.method)
+        looks.append({"epoch": len(rows), **look(run, task, T)})
         show(
-            used=matrix(estimate, f"Of a row, {error(estimate, T):.0%} stands in the wrong place, on average."),
-            history={"series": curves(plain, rows, state.method), "caption": setting(state, task, run)},
+            used=used(looks),
+            history=history(curves(plain, rows, state.method), setting(state, task, run)),
+            suspects=suspects(looks),
+            samples=seen(looks, task, sheet),
             progress=0.6 + 0.4 * len(rows) / epochs,
             message=f"{state.method}: epoch {len(rows)}",
         )
 
     run = train(state.method, task, epochs=epochs, seed=state.seed, on_epoch=follow)
-    show(suspects=gallery(run, task), message=verdict(state, run, plain, T))
+    show(message=verdict(state, run, plain, T))
     return run
 
 
@@ -43,7 +49,7 @@ def plain_rows(state, task, epochs, show):
     key = (state.noise, state.rate, state.seed, epochs)
     if key not in PLAIN:
         follow = lambda run: show(
-            history={"series": curves(run.rows, [], state.method), "caption": setting(state, task, run)},
+            history=history(curves(run.rows, [], state.method), setting(state, task, run)),
             progress=0.3 * len(run.rows) / epochs,
         )
         PLAIN[key] = train("plain SGD", task, epochs=epochs, seed=state.seed, on_epoch=follow).rows
@@ -65,9 +71,52 @@ def curves(plain, rows, method):
     ]
 
 
+def history(series, caption):
+    """The curves; their epochs are those of the method, or of plain SGD before it. -> traits"""
+    own = series[0]["x"] or series[2]["x"]
+    return {"series": series, "caption": caption, "per_epoch": {"epoch": [int(epoch) for epoch in own]}}
+
+
+def look(run, task, T):
+    """The matrix that the method uses now, and what the network makes of the training labels. -> dict"""
+    estimate = matrix_of(run.method)
+    logits = evaluate(run.method.nets[0], task.train)
+    chance = doubt(logits, task.train.y, estimate)
+    return {
+        "values": shares(estimate),
+        "off": f"Of a row, {error(estimate, T):.0%} stands in the wrong place, on average.",
+        "first": chance.argsort(descending=True, stable=True)[:SHOWN].tolist(),
+        "doubt": chance,
+        "believed": logits.argmax(-1),
+        "precision": f"Ranked by the chance that the label is wrong. Of the first 100, {precision(chance, task):.0%} are wrong.",
+    }
+
+
+def used(looks):
+    """The matrix of the method, epoch by epoch. -> traits"""
+    return {
+        "per_epoch": {"epoch": epochs_of(looks), "values": column(looks, "values"), "caption": column(looks, "off")}
+    }
+
+
+def epochs_of(looks):
+    """The epochs that were looked at. -> list"""
+    return column(looks, "epoch")
+
+
+def column(looks, name):
+    """One finding of every look. -> list"""
+    return [look[name] for look in looks]
+
+
 def matrix(T, caption=" "):
     """A transition matrix. -> traits"""
-    return {"values": [[round(value, 3) for value in row] for row in T.tolist()], "caption": caption}
+    return {"values": shares(T), "caption": caption}
+
+
+def shares(T):
+    """A matrix with three decimals. -> lists"""
+    return [[round(value, 3) for value in row] for row in T.tolist()]
 
 
 def setting(state, task, run):
@@ -76,24 +125,18 @@ def setting(state, task, run):
     return f"digits, MLP, n = {n:,}; {state.noise} {state.rate:.0%}, {task.noise.realised:.1%} wrong; seed {state.seed}"
 
 
-def gallery(run, task):
-    """The labels that are most probably wrong, as the trained method sees it. -> traits"""
-    chance, given, true = doubts(run, task), task.train.y, task.truth.y
-    first = chance.argsort(descending=True, stable=True)[:SHOWN]
-    items = [
-        {
-            "index": k,
-            "given": str(int(given[k])),
-            "true": str(int(true[k])),
-            "fate": f"doubt {chance[k]:.0%}",
-            "sign": "",
-        }
-        for k in first.tolist()
-    ]
-    share = precision(chance, task)
-    order = "Ranked by the chance that the label is wrong, as the network sees it."
-    caption = f"{order} Of the first 100, {share:.0%} are wrong."
-    return {"items": items, "sprite": sprite(task.train.x[first]), "caption": caption}
+def suspects(looks):
+    """The labels that are most probably wrong, as the trained method sees it after each epoch. -> traits"""
+    lists = {"samples": column(looks, "first"), "caption": column(looks, "precision")}
+    return {"per_epoch": {"epoch": epochs_of(looks), **lists}}
+
+
+def seen(looks, task, sheet):
+    """Every sample that was suspected once, and what the network made of it after each epoch. -> table of samples"""
+    suspected = sorted({sample for look in looks for sample in look["first"]})
+    doubts = [[round(chance, 2) for chance in look["doubt"][suspected].tolist()] for look in looks]
+    believed = [samples.digits(look["believed"][suspected]) for look in looks]
+    return samples.table(task, suspected, sheet, epoch=epochs_of(looks), believed=believed, doubt=doubts)
 
 
 def verdict(state, run, plain, T):
@@ -164,6 +207,7 @@ SKETCH = Sketch(
         part("gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"]),
     ],
     draw=draw,
+    epochs=STORED,
     moves=MOVES,
     versus="method",
     question=Question(

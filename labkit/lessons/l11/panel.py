@@ -4,7 +4,10 @@ import numpy as np
 
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from .figures import SHORT
-from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of, scores
+from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of
+
+EACH = range(1, EPOCHS + 1)
+MEAN = "Mean of the ten epochs (at first fewer) up to epoch {epoch}."
 
 
 def draw(state, show):
@@ -18,11 +21,11 @@ def draw(state, show):
     told = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
     show(
         history={**lines(spl, told, other, state.other), "caption": f"{n}. Bands: lowest to highest seed."},
-        sweep={**sweep(runs, state), "caption": "Mean of the last ten epochs; the cross is the slider."},
+        sweep={**sweep(runs, state), "caption": f"{MEAN} The cross is the slider."},
         matrix={"values": matrix(state.noise), "caption": f"{state.noise}: {100 * rate(state.noise):.1f} % wrong."},
         methods={
-            "bars": bars(runs, state.noise),
-            "caption": "Whiskers: the seeds. Co-teaching is told 40 %.",
+            **bars(runs, state.noise),
+            "caption": f"{MEAN} Whiskers: the seeds. Co-teaching is told 40 %.",
         },
         message=f"{told}, {state.noise}: test {spl['last10'].mean():.1%}, last ten epochs",
     )
@@ -31,7 +34,7 @@ def draw(state, show):
 
 def lines(spl, told, other, name):
     """Curves over the epochs: the chosen setting of SPL, and the test accuracy of another method. -> traits"""
-    x = range(1, EPOCHS + 1)
+    x = EACH
     drawn = [
         (f"{told}: test", spl, "test", {**svg_style("SPL"), "marker": "none"}),
         (f"{told}: noisy validation", spl, "val_noisy", {**svg_style("SPL"), "dash": "2 3", "marker": "none"}),
@@ -40,20 +43,35 @@ def lines(spl, told, other, name):
     ]
     series = [curve(words, x, stack(runs, column).mean(0), **style) for words, runs, column, style in drawn]
     bands = [band(x, stack(runs, column), style["colour"]) for _, runs, column, style in (drawn[0], drawn[3])]
-    return {"series": series, "bands": bands}
+    return {"series": series, "bands": bands, "per_epoch": {"epoch": list(EACH)}}
 
 
 def sweep(runs, state):
-    """Scores of SPL over what it is told. -> traits"""
-    table = scores(runs, state.noise)
-    series = [
-        curve("test", RATES, table["last10"]["mean"], **svg_style("SPL")),
-        curve("noisy validation", RATES, table["val10"]["mean"], **{**svg_style("SPL"), "dash": "2 3"}),
-        curve("here", [state.rate], [table["last10"]["mean"][state.rate]], "currentColor", "", "cross"),
-    ]
-    bands = [band(RATES, np.stack([table["last10"]["min"], table["last10"]["max"]]), svg_style("SPL")["colour"])]
-    level = of(runs, noise=state.noise, method=state.other)["last10"].mean()
-    return {"series": series, "bands": bands, "lines": [{"name": state.other, "y": round(float(level), 4)}]}
+    """SPL over what it is told, and another method beside it, epoch by epoch. -> traits"""
+    told = [of(runs, noise=state.noise, method="SPL", assumed_rate=rate) for rate in RATES]
+    test = np.stack([recent(rows, "test") for rows in told])
+    seen = np.stack([recent(rows, "val_noisy") for rows in told])
+    level = recent(of(runs, noise=state.noise, method=state.other), "test").mean(0)
+    here, look = RATES.index(state.rate), svg_style("SPL")
+    lists = {"epoch": list(EACH), "series": [], "bands": [], "lines": []}
+    for k in range(EPOCHS):
+        mean = test[:, :, k].mean(1)
+        series = [
+            curve("test", RATES, mean, **look),
+            curve("noisy validation", RATES, seen[:, :, k].mean(1), **{**look, "dash": "2 3"}),
+            curve("here", [state.rate], [mean[here]], "currentColor", "", "cross"),
+        ]
+        lists["series"].append(series)
+        lists["bands"].append([band(RATES, test[:, :, k].T, look["colour"])])
+        lists["lines"].append([{"name": state.other, "y": round(float(level[k]), 4)}])
+    return {"per_epoch": lists}
+
+
+def recent(runs, column):
+    """The mean of the ten epochs that end at each epoch, of fewer at the start. -> [seeds, epochs]"""
+    values = stack(runs, column)
+    means = [values[:, max(0, end - 10) : end].mean(1) for end in EACH]
+    return np.stack(means, 1)
 
 
 def stack(runs, column):
@@ -68,14 +86,18 @@ def band(x, values, colour):
 
 
 def bars(runs, noise):
-    """The last ten epochs of every other method. -> bars"""
-    found = {name: of(runs, noise=noise, method=name)["last10"] for name in OTHERS}
+    """What every other method has reached, epoch by epoch. -> traits"""
+    found = {name: recent(of(runs, noise=noise, method=name), "test") for name in OTHERS}
     number = lambda value: round(float(value), 4)
-    return [
-        {"name": SHORT.get(name, name), "value": number(s.mean()), "low": number(s.min()), "high": number(s.max())}
-        | {"colour": svg_style(name)["colour"]}
-        for name, s in found.items()
-    ]
+    lists = {"epoch": list(EACH), "bars": []}
+    for k in range(EPOCHS):
+        drawn = []
+        for name, test in found.items():
+            seeds = test[:, k]
+            reach = {"value": number(seeds.mean()), "low": number(seeds.min()), "high": number(seeds.max())}
+            drawn.append({"name": SHORT.get(name, name), **reach, "colour": svg_style(name)["colour"]})
+        lists["bars"].append(drawn)
+    return {"per_epoch": lists}
 
 
 def matrix(noise):
@@ -134,7 +156,7 @@ SKETCH = Sketch(
             "sweep",
             title="What should SPL be told?",
             xlabel="ε, the assumed rate",
-            ylabel="accuracy, mean of the last ten epochs",
+            ylabel="accuracy, mean of ten epochs",
             xlim=[-0.02, 0.62],
             xunit="percent",
             **{**SCALE, "ylim": [0.2, 0.6]},
@@ -154,7 +176,7 @@ SKETCH = Sketch(
         part(
             "bars",
             "methods",
-            title="The other methods, mean of the last ten epochs",
+            title="The other methods, mean of ten epochs",
             ylabel="test accuracy",
             **{**SCALE, "ylim": [0, 0.6], "height": 200},
         ),

@@ -121,9 +121,11 @@ def pictures(race, runs, seed):
     right = {"name": "right labels in all samples", "y": round(1 - one.noise["realised"], 4)}
     words = one.notes["noise_words"]
     caption = f"{race.clean.name}, {race.net_name}, n = {len(race.clean.train):,}; {words}; seed {seed}."
+    epochs = {"epoch": list(range(1, 1 + max(len(run.rows) for run in runs.values())))}
+    precision = {"series": curves("selected_precision", choosing), "lines": [right] if choosing else []}
     return {
-        "race": {"series": curves(score_column(one), runs), "caption": caption},
-        "precision": {"series": curves("selected_precision", choosing), "lines": [right] if choosing else []},
+        "race": {"series": curves(score_column(one), runs), "caption": caption, "per_epoch": epochs},
+        "precision": {**precision, "per_epoch": epochs},
         "table": table(runs),
     }
 

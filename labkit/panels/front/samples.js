@@ -1,7 +1,8 @@
 // The samples of a panel. A drawing may hand over a table of them, `samples` {index, given, true, sprite, per_epoch} (see
-// labkit/panels/samples.py), and parts name theirs: a gallery by `samples` [ids], points by `points.sample` [ids], faces
-// by their items. One sample is lit, under the pointer or in focus: all parts show it, and a card says what is known of
-// it at the cursor's epoch. One is chosen, by a click: the part that is declared as `life` draws its life.
+// labkit/panels/samples.py; with `images` the sprite has the whole training set, so many), and parts name theirs: a
+// gallery by `samples` [ids], points by `points.sample` [ids], faces by their items. One sample is lit, under the pointer
+// or in focus: all parts show it, and a card says what is known of it at the cursor's epoch. One is chosen, by a click:
+// the part that is declared as `life` draws its life.
 
 const { esc, words } = chart;
 const COLUMNS = 12; // images in a row of the table's sprite
@@ -20,8 +21,12 @@ function about(table, id, epoch) {
   if (k < 0) return null;
   const now = table.per_epoch ? cursor.traits({ per_epoch: table.per_epoch }, epoch) : {};
   const values = Object.entries(now).map(([name, column]) => [name, name === "epoch" ? column : of(column, k)]);
-  return { index: id, place: k, given: table.given[k], true: table.true[k], ...Object.fromEntries(values) };
+  const place = table.images ? id : k;
+  return { index: id, place, given: table.given[k], true: table.true[k], ...Object.fromEntries(values) };
 }
+
+// How many images the sprite of a table has: those of its samples, or of the whole training set.
+const images = (table) => table.images ?? table.index.length;
 
 // What became of a label; "" where no network has seen it.
 function fate({ given, true: truth, believed }) {
@@ -114,8 +119,8 @@ function told(part, id) {
 
 function image(panel, part, sample) {
   if (part.kind === "faces") return "";
-  const { sprite, index } = panel.table;
-  const rows = Math.ceil(index.length / COLUMNS);
+  const { sprite } = panel.table;
+  const rows = Math.ceil(images(panel.table) / COLUMNS);
   const at = `${-SIZE * (sample.place % COLUMNS)}px ${-SIZE * Math.floor(sample.place / COLUMNS)}px`;
   return `<span class="lk-image" style="background-image:url(${sprite});background-size:${SIZE * COLUMNS}px ${SIZE * rows}px;background-position:${at}"></span>`;
 }
@@ -190,7 +195,7 @@ function make(panel) {
       if (!panel.table) return traits;
       if (part.kind === "gallery" && traits.samples) {
         const shown = { ...part.declared, ...traits };
-        return { ...traits, items: tiles(panel.table, shown, panel.time.epoch), sprite: panel.table.sprite, columns: COLUMNS, count: panel.table.index.length };
+        return { ...traits, items: tiles(panel.table, shown, panel.time.epoch), sprite: panel.table.sprite, columns: COLUMNS, count: images(panel.table) };
       }
       if (!part.declared.life || !panel.table.per_epoch || !panel.table.index.includes(chosen)) return traits;
       return cursor.traits(life(panel.table, chosen), panel.time.epoch);

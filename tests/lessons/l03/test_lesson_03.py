@@ -90,10 +90,12 @@ def test_the_panel_draws_the_run_and_cross_entropy_faintly(frames):
 
 def test_the_points_of_the_pull_lie_on_the_line_of_a_loss_of_p(frames):
     _, picture = frames(s=1.0)
-    points = picture["pull"]["points"]
-    for p, force in zip(points["x"], points["y"]):
-        assert force == pytest.approx(p * (1 - p), abs=3e-3)
-    assert sorted(set(points["group"])) == [0, 1]
+    pull = picture["pull"]
+    assert pull["per_epoch"]["epoch"] == picture["history"]["per_epoch"]["epoch"] == list(range(1, 11))
+    for points in pull["per_epoch"]["points"]:
+        for p, force in zip(points["x"], points["y"]):
+            assert force == pytest.approx(p * (1 - p), abs=1.1e-2)
+    assert sorted(set(pull["points"]["group"])) == [0, 1]
 
 
 def test_all_that_is_drawn_is_inside_the_axes(frames):
@@ -101,7 +103,9 @@ def test_all_that_is_drawn_is_inside_the_axes(frames):
     for loss in lab.HYPERPARAMETERS:
         _, picture = frames(s=1.0, loss=loss)
         low, high = axes["pull"]["ylim"]
-        heights = picture["pull"]["points"]["y"] + [y for line in picture["pull"]["lines"] for y in line["y"]]
+        heights = [y for line in picture["pull"]["lines"] for y in line["y"]]
+        for points in picture["pull"]["per_epoch"]["points"]:
+            heights += points["y"]
         assert low <= min(heights) and max(heights) <= high
 
 

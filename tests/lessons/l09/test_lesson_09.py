@@ -10,6 +10,7 @@ from labkit.lessons.l01 import study as lesson_01
 from labkit.lessons.l09 import figures, panel
 from labkit.lessons.l09 import study as lesson_09
 from labkit.lessons.l09.study import doubt, error, main_rows, matrix_of, posterior, precision, train
+from labkit.panels import samples
 
 TASK = lesson_01.noisy("pairflip", noise_rate=0.4, seed=0)
 T = labkit.noise.pairflip(0.4).matrix(3, "")
@@ -80,10 +81,16 @@ def test_the_panel_compares_with_plain_sgd_which_it_trains_once(monkeypatch):
     assert len(panel.PLAIN) == 1
     series = shown.picture["history"]["series"]
     assert [len(one["x"]) for one in series] == [2, 2, 2]
-    assert shown.picture["used"]["values"] == shown.picture["true"]["values"]
+    used = shown.picture["used"]["per_epoch"]
+    assert used["epoch"] == [1, 2] and used["values"] == [shown.picture["true"]["values"]] * 2
     shown.move(method="F-correction")
-    assert len(panel.PLAIN) == 1 and shown.picture["used"]["values"] != shown.picture["true"]["values"]
-    assert len(shown.picture["suspects"]["items"]) == panel.SHOWN
+    used = shown.picture["used"]["per_epoch"]["values"]
+    assert len(panel.PLAIN) == 1 and shown.picture["true"]["values"] not in used
+    assert [len(ids) for ids in shown.picture["suspects"]["per_epoch"]["samples"]] == [panel.SHOWN] * 2
+    table = shown.picture["samples"]
+    assert table["images"] == len(shown.result.method.train)
+    suspects = shown.picture["suspects"]["per_epoch"]["samples"][-1]
+    assert [tile["place"] for tile in samples.items(table, suspects)] == suspects, "the sprite has all images"
 
 
 def zero(T=(0.4, 0.6, 0.0), p=(0.6, 0.3, 0.1)):

@@ -119,10 +119,34 @@ def test_every_stored_picture_stays_within_its_axes():
     at, low_high = sketch("11"), {part["name"]: part["traits"].get("ylim") for part in sketch("11").parts}
     for positions in at.kept():
         picture = stored.frame(at, positions)["picture"]
-        for name in ("history", "sweep"):
-            heights = np.concatenate([line["y"] for line in picture[name]["series"]])
-            assert low_high[name][0] <= heights.min() and heights.max() <= low_high[name][1], (name, positions)
-        assert len(picture["methods"]["bars"]) == len(lesson.OTHERS)
+        heights = [line["y"] for line in picture["history"]["series"]]
+        check(heights, low_high["history"], positions)
+        for series, bars in zip(picture["sweep"]["per_epoch"]["series"], picture["methods"]["per_epoch"]["bars"]):
+            check([line["y"] for line in series], low_high["sweep"], positions)
+            check([[bar["low"], bar["high"]] for bar in bars], low_high["methods"], positions)
+            assert len(bars) == len(lesson.OTHERS)
+
+
+def check(heights, limits, positions):
+    heights = np.concatenate(heights)
+    assert limits[0] <= heights.min() and heights.max() <= limits[1], positions
+
+
+def test_at_the_last_epoch_the_panel_shows_the_scores_of_the_lesson():
+    at, runs = sketch("11"), lesson.results()
+    for noise in lesson.NOISES:
+        picture = stored.frame(at, at.moved(at.positions, noise=noise))["picture"]
+        table = lesson.scores(runs, noise)
+        test, seen, here = picture["sweep"]["per_epoch"]["series"][-1]
+        assert test["y"] == pytest.approx(list(table["last10"]["mean"]), abs=2e-4)
+        assert seen["y"] == pytest.approx(list(table["val10"]["mean"]), abs=2e-4)
+        assert here["y"] == [test["y"][lesson.RATES.index(0.4)]]
+        scored = [lesson.of(runs, noise=noise, method=name)["last10"].mean() for name in lesson.OTHERS]
+        bars = picture["methods"]["per_epoch"]["bars"]
+        assert [bar["value"] for bar in bars[-1]] == pytest.approx(scored, abs=2e-4)
+        first = lesson.of(runs, noise=noise, method="GCE")["test"].iloc[0][0]
+        low, high = (bars[0][1][edge] for edge in ("low", "high"))
+        assert low - 2e-4 <= first <= high + 2e-4, "the first epoch is the mean of itself"
 
 
 def test_the_panel_looks_up_and_trains_nothing(monkeypatch):

@@ -175,6 +175,8 @@ def test_the_panel_draws_the_runs_and_leaves_no_thread(panel):
     drawn = {curve["name"]: curve["y"] for curve in panel.picture["race"]["series"]}
     assert drawn["SPL"] == pytest.approx(list(runs["SPL"].history.test), abs=1e-4)
     assert [c["name"] for c in panel.picture["precision"]["series"]] == ["SPL"], "ERM chooses nothing"
+    for part in ("race", "precision"):
+        assert panel.picture[part]["per_epoch"] == {"epoch": list(runs["ERM"].history.epoch)}
     assert [row[0] for row in panel.picture["table"]["rows"]] == ["ERM", "SPL"]
     by = {name: [run.accuracy[name] for run in runs.values()] for name in CRITERIA}
     assert panel.picture["table"]["rows"][1][2] == f"{100 * by['last10'][1]:.1f}"
