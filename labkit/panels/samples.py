@@ -32,7 +32,8 @@ def table(
 ) -> dict[str, Any]:
     """Return the table of the training samples i, in this order.
 
-    sheet: the images of the whole training set, see `sheet_of`; by default those of the samples i are drawn. per_epoch: lists with an entry for each epoch, which holds a value for each sample, or one for all: epoch (numbers),
+    sheet: the images of the whole training set, see `sheet_of`; without it, images of the samples i are drawn.
+    per_epoch: lists with an entry for each epoch, which holds a value for each sample, or one for all: epoch (numbers),
     loss, weight, believed (see `digits`) and others, which are read out by their names.
     """
     i = torch.as_tensor(i)
@@ -46,7 +47,10 @@ def table(
 
 
 def sheet_of(task: Task) -> dict[str, Any]:
-    """Return the images of the whole training set, for tables that show other samples in every setting: it is stored once."""
+    """Return the images of the whole training set, for tables that show other samples in every setting.
+
+    They are the same in all settings, and so they are stored once.
+    """
     return {"sprite": sprite(task.train.x), "images": len(task.train)}
 
 

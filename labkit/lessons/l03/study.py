@@ -73,8 +73,8 @@ FOUND = {}  # trainings of this process by setting
 
 
 def trained(name, *, step, noise_rate, seed, epochs=EPOCHS, watch=None):
-    """One training on noisy digits, kept for the next time; one that was watched is kept apart, because who watches keeps
-    more. watch(run): called after every epoch. -> Run"""
+    """One training on noisy digits, kept for the next time. watch(run): called after every epoch; who watches keeps
+    more than the run, and so a watched one is kept apart. -> Run"""
     key = (name if step else "ERM", step, noise_rate, seed, epochs, labkit.fast(), watch is not None)
     if key not in FOUND:
         about = (method(name, step=step), noisy(noise_rate=noise_rate, seed=seed), "mlp", epochs, seed)

@@ -82,13 +82,14 @@ def look(run, task, T):
     estimate = matrix_of(run.method)
     logits = evaluate(run.method.nets[0], task.train)
     chance = doubt(logits, task.train.y, estimate)
+    found = precision(chance, task)
     return {
         "values": shares(estimate),
         "off": f"Of a row, {error(estimate, T):.0%} stands in the wrong place, on average.",
         "first": chance.argsort(descending=True, stable=True)[:SHOWN].tolist(),
         "doubt": chance,
         "believed": logits.argmax(-1),
-        "precision": f"Ranked by the chance that the label is wrong. Of the first 100, {precision(chance, task):.0%} are wrong.",
+        "precision": f"Ranked by the chance that the label is wrong. Of the first 100, {found:.0%} are wrong.",
     }
 
 
