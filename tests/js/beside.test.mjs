@@ -66,7 +66,8 @@ test("the legend reads a pin beside the curve of the same name, and gives its ot
   assert.match(beside.others(all, { name: "test" }, read), /① 8!/);
   assert.equal(beside.others(all, { name: "chance" }, read), "");
   const own = beside.entries(all, read);
-  assert.match(own, /CDR<\/span>/);
+  assert.match(own, /<span>① CDR<\/span>/);
+  assert.equal(beside.others(all, { name: "test" }, () => "–"), "", "no value, no line");
   assert.match(own, /① CDR: val.*4!/);
   assert.doesNotMatch(own, /① test/);
   assert.match(beside.rows(all, read), /CDR: test<\/th><td>8!/);

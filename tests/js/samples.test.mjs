@@ -57,3 +57,15 @@ test("the card stands above its sample, or below it, and never beside the panel"
   assert.equal(samples.spot({ left: 0, top: 300, width: 40, height: 40 }, card, room).left, 0);
   assert.equal(samples.spot({ left: 0, top: 300, width: 40, height: 40 }, { width: 400, height: 9 }, room).left, 0);
 });
+
+test("the card of a face says how far its marks lie from the true ones, where they are known", () => {
+  const marks = [{ name: "given", points: [[[0.2, 0.2], [0.4, 0.4]]] }, { name: "true", points: [[[0.5, 0.6], [0.4, 0.5]]] }];
+  const face = { items: [{ index: 9, name: "face 9" }], marks, moving: [{ name: "the network", points: [[[0.2, 0.2], [0.4, 0.2]]] }], epoch: 3 };
+  assert.deepEqual(samples.faced(face, 0), [
+    "face 9", "given landmarks: 30% of the width from the true ones",
+    "the network's after epoch 3: 40% from the true ones, 10% from the given ones",
+  ]);
+  assert.deepEqual(samples.faced({ ...face, moving: [] }, 0).slice(1), ["given landmarks: 30% of the width from the true ones", ""]);
+  assert.deepEqual(samples.faced({ ...face, marks: [] }, 0), ["face 9"]);
+  assert.deepEqual(samples.faced(face, -1), []);
+});

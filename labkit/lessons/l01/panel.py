@@ -15,7 +15,7 @@ def draw(state, show):
     T = asked_matrix(state.noise, noise_rate=state.rate, seed=state.seed)
     n = f"digits, n = {len(digits().train) + len(digits().train.val):,}, seed {state.seed}"
     show(
-        asked=matrix(T, "Marked: a wrong label is as frequent as the right one, or more." if marks(T) else " "),
+        asked=matrix(T, "Marked: a wrong label leads, or draws level." if marks(T) else " "),
         realised=matrix(task.noise.realised_matrix, f"Counted: {n}."),
         shares={**curves(state), "caption": f"{n}. Faint: what is expected at higher rates."},
         gallery={"samples": list(range(SHOWN))},

@@ -89,7 +89,7 @@ SKETCH = Sketch(
     rows=[["history", "gallery"], ["life"]],
     parts=[
         part("curves", "history", title="What the network has learnt", ylabel="share of the samples", height=200),
-        part("gallery", "gallery", title="Training images and their given labels", signs=LEGEND, share=1.25),
+        part("gallery", "gallery", title="Training images and their given labels", signs=LEGEND),
         part(
             "curves", "life", title=LIFE, hint="Choose an image to see the life of its label.", unit="number",
             ylabel="loss (nats), weight", ylim=[0, 8], height=190, life=True, **EMPTY,

@@ -95,7 +95,7 @@ def fate(given, true, said):
 
 # The epoch is a control and no cursor: every epoch has a spectrum of its own, which takes longer than the training, and
 # the question asks for one of them.
-LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 190}
+LOG = {"xlabel": "directions, the largest singular value first", "xlim": [1, ROWS], "xscale": "log", "height": 180}
 MOVES = (
     Move(
         "all 1,000 directions",

@@ -181,6 +181,7 @@ SKETCH = Sketch(
             unit="percent",
             xunit="whole",
             height=300,
+            share=1.25,
         ),
     ],
     draw=draw,

@@ -203,7 +203,7 @@ SKETCH = Sketch(
             xlim=[0.5, LONGEST + 0.5],
             ylim=[0, 1],
             unit="percent",
-            height=172,
+            height=160,
         ),
         part("gallery", "suspects", title="The 24 most suspicious labels", columns=12, signs=["given ≠ true"]),
     ],

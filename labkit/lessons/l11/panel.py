@@ -149,6 +149,7 @@ SKETCH = Sketch(
             xlabel="epoch",
             ylabel="share",
             xlim=[0.5, EPOCHS + 0.5],
+            share=1.2,
             **SCALE,
         ),
         part(

@@ -78,10 +78,10 @@ function number({ n }, at) {
   return `<text class="lk-number" x="${x.toFixed(1)}" y="${y.toFixed(1)}" dy=".35em" text-anchor="middle">${NUMBERS[n]}</text>`;
 }
 
-// What the legend says of the pins beside a shown curve. read(c): the value of a curve at the cursor, in words.
+// What the legend says of the pins beside a shown curve, where they have a value. read(c): the value of a curve at the cursor, in words.
 function others({ pins }, { name }, read) {
-  const found = pins.map((pin) => [pin, pin.pairs.get(name)]).filter(([, c]) => c);
-  return found.length ? `<span class="lk-others">${found.map(([pin, c]) => `<span>${NUMBERS[pin.n]} ${esc(read(c))}</span>`).join("")}</span>` : "";
+  const found = pins.map((pin) => [pin, pin.pairs.get(name)]).filter(([, c]) => c).map(([pin, c]) => [pin, read(c)]).filter(([, words]) => words !== "–");
+  return found.length ? `<span class="lk-others">${found.map(([pin, words]) => `<span>${NUMBERS[pin.n]} ${esc(words)}</span>`).join("")}</span>` : "";
 }
 
 // The name of the run before, for the line of the title: there it takes no place that a legend would have to make.
@@ -89,13 +89,13 @@ function was({ ghost }, swatch) {
   return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name)}</span>` : "";
 }
 
-// The legend's entries of their own: the pins, and their curves that have no counterpart.
+// The legend's entries of their own: curves of pins that have no counterpart, and in one line what the pins are.
 function entries({ pins }, read) {
   const swatch = (c) => `<path class="lk-path" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}" d="M0 0H32"/>`;
   const alone = (pin) => pin.drawn.filter((c) => ![...pin.pairs.values()].includes(c));
-  const named = pins.map((pin) => entry(`<text x="16" dy=".35em" text-anchor="middle">${NUMBERS[pin.n]}</text>`, pin.name, "") +
-    alone(pin).map((c) => entry(`<g class="lk-pinned">${swatch(c)}</g>`, `${NUMBERS[pin.n]} ${c.name}`, read(c))).join(""));
-  return named.join("");
+  const named = pins.map((pin) => `<span>${NUMBERS[pin.n]} ${esc(pin.name)}</span>`);
+  const own = pins.flatMap((pin) => alone(pin).map((c) => entry(`<g class="lk-pinned">${swatch(c)}</g>`, `${NUMBERS[pin.n]} ${c.name}`, read(c))));
+  return own.join("") + (named.length ? `<li class="lk-named">${named.join("")}</li>` : "");
 }
 
 // The same in rows of a table, for screen readers.

@@ -106,9 +106,28 @@ function element(panel, part, id) {
   return box?.querySelector(`[data-index="${id}"]`) ?? box?.querySelector(".lk-hover .lk-ring") ?? null;
 }
 
-// What a part knows of a sample beside the table: the place of its point, the name of a face.
+// How far landmarks lie from others on average, as a share of the image's width.
+function apart(marks, others) {
+  return words(marks.reduce((sum, [x, y], k) => sum + Math.hypot(x - others[k][0], y - others[k][1]), 0) / marks.length, "percent");
+}
+
+// What is known of a face: its name, and how far its marks lie from the true ones.
+function faced({ items, marks, moving, epoch }, k) {
+  if (!items[k]) return [];
+  const [given, truth, said] = ["given", "true", "the network"].map((name) => [...marks, ...moving].find((m) => m.name === name)?.points[k]);
+  if (!truth) return [items[k].name];
+  return [
+    items[k].name,
+    given ? `given landmarks: ${apart(given, truth)} of the width from the true ones` : "",
+    said ? `the network's after epoch ${epoch}: ${apart(said, truth)} from the true ones${given ? `, ${apart(said, given)} from the given ones` : ""}` : "",
+  ];
+}
+
+const face = (part, k) => faced(chart.read(part, ["items", "marks", "moving", "epoch"]), k);
+
+// What a part knows of a sample beside the table: the place of its point, the marks of a face.
 function told(part, id) {
-  if (part.kind === "faces") return [part.get("items").find(({ index }) => index === id)?.name ?? ""];
+  if (part.kind === "faces") return face(part, part.get("items").findIndex(({ index }) => index === id));
   if (part.kind !== "scatter") return [];
   const [points, k] = [part.get("points"), placeOf(part, id)];
   const axis = (name, label) => `${part.get(label)} ${words(points[name][k], part.get(name === "x" ? "xunit" : "unit"))}`;
@@ -205,4 +224,4 @@ function make(panel) {
   };
 }
 
-export default { make, about, fate, tiles, life, lines, spot };
+export default { make, about, fate, tiles, life, lines, spot, faced };
