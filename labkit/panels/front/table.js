@@ -12,10 +12,14 @@ function draw(state, el) {
   el.children[0].innerHTML = `<caption>${esc(state.title)}</caption><thead><tr>${state.columns.map((name, c) => (name ? `<th scope="col"${style(c)}>${esc(name)}</th>` : "<td></td>")).join("")}</tr></thead><tbody>${body.join("")}</tbody>`;
   el.style.minHeight = `${state.height}px`;
   el.children[1].textContent = state.rows.length ? state.caption : state.hint;
+  el.setAttribute("aria-label", state.title);
+  if (el.scrollWidth > el.clientWidth) el.tabIndex = 0; // arrow keys scroll what has the focus
+  else el.removeAttribute("tabindex");
 }
 
 function render({ model, el }) {
   el.classList.add("lk-chart", "lk-table");
+  el.setAttribute("role", "group");
   el.innerHTML = '<table></table><p class="lk-caption"></p>';
   return chart.follow(model, KEYS, () => el.children[0], () => draw({ ...DEFAULTS, ...chart.read(model, KEYS) }, el));
 }
