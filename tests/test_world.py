@@ -2,7 +2,7 @@
 when no kernel answers."""
 
 import pytest
-from browser import browser, close_notebook, lab, open_notebook, run_all  # noqa: F401
+from browser import at_rest, browser, close_notebook, lab, open_notebook, run_all  # noqa: F401
 from test_panels_live import SETTLED, notebook, restart, shown
 
 from labkit.lessons.l00 import study
@@ -21,6 +21,7 @@ def test_flips_are_learnt_with_a_kernel_and_without(lab, browser):  # noqa: F811
         open_notebook(page, lab, notebook(lab, "00"))
         run_all(page)
         before = shown(page)
+        at_rest(page.locator(PLANE))
         page.locator("[data-point='5']").click(force=True)
         page.wait_for_function("(raw) => document.querySelector('.lk-panel').dataset.drawn !== raw", arg=before["raw"])
         live = shown(page)

@@ -1,7 +1,4 @@
-"""A panel as one PNG: for notebooks that are not trusted, and for readers that show no widget.
-
-It draws the same JSON as the front end does (labkit/panels/front), simpler: no legend's values, no hover.
-"""
+"""A panel as one PNG, for readers that show no widget: the JSON of the front end, drawn without legends' values."""
 
 from base64 import b64decode
 from io import BytesIO
