@@ -21,6 +21,7 @@ def test_flips_are_learnt_with_a_kernel_and_without(lab, browser):  # noqa: F811
         open_notebook(page, lab, notebook(lab, "00"))
         run_all(page)
         before = shown(page)
+        page.locator(PLANE).evaluate("(plane) => plane.scrollIntoView({ block: 'center' })")
         at_rest(page.locator(PLANE))
         page.locator("[data-point='5']").click(force=True)
         page.wait_for_function("(raw) => document.querySelector('.lk-panel').dataset.drawn !== raw", arg=before["raw"])
