@@ -11,6 +11,8 @@ from labkit.site import living
 PANELS = rooms.lessons("panel")
 QUICK = ("05", "11")
 WIDTHS = (1280, 390)
+BETWEEN = (1000, 760, 620, 480)  # windows in which something else may stand beside something else
+NARROWEST = 120  # pixels of a drawing
 HIGHEST = 680  # pixels of a panel in a window of 1280
 SMALLEST = 11  # pixels of a letter
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>{styles}</style></head><body>
@@ -61,6 +63,8 @@ SIZES = """() => [...document.querySelectorAll(".lk-panel")].map((panel) => {
   return [panel.closest(".panel-place").dataset.panel, panel.getBoundingClientRect().height,
     Math.min(...seen.map((el) => parseFloat(getComputedStyle(el).fontSize)))];
 })"""
+THIN = """(least) => [...document.querySelectorAll(".lk-panel .lk-plot")].filter((el) => el.clientWidth < least)
+  .map((el) => [el.closest(".panel-place").dataset.panel, el.closest(".lk-part").dataset.part, el.clientWidth])"""
 SET = """([k, value]) => {
   const el = [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")][k];
   el.value = value;
@@ -95,6 +99,11 @@ def test_every_panel_fits_its_window(browser, tmp_path):  # noqa: F811
     page.wait_for_function("() => document.querySelector('.lk-panel').clientWidth < 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") == WIDTHS[1]
     assert [size for size in page.evaluate(SIZES) if size[2] < SMALLEST] == []
+    for width in (*BETWEEN, WIDTHS[1]):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
+        assert page.evaluate(THIN, NARROWEST) == [], f"in a window of {width} pixels"
+        assert page.evaluate("() => document.documentElement.scrollWidth") == width
     page.close()
 
 
