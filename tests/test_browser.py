@@ -77,7 +77,8 @@ def both_ends(page, theme):
     for name, share in (("low", 0.0), ("high", 1.0)):
         drag(page, share)
         settled(page)
-        assert page.evaluate("() => seen.drawn()").items() >= page.evaluate("() => seen.controls()").items()
+        drawn, controls = page.evaluate("() => [seen.drawn(), seen.controls()]")  # of one moment
+        assert drawn.items() >= controls.items()
         page.locator(".lk-panel").first.scroll_into_view_if_needed()
         shot(page, f"{page.lesson}_{theme}_{name}", ".lk-panel")
         seen.append(page.evaluate("() => [seen.picture(), seen.frame(), seen.heights()]"))
