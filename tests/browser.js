@@ -33,6 +33,7 @@ window.seen = {
 
   // does the picture show what the controls say, or has the panel failed?
   settled: () => seen.panel()?.dataset.settled === "1" || !!seen.failure(),
+  heard: () => seen.panel()?.dataset.silent === "0",
   failure: () => seen.panel()?.querySelector(".lk-failure").textContent,
   drawn: () => JSON.parse(seen.panel().dataset.drawn),
 

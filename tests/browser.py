@@ -205,8 +205,11 @@ def clear(page):
 
 
 def settled(page, seconds=60):
-    """Wait until the panel shows what its controls say; fail with its error if it has one."""
-    page.wait_for_function("() => seen.panel() && seen.settled()", timeout=1000 * seconds, polling=POLL)
+    """Wait until the kernel, or the page without one, shows what the controls say; fail with the panel's error if it has one.
+
+    A view that waits for a slow kernel shows a stored run meanwhile, and says so: that is not the end of a move.
+    """
+    page.wait_for_function("() => seen.heard() && seen.settled()", timeout=1000 * seconds, polling=POLL)
     assert page.evaluate("() => seen.failure()") == ""
 
 
