@@ -65,6 +65,24 @@ SIZES = """() => [...document.querySelectorAll(".lk-panel")].map((panel) => {
 })"""
 THIN = """(least) => [...document.querySelectorAll(".lk-panel .lk-plot")].filter((el) => el.clientWidth < least)
   .map((el) => [el.closest(".panel-place").dataset.panel, el.closest(".lk-part").dataset.part, el.clientWidth])"""
+# pin the shown run, and the one two steps on; then the first control goes on by one: -> pins in each panel
+PINS = """async () => {
+  const steady = () => new Promise((done) => setTimeout(done, 400));
+  const panels = [...document.querySelectorAll(".lk-panel")];
+  const move = (panel, by) => {
+    const el = panel.querySelector("input[type=range]");
+    el.value = Number(el.value) + (Number(el.value) + by <= Number(el.max) ? by : -by);
+    el.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  for (const by of [0, 2, 1]) {
+    panels.forEach((panel) => by && move(panel, by));
+    await steady();
+    panels.forEach((panel) => by !== 1 && panel.querySelector(".lk-pin")?.click());
+    await steady();
+  }
+  return panels.filter((panel) => panel.querySelector(".lk-pin"))
+    .map((panel) => [panel.closest(".panel-place").dataset.panel, panel.querySelectorAll(".lk-chips li").length]);
+}"""
 SET = """([k, value]) => {
   const el = [...document.querySelectorAll(".lk-panel input[type=range], .lk-panel select")][k];
   el.value = value;
@@ -95,6 +113,8 @@ def test_every_panel_fits_its_window(browser, tmp_path):  # noqa: F811
     sizes = page.evaluate(SIZES)
     assert [name for name, *_ in sizes] == list(PANELS)
     assert [size for size in sizes if size[1] > HIGHEST or size[2] < SMALLEST] == []
+    assert all(pins == 2 for _, pins in page.evaluate(PINS))
+    assert [size for size in page.evaluate(SIZES) if size[1] > HIGHEST or size[2] < SMALLEST] == [], "with two pins"
     page.set_viewport_size({"width": WIDTHS[1], "height": 800})
     page.wait_for_function("() => document.querySelector('.lk-panel').clientWidth < 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") == WIDTHS[1]

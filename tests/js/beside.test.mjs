@@ -66,7 +66,7 @@ test("the legend reads a pin beside the curve of the same name, and gives its ot
   assert.match(beside.others(all, { name: "test" }, read), /① 8!/);
   assert.equal(beside.others(all, { name: "chance" }, read), "");
   const own = beside.entries(all, read);
-  assert.match(own, /<span>① CDR<\/span>/);
+  assert.equal(beside.others(all, { name: "test", ...curve("test", 7, 8) }, read), "", "the same curve, no second value");
   assert.equal(beside.others(all, { name: "test" }, () => "–"), "", "no value, no line");
   assert.match(own, /① CDR: val.*4!/);
   assert.doesNotMatch(own, /① test/);
@@ -79,6 +79,8 @@ test("curves are read beside the only one that measures the same, whatever setti
   assert.deepEqual(names_beside(["GLC: test", "plain SGD: test"], ["Forward, true T: test", "plain SGD: test"]), { "GLC: test": "Forward, true T: test", "plain SGD: test": "plain SGD: test" });
   assert.deepEqual(names_beside(["test, SPL"], ["test, PRL(L)", "recall"]), { "test, SPL": "test, PRL(L)" });
   assert.deepEqual(names_beside(["ERM", "ELR"], ["ERM", "SPL"]), { ERM: "ERM" }, "another method is another curve");
+  assert.deepEqual(names_beside(["SPL, ε = 30%: test", "ERM: test"], ["SPL, ε = 40%: test", "GCE: test"]),
+    { "SPL, ε = 30%: test": "SPL, ε = 40%: test", "ERM: test": "GCE: test" }, "of the same method first");
   assert.deepEqual(names_beside(["a: test", "b: test"], ["c: test", "d: test"]), {}, "two would do");
 });
 
@@ -86,4 +88,14 @@ test("the run before is not drawn twice where it is pinned", () => {
   const { ghost, pins } = beside.layered(part, shown, before, [{ n: 0, name: "τ 40 %", kept: before.kept }], null);
   assert.equal(ghost, undefined);
   assert.equal(pins[0].drawn.length, 1);
+});
+
+test("a curve that two pins share is drawn once, and both are read", () => {
+  const kept = (...series) => ({ history: { series } });
+  const two = [{ n: 0, name: "GCE", kept: kept(curve("test", 5, 6)) }, { n: 1, name: "ELR", kept: kept(curve("test", 5, 6), curve("belief", 3, 9)) }];
+  const { pins } = beside.layered(part, shown, null, two, null);
+  assert.deepEqual(pins.map((pin) => pin.drawn.map((c) => c.name)), [["test"], ["belief"]]);
+  assert.match(beside.others({ pins }, shown.series[0], (c) => String(c.y.at(-1))), /① 6.*② 6/);
+  const same = beside.layered(part, shown, null, [{ n: 0, name: "twin", kept: kept(...shown.series) }], null);
+  assert.deepEqual(same.pins, [], "a pin that lies on the shown run has nothing to tell");
 });

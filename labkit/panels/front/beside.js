@@ -32,19 +32,26 @@ function fresh(curves, series) {
   return curves.filter((c) => c.x.length > 1 && !series.some((d) => same([d.x, d.y], [c.x, c.y])));
 }
 
-// What a curve measures, where its name also says of which setting: "GLC: test accuracy", "test accuracy, GLC".
+// What a curve measures, where its name also says of which setting: "GLC: test accuracy", "test accuracy, GLC"; and the
+// method whose it is, "SPL" of "SPL, ε = 30%: test".
 const measured = (name) => (name.includes(": ") ? name.split(": ").at(-1) : name.split(", ")[0]);
 
+const whose = (name) => (name.includes(": ") ? name.split(/[,:]/)[0] : "");
+
 // The curves of another run by the shown ones that they are read beside: of the same name, or the only ones that measure
-// the same. -> Map(name of a shown curve -> curve of the other run)
+// the same, of the same method first. -> Map(name of a shown curve -> curve of the other run)
 function paired(series, others) {
   const pairs = new Map(series.map((c) => [c.name, others.find((o) => o.name === c.name)]).filter(([, o]) => o));
-  const left = series.filter((c) => !pairs.has(c.name));
-  const free = others.filter((o) => !pairs.has(o.name));
-  left.forEach((c) => {
-    const like = (list) => list.filter((other) => measured(other.name) === measured(c.name));
-    if (like(left).length === 1 && like(free).length === 1) pairs.set(c.name, like(free)[0]);
-  });
+  const pair = (alike) => {
+    const left = series.filter((c) => !pairs.has(c.name));
+    const free = others.filter((o) => ![...pairs.values()].includes(o));
+    left.forEach((c) => {
+      const like = (list) => list.filter((other) => alike(other.name, c.name));
+      if (like(left).length === 1 && like(free).length === 1) pairs.set(c.name, like(free)[0]);
+    });
+  };
+  pair((a, b) => measured(a) === measured(b) && whose(a) === whose(b));
+  pair((a, b) => measured(a) === measured(b));
   return pairs;
 }
 
@@ -58,10 +65,15 @@ function layered({ kind, name }, traits, before, pins, at) {
     return bars.length ? { ...traits, ghost: { name: before.name, bars } } : traits;
   }
   const series = traits.series ?? [];
-  const drawn = pins.map((pin) => ({ n: pin.n, name: pin.name, pairs: paired(series, of(pin)), drawn: fresh(of(pin), series) }));
-  const ghost = fresh(of(before), [...series, ...drawn.flatMap((pin) => pin.drawn)]);
+  const there = [...series]; // a curve that two pins share is drawn, and named, once
+  const drawn = pins.map((pin) => {
+    const own = fresh(of(pin), there);
+    there.push(...own);
+    return { n: pin.n, name: pin.name, pairs: paired(series, of(pin)), drawn: own, differs: fresh(of(pin), series).length > 0 };
+  });
+  const ghost = fresh(of(before), there);
   const more = ghost.length ? { ghost: { name: before.name, series: ghost } } : {};
-  return { ...traits, ...more, pins: drawn.filter((pin) => pin.drawn.length) };
+  return { ...traits, ...more, pins: drawn.filter((pin) => pin.differs) };
 }
 
 // The curves beside the shown ones. curve(c): draws one; points(c): where it lies in pixels.
@@ -79,8 +91,9 @@ function number({ n }, at) {
 }
 
 // What the legend says of the pins beside a shown curve, where they have a value. read(c): the value of a curve at the cursor, in words.
-function others({ pins }, { name }, read) {
-  const found = pins.map((pin) => [pin, pin.pairs.get(name)]).filter(([, c]) => c).map(([pin, c]) => [pin, read(c)]).filter(([, words]) => words !== "–");
+function others({ pins }, curve, read) {
+  const differs = (c) => c && !same([c.x, c.y], [curve.x, curve.y]);
+  const found = pins.map((pin) => [pin, pin.pairs.get(curve.name)]).filter(([, c]) => differs(c)).map(([pin, c]) => [pin, read(c)]).filter(([, words]) => words !== "–");
   return found.length ? `<span class="lk-others">${found.map(([pin, words]) => `<span>${NUMBERS[pin.n]} ${esc(words)}</span>`).join("")}</span>` : "";
 }
 
@@ -89,13 +102,11 @@ function was({ ghost }, swatch) {
   return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name)}</span>` : "";
 }
 
-// The legend's entries of their own: curves of pins that have no counterpart, and in one line what the pins are.
+// The legend's entries of their own: curves of pins that have no counterpart. What the pins are stands above the pictures.
 function entries({ pins }, read) {
   const swatch = (c) => `<path class="lk-path" ${ink(c.colour)} stroke-dasharray="${esc(c.dash)}" d="M0 0H32"/>`;
   const alone = (pin) => pin.drawn.filter((c) => ![...pin.pairs.values()].includes(c));
-  const named = pins.map((pin) => `<span>${NUMBERS[pin.n]} ${esc(pin.name)}</span>`);
-  const own = pins.flatMap((pin) => alone(pin).map((c) => entry(`<g class="lk-pinned">${swatch(c)}</g>`, `${NUMBERS[pin.n]} ${c.name}`, read(c))));
-  return own.join("") + (named.length ? `<li class="lk-named">${named.join("")}</li>` : "");
+  return pins.flatMap((pin) => alone(pin).map((c) => entry(`<g class="lk-pinned">${swatch(c)}</g>`, `${NUMBERS[pin.n]} ${c.name}`, read(c)))).join("");
 }
 
 // The same in rows of a table, for screen readers.
