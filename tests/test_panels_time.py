@@ -102,3 +102,32 @@ def test_points_are_reached_by_keyboard_and_the_card_follows(page, picture):
     assert card.get_attribute("role") == "status"
     page.keyboard.press("Escape")
     card.wait_for(state="hidden")
+
+
+@pytest.mark.browser
+def test_a_point_of_the_world_has_a_card_that_does_not_hide_what_a_flip_does(browser, tmp_path):  # noqa: F811
+    page = browser.new_page()
+    page.goto(page_of(["00"], tmp_path).as_uri())
+    page.wait_for_function(SETTLED)
+    sketch = lessons.sketch("00")
+    shown = stored.frame(sketch, sketch.positions)["picture"]["world"]
+    (world,) = [part["traits"] for part in sketch.parts if part["name"] == "world"]
+    k = next(k for k, given in enumerate(shown["given"]) if given != world["truth"][k])
+    name = lambda c: world["classes"][int(c)]["name"].removesuffix("s")
+    believed = [labels[k] for labels in shown["per_epoch"]["believed"]]
+    card, point = page.locator(".lk-card[data-open]"), page.locator(f"[data-point='{k}']")
+    for at in (0, -1):
+        page.locator(".lk-time input").fill(str(at % len(believed)))
+        point.hover(force=True)
+        said = card.inner_text()
+        assert f"given {name(shown['given'][k])}, true {name(world['truth'][k])}" in said
+        assert f"after epoch {shown['per_epoch']['epoch'][at]} the network says {name(believed[at])}" in said
+    point.click(force=True)
+    card.wait_for(state="hidden")
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
+    assert card.count() == 0, "the pointer has not left the point"
+    page.mouse.move(5, 5)
+    point.hover(force=True)
+    assert "which is right" in card.inner_text()
+    page.close()

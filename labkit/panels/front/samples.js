@@ -99,11 +99,12 @@ function spot(anchor, card, room) {
 
 const idOf = (part, k) => (part.kind === "scatter" ? part.get("points").sample?.[k] ?? -1 : k);
 const placeOf = (part, id) => (part.kind === "scatter" ? part.get("points").sample?.indexOf(id) ?? -1 : id);
-const SHOWING = ["gallery", "scatter", "faces"];
+const SHOWING = ["gallery", "scatter", "faces", "world"];
+const ALONE = ["faces", "world"]; // they know their samples without a table
 
 function element(panel, part, id) {
   const box = panel.el.querySelector(`.lk-part[data-part="${part.name}"]`);
-  return box?.querySelector(`[data-index="${id}"]`) ?? box?.querySelector(".lk-hover .lk-ring") ?? null;
+  return box?.querySelector(`[data-index="${id}"], [data-point="${id}"]`) ?? box?.querySelector(".lk-hover .lk-ring") ?? null;
 }
 
 // How far landmarks lie from others on average, as a share of the image's width.
@@ -127,6 +128,7 @@ const face = (part, k) => faced(chart.read(part, ["items", "marks", "moving", "e
 
 // What a part knows of a sample beside the table: the place of its point, the marks of a face.
 function told(part, id) {
+  if (part.kind === "world") return world.told({ ...world.DEFAULTS, ...chart.read(part, Object.keys(world.DEFAULTS)) }, id);
   if (part.kind === "faces") return face(part, part.get("items").findIndex(({ index }) => index === id));
   if (part.kind !== "scatter") return [];
   const [points, k] = [part.get("points"), placeOf(part, id)];
@@ -173,9 +175,9 @@ function make(panel) {
   card.el.setAttribute("role", "status");
   panel.el.append(card.el);
   const showing = () => [...panel.parts.values()].filter(({ kind }) => SHOWING.includes(kind));
-  const naming = () => showing().filter((part) => part.kind !== "scatter" || part.get("points").sample);
+  const naming = () => showing().filter((part) => (part.kind === "scatter" ? part.get("points").sample : part.kind !== "world"));
   const show = () => {
-    const known = lit.id >= 0 && lit.from && (panel.table?.index.includes(lit.id) || lit.from.kind === "faces");
+    const known = lit.id >= 0 && lit.from && (panel.table?.index.includes(lit.id) || ALONE.includes(lit.from.kind));
     card.el.toggleAttribute("data-open", Boolean(known));
     if (!known) return;
     fill(panel, card, lit);

@@ -8,9 +8,9 @@
 const { esc, ink, MARKS, entry } = chart;
 const DEFAULTS = {
   points: [], truth: "", classes: [], xlim: [0, 1], ylim: [0, 1], columns: 2, rows: 2, training: {}, title: "", height: 400, hint: "",
-  given: "", epoch: null, grid: "", believed: "", new: null, marks: [], selected: -1,
+  given: "", epoch: null, grid: "", believed: "", new: null, marks: [], selected: -1, lit: -1,
 };
-const KEYS = Object.keys(DEFAULTS);
+const KEYS = Object.keys(DEFAULTS).filter((key) => key !== "lit"); // the card follows it, the picture does not
 const REACH = 16; // pixels from the pointer at which a point is meant
 const PACE = 16; // milliseconds between two epochs of a training in this page
 const LEARNT = "#D55E00";
@@ -44,10 +44,24 @@ function sentence(state, { marks, wrong, learnt }) {
   return `${labels} ${when} the network has learnt ${learnt} of them by heart and names ${percent(state.new)} of new points right.`;
 }
 
+const single = (state, c) => state.classes[c].name.replace(/s$/, "");
+
+// What is known of a point, line by line, for the card beside it; the first is its name.
+function told(state, k) {
+  const { label, wrong } = read(state).fates[k];
+  const believed = state.believed ? Number(state.believed[k]) : null;
+  const whose = believed === label ? "the given label" : "the true label";
+  return [
+    `point ${k + 1}`,
+    wrong ? `given ${single(state, label)}, true ${single(state, state.truth[k])}` : `given ${single(state, label)}, which is right`,
+    believed === null ? "" : `after epoch ${state.epoch} the network says ${single(state, believed)}${wrong || believed === label ? `, ${whose}` : ", which is wrong"}`,
+  ].filter(Boolean);
+}
+
 function said(state, { fates }, k) {
   if (!fates[k]) return "";
   const { label, wrong, learnt } = fates[k];
-  const name = (c) => state.classes[c].name.replace(/s$/, "");
+  const name = (c) => single(state, c);
   const truth = wrong ? `in truth ${name(state.truth[k])}; ${learnt ? "learnt by heart" : "not learnt by heart"}` : "which is right";
   return `point ${k + 1}: given ${name(label)}, ${truth}`;
 }
@@ -121,8 +135,9 @@ function nearest(state, s, px, py) {
 }
 
 // Flips by the pointer: a press begins them, every point that is passed turns over once, and the release hands them over.
-function pointers(svg, { state, under, show, flip }) {
+function pointers(svg, { state, under, show, flip, light }) {
   let touched = null;
+  let left = true; // the point that was turned over last? Until then no card hides how the boundary bends round it
   const touch = (event) => {
     const k = under(event);
     if (k >= 0 && !touched.includes(k)) touched.push(k);
@@ -137,16 +152,28 @@ function pointers(svg, { state, under, show, flip }) {
   svg.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     touched = [];
+    left = false;
+    light(-1);
     svg.setPointerCapture(event.pointerId);
     touch(event);
   });
-  svg.addEventListener("pointermove", (event) => (touched ? touch(event) : show([], Math.max(under(event), -1))));
+  svg.addEventListener("pointermove", (event) => {
+    if (touched) return touch(event);
+    const k = under(event);
+    left ||= k < 0;
+    if (left) light(k);
+    show([], k);
+  });
   svg.addEventListener("pointerup", () => end(true));
   svg.addEventListener("pointercancel", () => end(false)); // the page scrolls
-  svg.addEventListener("pointerleave", () => { if (!touched) show([], state().selected); });
+  svg.addEventListener("pointerleave", () => {
+    left = true;
+    light(-1);
+    if (!touched) show([], state().selected);
+  });
 }
 
-function keys(svg, { state, choose, flip }) {
+function keys(svg, { state, choose, flip, light }) {
   svg.addEventListener("keydown", (event) => {
     const { points, selected } = state();
     const arrow = ARROWS[event.key];
@@ -154,9 +181,9 @@ function keys(svg, { state, choose, flip }) {
     event.preventDefault();
     if (selected < 0) choose(0);
     else if (arrow) choose(contour.neighbour(points, selected, arrow));
-    else flip([selected]);
+    else { light(-1); flip([selected]); }
   });
-  svg.addEventListener("focus", () => { if (svg.matches(":focus-visible") && state().selected < 0) choose(0); });
+  svg.addEventListener("focus", () => { if (svg.matches(":focus-visible")) choose(Math.max(state().selected, 0)); });
 }
 
 function render({ model, el }) {
@@ -180,8 +207,11 @@ function render({ model, el }) {
     const box = svg.getBoundingClientRect();
     return nearest(state(), s, event.clientX - box.left, event.clientY - box.top);
   };
-  pointers(svg, { state, under, show, flip });
-  keys(svg, { state, flip, choose: (k) => model.set("selected", k) });
+  const light = (k) => { if (k !== model.get("lit")) model.set("lit", k); };
+  const choose = (k) => { model.set("selected", k); light(k); };
+  pointers(svg, { state, under, show, flip, light });
+  keys(svg, { state, flip, choose, light });
+  svg.addEventListener("blur", () => light(-1));
   part("back").addEventListener("click", () => { model.set("marks", []); svg.focus(); });
   return chart.follow(model, KEYS, part, () => { s = draw(state(), part, []); });
 }
@@ -207,4 +237,4 @@ async function alone({ declared, values, marks, shown, show, cancelled }) {
   show({ given: shown.given, per_epoch: lists }, `${values.method} has learnt your labels in this page`);
 }
 
-export default { render, alone, DEFAULTS };
+export default { render, alone, told, DEFAULTS };
