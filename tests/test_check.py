@@ -46,7 +46,6 @@ RIGHT = [
     *(("02.3", answer) for answer in (best_val, lambda h: int(h.sort_values("val_noisy").epoch.iloc[-1]))),
     *(("02.4", answer) for answer in (points, lambda r: 100 * (r.history.test.max() - r.history.test.iloc[-1]))),
     *(("02.5", answer) for answer in (0, 0.0, torch.tensor(0.0))),
-    *(("02.6", answer) for answer in (("CDR", 3), ["cdr", 3.0])),
     *(("02.7", answer) for answer in (run(), run(rate=0.6))),
 ]
 
@@ -102,13 +101,6 @@ MISTAKES = [
     ("02.5", 0.1, "chance"),
     ("02.5", 0.1152, "printed number"),
     ("02.5", 0.2, "too large"),
-    ("02.6", ("AUX", 3), "bold"),
-    ("02.6", ("SGD", 3), "not the highest"),
-    ("02.6", ("CDR", 0.03), "in points"),
-    ("02.6", ("CDR", 0.0003), "as a share"),
-    ("02.6", ("CDR", 300), "1 point is 100 images"),
-    ("02.6", ("CDR", 30), "too large"),
-    ("02.6", "CDR", "a pair"),
     ("02.7", 0.9, "a float"),
     ("02.7", run(task="mnist"), "on mnist"),
     ("02.7", run(noise=None), "no noise"),

@@ -8,8 +8,6 @@ import labkit
 
 from ...exercises.answers import Wrong, call, compare, number, share, vector
 
-MNIST_TEST = 10_000  # images
-
 
 def gradient(answer):
     """The gradient on the logits of a sample with p = (0.6, 0.3, 0.1), given label 2, true label 0."""
@@ -121,28 +119,6 @@ def majority(answer):
     return "every class is called by its neighbour's name. Chance is not the floor here"
 
 
-def printed_best(answer):
-    """The best method at asymmetric 20 % in CDR+AUX's Table 1, and its lead over the bold one in test images."""
-    if not isinstance(answer, (list, tuple)) or len(answer) != 2:
-        raise Wrong('hand in a pair: the name of the method and a number of images, e.g. ("SGD", 50)')
-    printed, bold = _printed("asymmetric", 0.2), "AUX"
-    best = max(printed, key=printed.get)
-    name = str(answer[0]).strip().upper()
-    if name == bold:
-        raise Wrong(f"{bold} is printed in bold; compare all four numbers")
-    if name != best:
-        raise Wrong(f"{answer[0]!r} is not the highest of {', '.join(f'{m} {v}' for m, v in printed.items())}")
-    points = printed[best] - printed[bold]
-    mistakes = [
-        (points, "that is the lead in points; how many of the 10,000 images is it?"),
-        (points / 100, "that is the lead as a share; how many of the 10,000 images is it?"),
-        (points * MNIST_TEST, "points are hundredths: 1 point is 100 images"),
-    ]
-    images = round(points / 100 * MNIST_TEST)
-    compare(number(answer[1]), images, mistakes)
-    return f"{best}, by {images} images of 10,000, with no spread printed"
-
-
 def robust_run(answer):
     """A Run on the digits with symmetric noise of 40 % or more whose last epoch has a test accuracy above 85 %."""
     if not isinstance(answer, labkit.Run):
@@ -173,6 +149,5 @@ EXERCISES = {
     "02.3": stopping_epoch,
     "02.4": flattery,
     "02.5": majority,
-    "02.6": printed_best,
     "02.7": robust_run,
 }

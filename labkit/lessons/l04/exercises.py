@@ -72,24 +72,6 @@ def _judge_filter(found, loss, outputs, keep):
         raise Wrong("these are not the samples of smallest summed squared error")
 
 
-def divided_twice(answer):
-    """The learning rate of a plain mean that moves SGD as the doubly divided loss does: lr 0.05, B = 128, rate 0.2."""
-    lr, batch, rate = 0.05, 128, 0.2
-    keep = kept(rate, batch)
-    mistakes = [
-        (
-            lr / batch,
-            f"divided by the batch; the code divides by the number of *kept* samples, int(0.8 * 128) = {keep}",
-        ),
-        (lr * keep, "the other way round: the step is shorter, not longer"),
-        (lr, "with Adam, yes: it divides by the gradient's size. SGD does not"),
-        (lr / (batch - keep), "that many are dropped; the kept ones are counted"),
-        (lr / (batch * (1 - rate)), f"the kept count is cut to a whole number: {keep}"),
-    ]
-    compare(number(answer), lr / keep, mistakes, tolerance=1e-7)
-    return f"a factor {keep}. Adam hides it; whoever changes to SGD finds that nothing learns, and blames the method"
-
-
 def told_rates(answer):
     """Table 3 of PRL: in how many cells the true rate is the best, and the mean gain of the best over the true one."""
     if not isinstance(answer, (list, tuple)) or len(answer) != 2:
@@ -138,7 +120,6 @@ EXERCISES = {
     "04.1": gradient_length,
     "04.2": longest,
     "04.3": repaired_filter,
-    "04.4": divided_twice,
     "04.5": told_rates,
     "04.6": one_network,
 }

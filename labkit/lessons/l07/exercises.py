@@ -83,24 +83,6 @@ def coasting(answer):
     return 'and 9 lr v if it stays masked for ever. `variant="paper"` stops the buffer'
 
 
-def lead(answer):
-    """Lead of CDR+AUX over the best other method at asymmetric 70 %, in points of the printed table."""
-    table = labkit.ledger.printed("cdr_aux_table1")
-    column = table[(table.noise == "asymmetric") & (table.rate == 0.7)].set_index("method")["mean"]
-    others = column["CDR+AUX"] - column.drop("CDR+AUX")
-    right = others.min()
-    mistakes = [
-        (10.0, "that is the text's number; subtract in the table"),
-        (others.max(), f"that is the lead over {others.idxmax()}, the lowest; take the best of the other three"),
-        (others["CDR"], "that is the lead over CDR; another method is higher"),
-        (right / 100, "that is a share; points are asked for"),
-        (-right, "the sign is turned round"),
-        (100 * right / column["SGD"], "that is in percent of the other accuracy; points are a plain difference"),
-    ]
-    compare(number(answer), right, mistakes, tolerance=6e-3)
-    return f"{right:.2f} points over {others.idxmin()}, which is plain training, where the text says around 10"
-
-
 def same_strength(answer):
     """The lambda at which AUX alone is as strong as CDR+AUX with lambda 8 and tau .4."""
     right = 8 / (1 - TAU) ** 0.5
@@ -136,7 +118,6 @@ EXERCISES = {
     "07.2": schedule,
     "07.3": unmasked,
     "07.4": coasting,
-    "07.5": lead,
     "07.6": same_strength,
     "07.7": slow,
 }

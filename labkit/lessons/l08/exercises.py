@@ -4,9 +4,7 @@ import numpy as np
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number, vector
-
-RUNS = 5  # behind every printed mean of RMNW-Net's tables
+from ...exercises.answers import Wrong, compare, number, vector
 
 
 def slopes(answer):
@@ -23,22 +21,6 @@ def slopes(answer):
     ]
     compare(vector(answer, 3), right, mistakes)
     return "sample 1 does not matter for the meta set, more weight for sample 2 lowers its loss, for sample 3 raises it"
-
-
-def best_minus_last(answer):
-    """A function areas -> how much the best AUC over training is above the last one."""
-    for areas in ([0.13, 0.99, 0.4, 0.08], [0.5, 0.6, 0.7, 0.9], [0.06, 0.05, 0.04, 0.02]):
-        right = max(areas) - areas[-1]
-        mistakes = [
-            (-right, "the sign: the best minus the last"),
-            (max(areas), "that is what the table prints; take the last one away"),
-            (max(areas) - areas[0], "that is above the first epoch; compare with the last"),
-            (max(areas) - min(areas), "that is the whole range; compare with the last"),
-            (max(areas) - float(np.mean(areas)), "that is above the mean; compare with the last"),
-            (100 * right, "an AUC is a number from 0 to 1; no percent here"),
-        ]
-        compare(number(call(answer, list(areas))), right, mistakes)
-    return "so much is owed to choosing the epoch with the true labels"
 
 
 def turned(answer):
@@ -77,20 +59,6 @@ def _lowest():
     return float(cell["mean"]), float(own["MNW-Net"] - own["MW-Net*"])
 
 
-def doubtful(answer):
-    """How many standard errors 53.12 is from the printed 55.12 +- 3.03 of five runs."""
-    std = 3.03
-    right = 2.0 / (std / RUNS**0.5)
-    mistakes = [
-        (2.0 / std, "that is in standard deviations of one run; the mean of five runs is surer"),
-        (2.0 / (std / RUNS), "the error falls with the root of the number of runs"),
-        (2.0, "that is the distance in points"),
-        (std / RUNS**0.5, "that is the standard error; how many of them are 2 points?"),
-    ]
-    compare(number(answer), right, mistakes, tolerance=0.02)
-    return f"{right:.1f}: a slip of the pen would hide behind five runs. Copied cells have to be compared, not believed"
-
-
 def looks(answer):
     """Among how many test accuracies the printed one is the best, and which share of training is at lr / 100."""
     if not isinstance(answer, (list, tuple)) or len(answer) != 2:
@@ -126,9 +94,7 @@ def silent(answer):
 
 EXERCISES = {
     "08.1": slopes,
-    "08.2": best_minus_last,
     "08.3": turned,
-    "08.4": doubtful,
     "08.5": looks,
     "08.6": silent,
 }

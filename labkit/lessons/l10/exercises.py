@@ -110,32 +110,10 @@ def _differ(runs):
     return len({(run.config["seed"], run.noise["rate"]) for run in runs}) > 1
 
 
-def two_spreads(answer):
-    """The cell whose standard deviation Table 2 and Table 3 of PRL print differently."""
-    ledger = labkit.ledger
-    two, three = ledger.printed("prl_table2_cifar"), ledger.printed("prl_table3_sensitivity")
-    key = ["dataset", "noise", "rate"]
-    both = two[two.method == "Co-PRL(L)"].merge(three[three.eps_offset == 0], on=key, suffixes=("_2", "_3"))
-    differ = both[both.std_2 != both.std_3]
-    (right,) = differ[key].itertuples(index=False, name=None)
-    if not isinstance(answer, (list, tuple)) or len(answer) != 3:
-        raise Wrong('hand in three values: dataset, noise and rate, e.g. ("CIFAR-10", "symmetric", 0.5)')
-    given = (str(answer[0]).strip(), str(answer[1]).strip(), round(number(answer[2]), 2))
-    known = set(both[key].itertuples(index=False, name=None))
-    if given not in known:
-        raise Wrong(f"{given} is in one of the tables only; both have {sorted(known)}")
-    if given != right:
-        row = both.set_index(key).loc[given]
-        raise Wrong(f"both tables print {row.std_2:g} there")
-    row = differ.iloc[0]
-    return f"{row.std_2:g} in Table 2, {row.std_3:g} in Table 3, at the same mean {row.mean_2:g}. One of them is a slip"
-
-
 EXERCISES = {
     "10.1": best_slope,
     "10.2": perfect_on_noisy,
     "10.3": clipped_mean,
     "10.4": wrong_kept,
     "10.5": twin_runs,
-    "10.6": two_spreads,
 }

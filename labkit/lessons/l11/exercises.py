@@ -5,11 +5,9 @@ import pandas as pd
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number, vector
+from ...exercises.answers import Wrong, call, compare, number
 from .study import counts
 
-BEST, LAST = 77.7, 67.9  # %, plain training on "worst": the issue thread of the label files' repository
-PRINTED, RERUN, CO_TEACHING = 77.69, 83.91, 80.92  # %, "worst": the paper's CE, noisypy's CE and Co-teaching
 JOINT = np.array([[30, 6, 4], [2, 20, 8], [0, 10, 20]])  # given (row), class that confident learning believes (column)
 
 
@@ -26,32 +24,6 @@ def independent(answer):
     ]
     compare(number(answer), right, mistakes, tolerance=2e-3)
     return f"{right:.1%}. Measured are 40.2 %: people stumble over the same images"
-
-
-def flattery(answer):
-    """Points of 77.7 that are owed to the choice of the epoch on the test set."""
-    right = BEST - LAST
-    mistakes = [
-        (-right, "the sign is turned round"),
-        (right / 100, "that is a share; points are asked for"),
-        (100 * right / LAST, "that is in percent of the last epoch; points are a plain difference"),
-        (RERUN - LAST, "that is the distance to somebody else's run; compare the best and the last epoch of one run"),
-    ]
-    compare(number(answer), right, mistakes, tolerance=0.02)
-    return f"{right:.1f} points, which nobody gets who has no clean test labels to choose by"
-
-
-def moving_baseline(answer):
-    """(gain of Co-teaching over the printed CE, gain over the CE of the same rerun), points."""
-    right = [CO_TEACHING - PRINTED, CO_TEACHING - RERUN]
-    mistakes = [
-        (right[::-1], "the order: over the printed number first, over the rerun's second"),
-        ([-gain for gain in right], "the sign is turned round: Co-teaching minus cross-entropy"),
-        ([right[0], RERUN - PRINTED], "the second: Co-teaching minus the rerun's cross-entropy"),
-        ([abs(gain) for gain in right], "one of the two is a loss: keep its sign"),
-    ]
-    compare(vector(answer, 2), right, mistakes, tolerance=0.02)
-    return "a gain or a loss, by whose plain training one compares with. Take both numbers from one hand"
 
 
 def no_unlabelled_part(answer):
@@ -102,8 +74,6 @@ def estimated(answer):
 
 EXERCISES = {
     "11.1": independent,
-    "11.2": flattery,
-    "11.3": moving_baseline,
     "11.4": no_unlabelled_part,
     "11.5": choose_rate,
     "11.6": estimated,

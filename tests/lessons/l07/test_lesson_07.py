@@ -13,7 +13,6 @@ RIGHT = [
     *(("07.2", answer) for answer in ((1 - 4 * 0.4 / 9, 0.6), [0.8222, 0.6])),
     *(("07.3", answer) for answer in (236, 236.0)),
     *(("07.4", answer) for answer in (2.439, torch.tensor(2.44))),
-    *(("07.5", answer) for answer in (7.78, 71.64 - 63.86)),
     *(("07.6", answer) for answer in (8 / 0.6**0.5, 10.33)),
     ("07.7", lambda rate, lr: lr * (1 - rate) ** 2),
 ]
@@ -35,9 +34,6 @@ MISTAKES = [
     ("07.4", 0, "what the paper says"),
     ("07.4", 2.71, "first step too"),
     ("07.4", 9, "infinitely many"),
-    ("07.5", 10, "the text's number"),
-    ("07.5", 9.31, "the lowest"),
-    ("07.5", 0.0778, "a share"),
     ("07.6", 8, "advantage"),
     ("07.6", 6.197, "the other way round"),
     ("07.6", 13.33, "the root"),

@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 
@@ -68,9 +67,7 @@ def test_the_panel_draws_the_learnt_weights_and_plain_sgd_faintly(monkeypatch):
 
 RIGHT = [
     ("08.1", [0.0, -0.3, 0.3]),
-    ("08.2", lambda areas: max(areas) - areas[-1]),
     ("08.3", (1 - 0.2531, 0.39)),
-    ("08.4", 2 / (3.03 / 5**0.5)),
     ("08.5", (600, 41 / 60)),
     ("08.6", 0.9),
 ]
@@ -79,18 +76,10 @@ MISTAKES = [
     ("08.1", [0.0, -3.0, 3.0], "learning rate alpha"),
     ("08.1", [0.0, 3.0, -3.0], "now the step"),
     ("08.1", [0.0, -0.3], "list of 3"),
-    ("08.2", max, "what the table prints"),
-    ("08.2", lambda areas: areas[-1] - max(areas), "the sign"),
-    ("08.2", lambda areas: max(areas) - areas[0], "the first epoch"),
-    ("08.2", lambda areas: max(areas) - np.mean(areas), "the mean"),
-    ("08.2", 0.5, "the function itself"),
     ("08.3", (0.2531, 0.39), "the printed one"),
     ("08.3", (0.7469, -0.39), "the sign"),
     ("08.3", (0.7469, 0.0039), "in points"),
     ("08.3", 0.7469, "a pair"),
-    ("08.4", 2 / 3.03, "one run"),
-    ("08.4", 2.0, "distance in points"),
-    ("08.4", 3.03 / 5**0.5, "how many of them"),
     ("08.5", (60_000, 41 / 60), "every 100 iterations"),
     ("08.5", (120, 41 / 60), "once an epoch"),
     ("08.5", (600, 0.7), "a hundredth begins later"),

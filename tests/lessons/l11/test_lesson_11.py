@@ -14,8 +14,6 @@ from labkit.panels.lessons import sketch
 
 RIGHT = [
     *(("11.1", answer) for answer in (1 - 0.82766 * 0.81878 * 0.8236, torch.tensor(0.4419))),
-    *(("11.2", answer) for answer in (9.8, 77.7 - 67.9)),
-    *(("11.3", answer) for answer in ((3.23, -2.99), [3.23, -2.99])),
     ("11.4", labkit.methods.DivideMix(lam_u=0.0)),
     *(
         ("11.5", answer)
@@ -29,12 +27,6 @@ MISTAKES = [
     ("11.1", 0.1766, "the mean"),
     ("11.1", 0.4021, "what was measured"),
     ("11.1", 0.558, "nobody is wrong"),
-    ("11.2", -9.8, "turned round"),
-    ("11.2", 0.098, "a share"),
-    ("11.2", 14.43, "percent of the last epoch"),
-    ("11.3", (-2.99, 3.23), "the order"),
-    ("11.3", (3.23, 2.99), "a loss"),
-    ("11.3", (3.23, 6.22), "minus the rerun's"),
     ("11.4", labkit.methods.DivideMix, "this is the class"),
     ("11.4", labkit.methods.DivideMix(), "the default"),
     ("11.4", labkit.methods.DivideMix(lam_u=50.0), "another value"),
