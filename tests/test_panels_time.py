@@ -6,6 +6,10 @@ from test_panels_fit import SETTLED, page_of
 
 from labkit.panels import lessons, stored
 
+MIDDLE = """(k) => {
+  const { x, y, width, height } = document.querySelector(`[data-point='${k}'] .lk-mark`).getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""  # while the world is drawn again and again
 NAME = "04"  # its panel has every kind of part that shows samples or epochs, but faces
 
 
@@ -124,8 +128,7 @@ def test_a_point_of_the_world_has_a_card_that_does_not_hide_what_a_flip_does(bro
         assert f"after epoch {shown['per_epoch']['epoch'][at]} the network says {name(believed[at])}" in said
     point.click(force=True)
     card.wait_for(state="hidden")
-    box = point.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2 + 1, box["y"] + box["height"] / 2)
+    page.mouse.move(*[value + 1 for value in page.evaluate(MIDDLE, k)])
     assert card.count() == 0, "the pointer has not left the point"
     page.mouse.move(5, 5)
     point.hover(force=True)
