@@ -1,5 +1,7 @@
 """One function per loss: (logits [..., B, C], y) -> [..., B]. They act on the last axes, so K runs can be stacked."""
 
+from math import log, log1p
+
 import torch
 from torch import Tensor
 
@@ -75,6 +77,42 @@ def smoothed(logits: Tensor, y: Tensor, alpha: float = 0.1) -> Tensor:
     """Return the loss of label smoothing (Szegedy et al., CVPR 2016): ce with the soft label (1 - alpha) e_y + alpha /
     C. -> [..., B]"""
     return (1 - alpha) * ce(logits, y) - alpha * logits.log_softmax(-1).mean(-1)
+
+
+def by_class(logits: Tensor, eps: float = 0.0) -> Tensor:
+    """Return the cross-entropy of every class, -log(p_c + eps), at most -log eps. eps >= 0; 0 has no bound. -> [..., B,
+    C]"""
+    log_p = logits.log_softmax(-1)
+    return -torch.logaddexp(log_p, torch.full_like(log_p, log(eps))) if eps else -log_p
+
+
+def js(views: Tensor, y: Tensor, pi: float) -> Tensor:
+    """Return the Jensen-Shannon divergence of a label and of V predictions (Englesson, Azizpour, NeurIPS 2021), divided
+    by Z = -(1 - pi) log(1 - pi).
+
+    It is pi KL(e_y, m) + (1 - pi) / V sum_v KL(p_v, m) with the mixture m = pi e_y + (1 - pi) / V sum_v p_v. V = 1 is
+    JS, several views of the same samples are GJS. views: logits [V, ..., B, C]. pi: weight of the label, in (0, 1). One
+    view: ce as pi -> 0, mae / 2 as pi -> 1. Logarithms of m are taken term by term, so that no zero needs a bound. ->
+    [..., B]
+    """
+    log_p = views.log_softmax(-1)
+    log_mean = log_p.logsumexp(0) - log(len(views)) + log1p(-pi)  # of (1 - pi) / V sum_v p_v  [..., B, C]
+    place = y[..., None]
+    log_m_y = torch.logaddexp(log_mean.gather(-1, place), torch.full_like(log_mean[..., :1], log(pi)))
+    log_m = log_mean.scatter(-1, place, log_m_y)
+    of_views = (log_p.exp() * (log_p - log_m)).sum(-1).mean(0)
+    return (pi * -log_m_y[..., 0] + (1 - pi) * of_views) / (-(1 - pi) * log1p(-pi))
+
+
+def eps_softmax(logits: Tensor, m: float) -> Tensor:
+    """Return the logarithm of epsilon-softmax (Wang et al., NeurIPS 2024): m is added to the largest probability, and
+    all are divided by 1 + m. m >= 0; 0 is softmax. -> [..., B, C]"""
+    log_p = logits.log_softmax(-1)
+    if not m:
+        return log_p
+    top = log_p.argmax(-1, keepdim=True)
+    raised = torch.logaddexp(log_p.gather(-1, top), torch.full_like(log_p[..., :1], log(m)))
+    return log_p.scatter(-1, top, raised) - log1p(m)
 
 
 def accuracy(logits: Tensor, y: Tensor) -> Tensor:

@@ -4,16 +4,20 @@ from cases import Case
 
 from labkit.methods import (
     GCE,
+    GJS,
+    JS,
     MAE,
     MSE,
     NCE_RCE,
     SCE,
     BootstrapHard,
     BootstrapSoft,
+    CE_eps_MAE,
     Focal,
     Huber,
     LabelSmoothing,
     Mixup,
+    PeerLoss,
 )
 
 CE = "return losses.ce(logits, y)"
@@ -28,6 +32,27 @@ CASES = {
     GCE: Case({"q": 0.7, "truncate": 0.1, "start": 1, "every": 1}, {"q": 0.0}, core={"GCE": CE}),
     SCE: Case({"alpha": 0.5}, {"alpha": 1.0, "beta": 0.0}, core={"SCE": CE}),
     NCE_RCE: Case({"alpha": 0.5}, core={"NCE_RCE": CE}, except_=NEVER),
+    JS: Case({"pi": 0.5}, {"pi": 0.0}, core={"JS": CE}),
+    GJS: Case(
+        {"pi": 0.5},
+        core={"GJS": "views = torch.stack([self.nets[0](x)] * 2)"},
+        except_={
+            "neutral": "its consistency counts without bound where its label counts for nothing",
+            "permuted": "its second view is taken from the training set, in float32",
+            "meta_device": "its second view is taken from the training set, on another device",
+        },
+    ),
+    PeerLoss: Case(
+        {"alpha": 0.5, "warmup": 0, "ramp": 0},
+        {"alpha": 0.0, "variant": "paper"},
+        core={"PeerLoss": "pass"},
+        except_={
+            "permuted": "its peers are drawn from the training set, in float32",
+            "stacked": "its peers are drawn anew whenever the loss is asked for",
+            "meta_device": "its peers are drawn from the training set, on another device",
+        },
+    ),
+    CE_eps_MAE: Case({"m": 10.0, "alpha": 0.5}, {"m": 0.0, "alpha": 1.0, "beta": 0.0}, core={"CE_eps_MAE": CE}),
     LabelSmoothing: Case({"alpha": 0.2}, {"alpha": 0.0}, core={"LabelSmoothing": CE}),
     Mixup: Case(
         {"alpha": 1.0},

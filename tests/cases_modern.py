@@ -2,7 +2,7 @@
 
 from cases import Case
 
-from labkit.methods import ELR, PES, SOP, ConfidentLearning, DivideMix
+from labkit.methods import CORES2, ELR, PES, SOP, ConfidentLearning, DivideMix
 
 DRAWN = "its second views, partners and unlabelled samples are drawn at random"
 CASES = {
@@ -28,6 +28,11 @@ CASES = {
         {"warmup": 1, "refine": (2, 1), "refine_lr": 1e-3},
         {"warmup": 2, "refine": ()},
         core={"PES": "confident = torch.ones_like(train.y, dtype=torch.bool)"},
+    ),
+    CORES2: Case(
+        {"beta": 1.0, "warmup": 0, "ramp": 0, "start": 1},
+        {"beta": 0.0, "start": 99},
+        core={"CORES2": "pass"},
     ),
     ConfidentLearning: Case(
         {"folds": 4, "fold_epochs": 1},

@@ -12,6 +12,7 @@ from .co_prl_l import CoPRL_L
 from .co_teaching import CoTeaching
 from .co_teaching_plus import CoTeachingPlus
 from .confident import ConfidentLearning
+from .cores2 import CORES2
 from .correction import BCorrection, FCorrection
 from .crust import CRUST
 from .d2l import D2L
@@ -20,13 +21,27 @@ from .dividemix import DivideMix
 from .elr import ELR
 from .erm import ERM
 from .fine_tuning import FineTuning
+from .gjs import GJS
 from .glc import GLC
 from .ignormclip import Ignormclip
 from .incv import INCV
 from .jocor import JoCoR
 from .l2rw import L2RW
 from .l_dmi import L_DMI
-from .losses import GCE, MAE, MSE, NCE_RCE, SCE, BootstrapHard, BootstrapSoft, Focal, Huber, LabelSmoothing
+from .losses import (
+    GCE,
+    JS,
+    MAE,
+    MSE,
+    NCE_RCE,
+    SCE,
+    BootstrapHard,
+    BootstrapSoft,
+    CE_eps_MAE,
+    Focal,
+    Huber,
+    LabelSmoothing,
+)
 from .mentornet import MentorNetDD, MentorNetPD
 from .min_sgd import MinSGD
 from .mixup import Mixup
@@ -34,6 +49,7 @@ from .mnw_net import MNWNet
 from .mw_net import MWNet
 from .normclip import NormClip
 from .o2u_net import O2UNet
+from .peer_loss import PeerLoss
 from .pes import PES
 from .prl_g import PRL_G
 from .prl_l import PRL_L
@@ -62,6 +78,10 @@ FAMILIES = {
         "GCE": GCE,
         "SCE": SCE,
         "NCE+RCE": NCE_RCE,
+        "JS": JS,
+        "GJS": GJS,
+        "Peer loss": PeerLoss,
+        "CE_eps+MAE": CE_eps_MAE,
         "Label smoothing": LabelSmoothing,
     },
     "selection": {
@@ -102,6 +122,7 @@ FAMILIES = {
         "Co-teaching+": CoTeachingPlus,
         "DivideMix": DivideMix,
         "PES": PES,
+        "CORES2": CORES2,
         "Confident learning": ConfidentLearning,
     },
 }
