@@ -12,7 +12,8 @@ Differs from the released code in, each a keyword (variant="released", the defau
     3. eps: the code's mean is over -log(p + 1e-8), so it is bounded. Without it the loss has no lower bound.
     4. divide: the code divides the learning rate by 1 + beta. Here the loss is divided, which is the same but for
        weight decay.
-The code's second phase, consistency training on the samples that were sieved out, is not here.
+sieve="epoch" and renew=False of variant="paper" are the plain reading of its formulas; how often the paper sieves and
+renews was not checked. The code's second phase, consistency training on the samples that were sieved out, is not here.
 """
 
 from dataclasses import dataclass

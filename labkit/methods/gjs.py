@@ -7,7 +7,7 @@ consistent, and the second part asks for consistency.
 Differs from the released code in:
     1. The recipe's augmentation gives both views. The code's is RandAugment with Cutout. Without an augmentation both
        views are the same, and GJS is JS.
-    2. M is 3, the label and two views, as in all released settings.
+    2. There are two views; the code takes any number.
     The logarithms differ from the code's as those of JS do, by rounding.
 """
 
