@@ -99,7 +99,7 @@ function others({ pins }, curve, read) {
 
 // The name of the run before, for the line of the title: there it takes no place that a legend would have to make.
 function was({ ghost }, swatch) {
-  return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name)}</span>` : "";
+  return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name).replace(/ %/g, "&nbsp;%")}</span>` : "";
 }
 
 // The legend's entries of their own: curves of pins that have no counterpart. What the pins are stands above the pictures.
