@@ -1,89 +1,128 @@
-"""What exercises have in common: reading an answer, comparing it, saying what is wrong with it."""
+"""What exercises have in common: calling the reader's function, comparing an answer, saying what is wrong with it."""
 
 from collections.abc import Callable, Iterable
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from .diagnoses import diagnose, distance, is_alike, is_near, ordinal
+from .reading import array, fractions, kind, number, parts, positions, shape, vector
+from .verdict import Untouched, Wrong
 
-class Wrong(Exception):
-    """An answer that is not right; the text says why."""
-
-
-class Untouched(Exception):
-    """An exercise that nobody has answered yet."""
+__all__ = [
+    "Untouched",
+    "Wrong",
+    "array",
+    "call",
+    "compare",
+    "judge",
+    "judge_entries",
+    "kind",
+    "need_different",
+    "need_touched",
+    "number",
+    "parts",
+    "positions",
+    "shape",
+    "vector",
+]
+Mistakes = Iterable[tuple[Any, str]]
 
 
 def need_touched(answer: Any) -> None:
     """Raise Untouched for the `...` that stands in an exercise, also as an entry of several."""
-    parts = answer if isinstance(answer, (list, tuple)) else [answer]
-    if any(part is Ellipsis for part in parts):
+    entries = answer if isinstance(answer, (list, tuple)) else [answer]
+    if any(entry is Ellipsis for entry in entries):
         raise Untouched
 
 
-def number(answer: Any) -> float:
-    """Return a number from an answer. Raises Wrong for anything but one finite number."""
-    try:
-        value = answer.item() if hasattr(answer, "item") else answer
-    except (RuntimeError, ValueError):
-        raise Wrong("these are several numbers; one is asked for") from None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Wrong(f"{answer!r} is a {type(answer).__name__}; a number is asked for")
-    if not isfinite(value):
-        raise Wrong(f"{value} is not a finite number")
-    return float(value)
+def judge(
+    answer: Any,
+    right: Any,
+    mistakes: Mistakes = (),
+    *,
+    tolerance: float = 1e-3,
+    is_fraction: bool = False,
+    is_count: bool = False,
+    entry: str = "",
+) -> str:
+    """Raise Wrong unless an answer is right: one number, or as many as `right` has.
+
+    An answer is right within the tolerance, or where it has the same two significant digits. Where a typical mistake is
+    nearer to it, the mistake wins.
+
+    mistakes: pairs of the numbers that a typical mistake gives, and the sentence that names it.
+    is_fraction: a percentage is read, too, as 25 or "25 %".
+    is_count: two digits are not enough.
+    entry: the name of the number where an answer has several that are judged one by one.
+
+    Returns how a percentage was read, to stand behind the line for a right answer; else "".
+    """
+    right = np.atleast_1d(np.asarray(right, dtype=float))
+    mistakes = list(mistakes)
+    reading, prefix = "", f"{entry}: " if entry else ""
+    if is_fraction:
+        written, values, in_percent = fractions(answer, len(right))
+        reading = _taken(written, in_percent)
+        sentence = _typical(written, mistakes, tolerance) if in_percent.any() else None
+        if sentence and not is_near(values, right, tolerance):
+            raise Wrong(f"{prefix}{sentence}")
+    else:
+        values = written = vector(answer, len(right))
+    sentence = _fault(values, right, mistakes, tolerance, not is_count)
+    if sentence == "":
+        sentence = diagnose(values, right, tolerance, is_fraction, is_count, written=written)
+    elif sentence and reading:
+        sentence = f"{reading}: {sentence}"
+    if sentence:
+        raise Wrong(f"{prefix}{sentence}")
+    return f" ({reading})" if reading else ""
 
 
-def share(answer: Any) -> float:
-    """Return a share in [0, 1] from an answer. Raises Wrong for anything else."""
-    value = number(answer)
-    if not 0 <= value <= 1:
-        raise Wrong(f"{value:g} is no share: between 0 and 1, so 25 % is written 0.25")
-    return value
+def judge_entries(answer: Any, request: str, entries: list[dict[str, Any]]) -> str:
+    """Raise Wrong unless each number of an answer is right; they are judged one by one.
 
-
-def vector(answer: Any, length: int) -> np.ndarray:
-    """Return `length` numbers from an answer. Raises Wrong for anything else. -> [length]"""
-    try:
-        values = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"{answer!r} is not read as numbers; a list of {length} is asked for") from None
-    if values.shape != (length,):
-        raise Wrong(f"its shape is {values.shape}; a list of {length} numbers is asked for")
-    return values
+    request: what to hand in, for an answer with fewer or more numbers. entries: the arguments of `judge` for each.
+    Returns how percentages were read, as `judge` does.
+    """
+    values = parts(answer, len(entries), request)
+    _need_order(values, [entry["right"] for entry in entries])
+    reading = ""
+    for k, entry in enumerate(entries):
+        reading += judge(values[k], **{"entry": ordinal(k, len(entries)), **entry})
+    return reading
 
 
 def compare(
     value: float | np.ndarray,
     right: float | np.ndarray,
-    mistakes: Iterable[tuple[float | np.ndarray, str]],
+    mistakes: Mistakes,
     tolerance: float = 1e-3,
+    name: Callable[[int, int], str] = ordinal,
 ) -> None:
-    """Raise Wrong unless value is right: with the words for the typical mistake that it is, or with its direction.
+    """Raise Wrong unless the value that a reader's function returns is right within a tolerance.
 
-    mistakes: pairs of the value that a typical mistake gives, and the words for it.
+    mistakes: pairs of the value that a typical mistake gives, and the sentence that names it. name: of an entry, from
+    its position and their count.
     """
+    values, right = (np.atleast_1d(np.asarray(numbers, dtype=float)) for numbers in (value, right))
+    sentence = _fault(values, right, list(mistakes), tolerance, is_lenient=False)
+    if sentence == "":
+        sentence = diagnose(values, right, tolerance, name=name)
+    if sentence:
+        raise Wrong(sentence)
 
-    def is_close(expected):
-        return np.allclose(value, expected, rtol=0, atol=tolerance)
 
-    if is_close(right):
-        return
-    for typical, explanation in mistakes:
-        if is_close(typical):
-            raise Wrong(explanation)
-    if np.ndim(value):
-        worst = int(np.abs(value - np.asarray(right)).argmax())
-        direction = "large" if value[worst] > right[worst] else "small"
-        raise Wrong(f"entry {worst}, {value[worst]:g}, is too {direction}")
-    raise Wrong(f"{value:g} is too {'large' if value > right else 'small'}")
+def need_different(values: list[float], inputs: str) -> None:
+    """Raise Wrong if a reader's function returns one number whatever it gets. inputs: what it got, e.g. "tables"."""
+    if len(values) > 1 and len(set(values)) == 1:
+        raise Wrong(f"your function returns {values[0]:g} for different {inputs}, so it does not depend on them")
 
 
 def call(function: Callable, *arguments: Any) -> Any:
     """Return what the reader's function returns. Raises Wrong where it raises an error or returns nothing."""
     if not callable(function):
-        raise Wrong(f"this is a {type(function).__name__}; hand in the function itself, without calling it")
+        raise Wrong(f"this is {kind(function)}; hand in the function itself, without calling it")
     try:
         returned = function(*arguments)
     except Exception as error:
@@ -92,3 +131,43 @@ def call(function: Callable, *arguments: Any) -> Any:
     if returned is None:
         raise Wrong("your function returns nothing; it needs a `return`")
     return returned
+
+
+def _need_order(values, right):
+    """Raise Wrong if the right numbers are handed in in reverse order."""
+    try:
+        numbers = array(values)
+    except Wrong:
+        return  # judged one by one, each gets a message of its own
+    if numbers.shape != (len(right),):
+        return
+    if is_alike(numbers, right[::-1], 1e-3) and not is_alike(numbers, right, 1e-3):
+        raise Wrong("the two numbers are exchanged")
+
+
+def _fault(values, right, mistakes, tolerance, is_lenient):
+    """Return the sentence of the typical mistake that numbers are, "" for another one, None if they are right."""
+    if is_near(values, right, tolerance):
+        return None
+    sentence = _typical(values, mistakes, tolerance)
+    if sentence or not is_lenient:
+        return sentence or ""
+    alike = []
+    for expected, explanation in [*mistakes, (right, None)]:
+        if is_alike(values, expected, tolerance):
+            alike.append((distance(values, np.asarray(expected, dtype=float)), len(alike), explanation))
+    return min(alike)[2] if alike else ""
+
+
+def _typical(values, mistakes, tolerance):
+    """Return the sentence of the typical mistake that numbers are within the tolerance, None if they are none."""
+    fits = (explanation for expected, explanation in mistakes if is_near(values, expected, tolerance))
+    return next(fits, None)
+
+
+def _taken(written, in_percent):
+    """Return how numbers were read that are percentages, "" if none is."""
+    percentages = [f"{value:g} %" for value in written[in_percent]]
+    if len(percentages) < 2:
+        return f"taken as {percentages[0]}" if percentages else ""
+    return f"taken as {', '.join(percentages[:-1])} and {percentages[-1]}"

@@ -1,21 +1,35 @@
 """The exercise of lesson 00."""
 
+from functools import cache
+
 import labkit
 
-from ...exercises.answers import compare, share
+from ...exercises.answers import judge
 
 
 def wrong_labels(answer):
-    """Which share of the training labels is wrong at symmetric 40 %, seed 0?"""
-    noisy = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), 0)
-    right = (noisy.train.y != noisy.truth.y).double().mean().item()
+    """Which fraction of the training labels is wrong at symmetric 40 %, seed 0?"""
+    right, realised = _fractions()
     mistakes = [
-        (0.4, "0.4 is the rate that was asked; count what came out"),
-        (1 - right, "that is the share of right labels; count where given and true label differ"),
-        (noisy.noise.realised, "almost: the passport counts the validation labels too; count the training labels"),
+        (0.4, "that is the rate that was asked for; count the labels that came out wrong"),
+        (1 - right, "that is the fraction of clean labels; count where the given label differs from the true one"),
+        (realised, "almost: the passport counts the validation labels, too; count the training labels alone"),
     ]
-    compare(share(answer), right, mistakes, tolerance=2e-4)
-    return f"{right:.1%} are wrong. 40 % were asked; chance did the rest"
+    taken = judge(answer, right, mistakes, tolerance=2e-4, is_fraction=True)
+    return f"{right:.1%} are wrong. 40 % were asked for; chance did the rest{taken}"
+
+
+@cache
+def _fractions():
+    """The fraction of wrong labels in the training set, and the one that the passport says. -> pair"""
+    noisy = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), 0)
+    return (noisy.train.y != noisy.truth.y).double().mean().item(), noisy.noise.realised
 
 
 EXERCISES = {"00.1": wrong_labels}
+HINTS = {
+    "00.1": (
+        "The comparison `noisy.train.y != noisy.truth.y` is true where a label is wrong.",
+        "The mean of truth values is the fraction of those that are true; `.double()` makes numbers of them.",
+    )
+}

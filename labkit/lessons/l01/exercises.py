@@ -2,29 +2,30 @@
 
 import numpy as np
 
-from ...exercises.answers import Wrong, call, compare, number, vector
+from ...exercises.answers import Wrong, array, call, compare, judge, need_different, number
 from ...noise.similar import CIFAR100_COARSE
 
 MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training images of each digit
 
 
 def expected_wrong(answer):
-    """A function T, counts -> the share of labels that is expected to be wrong."""
+    """A function T, counts -> the fraction of labels that is expected to be wrong."""
     rng = np.random.default_rng(1)
-    for classes in (3, 5):
-        T = rng.dirichlet(np.ones(classes), classes)
-        counts = rng.integers(20, 200, classes)
-        stays, weight = T.diagonal(), counts / counts.sum()
-        right = float(weight @ (1 - stays))
+    inputs = [(rng.dirichlet(np.ones(C), C), rng.integers(20, 200, C)) for C in (3, 5)]
+    values = [number(call(answer, T.copy(), counts.copy())) for T, counts in inputs]
+    need_different(values, "matrices")
+    for value, (T, counts) in zip(values, inputs):
+        diagonal, weight = T.diagonal(), counts / counts.sum()
+        right = float(weight @ (1 - diagonal))
         mistakes = [
-            (1 - stays.mean(), "every class counts alike in it; a class of 200 images has more labels than one of 20"),
-            (1 - right, "that is the share of right labels"),
-            (right * counts.sum(), "that is how many are wrong; divide by all labels"),
-            ((1 - stays).sum(), "that is a sum over classes; take the mean over labels"),
-            (float(counts @ T @ weight) / counts.sum(), "that weighs given labels; only the diagonal matters here"),
+            (1 - diagonal.mean(), "it weighs all classes equally, but a class of 200 images has more labels than 20"),
+            (1 - right, "that is the fraction of clean labels"),
+            (right * counts.sum(), "that is the number of wrong labels; divide by the number of all labels"),
+            ((1 - diagonal).sum(), "that is a sum over the classes; take the mean over the labels"),
+            (float(counts @ T @ weight) / counts.sum(), "it weighs given labels; only the diagonal matters here"),
         ]
-        compare(number(call(answer, T.copy(), counts.copy())), right, mistakes)
-    return "classes count by their size. With a matrix and the sizes, the share needs no label at all"
+        compare(value, right, mistakes)
+    return "each class counts by its size. With a matrix and the sizes you need no label to know the fraction"
 
 
 def two_commits(answer):
@@ -32,47 +33,47 @@ def two_commits(answer):
     r, C = 0.4, 10
     right = np.array([(C - 1) * r / C, r])
     mistakes = [
-        (right[::-1], "the other way round: A has r / 10 beside the diagonal"),
-        ([r, r], "add up the nine entries beside the diagonal, for each code by itself"),
-        (1 - right, "those are the shares of right labels"),
-        ([r / C, r / (C - 1)], "that is one entry; a row has nine of them beside the diagonal"),
+        (right[::-1], "the two are exchanged; A has r / 10 off the diagonal"),
+        ([r, r], "add up the nine entries off the diagonal for each code separately"),
+        (1 - right, "those are the fractions of clean labels"),
+        ([r / C, r / (C - 1)], "that is one entry; a row has nine of them off the diagonal"),
     ]
-    compare(vector(answer, 2), right, mistakes)
-    return "A is uniform 40 %, B is symmetric 40 %. One repository, one option `--r`"
+    taken = judge(answer, right, mistakes, is_fraction=True)
+    return f"A is uniform 40 %, B is symmetric 40 %. One repository, one option `--r`{taken}"
 
 
 def two_asymmetries(answer):
     """Wrong labels at asymmetric 40 % on MNIST, with CDR's pairs and with Patrini's."""
     sizes, total = np.array(MNIST), sum(MNIST)
-    of = lambda pairs: 0.4 * sizes[list(pairs)].sum() / total
-    right = np.array([of((2, 3, 5, 6)), of((2, 3, 5, 6, 7))])
+    confused = ([2, 3, 5, 6], [2, 3, 5, 6, 7])
+    right = np.array([0.4 * sizes[classes].sum() / total for classes in confused])
     mistakes = [
-        ([0.4, 0.4], "0.4 is the rate inside a class that is in a pair; the others keep their labels"),
-        ([0.16, 0.2], "nearly: the digits of MNIST are not equally frequent; use `mnist`"),
-        (right[::-1], "the other way round: Patrini's map has one pair more"),
-        (right / 0.4, "those are the shares of images whose class is in a pair; 40 % of them are relabelled"),
-        (1 - right, "those are the shares of right labels"),
+        ([0.4, 0.4], "that is the rate inside a confused class; the other classes keep their labels"),
+        ([0.16, 0.2], "nearly: the digits of MNIST are not equally frequent, so use `mnist`"),
+        (right[::-1], "the two are exchanged; Patrini's map confuses one class more"),
+        (right / 0.4, "those are the fractions of images in a confused class; 40 % of these get a wrong label"),
+        (1 - right, "those are the fractions of clean labels"),
     ]
-    compare(vector(answer, 2), right, mistakes, tolerance=5e-4)
-    return f"{right[0]:.1%} and {right[1]:.1%}. Both are printed as asymmetric 40 %"
+    taken = judge(answer, right, mistakes, tolerance=5e-4, is_fraction=True)
+    return f"{right[0]:.1%} and {right[1]:.1%}. Both are printed as asymmetric 40 %{taken}"
 
 
 def own_generator(answer):
     """A function y, rate, seed -> noisy labels, whose map is the same for all seeds and whose draws are not."""
     y = np.arange(10).repeat(200)
-    drawn = [np.asarray(_untouched(answer, y.copy(), 0.3, seed)) for seed in (0, 1, 2, 0)]
+    drawn = [array(_untouched(answer, y.copy(), 0.3, seed)) for seed in (0, 1, 2, 0)]
     if any(labels.shape != y.shape for labels in drawn):
-        raise Wrong(f"it returns {drawn[0].shape}; one label for each of the {len(y)} is asked for")
+        raise Wrong(f"it returns {drawn[0].shape}; one label for each of the {len(y)} images is asked for")
     if any(abs((labels != y).mean() - 0.3) > 0.05 for labels in drawn):
         raise Wrong(f"{(drawn[0] != y).mean():.0%} of the labels are wrong at rate 0.3")
     if (drawn[0] == drawn[1]).all():
-        raise Wrong("seeds 0 and 1 give the same labels: the draws still come from the generator of the map")
+        raise Wrong("seeds 0 and 1 give the same labels, so the labels are still drawn from the generator of the map")
     maps = [_map(y, labels) for labels in drawn]
     if maps[0] != maps[1] or maps[0] != maps[2]:
-        raise Wrong("the map of classes changes with the seed; draw it from a generator with a fixed seed")
+        raise Wrong("the map of the classes changes with the seed; draw it from a generator with a fixed seed")
     if (drawn[0] != drawn[3]).any():
-        raise Wrong("the same seed gives other labels the second time")
-    return "one map, and labels that follow the seed: five runs are five draws now"
+        raise Wrong("the same seed gives different labels the second time")
+    return "the map is fixed, and the labels follow the seed. Now five runs are five draws"
 
 
 def _untouched(answer, *arguments):
@@ -84,7 +85,7 @@ def _untouched(answer, *arguments):
     finally:
         np.random.set_state(before)
     if place != before[2] or (keys != before[1]).any():
-        raise Wrong("it moves numpy's global generator; make one of your own: np.random.RandomState(seed)")
+        raise Wrong("it moves numpy's global generator; make one of your own with np.random.RandomState(seed)")
     return returned
 
 
@@ -95,52 +96,56 @@ def _map(y, labels):
 
 def in_blocks(answer):
     """Of the 100 flips to the next of five consecutive ids, how many stay in the true super-class?"""
-    kin = lambda true, given: CIFAR100_COARSE[true] == CIFAR100_COARSE[given]
-    block = [(c, c // 5 * 5 + (c + 1) % 5) for c in range(100)]
-    right = sum(kin(*pair) for pair in block)
+    right = _stay([c // 5 * 5 + (c + 1) % 5 for c in range(100)])
+    to_the_next = "inside a block the fifth class goes back to the first"
     mistakes = [
-        (100, "that is what the papers say; compare `coarse` of each class with that of the next one in its block"),
-        (100 - right, "those are the ones that leave their super-class"),
-        (right / 100, "that is a share; how many of the 100?"),
-        (sum(kin(c, (c + 1) % 100) for c in range(100)), "inside a block the fifth class goes back to the first"),
-        (sum(kin(c, c + 1) for c in range(99)), "inside a block the fifth class goes back to the first"),
+        (100, "that is what the papers say; compare `coarse` of each class with that of the next class in its block"),
+        (100 - right, "those are the flips that leave their super-class"),
+        (right / 100, "that is a fraction; how many of the 100 flips are they?"),
+        (_stay([(c + 1) % 100 for c in range(100)]), to_the_next),
+        (_stay([*range(1, 100)]), to_the_next),
     ]
-    compare(number(answer), right, mistakes)
-    return f"{right} of 100. Ids are alphabetical: apple, aquarium fish, baby, bear, beaver"
+    judge(answer, right, mistakes, is_count=True)
+    return f"{right} of 100. The ids are alphabetical: apple, aquarium fish, baby, bear, beaver"
+
+
+def _stay(given):
+    """How many classes get a label of their own super-class. given: the label that each class gets"""
+    return sum(CIFAR100_COARSE[c] == CIFAR100_COARSE[label] for c, label in enumerate(given))
 
 
 def cats(answer):
-    """The share of wrong labels among true cats, asymmetric 40 % in place."""
+    """The fraction of wrong labels among true cats, asymmetric 40 % in place."""
     right = 0.24
     mistakes = [
-        (0.4, "that is what was asked. Then the step for dogs came, and it takes every label that now is dog"),
-        (0.16, "that is the share of all cats that is flipped back; how many stay wrong?"),
-        (0.76, "that is the share of right labels"),
-        (0.0, "some are flipped back, not all"),
-        (1200 / 5800, "divide by the 5,000 true cats, not by all that are called cat in the end"),
-        (1200, "that is how many; divide by the 5,000 true cats"),
+        (0.4, "that is true after the first step. The second step takes every label that is dog by then"),
+        (0.16, "that is the fraction of all cats that is flipped back; how many stay wrong?"),
+        (0.76, "that is the fraction of clean labels"),
+        (0.0, "some are flipped back, but not all"),
+        (1200 / 5800, "divide by the 5,000 true cats, not by all images that are called cat in the end"),
+        (1200, "that is a number of images; divide by the 5,000 true cats"),
     ]
-    compare(number(answer), right, mistakes)
-    return "2,000 cats become dogs, and 40 % of them cats again. The table says 40 %"
+    taken = judge(answer, right, mistakes, is_fraction=True)
+    return f"2,000 cats become dogs, and 40 % of them become cats again. The table says 40 %{taken}"
 
 
 def limits(answer):
-    """From where on the right label is not the most frequent one: symmetric, uniform, pairflip, flip2, C = 10."""
+    """From which rate on the true label is not the most frequent: symmetric, uniform, pairflip, flip2, C = 10."""
     C = 10
     right = np.array([(C - 1) / C, 1.0, 0.5, 2 / 3])
-    values = vector(answer, 4)
-    if (values > 1).any():
-        raise Wrong("a rate is between 0 and 1, so 50 % is written 0.5")
     mistakes = [
         (
             [0.5, 0.5, 0.5, 0.5],
-            "half is right where all wrong labels of a class are the same; elsewhere they are spread",
+            "that is right where all wrong labels of a class are the same; in the other models they are spread",
         ),
-        ([0.9, 0.9, 0.5, 2 / 3], "uniform: the own class gets its part of the redrawn labels as well"),
-        ([0.9, 1.0, 0.5, 0.5], "flip2 spreads its rate over two classes: 1 - rate against rate / 2"),
+        ([0.9, 0.9, 0.5, 2 / 3], "uniform: the true class gets its part of the redrawn labels, too"),
+        ([0.9, 1.0, 0.5, 0.5], "flip2 spreads its rate over two classes, so compare 1 - rate with rate / 2"),
     ]
-    compare(values, right, mistakes, tolerance=6e-3)
-    return "beyond it the given labels alone cannot say which class is which. What counts is the largest wrong share"
+    taken = judge(answer, right, mistakes, tolerance=6e-3, is_fraction=True)
+    return (
+        "beyond this rate the given labels alone cannot tell the classes apart. What counts is the largest wrong entry "
+        f"of a row against the diagonal{taken}"
+    )
 
 
 EXERCISES = {
@@ -151,4 +156,34 @@ EXERCISES = {
     "01.5": in_blocks,
     "01.6": cats,
     "01.7": limits,
+}
+HINTS = {
+    "01.1": (
+        "A label of class i is clean with probability T[i, i].",
+        "Weigh what each class adds by its part of all images, counts / counts.sum().",
+    ),
+    "01.2": (
+        "Each row of a transition matrix sums to 1, so the diagonal tells you how much is wrong.",
+        "Put r into the diagonal entry of each commit, and subtract that entry from 1.",
+    ),
+    "01.3": (
+        "Only images of a confused class can get a wrong label.",
+        "Count the images of the confused classes, take the rate of them, and divide by all images.",
+    ),
+    "01.4": (
+        "A generator of your own, np.random.RandomState(seed), does not touch the global one.",
+        "Use two generators: one with a fixed seed draws the map, one with the run's seed draws the labels.",
+    ),
+    "01.5": (
+        "The next class inside a block of five is c // 5 * 5 + (c + 1) % 5.",
+        "Compare `coarse` of a class with `coarse` of the next class, for all 100 classes, and count.",
+    ),
+    "01.6": (
+        "The second step cannot tell former cats from true dogs.",
+        "Follow the cats with numbers: how many become dogs, and how many of these become cats again?",
+    ),
+    "01.7": (
+        "Write down the diagonal and the largest wrong entry of a row as functions of the rate.",
+        "The limit is the rate at which these two are equal.",
+    ),
 }

@@ -1,10 +1,12 @@
 """The exercises of lesson 04."""
 
+from functools import cache
+
 import torch
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number
+from ...exercises.answers import Wrong, call, judge, judge_entries, kind, positions, shape
 from ...ranks import kept, smallest
 
 ROUNDS = ((10, 4, 0.3), (128, 10, 0.45))  # of `repaired_filter`: samples, outputs, rate
@@ -13,28 +15,29 @@ ROUNDS = ((10, 4, 0.3), (128, 10, 0.45))  # of `repaired_filter`: samples, outpu
 def gradient_length(answer):
     """The length of p - e_y for p = (0.6, 0.3, 0.1) and the given label 2."""
     p, given = torch.tensor([0.6, 0.3, 0.1], dtype=torch.float64), torch.tensor([2])
-    score = lambda y: labkit.grads.loss_gradient_norm(p.log()[None], y).item()
-    right = score(given)
+    length = labkit.grads.loss_gradient_norm
+    right = length(p.log()[None], given).item()
     mistakes = [
-        (right**2, "that is the square of the length; take the root"),
-        (score(torch.tensor([0])), "that is the length for label 0; the given one is 2"),
-        (-p[2].log().item(), "that is the loss; the length of its gradient on the logits is asked for"),
-        ((p - torch.eye(3)[2]).abs().sum().item(), "that is the sum of the absolute entries; the length squares them"),
-        (p.norm().item(), "that is the length of p alone; take e away first"),
+        (right**2, "that is the square of the norm; take the root"),
+        (length(p.log()[None], torch.tensor([0])).item(), "that is the norm for label 0, but the given label is 2"),
+        (-p[2].log().item(), "that is the loss; the norm of its gradient on the logits is asked for"),
+        ((p - torch.eye(3)[2]).abs().sum().item(), "that is the sum of the absolute entries; square them"),
+        (p.norm().item(), "that is the norm of p alone; subtract e first"),
     ]
-    compare(number(answer), right, mistakes)
-    return "its square is 1.26 of at most 2, and 0.81 of it is the given label's own entry"
+    judge(answer, right, mistakes)
+    return "its square is 1.26 of at most 2, and 0.81 of this comes from the given label's own entry"
 
 
 def longest(answer):
     """The length that p - e_y stays below, whatever the network says."""
     mistakes = [
-        (1.0, "p has length 1 at most, and so has e; but they can point apart"),
-        (2.0, "that is the square of the length, or the sum of the absolute entries"),
-        (0.0, "that is the shortest: a network that is sure of the given label"),
+        (1.0, "p has norm 1 at most, and so has e, but they can point in different directions"),
+        (2.0, "that is the square of the norm, or the sum of the absolute entries"),
+        (0.0, "that is the smallest norm, of a network that is sure of the given label"),
+        (1.26**0.5, "that is the norm in the exercise before; which p makes it largest?"),
     ]
-    compare(number(answer), 2**0.5, mistakes)
-    return "all on one wrong class: a step of 1 up, one of 1 down. The loss has no such end"
+    judge(answer, 2**0.5, mistakes)
+    return "all of p is on one wrong class, 1 up there and 1 down at the label. The loss has no such end"
 
 
 def repaired_filter(answer):
@@ -42,66 +45,69 @@ def repaired_filter(answer):
     for n, (size, outputs, rate) in enumerate(ROUNDS):
         rng = torch.Generator().manual_seed(n)
         output, y = torch.randn(2, size, outputs, generator=rng)
-        _judge_filter(call(answer, output, y, rate), (output - y).square().sum(1), outputs, kept(rate, size))
-    return "one number for a sample, and only the first int((1 - rate) B) of the order"
+        returned = call(answer, output.clone(), y.clone(), rate)
+        _judge_filter(returned, (output - y).square().sum(1), outputs, kept(rate, size))
+    return "each sample has one number, and only the first int((1 - rate) B) of the order are kept"
 
 
-def _judge_filter(found, loss, outputs, keep):
-    """Say what is wrong with the kept positions `found`; loss [B] of the samples."""
-    try:
-        found = torch.as_tensor(found)
-    except (TypeError, ValueError, RuntimeError):
-        raise Wrong(f"{type(found).__name__} is not read as positions; return a tensor or a list of them") from None
+def _judge_filter(returned, loss, outputs, keep):
+    """Say what is wrong with the positions that are returned; loss [B] of the samples."""
     size = len(loss)
-    if found.dtype == torch.bool and found.shape == (size,):
-        found = found.nonzero()[:, 0]
-    if found.ndim != 1:
+    if len(shape(returned)) > 1:
         raise Wrong(
-            f"its shape is {tuple(found.shape)}: one position for each kept sample is asked for. Sum the errors"
+            f"its shape is {shape(returned)}, but one position for each kept sample is asked for. Sum the errors"
         )
-    chosen = {int(k) for k in found}
+    listed = positions(returned, size)
+    chosen = set(listed)
     if chosen == set(range(size)):
-        raise Wrong("these are all samples of the batch, in order: nothing is filtered yet")
-    if len(found) == outputs and chosen == set(range(outputs)):
-        raise Wrong(f"these are the first {outputs} samples: positions of outputs, used as positions of samples")
-    if len(found) != keep:
-        raise Wrong(f"{len(found)} of {size} are kept; int((1 - rate) * {size}) = {keep}, cut and not rounded")
+        raise Wrong("these are all samples of the batch, so nothing is filtered yet")
+    if len(listed) == outputs and chosen == set(range(outputs)):
+        raise Wrong(f"these are the first {outputs} samples; positions of outputs are used as positions of samples")
+    if len(chosen) != keep:
+        raise Wrong(f"{len(chosen)} of {size} are kept; int((1 - rate) * {size}) = {keep}, cut and not rounded")
     if chosen == set(smallest(-loss, keep).nonzero()[:, 0].tolist()):
-        raise Wrong("these have the *largest* errors; the small ones are trusted")
+        raise Wrong("these have the *largest* errors, but a filter trusts the small ones")
     if chosen != set(smallest(loss, keep).nonzero()[:, 0].tolist()):
-        raise Wrong("these are not the samples of smallest summed squared error")
+        raise Wrong("these are not the samples with the smallest summed squared error")
 
 
 def told_rates(answer):
     """Table 3 of PRL: in how many cells the true rate is the best, and the mean gain of the best over the true one."""
-    if not isinstance(answer, (list, tuple)) or len(answer) != 2:
-        raise Wrong("hand in a pair: how many cells, and a gain in points, e.g. (3, 1.2)")
-    table = labkit.ledger.printed("prl_table3_sensitivity")
-    cells = table.pivot_table(index=["dataset", "noise", "rate"], columns="eps_offset", values="mean")
+    cells = _offsets()
     best, true = cells.max(axis=1), cells[0.0]
     gain, count = (best - true).mean(), int((best == true).sum())
-    told = [
-        (
-            len(cells) - count,
-            "that is where another rate is better; count the cells in which the true rate is the best",
-        ),
-    ]
-    compare(number(answer[0]), count, told)
-    mistakes = [
+    counts = [(len(cells) - count, "those are the cells in which another rate is better; count the true rate's cells")]
+    gains = [
         ((best - true).sum(), f"that is the sum over the {len(cells)} cells; the mean is asked for"),
         ((best - true).max(), "that is the largest gain; take the mean over the cells"),
-        (gain / 100, "that is a share; the table is in percent, so the gain is in points"),
+        (gain / 100, "that is a fraction; the table is in percent, so the gain is in points"),
         ((cells[0.1] - true).mean(), "that is the gain of +0.1 everywhere; take the best offset of each cell"),
-        ((best - cells.min(axis=1)).mean(), "that is best minus worst; take the true rate (offset 0) away"),
+        ((best - cells.min(axis=1)).mean(), "that is best minus worst; subtract the true rate (offset 0) instead"),
     ]
-    compare(number(answer[1]), gain, mistakes, tolerance=0.006)
-    return f"never, and {gain:.1f} points on average: an assumed rate is a knob, and here it was read off the test set"
+    judge_entries(
+        answer,
+        "a pair, a number of cells and a gain in points, e.g. (3, 1.2)",
+        [
+            {"right": count, "mistakes": counts, "is_count": True},
+            {"right": gain, "mistakes": gains, "tolerance": 0.006},
+        ],
+    )
+    return f"never, and {gain:.1f} points on average. An assumed rate is a knob, and here the test set turned it"
+
+
+@cache
+def _offsets():
+    """Test accuracy (%) of PRL's Table 3: a row per cell, a column per offset of the assumed rate."""
+    table = labkit.ledger.printed("prl_table3_sensitivity")
+    return table.pivot_table(index=["dataset", "noise", "rate"], columns="eps_offset", values="mean")
 
 
 def one_network(answer):
     """A Run of one filtering network on the digits, symmetric 50 % or more, that ends above 85 % test accuracy."""
     if not isinstance(answer, labkit.Run):
-        raise Wrong(f"this is a {type(answer).__name__}; hand in the Run that labkit.fit returns")
+        raise Wrong(f"this is {kind(answer)}; hand in the Run that labkit.fit returns")
+    if not answer.rows:
+        raise Wrong("the run has no epoch yet")
     config, noise = answer.config, answer.noise
     if config["task"] != "digits":
         raise Wrong(f"the run is on {config['task']}; train on the digits")
@@ -113,7 +119,7 @@ def one_network(answer):
     last = answer.accuracy["last"]
     if last <= 0.85:
         raise Wrong(f"test accuracy at the last epoch is {last:.1%}; when does your filter begin to drop?")
-    return f"{last:.1%} with one network. Before a second one gets the credit, give the first one the same schedule"
+    return f"{last:.1%} with one network. Give the first network the same schedule before a second one gets the credit"
 
 
 EXERCISES = {
@@ -122,4 +128,26 @@ EXERCISES = {
     "04.3": repaired_filter,
     "04.5": told_rates,
     "04.6": one_network,
+}
+HINTS = {
+    "04.1": (
+        "The vector e_y has a 1 at the given label and 0 elsewhere.",
+        "Subtract, square the three entries, add them up, and take the root.",
+    ),
+    "04.2": (
+        "Which p is farthest from e_y? Try to put all of p in one place.",
+        "Write the square of the norm as (1 - p_y)^2 plus the squares of the other entries.",
+    ),
+    "04.3": (
+        "A sample has one error, so sum the squares over the outputs before you sort.",
+        "`argsort` puts the smallest first; keep the front of this order and drop the rest.",
+    ),
+    "04.5": (
+        "In each row compare the column of offset 0 with the largest number of the row.",
+        "The gain of a row is its largest number minus the number at offset 0; average it over the rows.",
+    ),
+    "04.6": (
+        "From the first step on a filter judges by random weights.",
+        "`labkit.methods` has filters with a `ramp`, the number of epochs until the full rate is dropped.",
+    ),
 }

@@ -1,11 +1,13 @@
 """The exercises of lesson 05."""
 
+from functools import cache
+
 import numpy as np
 import torch
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number, share, vector
+from ...exercises.answers import Wrong, call, judge, positions
 from ...papers.crust.words import over_strongest
 
 BATCH, RADIUS = 128, 2.0  # of the code released with CRUST
@@ -16,15 +18,15 @@ def gradient_distance(answer):
     p, one = np.array([0.7, 0.2, 0.1]), np.eye(3)
     right = np.linalg.norm((p - one[0]) - (p - one[1]))
     mistakes = [
-        (0.0, "the p are equal, the labels are not: take 1 away at different places"),
+        (0.0, "the p are equal, but the labels are not, so 1 is subtracted at different places"),
         (2.0, "that is the square of the distance; take its root"),
-        (np.linalg.norm(p - one[0]), "that is the length of the first gradient; the distance between two is asked for"),
-        (np.linalg.norm(p - one[1]), "that is the length of the second gradient; the distance is asked for"),
-        (np.abs(one[0] - one[1]).max(), "that is the largest entry of the difference; its length is asked for"),
+        (np.linalg.norm(p - one[0]), "that is the norm of the first gradient; the distance of the two is asked for"),
+        (np.linalg.norm(p - one[1]), "that is the norm of the second gradient; the distance of the two is asked for"),
+        (np.abs(one[0] - one[1]).max(), "that is the largest entry of the difference; its norm is asked for"),
         (0.5, "that is the difference of two probabilities; write both gradients as vectors first"),
     ]
-    compare(number(answer), right, mistakes, tolerance=5e-3)
-    return "the square root of 2: equal p cancel, whatever they are. What remains is which labels were given"
+    judge(answer, right, mistakes, tolerance=5e-3)
+    return "the square root of 2. Equal p cancel, whatever they are, and only the given labels remain"
 
 
 def greedy(answer):
@@ -32,12 +34,12 @@ def greedy(answer):
     for seed, n, k in ((0, 12, 4), (1, 15, 5), (2, 9, 3)):
         points = torch.randn(n, 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         d = torch.cdist(points, points)
-        chosen = _positions(call(answer, d.clone(), k), n, k)
+        chosen = _choices(call(answer, d.clone(), k), n, k)
         if (worse := _first_fault(chosen, d)) is not None:
             raise Wrong(
                 _which_rule(set(chosen), d, k) or f"choice {worse} of {chosen} adds less to F than another would"
             )
-    return "each choice has the largest *increase* of F. The released code compares whole values of F"
+    return "each choice has the largest *increase* of F, while the released code compares whole values of F"
 
 
 def _first_fault(chosen, d):
@@ -52,19 +54,14 @@ def _first_fault(chosen, d):
     return None
 
 
-def _positions(chosen, n, k):
+def _choices(returned, n, k):
     """Different positions below n, k of them. -> list"""
-    try:
-        found = [int(j) for j in chosen]
-    except (TypeError, ValueError):
-        raise Wrong(f"your function returns {chosen!r}; {k} positions are asked for") from None
-    if len(found) != k:
-        raise Wrong(f"your function returns {len(found)} positions; k = {k} are asked for")
-    if len(set(found)) < k:
-        raise Wrong(f"{found} holds a position twice: who is chosen cannot be chosen again")
-    if not all(0 <= j < n for j in found):
-        raise Wrong(f"{found} holds a position outside 0..{n - 1}")
-    return found
+    chosen = positions(returned, n)
+    if len(chosen) != k:
+        raise Wrong(f"your function returns {len(chosen)} positions; k = {k} are asked for")
+    if len(set(chosen)) < k:
+        raise Wrong(f"{chosen} holds a position twice, but a point is chosen once")
+    return chosen
 
 
 def _which_rule(chosen, d, k):
@@ -74,79 +71,81 @@ def _which_rule(chosen, d, k):
     while len(far) < k:
         far.append(int(d[:, far].min(1).values.argmax()))
     rules = {
-        "these are the points with the smallest sum of distances. That is what the released code returns: it compares "
+        "these are the points with the smallest sum of distances. The released code returns them, because it compares "
         "F(S + j) and not the increase F(S + j) - F(S)": sums[:k].tolist(),
         "these are the points with the largest sum of distances; the gain is how much *nearer* the points come": sums[
             -k:
         ].tolist(),
-        "each time the point farthest from S is chosen; the gain counts all points, not only the chosen one": far,
+        "it always chooses the point farthest from S; the gain counts all points, not only the chosen one": far,
         "these are the first k points": list(range(k)),
     }
     return next((words for words, rule in rules.items() if set(rule) == chosen), None)
 
 
 def radius(answer):
-    """How large |W| must be before a radius of 2.0 leaves anybody out, in groups by the given label."""
+    """How large |W| must be before a radius of 2.0 leaves a sample out, in groups by the given label."""
     right = RADIUS * BATCH / 2**0.5
     mistakes = [
-        (RADIUS / 2**0.5, "almost: the code's gradients are of the *mean* over 128 samples, so a 128th of these"),
-        (right / 2, "that is for any two labels; within a group by given label the e_y cancel, and |p - q| is left"),
+        (
+            RADIUS / 2**0.5,
+            "almost; the code's loss is the *mean* over 128 samples, so its gradients are 128 times smaller",
+        ),
+        (right / 2, "that is for any two labels; within a group by given label e_y cancels, and |p - q| remains"),
         (RADIUS * BATCH, "what is the largest |p - q| of two probability vectors? It is above 1"),
         (RADIUS * BATCH / 2, "|p - q| of two probability vectors is at most the root of 2, not 2"),
     ]
-    compare(number(answer), right, mistakes, tolerance=0.6)
-    return (
-        "the last layer's |W| would have to be above 181. So everybody is within the radius, and all weights are equal"
-    )
+    judge(answer, right, mistakes, tolerance=0.6)
+    return "the last layer's |W| must be above 181. So all samples are within the radius, and all weights are equal"
 
 
 def least_wrong(answer):
-    """The least share of wrong labels in a coreset of 70 % when half of all labels are wrong."""
+    """The least fraction of wrong labels in a coreset of 70 % when half of all labels are wrong."""
     right = (0.7 - 0.5) / 0.7
     mistakes = [
-        (0.2, "that is the share of *the data*, as the paper has it; which share of the chosen 70 % is it?"),
-        (0.5, "that is a random choice; the best one takes every right label first"),
-        (0.5 / 0.7, "that is the largest share of right labels; the wrong ones are asked for"),
-        (0.3, "that is what is left out"),
+        (0.2, "that is the fraction of *the data*, as in the paper; which fraction of the chosen 70 % is it?"),
+        (0.5, "that is a random choice; the best choice takes every clean label first"),
+        (0.5 / 0.7, "that is the largest fraction of clean labels; the wrong ones are asked for"),
+        (0.3, "that is the fraction of the data that is not chosen"),
     ]
-    compare(share(answer), right, mistakes, tolerance=2e-3)
-    return "two sevenths, 29 %. No selector is cleaner: the line `best possible` of the panel"
+    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"two sevenths, 29 %. No selector does better; see the line `best possible` of the panel{taken}"
 
 
 def over_the_strongest(answer):
     """CRUST's mean gain over the strongest baseline of each column of its Table 1."""
-    gains = over_strongest()
+    gains = _gains()
     right, incv = gains["over the strongest"].mean(), gains["over INCV"].mean()
     mistakes = [
         (3.15, "that is the printed average; compute it from the table"),
         (incv, "that is the gain over INCV; in one column another baseline is stronger"),
-        (right / 100, "that is a share; the table is in points"),
-        (-right, "the sign is turned round"),
+        (right / 100, "that is a fraction; the table is in percent, so the gain is in points"),
+        (-right, "the sign is turned round; subtract the baseline from CRUST"),
         (gains["over the strongest"].max(), "that is the largest gain; the mean over the columns is asked for"),
         (gains["over the strongest"].median(), "that is the median; the mean over the columns is asked for"),
     ]
-    compare(number(answer), right, mistakes, tolerance=6e-3)
+    judge(answer, right, mistakes, tolerance=6e-3)
     return f"{right:.2f} points, not the printed 3.15. INCV alone gives {incv:.2f}"
 
 
+@cache
+def _gains():
+    """CRUST's gains of each column of its Table 1."""
+    return over_strongest()
+
+
 def clean_half(answer):
-    """Positions of half of the digits' training set, 85 % of them with right labels: symmetric 50 %, seed 0."""
+    """Positions of half of the digits' training set, 85 % of them with clean labels: symmetric 50 %, seed 0."""
     task = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.5), 0)
-    right, n = task.train.y == task.truth.y, len(task.train)
-    chosen = torch.as_tensor(answer).flatten() if not isinstance(answer, (int, float)) else torch.empty(0)
-    if chosen.dtype == torch.bool:
-        raise Wrong("this is a mask; hand in positions, e.g. mask.nonzero()[:, 0]")
-    i = vector(chosen.tolist(), len(chosen)).astype(int).tolist()
-    if len(set(i)) < 0.49 * n:
-        raise Wrong(f"{len(set(i))} different positions; about half of the {n:,} are asked for")
-    if min(i) < 0 or max(i) >= n:
-        raise Wrong(f"positions are in 0..{n - 1:,}")
-    found = right[sorted(set(i))].double().mean().item()
-    if found > 0.995:
-        raise Wrong(f"{found:.1%} are right. Only the true labels know that well; choose by gradients or losses")
-    if found <= 0.85:
-        raise Wrong(f"{found:.1%} of them have right labels; 50 % is chance, above 85 % is asked for")
-    return f"{found:.1%} of your {len(set(i))} have right labels"
+    clean, n = task.train.y == task.truth.y, len(task.train)
+    chosen = sorted(set(positions(answer, n)))
+    if len(chosen) < 0.49 * n:
+        raise Wrong(f"these are {len(chosen)} different positions; about half of the {n:,} are asked for")
+    precision = clean[chosen].double().mean().item()
+    if precision > 0.995:
+        raise Wrong(f"{precision:.1%} are clean. Only the true labels know that well; choose by gradients or losses")
+    if precision <= 0.85:
+        raise Wrong(f"{precision:.1%} of them have clean labels; 50 % is chance, and above 85 % is asked for")
+    return f"{precision:.1%} of your {len(chosen)} have clean labels"
 
 
 EXERCISES = {
@@ -156,4 +155,30 @@ EXERCISES = {
     "05.4": least_wrong,
     "05.5": over_the_strongest,
     "05.6": clean_half,
+}
+HINTS = {
+    "05.1": (
+        "Write both gradients p - e_y as vectors, and subtract one from the other.",
+        "The p cancel; the norm of what remains is asked for.",
+    ),
+    "05.2": (
+        "Remember for every point how similar its nearest chosen point is; a new point can only raise this.",
+        "The gain of j is the sum over all points of what j adds to this memory.",
+    ),
+    "05.3": (
+        "Within a group the given label is the same; what remains of the difference of two gradients?",
+        "How far apart can two probability vectors be? Set |W| times this distance / 128 equal to the radius.",
+    ),
+    "05.4": (
+        "Take 100 samples and count; a perfect selector takes the clean ones first.",
+        "Divide the wrong labels of the coreset by the size of the coreset, not by the size of the data.",
+    ),
+    "05.5": (
+        "In each column take the largest number of the rows without CRUST.",
+        "Subtract it from CRUST's number, and average the differences over the columns.",
+    ),
+    "05.6": (
+        "Samples in the middle of their group tend to be clean, and so do those with a small gradient.",
+        "`p` has the network's belief in every label; which samples have a large belief in the given one?",
+    ),
 }

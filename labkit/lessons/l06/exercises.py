@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from ...exercises.answers import Wrong, call, compare, number, share, vector
+from ...exercises.answers import Wrong, array, call, compare, judge, shape, vector
+from ...exercises.diagnoses import IS_A_PERCENTAGE
 from ...papers.crust import theorem
 from . import study as lesson_06
 
@@ -15,15 +16,16 @@ def residual_left(answer):
     mistakes = [
         (
             (1 - rate * sigma) ** steps,
-            "the *square* of the singular value counts: it is an eigenvalue of J times its transpose",
+            "the *square* of the singular value counts, because it is an eigenvalue of J times its transpose",
         ),
         (1 - rate * sigma**2, "that is after one step; each step multiplies again"),
-        (1 - rate * steps * sigma**2, "ten steps are not ten times one step; each multiplies what is left"),
+        (1 - rate * steps * sigma**2, "ten steps are not ten times one step; each step multiplies what is left"),
         (1 - right, "that is what has been fitted; what is left is asked for"),
         ((1 - rate) ** steps, "that is for a singular value of 1"),
+        (100 * right, IS_A_PERCENTAGE),
     ]
-    compare(number(answer), right, mistakes, tolerance=5e-4)
-    return "0.6 to the power of 10, half a percent. In a direction of singular value 0.2, 96 % are left"
+    taken = judge(answer, right, mistakes, tolerance=5e-5, is_fraction=True)
+    return f"0.6 to the power of 10, half a percent. In a direction of singular value 0.2, 96 % are left{taken}"
 
 
 def projection(answer):
@@ -35,85 +37,96 @@ def projection(answer):
         V = torch.linalg.eigh(K).eigenvectors.flip(1)
         right = (V[:, :k] @ (V[:, :k].T @ y)).numpy()
         small = (V[:, -k:] @ (V[:, -k:].T @ y)).numpy()
-        found = call(answer, K.clone(), y.clone(), k)
-        found = found.detach().numpy() if torch.is_tensor(found) else found
-        if np.shape(found) == (k,):
-            raise Wrong(f"these are {k} coordinates along the directions; go back to a vector of {m} with V")
+        returned = call(answer, K.clone(), y.clone(), k)
+        _need_length(returned, y, V[:, :k])
         mistakes = [
-            (small, "these are the *smallest* directions: eigh sorts its eigenvalues upwards"),
-            (y.numpy() - right, "that is what is cut off, the nuisance part; hand in what is kept"),
+            (small, "these are the *smallest* directions, because eigh sorts its eigenvalues upwards"),
+            (y.numpy() - right, "that is the part that is cut off, the nuisance part; return the part that is kept"),
             (y.numpy() - small, "that is y without its k smallest directions; keep the k largest only"),
             ((K @ y).numpy(), "that is K y, which also stretches; a projection keeps lengths along its directions"),
-            (y.numpy(), "that is y itself: nothing is cut off"),
+            (y.numpy(), "that is y itself, so nothing is cut off"),
         ]
-        compare(vector(found, m), right, mistakes, tolerance=1e-6)
+        compare(vector(returned, m), right, mistakes, tolerance=1e-6)
     return "the information part of y. It needs the images and the network, and no label but y itself"
+
+
+def _need_length(returned, y, V):
+    """Raise Wrong for k numbers where a vector as long as y is asked for. V: the k largest directions [m, k]"""
+    m, k = V.shape
+    largest = y.topk(k).values.numpy()
+    if shape(returned) == (2, k) and np.allclose(array(returned)[0], largest):
+        raise Wrong(f"`topk` returns the {k} largest *entries* of y; the {k} largest *directions* of K are meant")
+    if shape(returned) != (k,):
+        return
+    values = array(returned)
+    if np.allclose(np.sort(values), np.sort(largest)):
+        raise Wrong(f"these are the {k} largest *entries* of y; the {k} largest *directions* of K are meant")
+    if np.allclose(np.sort(np.abs(values)), np.sort((V.T @ y).abs().numpy())):
+        raise Wrong(f"these are the {k} coordinates along the directions; go back to a vector of {m} with V")
+    raise Wrong(f"these are {k} numbers; a vector as long as y, of {m} numbers, is asked for")
 
 
 def clean_enough(answer):
     """How clean a coreset with ten classes must be for Theorem 4.1 of CRUST."""
     limit = theorem.margin(10) / 8
     mistakes = [
-        (limit, "that is the largest share of *wrong* labels; how clean must the coreset be?"),
+        (limit, "that is the largest fraction of *wrong* labels; how clean must the coreset be?"),
         (1 - 2 / 10 / 8, "ten labels from -1 to 1 have nine gaps"),
-        (1 - 1 / 9 / 8, "the labels go from -1 to 1: over a length of 2"),
-        (1 - 2 / 9, "almost: the theorem asks for an eighth of delta"),
-        (1 - 1 / 8, "delta is not 1: ten labels have to find room between -1 and 1"),
+        (1 - 1 / 9 / 8, "the labels go from -1 to 1, which is a length of 2"),
+        (1 - 2 / 9, "almost; the theorem asks for an eighth of delta"),
+        (1 - 1 / 8, "delta is not 1, because ten labels have to find room between -1 and 1"),
     ]
-    compare(share(answer), 1 - limit, mistakes, tolerance=1.5e-3)
-    return f"{1 - limit:.1%}. With a hundred classes: {1 - theorem.margin(100) / 8:.2%}"
+    taken = judge(answer, 1 - limit, mistakes, tolerance=1.5e-3, is_fraction=True)
+    return f"{1 - limit:.1%}. With a hundred classes it is {1 - theorem.margin(100) / 8:.2%}{taken}"
 
 
 def equation_7(answer):
     """The largest singular value of diag(r) J_S for r = (9, 1, 1), J_S = I, and the bound of Eq. (7)."""
     r = torch.tensor([9.0, 1, 1], dtype=torch.float64)
-    if not isinstance(answer, (list, tuple, np.ndarray, torch.Tensor)) or len(answer) != 2:
-        raise Wrong("hand in a pair: the largest singular value, and the bound, e.g. (1, 2)")
     right = np.array([torch.linalg.matrix_norm(torch.diag(r), 2).item(), r.max().sqrt().item()])
     mistakes = [
-        (right[::-1], "the other way round: first the singular value, then the bound"),
-        ([3, 3], "that is the singular value of diag(sqrt r) J_S, for which the bound is right; the paper has diag(r)"),
+        (right[::-1], "the two are exchanged; first the singular value, then the bound"),
+        ([3, 3], "that is the singular value of diag(sqrt r) J_S, for which the bound holds; the paper has diag(r)"),
         ([9, 9], "the bound has the *root* of the largest r"),
         ([11, 3], "11 is the sum of the r; the largest singular value of a diagonal matrix is its largest entry"),
         ([83**0.5, 3], "that is the root of the sum of squares (Frobenius); the largest singular value is asked for"),
-        ([81, 3], "that is its square"),
+        ([81, 3], "the first number is the square of the singular value"),
     ]
-    compare(vector(answer, 2), right, mistakes)
-    return "9 is above 3: the bound is broken threefold. With the roots of the weights it is right"
+    judge(answer, right, mistakes)
+    return "9 is three times the bound of 3, so the bound does not hold. With the roots of the weights it does"
 
 
 def all_premises(answer):
-    """The share of 12 orthonormal samples, one label wrong, that end classified as their true class."""
+    """The fraction of 12 orthonormal samples, one label wrong, that end classified as their true class."""
     right = theorem.counterexample()["correct"]
     mistakes = [
-        (1.0, "that is what the theorem promises; in which direction does the wrong label pull, and who pulls back?"),
-        (1 - right, "that is the share of the wrong label; which share is classified as its *true* class?"),
-        (0.5, "the eleven others are fitted, and their labels are right"),
-        (0.0, "the eleven others are fitted, and their labels are right"),
+        (1.0, "that is what the theorem promises; does any other sample pull against the wrong label?"),
+        (1 - right, "that is the fraction of wrong labels; which fraction is classified as its *true* class?"),
+        (0.5, "the samples with clean labels are fitted, too"),
+        (0.0, "the samples with clean labels are fitted, too"),
     ]
-    compare(share(answer), right, mistakes, tolerance=2e-3)
-    return "11 of 12. With all premises true the wrong label is fitted as it was given: the theorem fails"
+    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"11 of 12. All premises are true, but the wrong label is fitted as it was given{taken}"
 
 
 def denoise(answer):
-    """A function (K, y) -> labels that corrects most wrong labels and keeps most right ones."""
+    """A function (K, y) -> labels that corrects most wrong labels and keeps most clean ones."""
     for seed in (0, 1):
         at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
         y = at.task.train.y
-        found = torch.as_tensor(np.asarray(call(answer, at.K.clone(), y.clone())))
-        if found.shape != y.shape:
+        labels = torch.from_numpy(array(call(answer, at.K.clone(), y.clone())))
+        if labels.shape != y.shape:
             raise Wrong(
-                f"the shape of your labels is {list(found.shape)}; one class for each of the {len(y)} is asked for"
+                f"the shape of your labels is {list(labels.shape)}; one class for each of the {len(y)} is asked for"
             )
-        ends = lesson_06.fates(at, found)
-        said = (
-            f"{ends['noisy_corrected']:.0%} of the wrong labels corrected, {ends['clean_fitted']:.0%} of the right kept"
-        )
-        if (found == y).all():
+        ends = lesson_06.fates(at, labels)
+        corrected, kept = ends["noisy_corrected"], ends["clean_fitted"]
+        result = f"{corrected:.0%} of the wrong labels corrected, {kept:.0%} of the clean ones kept"
+        if (labels == y).all():
             raise Wrong("these are the given labels, unchanged")
-        if ends["noisy_corrected"] < 0.7 or ends["clean_fitted"] < 0.8:
-            raise Wrong(f"{said}; at least 70 % and 80 % are asked for. How many directions do you keep?")
-    return f"{said} (seed 1)"
+        if corrected < 0.7 or kept < 0.8:
+            raise Wrong(f"{result}; at least 70 % and 80 % are asked for. How many directions do you keep?")
+    return f"{result} (seed 1)"
 
 
 EXERCISES = {
@@ -123,4 +136,30 @@ EXERCISES = {
     "06.4": equation_7,
     "06.5": all_premises,
     "06.6": denoise,
+}
+HINTS = {
+    "06.1": (
+        "In a direction each step multiplies the residual by the same factor, 1 minus eta times something.",
+        "For the squared loss this something is the square of the singular value.",
+    ),
+    "06.2": (
+        "`torch.linalg.eigh` returns the directions as columns, those with the largest eigenvalues last.",
+        "V.T @ y are the coordinates along the directions in V, and V @ coordinates leads back.",
+    ),
+    "06.3": (
+        "Draw ten equally spaced numbers from -1 to 1; how many gaps do they have?",
+        "The fraction of *wrong* labels must be below an eighth of a gap; the fraction of clean ones is asked for.",
+    ),
+    "06.4": (
+        "A diagonal matrix stretches each axis by its entry; which axis is stretched most?",
+        "For the bound take the root of the largest r, and the norm of J_S is 1.",
+    ),
+    "06.5": (
+        "With J = I no image moves another one, so every image is fitted to the label that it was given.",
+        "How many of the twelve were given their true class?",
+    ),
+    "06.6": (
+        "Labels that agree lie in the large directions, scattered errors hardly.",
+        "Write y as one-hot vectors, cut them as in exercise 06.2, and take the largest output of each image.",
+    ),
 }

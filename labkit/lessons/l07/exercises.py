@@ -4,48 +4,56 @@ import numpy as np
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number, vector
+from ...exercises.answers import Wrong, call, compare, judge, need_different, number, positions
 
 W, G, TAU = np.array([0.5, -2.0, 0.1, 1.0, -0.2]), np.array([0.4, 0.3, -3.0, 0.1, 2.0]), 0.4
 
 
 def critical(answer):
     """Positions of the weights that CDR calls critical: w, g and tau above."""
-    if not isinstance(answer, (list, tuple, set, np.ndarray)):
-        raise Wrong(f"this is a {type(answer).__name__}; a list of positions is asked for, e.g. [0, 1, 2]")
-    try:
-        found = {int(number(k)) for k in answer}
-    except TypeError:
-        raise Wrong("positions are whole numbers") from None
-    largest = lambda score, k: set(np.argsort(-score)[:k].tolist())
+    chosen = set(positions(answer, len(W)))
     kept = int((1 - TAU) * len(W))
+    right = _largest(np.abs(W * G), kept)
     mistakes = [
-        (largest(np.abs(G), kept), "these have the largest gradients; the score is the product |w g|"),
-        (largest(np.abs(W), kept), "these are the largest weights; the score is the product |w g|"),
-        (largest(W * G, kept), "these have the largest w g with its sign, and the smallest |w g|"),
-        (largest(np.abs(W * G), 2), "that is the share tau of the weights; critical is the share 1 - tau"),
+        (_largest(np.abs(G), kept), "these have the largest gradients; the score is the product |w g|"),
+        (_largest(np.abs(W), kept), "these are the largest weights; the score is the product |w g|"),
+        (_largest(W * G, kept), "these have the largest w g with its sign, and the smallest |w g|"),
+        (_largest(np.abs(W * G), 2), "that is the fraction tau of the weights; the fraction 1 - tau is critical"),
     ]
-    if found == largest(np.abs(W * G), kept):
+    if chosen == right:
         return "|w g| is 0.2, 0.6, 0.3, 0.1, 0.4. Neither a large weight nor a large gradient is enough"
-    for typical, words in mistakes:
-        if found == typical:
-            raise Wrong(words)
-    raise Wrong(f"{sorted(found)}: write |w g| of all five, and take the int(0.6 * 5) = {kept} largest")
+    for typical, sentence in mistakes:
+        if chosen == typical:
+            raise Wrong(sentence)
+    raise Wrong(f"{sorted(chosen)} are others; write |w g| of all five, and take the int(0.6 * 5) = {kept} largest")
+
+
+def _largest(score, k):
+    """The positions of the k largest scores. -> set"""
+    return set(np.argsort(-score)[:k].tolist())
 
 
 def schedule(answer):
     """(factor meant, factor used) of epoch 4, counted from 0, in CDR's code, rate .4, num_gradual 10."""
-    meant = np.linspace(1 - TAU, 1, num=10)[::-1]
+    rising = np.linspace(1 - TAU, 1, num=10)
+    meant, used = rising[::-1], 1 - TAU
+    not_turned = "the first number belongs to factors that rise; turned round, they start at 1 and fall"
+    both_meant = "the second number: the next line sets the factor again, in every epoch"
+    fifth = "the first number: epochs count from 0, so epoch 4 has the fifth factor"
     mistakes = [
-        ([meant[9], 0.4], "the factor is clip, and clip is 1 minus the noise rate"),
-        ([meant[0], 1 - TAU], "`[::-1]` turns the schedule round: it starts at 1 and falls"),
-        ([meant[0], meant[0]], "read on to the last line: what is `clip` when the loop over batches starts?"),
-        ([meant[4], meant[4]], "read on to the last line: what is `clip` when the loop over batches starts?"),
-        ([1 - TAU, 1 - TAU], "the second is right. The first: what would `clip` be without the last line?"),
-        ([np.linspace(1 - TAU, 1, num=10)[4], 1 - TAU], "`[::-1]` turns the schedule round: it starts at 1 and falls"),
+        ([meant[4], TAU], "the second number is tau; the damping factor is 1 minus it"),
+        ([rising[4], used], not_turned),
+        ([rising[4], rising[4]], not_turned),
+        ([rising[3], used], not_turned),
+        ([meant[3], used], fifth),
+        ([meant[4], meant[4]], both_meant),
+        ([meant[0], meant[0]], both_meant),
+        ([used, used], "the second number is right; for the first leave the next line out"),
+        ([used, meant[4]], "the two numbers are exchanged"),
+        ([1.0, used], "the first number is the factor of epoch 0; it falls from there"),
     ]
-    compare(vector(answer, 2), [meant[4], 1 - TAU], mistakes)
-    return "the schedule is computed and thrown away. It stands in the code and in no result"
+    taken = judge(answer, [meant[4], used], mistakes, is_fraction=True)
+    return f"the schedule is computed and thrown away. It is in the code and in no result{taken}"
 
 
 def unmasked(answer):
@@ -55,13 +63,13 @@ def unmasked(answer):
     ranked = whole - biases
     mistakes = [
         (ranked, "those are ranked; how many are not?"),
-        (whole, "that is all of them"),
-        (ranked - int((1 - TAU) * ranked), "those are ranked and not critical; which are never ranked?"),
+        (whole, "those are all parameters"),
+        (ranked - int((1 - TAU) * ranked), "those are ranked and not critical; which ones are never ranked?"),
         (sum(dim not in (2, 4) for dim, _ in sizes), "that is the number of tensors; count their entries"),
     ]
-    compare(number(answer), biases, mistakes, tolerance=0.5)
+    judge(answer, biases, mistakes, is_count=True)
     return (
-        f"{biases} of {whole:,}: the biases. They follow the whole gradient, {1 / (1 - TAU):.2f} times the damped one"
+        f"{biases} of {whole:,}, the biases. They follow the whole gradient, {1 / (1 - TAU):.2f} times the damped one"
     )
 
 
@@ -69,48 +77,46 @@ def coasting(answer):
     """How far momentum .9 carries a weight in 3 steps after its gradient is masked, in units of lr times its buffer."""
     right = 0.9 + 0.9**2 + 0.9**3
     mistakes = [
-        (0.0, "that is what the paper says; the code sets the gradient to 0, and the buffer goes on"),
+        (0.0, "that is what the paper says; the code sets the gradient to 0, but the buffer goes on"),
         (3.0, "the buffer shrinks by 0.9 in every step"),
-        (
-            1 + 0.9 + 0.81,
-            "the buffer is multiplied by 0.9 before it is used, in the first step too",
-        ),
+        (1 + 0.9 + 0.81, "the buffer is multiplied by 0.9 before it is used, in the first step, too"),
         (0.9**3, "that is the last of the three steps; add up all three"),
-        (10.0, "that is the whole way of infinitely many steps, with the one before; three are asked for"),
-        (9.0, "that is the way of infinitely many steps; three are asked for"),
+        (10.0, "that is the sum over infinitely many steps and the one before; three are asked for"),
+        (9.0, "that is the sum over infinitely many steps; three are asked for"),
     ]
-    compare(number(answer), right, mistakes, tolerance=5e-3)
-    return 'and 9 lr v if it stays masked for ever. `variant="paper"` stops the buffer'
+    judge(answer, right, mistakes, tolerance=5e-3)
+    return 'it would be 9 lr v if the weight stayed masked for ever. `variant="paper"` stops the buffer'
 
 
 def same_strength(answer):
     """The lambda at which AUX alone is as strong as CDR+AUX with lambda 8 and tau .4."""
     right = 8 / (1 - TAU) ** 0.5
     mistakes = [
-        (8.0, "CDR damps the weights' step and not b's: b has an advantage, as if lambda were larger"),
-        (8 * (1 - TAU) ** 0.5, "the other way round: the damping makes b's share larger"),
-        (8 / (1 - TAU), "the ridge is lambda squared: take the root of the factor"),
+        (8.0, "CDR damps the step of the weights but not that of b, so b has an advantage"),
+        (8 * (1 - TAU) ** 0.5, "the other way round; divide the ridge by 1 - tau"),
+        (8 / (1 - TAU), "the ridge is lambda squared, so take the root of the factor"),
         (8 * (1 - TAU), "the other way round, and the ridge is lambda squared"),
+        (64 / (1 - TAU), "that is the ridge, lambda squared; take its root"),
     ]
-    compare(number(answer), right, mistakes, tolerance=0.02)
+    judge(answer, right, mistakes, tolerance=0.02)
     return f"{right:.2f}. Two methods with the same lambda are not equally strong"
 
 
 def slow(answer):
     """A function (rate, lr) -> the learning rate of plain SGD whose step is, on average, that of random masks."""
-    for rate, lr in ((0.4, 0.1), (0.8, 0.1), (0.25, 0.02)):
+    settings = ((0.4, 0.1), (0.8, 0.1), (0.25, 0.02))
+    values = [number(call(answer, rate, lr)) for rate, lr in settings]
+    need_different(values, "rates")
+    for value, (rate, lr) in zip(values, settings):
         right = lr * (1 - rate) ** 2
         mistakes = [
-            (
-                lr * (1 - rate),
-                "that is the damping; besides, a weight is chosen with probability 1 - tau only",
-            ),
+            (lr * (1 - rate), "that is the damping alone; besides, a weight is chosen only with probability 1 - tau"),
             (lr, "that is the undamped step"),
-            (lr * rate**2, "tau is the share that is left out"),
-            (lr * rate, "tau is the share that is left out"),
+            (lr * rate**2, "tau is the fraction that is left out"),
+            (lr * rate, "tau is the fraction that is left out"),
         ]
-        compare(number(call(answer, rate, lr)), right, mistakes, tolerance=1e-6)
-    return "(1 - tau) squared: a twenty-fifth at tau = 0.8. A comparison with plain SGD has to grant it that step"
+        compare(value, right, mistakes, tolerance=1e-6)
+    return "(1 - tau) squared, a twenty-fifth at tau = 0.8. A fair comparison grants plain SGD that step"
 
 
 EXERCISES = {
@@ -120,4 +126,30 @@ EXERCISES = {
     "07.4": coasting,
     "07.6": same_strength,
     "07.7": slow,
+}
+HINTS = {
+    "07.1": (
+        "The score of a weight is the absolute value of the product of weight and gradient.",
+        "Write the five scores, and keep the largest int((1 - tau) * 5) of them.",
+    ),
+    "07.2": (
+        "The two numbers answer two questions: which factor the schedule has at this epoch, and which one is in force.",
+        "Write the ten equally spaced factors from 1 down to 1 - tau; the last line that sets the factor wins.",
+    ),
+    "07.3": (
+        "`p.dim()` is the number of axes of a parameter, and `p.numel()` the number of its entries.",
+        "Sum the entries of the tensors with neither two nor four axes.",
+    ),
+    "07.4": (
+        "The gradient is 0 now, so each step moves by the buffer, which shrinks first.",
+        "Write the three steps as multiples of v, and add them up.",
+    ),
+    "07.6": (
+        "The ridge of AUX alone has to equal the ridge of CDR+AUX divided by 1 - tau.",
+        "The ridge is lambda squared, so take a root in the end.",
+    ),
+    "07.7": (
+        "A weight moves only if it is chosen, and then its step is damped.",
+        "Multiply the probability of being chosen by the damping factor.",
+    ),
 }

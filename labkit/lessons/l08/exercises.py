@@ -1,10 +1,12 @@
 """The exercises of lesson 08."""
 
+from functools import cache
+
 import numpy as np
 
 import labkit
 
-from ...exercises.answers import Wrong, compare, number, vector
+from ...exercises.answers import judge, judge_entries
 
 
 def slopes(answer):
@@ -14,81 +16,90 @@ def slopes(answer):
     right = -alpha * samples @ G
     lengths = np.linalg.norm(samples, axis=1) * np.linalg.norm(G)
     mistakes = [
-        (-right, "the sign: a step goes *against* the sample's gradient, so agreement lowers the meta loss"),
-        (right / alpha, "the step has the learning rate alpha in it"),
-        (-right / alpha, "the inner products are right; now the step: its sign and its learning rate"),
-        (right / lengths, "the cosines leave out how far the step goes; inner products"),
+        (-right, "the sign is turned round; a step goes *against* the gradient, so agreement lowers the meta loss"),
+        (right / alpha, "the learning rate alpha of the step is missing"),
+        (-right / alpha, "the inner products are right; now the step needs its sign and its learning rate"),
+        (right / lengths, "those are cosines, which ignore how far the step goes; take inner products"),
     ]
-    compare(vector(answer, 3), right, mistakes)
-    return "sample 1 does not matter for the meta set, more weight for sample 2 lowers its loss, for sample 3 raises it"
+    judge(answer, right, mistakes)
+    return (
+        "sample 1 does not matter for the meta set. More weight for sample 2 lowers the meta loss, and more weight for "
+        "sample 3 raises it"
+    )
 
 
 def turned(answer):
     """MNW-Net's lowest printed AUC, with its weights turned round, and its lead in accuracy over MW-Net there."""
-    if not isinstance(answer, (list, tuple)) or len(answer) != 2:
-        raise Wrong("hand in a pair: an AUC and a number of points, e.g. (0.6, 1.5)")
     low, lead = _lowest()
-    compare(
-        number(answer[0]),
-        1 - low,
-        [
-            (low, "that is the printed one; turn the order round: every pair that was right is wrong now"),
-            (-low, "an AUC is a probability; that of the opposite is 1 minus it"),
-            (0.5, "chance stays chance; but this is far from it"),
-        ],
-        tolerance=2e-3,
-    )
-    mistakes = [
-        (-lead, "the sign: MNW-Net's accuracy minus MW-Net's"),
-        (lead / 100, "in points, please: Table 1 is in percent"),
+    areas = [
+        (low, "that is the printed AUC; in the turned order each pair that was right is wrong"),
+        (-low, "an AUC is a probability, so the turned one is not its negative"),
+        (0.5, "chance would stay chance, but this AUC is far from chance"),
     ]
-    compare(number(answer[1]), lead, mistakes, tolerance=0.02)
+    leads = [
+        (-lead, "the sign is turned round; subtract MW-Net's accuracy from MNW-Net's"),
+        (lead / 100, "give it in points; Table 1 is in percent"),
+    ]
+    taken = judge_entries(
+        answer,
+        "a pair, an AUC and a number of points, e.g. (0.6, 1.5)",
+        [
+            {"right": 1 - low, "mistakes": areas, "tolerance": 2e-3, "is_fraction": True},
+            {"right": lead, "mistakes": leads, "tolerance": 0.02},
+        ],
+    )
     return (
-        f"trusting those that it distrusts would be the better detector, AUC {1 - low:.2f}. And yet it is {lead:.2f} "
-        "points above the clean meta set. AUC and accuracy are two questions, and this AUC is the *best* over training"
+        f"weights in the opposite order would be the better detector, AUC {1 - low:.2f}. And yet the accuracy is "
+        f"{lead:.2f} points above that with a clean meta set. AUC and accuracy are two questions, and this AUC is the "
+        f"*best* over training{taken}"
     )
 
 
+@cache
 def _lowest():
     """MNW-Net's lowest printed AUC on CIFAR-10, and how far its accuracy in that cell is above MW-Net's. -> pair"""
     areas = labkit.ledger.printed("rmnw_table3_auc").query("dataset == 'CIFAR-10' and method == 'MNW-Net'")
     cell = areas.loc[areas["mean"].idxmin()]
     table = labkit.ledger.printed("rmnw_table1")
-    same = table[(table.dataset == cell.dataset) & (table.noise == cell.noise) & (table.rate == cell.rate)]
-    own = same.set_index("method")["mean"]
-    return float(cell["mean"]), float(own["MNW-Net"] - own["MW-Net*"])
+    rows = table[(table.dataset == cell.dataset) & (table.noise == cell.noise) & (table.rate == cell.rate)]
+    accuracy = rows.set_index("method")["mean"]
+    return float(cell["mean"]), float(accuracy["MNW-Net"] - accuracy["MW-Net*"])
 
 
 def looks(answer):
-    """Among how many test accuracies the printed one is the best, and which share of training is at lr / 100."""
-    if not isinstance(answer, (list, tuple)) or len(answer) != 2:
-        raise Wrong("hand in a pair: a number of test accuracies and a share, e.g. (100, 0.5)")
-    many = [
-        (60_000, "it looks every 100 iterations, not at each"),
-        (120, "that is once an epoch; it looks every 100 iterations"),
-        (100, "that is how far apart the looks are"),
+    """Among how many test accuracies the printed one is the best, and which fraction of training is at lr / 100."""
+    measured = [
+        (60_000, "the accuracy is measured every 100 iterations, not in each"),
+        (120, "that is once an epoch; the accuracy is measured every 100 iterations"),
+        (100, "that is the distance of two measurements"),
     ]
-    share = [
+    slow = [
         (1 - 18 / 60, "from 18,000 on it is a tenth; a hundredth begins later"),
-        (19 / 60, "that is the part before; which share comes after?"),
-        (100 * (1 - 19 / 60), "as a share: 25 % is written 0.25"),
+        (19 / 60, "that is the part before; which part comes after it?"),
     ]
-    compare(number(answer[0]), 600, many, tolerance=1.5)
-    compare(number(answer[1]), 1 - 19 / 60, share, tolerance=5e-3)
-    return "the best of 600 looks at the test set, most of them at a network that hardly moves any more"
+    taken = judge_entries(
+        answer,
+        "a pair, a number of test accuracies and a fraction, e.g. (100, 0.5)",
+        [
+            {"right": 600, "mistakes": measured, "tolerance": 1.5, "is_count": True},
+            {"right": 1 - 19 / 60, "mistakes": slow, "tolerance": 5e-3, "is_fraction": True},
+        ],
+    )
+    return f"the printed number is the best of 600, and most of the 600 are from a network that hardly moves{taken}"
 
 
 def silent(answer):
     """The rate of symmetric noise at which the expected meta-gradient of MAE vanishes, ten classes."""
     mistakes = [
-        (1.0, "that is for uniform noise, which draws the own class too; symmetric noise draws from the nine others"),
+        (1.0, "that is for uniform noise, which draws the true class, too; symmetric noise draws from the nine others"),
         (0.5, "from there on wrong labels are the majority, but they are spread over nine classes"),
-        (0.1, "the right label keeps a tenth; which rate is that?"),
-        (10 / 9, "no rate is above 1; uniform 1 is which symmetric rate?"),
+        (0.1, "the true label keeps this part; which rate leaves it?"),
+        (10 / 9, "no rate is above 1; which symmetric rate is uniform 100 %?"),
     ]
-    compare(number(answer), 0.9, mistakes)
+    taken = judge(answer, 0.9, mistakes, is_fraction=True)
     return (
-        "uniform 100 % is symmetric 90 %: every label equally likely. Below that MAE points the right way, on average"
+        "uniform 100 % is symmetric 90 %, where every label is equally likely. Below it MAE points the right way on "
+        f"average{taken}"
     )
 
 
@@ -97,4 +108,22 @@ EXERCISES = {
     "08.3": turned,
     "08.5": looks,
     "08.6": silent,
+}
+HINTS = {
+    "08.1": (
+        "A virtual step with weight v moves the parameters by -alpha v times the sample's gradient.",
+        "The change of the meta loss is the inner product of the meta-gradient with this move.",
+    ),
+    "08.3": (
+        "An AUC is the probability that a clean and a wrong sample are ordered rightly.",
+        "When the order is turned round, each pair that was wrong is right; the rest is a subtraction in Table 1.",
+    ),
+    "08.5": (
+        "One test accuracy is measured every 100 iterations.",
+        "The learning rate is a hundredth from 19,000 to the end; divide this stretch by all iterations.",
+    ),
+    "08.6": (
+        "The expected meta-gradient vanishes where all ten classes are equally likely labels.",
+        "With symmetric noise the true label keeps 1 - tau, and each other class gets tau / 9.",
+    ),
 }

@@ -1,75 +1,104 @@
 """The exercises of lesson 11."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 import labkit
 
-from ...exercises.answers import Wrong, call, compare, number
+from ...exercises.answers import Wrong, call, judge, kind, need_different, number
 from .study import counts
 
 JOINT = np.array([[30, 6, 4], [2, 20, 8], [0, 10, 20]])  # given (row), class that confident learning believes (column)
 
 
 def independent(answer):
-    """The share of images of which one of three people at least would be wrong, if they erred independently."""
-    rates = [1 - counts(f"random_label{k}").trace() / counts().sum() for k in (1, 2, 3)]
+    """The fraction of images of which one of three people at least would be wrong, if they erred independently."""
+    *rates, worst = _rates()
     right = 1 - np.prod([1 - rate for rate in rates])
     mistakes = [
         (sum(rates), "the sum counts an image twice where two people are wrong"),
-        (np.prod(rates), "that is the share where all three are wrong"),
-        (np.mean(rates), "that is the mean of the three; one of the three being wrong is enough"),
-        (1 - right, "that is the share where nobody is wrong"),
-        (1 - counts().trace() / counts().sum(), "that is what was measured; what would independence give?"),
+        (np.prod(rates), "that is the fraction where all three are wrong"),
+        (np.mean(rates), "that is the mean of the three, but one wrong person is enough"),
+        (1 - right, "that is the fraction where no person is wrong"),
+        (worst, "that is what was measured; what would independence give?"),
     ]
-    compare(number(answer), right, mistakes, tolerance=2e-3)
-    return f"{right:.1%}. Measured are 40.2 %: people stumble over the same images"
+    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"{right:.1%}. Only 40.2 % were measured, because people stumble over the same images{taken}"
+
+
+@cache
+def _rates():
+    """The fraction of wrong labels of each of the three people, then of the worst of their three labels."""
+    names = [f"random_label{k}" for k in (1, 2, 3)]
+    tables = [*map(counts, names), counts()]
+    return [1 - table.trace() / table.sum() for table in tables]
 
 
 def no_unlabelled_part(answer):
     """A DivideMix with the weight of the unlabelled loss that asymmetric and people's noise need."""
     DivideMix = labkit.methods.DivideMix
     if answer is DivideMix:
-        raise Wrong("this is the class; make one: labkit.methods.DivideMix(...)")
+        raise Wrong("this is the class; make one with labkit.methods.DivideMix(...)")
     if not isinstance(answer, DivideMix):
-        raise Wrong(f"this is a {type(answer).__name__}; hand in a labkit.methods.DivideMix(...)")
+        raise Wrong(f"this is {kind(answer)}; hand in a labkit.methods.DivideMix(...)")
     if answer.lam_u == DivideMix().lam_u:
         raise Wrong(f"lam_u is {answer.lam_u:g}, the default; the text above has another one for asymmetric noise")
     if answer.lam_u:
         raise Wrong(f"lam_u is {answer.lam_u:g}; the text above has another value")
-    return "the guessed labels of the distrusted half then count nothing; without it users got 83 instead of 93 %"
+    return "the guessed labels of the distrusted half then count nothing. With them users got 83 instead of 93 %"
+
+
+RATES = np.arange(7) / 10
+PEAKS = (  # the row in which each column is best, in the two tables of `choose_rate`
+    {"val_noisy": 2, "test": 1, "clean_fitted": 0, "memorised": 6},
+    {"val_noisy": 5, "test": 3, "clean_fitted": 1, "memorised": 4},
+)
 
 
 def choose_rate(answer):
     """A function table -> rate, for a table with rate, val_noisy, test, memorised, clean_fitted."""
-    rates = np.arange(7) / 10
-    for best in (2, 5):
-        peak = lambda at: 0.5 - 0.02 * np.abs(np.arange(7) - at)
-        table = pd.DataFrame({"rate": rates, "val_noisy": peak(best) - 0.1, "test": peak(1), "clean_fitted": peak(0)})
-        table["memorised"] = 0.5 - peak(6)
-        given = number(call(answer, table.copy()))
-        if abs(given - rates[best]) < 1e-9:
-            continue
-        if given == best:
-            raise Wrong("that is the row's index; return the value of the column `rate`")
-        for column, at in (("test", 1), ("clean_fitted", 0), ("memorised", 6)):
-            if abs(given - rates[at]) < 1e-9:
-                raise Wrong(f"that rate is chosen by `{column}`, which needs true labels, or it is a fixed number")
-        raise Wrong(f"{given:g}: which column can be had with noisy labels only, and where is it highest?")
-    return "noisy validation accuracy can be had by everybody"
+    rates = [number(call(answer, _table(peaks))) for peaks in PEAKS]
+    need_different(rates, "tables")
+    for rate, peaks in zip(rates, PEAKS):
+        _judge_rate(rate, peaks)
+    return "everybody can measure the accuracy on noisy validation labels"
+
+
+def _table(peaks):
+    """Seven rates, and columns that are best at their peaks. `memorised` is best where it is smallest."""
+    columns = {name: 0.5 - 0.02 * np.abs(np.arange(7) - peak) for name, peak in peaks.items()}
+    columns["val_noisy"] -= 0.1
+    columns["memorised"] = 0.5 - columns["memorised"]
+    return pd.DataFrame({"rate": RATES, **columns})
+
+
+def _judge_rate(rate, peaks):
+    """Say which column a wrong rate comes from."""
+    best = peaks["val_noisy"]
+    if abs(rate - RATES[best]) < 1e-9:
+        return
+    if rate == best:
+        raise Wrong("that is the row's index; return the value of the column `rate`")
+    for column, peak in peaks.items():
+        if abs(rate - RATES[peak]) < 1e-9:
+            raise Wrong(f"`{column}` chooses that rate, but it needs true labels")
+    raise Wrong(f"{rate:g} is not the best rate; which column needs noisy labels only, and where is it highest?")
 
 
 def estimated(answer):
-    """The share of wrong labels by a confident joint."""
+    """The fraction of wrong labels by a confident joint."""
     right = 1 - JOINT.trace() / JOINT.sum()
     rows = (1 - JOINT.diagonal() / JOINT.sum(1)).mean()
+    columns = (1 - JOINT.diagonal() / JOINT.sum(0)).mean()
     mistakes = [
-        (1 - right, "that is the share of right labels"),
-        (rows, "the mean over the rows forgets that the classes differ in size"),
-        (JOINT.sum() - JOINT.trace(), "that is a number of samples; divide by all of them"),
+        (1 - right, "that is the fraction of clean labels"),
+        (rows, "the mean over the rows ignores that the classes differ in size"),
+        (columns, "the mean over the columns ignores that the classes differ in size"),
     ]
-    compare(number(answer), right, mistakes, tolerance=2e-3)
-    return f"{right:.0%}, and no true label was looked at"
+    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"{right:.0%}, without a look at a true label{taken}"
 
 
 EXERCISES = {
@@ -77,4 +106,19 @@ EXERCISES = {
     "11.4": no_unlabelled_part,
     "11.5": choose_rate,
     "11.6": estimated,
+}
+HINTS = {
+    "11.1": (
+        "It is easier to compute on which fraction of the images all three are right.",
+        "Independent probabilities multiply; subtract the product from 1.",
+    ),
+    "11.4": ("The text of the exercise has the value of the paper's appendix; `lam_u` is a keyword of DivideMix.",),
+    "11.5": (
+        "Ask of each column whether it needs true labels.",
+        "`idxmax` finds the row with the highest value; return the `rate` of this row.",
+    ),
+    "11.6": (
+        "A label counts as wrong where the given label differs from the believed class.",
+        "Add up what is off the diagonal, and divide by the number of samples.",
+    ),
 }

@@ -76,7 +76,7 @@ MISTAKES = [
     ("08.1", [0.0, -3.0, 3.0], "learning rate alpha"),
     ("08.1", [0.0, 3.0, -3.0], "now the step"),
     ("08.1", [0.0, -0.3], "list of 3"),
-    ("08.3", (0.2531, 0.39), "the printed one"),
+    ("08.3", (0.2531, 0.39), "the printed AUC"),
     ("08.3", (0.7469, -0.39), "the sign"),
     ("08.3", (0.7469, 0.0039), "in points"),
     ("08.3", 0.7469, "a pair"),
@@ -87,5 +87,5 @@ MISTAKES = [
     ("08.5", 600, "a pair"),
     ("08.6", 1.0, "uniform noise"),
     ("08.6", 0.5, "nine classes"),
-    ("08.6", 0.1, "a tenth"),
+    ("08.6", 0.1, "keeps this part"),
 ]

@@ -94,7 +94,7 @@ RIGHT = [
     ("10.5", [run("uninoise"), run()]),
 ]
 MISTAKES = [
-    ("10.1", 0.6, "share of right rows"),
+    ("10.1", 0.6, "fraction of clean rows"),
     ("10.1", 0.2, "that is the factor"),
     ("10.1", 0.04, "variance of 0.2 y"),
     ("10.1", -0.6, "clean"),
@@ -112,10 +112,10 @@ MISTAKES = [
     ("10.3", lambda g, c: (g * (g.norm(dim=1, keepdim=True) <= c)).mean(0), "drops the long rows"),
     ("10.3", lambda g, c: g, "one mean gradient"),
     ("10.3", lambda g, c: 3 * g[0], "not the mean"),
-    ("10.3", lambda g, c: "short", "not read as a gradient"),
+    ("10.3", lambda g, c: "short", "is a text"),
     ("10.4", 1, "however good"),
     ("10.4", 0.5, "without any filter"),
-    ("10.4", 3 / 16, "share of wrong ones"),
+    ("10.4", 3 / 16, "fraction of wrong rows"),
     ("10.4", 10 / 16, "divide by the 2"),
     ("10.4", 11 / 16, "how often"),
     ("10.5", run(), "a pair of Runs"),

@@ -19,24 +19,23 @@ RIGHT = [
         ("11.5", answer)
         for answer in (lambda t: t.rate[t.val_noisy.idxmax()], lambda t: t.set_index("rate").val_noisy.idxmax())
     ),
-    ("11.6", 0.3),
+    *(("11.6", answer) for answer in (0.3, 30, "30 %")),
 ]
 MISTAKES = [
     ("11.1", 0.5298, "twice"),
     ("11.1", 0.0055, "all three are wrong"),
     ("11.1", 0.1766, "the mean"),
     ("11.1", 0.4021, "what was measured"),
-    ("11.1", 0.558, "nobody is wrong"),
+    ("11.1", 0.558, "no person is wrong"),
     ("11.4", labkit.methods.DivideMix, "this is the class"),
     ("11.4", labkit.methods.DivideMix(), "the default"),
     ("11.4", labkit.methods.DivideMix(lam_u=50.0), "another value"),
-    ("11.4", 0, "a int"),
+    ("11.4", 0, "an int"),
     ("11.5", lambda t: t.rate[t.test.idxmax()], "`test`"),
     ("11.5", lambda t: t.rate[t.memorised.idxmin()], "`memorised`"),
     ("11.5", lambda t: int(t.val_noisy.idxmax()), "row's index"),
-    ("11.5", lambda t: 0.4, "which column"),
-    ("11.6", 0.7, "right labels"),
-    ("11.6", 30, "number of samples"),
+    ("11.5", lambda t: 0.4, "0.4 for different tables"),
+    ("11.6", 0.7, "clean labels"),
     ("11.6", 0.3056, "mean over the rows"),
 ]
 
