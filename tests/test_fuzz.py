@@ -184,7 +184,8 @@ NOISE = {
     "map_seed": SEED, "superclass": flag, "inplace_bug": flag, "times": POSITIVE, "parts": whole(3, 4),
     "pairs": optional(word("patrini", "jocor", "one-way")), "groups": optional(many(whole(0, 10**6))),
     "labels": text, "file": optional(text), "key": optional(either(text, lambda value: value is False)),
-    "sep": optional(text), "encoding": optional(text), "T": lambda value: False,
+    "sep": optional(text), "encoding": optional(text), "columns": lambda value: many(text)(value) and len(value) > 0,
+    "aggregate": word("majority", "dawid_skene"), "T": lambda value: False,
 }  # fmt: skip
 
 
@@ -264,9 +265,9 @@ def of_recipes():
 def of_noise():
     from labkit.arguments import described
 
-    for model in (*noise.ALL.values(), noise.human, noise.matrix_noise):
+    for model in (*noise.ALL.values(), noise.human, noise.annotators, noise.matrix_noise):
         for name in described(model):
-            needed = {} if model in (noise.human, noise.matrix_noise) else {"rate": 0.2}
+            needed = {} if model in (noise.human, noise.annotators, noise.matrix_noise) else {"rate": 0.2}
             for value in VALUES:
                 yield partial(model, **(needed | {name: value})), name, value, NOISE[name](value), None
 

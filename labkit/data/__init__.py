@@ -1,5 +1,7 @@
 """Data: a Task holds the samples that a method may see (`train`), the test set, and the truth apart (`truth`)."""
 
+from .annotators import majority, soft_labels
+from .dawid_skene import DawidSkene, dawid_skene
 from .folders import from_folder
 from .meta import meta_split, overlap
 from .npz import from_npz
@@ -12,6 +14,7 @@ from .truth import Truth
 from .vision import SOURCES
 
 __all__ = [
-    "NAMES", "SOURCES", "Scale", "Split", "Task", "Truth", "Units",
-    "find", "folder", "from_csv", "from_folder", "from_npz", "meta_split", "overlap", "scaled",
+    "NAMES", "SOURCES", "DawidSkene", "Scale", "Split", "Task", "Truth", "Units",
+    "dawid_skene", "find", "folder", "from_csv", "from_folder", "from_npz", "majority", "meta_split",
+    "overlap", "scaled", "soft_labels",
 ]  # fmt: skip

@@ -45,6 +45,10 @@ def _hash_split(walk, split):
     walk.put(fingerprint(type(split), "split"))
     _hash_tensor(walk, split.x)
     _hash_tensor(walk, split.y)
+    annotations = getattr(split, "annotations", None)
+    if annotations is not None:  # nothing is hashed for none, so that older runs keep their names
+        walk.put("annotations")
+        _hash_tensor(walk, annotations)
 
 
 def _hash_tensor(walk, tensor):

@@ -103,7 +103,8 @@ def rows(split: Split, i: torch.Tensor, mapped: bool) -> Split:
     x = take(split.x, i.to(split.x.device), mapped)
     j = i.to(split.y.device)
     ids = None if split.ids is None else split.ids[j]
-    return replace(split, x=x, y=split.y[j], ids=ids, mapped=mapped)
+    annotations = None if split.annotations is None else split.annotations[j]
+    return replace(split, x=x, y=split.y[j], ids=ids, mapped=mapped, annotations=annotations)
 
 
 def overlap(meta: Split, split: Split) -> int:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..errors import choose, need
+from .annotators import NONE
 from .divide import pick
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def table(task: "Task", split: "str | Split") -> "pd.DataFrame":
     columns |= _labels("given", part.y, torch.ones_like(known), task)
     columns |= _labels("true", true, known, task)
     columns["known"] = known.cpu().numpy()
+    annotations = getattr(part, "annotations", None)
+    if annotations is not None:
+        for a, column in enumerate(annotations.unbind(1)):
+            columns |= _labels(f"annotator_{a}", column, column != NONE, task)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(part), name="position"))
 
 

@@ -37,7 +37,8 @@ class Split:
     regression. scale: turns x into inputs of a network. val: the validation split of a training split. ids [N] int64:
     positions in the set that was loaded (of train and val in its training set, of test in its test set), whose name is
     `origin`. trusted: of a meta set and of a test set, are its labels the true ones? mapped: x is a file on disk, which
-    is read where it is indexed, and stays on the CPU.
+    is read where it is indexed, and stays on the CPU. annotations [N, A] int64: the labels of A annotators, -1 where
+    one gave none; None: there are none.
     """
 
     x: torch.Tensor
@@ -49,6 +50,7 @@ class Split:
     trusted: bool | None = None
     origin: str | None = None
     mapped: bool = False
+    annotations: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -56,7 +58,8 @@ class Split:
     def __repr__(self) -> str:
         shape = list(self.x.shape[1:])
         labels = f"{self.classes} classes" if self.classes else f"{self.y.shape[1]} targets"
-        return f"{len(self):,} samples {shape} ({self.origin}), {labels}"
+        people = "" if self.annotations is None else f", {self.annotations.shape[1]} annotators"
+        return f"{len(self):,} samples {shape} ({self.origin}), {labels}{people}"
 
     def inputs(self, i: torch.Tensor | slice = slice(None)) -> torch.Tensor:
         """Return the samples i as network inputs, on the device of y. -> [len(i), ...] float"""
@@ -70,7 +73,8 @@ class Split:
         x = self.x if self.mapped else self.x.to(device)
         val = None if self.val is None else self.val.to(device)
         ids = None if self.ids is None else self.ids.to(device)
-        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids)
+        annotations = None if self.annotations is None else self.annotations.to(device)
+        return replace(self, x=x, y=self.y.to(device), val=val, ids=ids, annotations=annotations)
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,14 @@ class Units:
 
 def training_split(
     x: torch.Tensor, y: torch.Tensor, ids: torch.Tensor, train_rows: torch.Tensor, val_rows: torch.Tensor,
-    limit_bytes: float | None = None, **settings: Any,
+    limit_bytes: float | None = None, annotations: torch.Tensor | None = None, **settings: Any,
 ) -> Split:  # fmt: skip
     """Make the training split with its validation split, each from its rows. settings: classes, scale, origin."""
     mapped = x.nbytes > limit(limit_bytes)
 
     def part(i):
-        return Split(take(x, i, mapped), y[i], ids=ids[i], mapped=mapped, **settings)
+        people = None if annotations is None else annotations[i]
+        return Split(take(x, i, mapped), y[i], ids=ids[i], mapped=mapped, annotations=people, **settings)
 
     return replace(part(train_rows), val=part(val_rows))
 

@@ -9,6 +9,7 @@ import torch
 from ..arguments import Fits, Flag, Name, Number, Seed, Whole, checked, scalar
 from ..paths import printable
 from . import arrays, samples
+from .annotators import annotations_of
 from .hashing import task_hash
 from .kinds import as_kind
 from .split import Scale, Split, Units, test_split, training_split
@@ -63,7 +64,8 @@ class Task:
 
         split: "train", "val", "test", or a Split of this task, such as a meta set. Columns: id (position in the
         original set), file (if samples have names), given, true, known: the given label, the true one and whether that
-        is known. Numbers have a column each, given_0, true_0, ..., in the units that they were stored in.
+        is known; annotator_0, ...: the labels of several annotators, if there are some. Numbers have a column each,
+        given_0, true_0, ..., in the units that they were stored in.
         """
         return samples.table(self, split)
 
@@ -97,7 +99,7 @@ class Task:
         classes: Classes | None = None, class_names: tuple[Name, ...] = (), ids: Any = None,
         origin: Name | None = None, shuffled: Flag = False, limit_bytes: Bytes | None = None, y_true: Any = None,
         test_trusted: Flag | None = None, files: Sequence = (), test_files: Sequence = (),
-        kind: Literal["classes", "numbers"] | None = None,
+        kind: Literal["classes", "numbers"] | None = None, annotations: Any = None,
     ) -> "Task":  # fmt: skip
         """Make a task from arrays.
 
@@ -115,6 +117,8 @@ class Task:
         with -1 or NaN (a row with NaN) where the truth is not known. test_trusted: are y_test's labels true? None: yes
         if y_true is "given".
         files, test_files: names of the rows of x and x_test, such as their files, all different; see Task.samples.
+        annotations [N, A]: labels of A annotators for the rows of x, -1 or NaN where one gave none. Methods for several
+        annotators learn from them; y is still needed, e.g. labkit.data.majority(annotations, C).
         Raises ValueError for lengths that differ, labels outside 0..C-1, a class without a sample, values that are not
         finite, or a share outside [0, 1).
         """
@@ -133,7 +137,9 @@ class Task:
             y = units.standard(y)
             y_test = units.standard(y_test)
         settings = {"classes": classes, "scale": scale or Scale()}
-        train = training_split(x, y, ids, train_rows, val_rows, limit_bytes, origin=origin, **settings)
+        if annotations is not None:
+            annotations = annotations_of("annotations", annotations, classes, len(y))
+        train = training_split(x, y, ids, train_rows, val_rows, limit_bytes, annotations, origin=origin, **settings)
         test = test_split(x_test, y_test, test_trusted, origin, limit_bytes, **settings)
         return cls(
             name,

@@ -13,6 +13,7 @@ from ..arguments import Fits, Seed, checked
 from ..data.task import A_TASK, Task
 from ..data.truth import Truth
 from ..errors import need
+from .annotators import annotators
 from .base import Clean, Noise
 from .human import human
 from .maps import derangement, flip, flip2, matrix_noise
@@ -25,9 +26,11 @@ from .targets import linadv, mixture, signflip, uninoise
 CLASS_MODELS = (symmetric, uniform, pairflip, asymmetric, instance, flip, flip2, derangement, hierarchical, tridiagonal)
 TARGET_MODELS = (linadv, signflip, uninoise, mixture)
 ALL = {model.__name__: model for model in (*CLASS_MODELS, *TARGET_MODELS)}
-MODELS = f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human and matrix_noise"
+MODELS = (
+    f"a noise model, e.g. labkit.noise.symmetric(0.4); there are {', '.join(ALL)}, human, annotators and matrix_noise"
+)
 A_NOISE = Fits(lambda value: isinstance(value, Noise), MODELS)
-__all__ = ["ALL", "Noise", "Passport", "corrupt", "human", "matrix_noise", "suited", *ALL]
+__all__ = ["ALL", "Noise", "Passport", "annotators", "corrupt", "human", "matrix_noise", "suited", *ALL]
 COMPLETE = (
     "one whose true labels are all known; dataclasses.replace(task, truth=None) has all given labels count as true"
 )
@@ -56,7 +59,8 @@ def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed) -> Task:
     """Return a task with noisy training and validation labels, drawn from the *true* ones, and the noise's passport.
 
     For a task whose truth is not known, its labels count as true from here on: the noise is added to them, and the
-    passport says so. A truth that is known in part is refused.
+    passport says so. A truth that is known in part is refused. The labels of several annotators (`annotations`) are
+    those of the noise, or none, because others do not belong to the drawn labels.
 
     noise: a noise model, e.g. symmetric(0.4). seed: of the noise's own generator; the global one is not touched.
     Raises ValueError for anything but a noise model, a truth that is known in part, a seed that is not a whole number,
@@ -70,9 +74,13 @@ def corrupt(task: A_TASK, noise: A_NOISE, seed: Seed) -> Task:
     given = noise.draw(clean, rng)
     train = task.train
     val = task.train.val
-    train_y, val_y = given.to(train.y.device).split(list(clean.sizes))
-    noisy_val = replace(val, y=val_y)
-    noisy_train = replace(train, y=train_y, val=noisy_val)
+    device = train.y.device
+    sizes = list(clean.sizes)
+    train_y, val_y = given.to(device).split(sizes)
+    annotations = noise.annotations(clean)
+    of_train, of_val = (None, None) if annotations is None else annotations.to(device).split(sizes)
+    noisy_val = replace(val, y=val_y, annotations=of_val)
+    noisy_train = replace(train, y=train_y, val=noisy_val, annotations=of_train)
     truth = task.truth or Truth(train.y.clone(), val.y.clone())
     noise_passport = passport(noise, clean, given, seed, of_given)
     return replace(task, train=noisy_train, truth=truth, noise=noise_passport)

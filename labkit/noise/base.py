@@ -115,6 +115,11 @@ class Noise(metaclass=Checked):
         -> float64 [N, C]"""
         return self.matrix(classes, dataset)[y]
 
+    def annotations(self, clean: Clean) -> Tensor | None:
+        """Return the labels that several annotators gave. -> int64 [N, A], -1 where one gave none; None: there are
+        none"""
+        return None
+
     def draw(self, clean: Clean, rng: Generator) -> Tensor:
         """Draw the given labels. -> int64 [N], or [N, Q] for regression"""
         if self.exact and self.rate:

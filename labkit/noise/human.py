@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -11,7 +12,7 @@ from ..data import folder
 from ..errors import choose, must, need
 from .base import Clean, Noise
 from .files import labels_of_rows, read_columns, rows_in_order
-from .join import join
+from .join import Columns, join
 
 HUMAN_FILES = {"cifar10": "CIFAR-10_human.pt", "cifar100": "CIFAR-100_human.pt"}
 CLEAN = "clean_label"
@@ -69,6 +70,16 @@ class human(Noise):
         return None
 
     def draw(self, clean: Clean, rng: Generator) -> Tensor:
+        path, rows, columns = self.read(clean)
+        name = next(iter(columns)) if len(columns) == 1 else self.labels
+        column = choose("labels", name, columns)
+        return self._labels(path, name, column, rows, clean)
+
+    def read(self, clean: Clean) -> tuple[Path, np.ndarray | None, Columns]:
+        """Read the file. -> its path, the row of each sample (None: their order), its columns without key and truth
+
+        Raises ValueError for true labels that are not those of the task.
+        """
         may_be = f"their positions in the original training set of {clean.name!r}: a label file is in that order"
         need(clean.ids is not None, "ids of the task's samples", None, may_be)
         path = self.file or published_file(clean.name)
@@ -79,9 +90,7 @@ class human(Noise):
             wrong = int((expected != clean.y).sum())
             finding = f"another: {wrong} of its {CLEAN}s differ"
             must(not wrong, f"order of {path.name}", finding, "that of the task")
-        name = next(iter(columns)) if len(columns) == 1 else self.labels
-        column = choose("labels", name, columns)
-        return self._labels(path, name, column, rows, clean)
+        return path, rows, columns
 
     def _labels(self, path, name, column, rows, clean):
         """Return a column of the file in the order of the samples. -> int64 [N]"""
@@ -91,8 +100,12 @@ class human(Noise):
             rows = rows_in_order(path, column, clean)
         last = rows.max()
         need(last < len(column), f"length of {path.name}", len(column), f"{last + 1} or more")
-        labels = labels_of_rows(path, name, column, clean)
+        labels = self.classes_of(path, name, column, clean)
         return torch.from_numpy(labels[rows])
+
+    def classes_of(self, path: Path, name: str, column: np.ndarray, clean: Clean) -> np.ndarray:
+        """Return a column of the file as classes. -> int64 [rows of the file]"""
+        return labels_of_rows(path, name, column, clean)
 
     def words(self, classes: int | None, realised: float) -> str:
         source = f"of {self.file.name}" if self.is_own_file() else "given by people"

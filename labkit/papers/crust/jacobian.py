@@ -14,6 +14,7 @@ from torch.nn.functional import one_hot
 
 from ... import coreset, measure, spectrum
 from ...data import Task
+from ...data.meta import rows
 from ...fit import snapshots as fit_snapshots
 from ...grads import ce_gradient
 from ...method import Method, evaluate
@@ -44,7 +45,7 @@ def snapshots(
 def subsample(task: Task, n: int, *, seed: int = 0) -> Task:
     """Return the first n of the training samples in random order, as a task of their own."""
     i = torch.randperm(len(task.train), generator=torch.Generator().manual_seed(seed))[:n].sort().values
-    train = replace(task.train, x=task.train.x[i], y=task.train.y[i], ids=task.train.ids[i])
+    train = rows(task.train, i, task.train.mapped)
     return replace(task, train=train, truth=replace(task.truth, y=task.truth.y[i]))
 
 
