@@ -119,7 +119,8 @@ def wrong(rule, rng):
         for name, values in listed.items():
             some = rng.random(len(values)) < rng.choice([0.4, 1.0])
             some[rng.integers(len(values))] = True
-            yield name, altered(rule, name, values, some, rng)
+            count = rng.integers(2, 7)
+            yield name, np.array([digits(value, count) for value in altered(rule, name, values, some, rng)])
 
 
 def altered(rule, name, values, some, rng):
@@ -164,12 +165,21 @@ def may_pass(name, values, right):
     return True
 
 
+def written(name, values, form):
+    """Wrong numbers as a person may hand them in: plain, as a tensor, fractions with a percent sign."""
+    if form == 0:
+        return torch.tensor(values, requires_grad=True)
+    is_percent = form == 1 and (np.abs(values) <= 1).all()
+    places = FRACTIONS.get(name, ()) if is_percent else ()
+    return handed([f"{100 * value:.10g} %" if place in places else value for place, value in enumerate(values)])
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_wrong_numbers_fail_with_more_than_their_direction(rule, capsys):
     rng, unnamed, count = np.random.default_rng(RULES.index(rule)), [], 0
     for name, values in wrong(rule, rng):
         right, count = numbers()[name], count + 1
-        is_right, line = line_of(capsys, name, [handed(values), torch.tensor(values, requires_grad=True)][count % 2])
+        is_right, line = line_of(capsys, name, written(name, values, count % 3))
         assert not is_right or may_pass(name, values, right), (name, values, line)
         assert is_right or not told(name, right, values, line), (name, values, line)
         if not is_right and PLAIN.search(line):
@@ -186,7 +196,9 @@ def told(name, right, values, line):
     for value in right:
         texts |= {f"{value:g}", f"{value:.2g}", f"{value:.3g}", f"{100 * value:g} %", f"{100 * value:.3g} %"}
     said = [text for text in texts - {"0", "1"} if re.search(rf"(?<![\w.,]){re.escape(text)}(?![\w%]|\.\d| %)", line)]
-    return [text for text in said if text.removesuffix(" %") not in known and not stands_in_question(name, text)]
+    return [
+        text for text in said if text.removesuffix(" %").lstrip("-") not in known and not stands_in_question(name, text)
+    ]
 
 
 def stands_in_question(name, text):

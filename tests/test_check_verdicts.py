@@ -9,11 +9,19 @@ import pytest
 import torch
 from solved import answers
 from test_check import RIGHT
+from test_lesson_04 import kept, squares
+from test_lesson_05 import greedy
 
 import labkit
 from labkit import exercises
 from labkit.exercises import all_exercises, all_hints
 from labkit.exercises.reading import kind
+
+
+def mask(output, y, rate):
+    """The samples that exercise 04.3 keeps, as truth values."""
+    return torch.zeros(len(y), dtype=torch.bool).index_fill(0, kept(output, y, rate), True)
+
 
 ROWS = [  # answers that were refused although they are right, or got the wrong diagnosis: (exercise, answer, words)
     ("04.1", 1.12, "✓"),
@@ -46,8 +54,21 @@ ROWS = [  # answers that were refused although they are right, or got the wrong 
     ("07.2", (0.78, 0.6), "turned round, they start at 1"),
     ("07.2", (0.82, 0.6), "✓"),
     ("06.2", lambda K, y, k: y.topk(k).values, "largest *entries* of y"),
-    ("06.2", lambda K, y, k: y.topk(k), "largest *entries* of y"),
+    ("06.2", lambda K, y, k: y.topk(k), "values and indices"),
+    ("04.3", lambda *given: kept(*given)[None], "✓"),
+    ("04.3", lambda *given: torch.where(mask(*given)), "✓"),
+    ("04.3", lambda *given: mask(*given).nonzero(), "✓"),
+    ("04.3", lambda o, y, r: squares(o, y).topk(len(kept(o, y, r)), largest=False), "values and indices"),
+    ("04.3", lambda o, y, r: squares(o, y).topk(len(kept(o, y, r)), largest=False).indices, "✓"),
+    ("05.2", lambda d, k: np.array(greedy(d, k))[:, None], "✓"),
+    ("02.2", lambda: 0.36, "this is a function; a number is asked for"),
     ("06.2", lambda K, y, k: y[-k:], "as long as y"),
+    ("00.1", 519, "divide by the number of all"),
+    ("06.5", 11, "divide by all twelve"),
+    ("01.3", (9350, 11850), "divide a count by all"),
+    ("01.2", (0.36,), "this is a list of 1; a list of 2 numbers"),
+    ("01.2", {"A": 0.36, "B": 0.4}, "this is a dict"),
+    ("02.5", 1, "1 is too large"),
     ("06.1", 0.605, "looks like a percentage"),
     ("06.1", "0.6 %", "✓"),
     ("09.2", lambda joint: torch.tensor((joint / joint.sum(0)).T, requires_grad=True), "✓"),
@@ -57,7 +78,7 @@ ROWS = [  # answers that were refused although they are right, or got the wrong 
 ]
 ODD = [
     None, True, "", "abc", "%", b"1", [], (), {}, set(), [[]], [[1, 2], [3]], [None, 1], ["1", "2"], [1j], 1j, 10**400,
-    float("nan"), float("-inf"), [float("nan"), 1.0], object(), int, labkit.Run, labkit.Run({}), [labkit.Run({})] * 2,
+    float("nan"), float("-inf"), [float("nan"), 1.0], object(), int, labkit.Run({}), [labkit.Run({})] * 2,
     (x for x in "ab"), torch.empty(0), torch.zeros(2, 2), torch.zeros(3).to_sparse(), torch.tensor([True, False]),
     torch.tensor(1j), torch.empty(3, device="meta"), np.array("x"), np.array([1, None]), pd.DataFrame({"a": [1, 2]}),
     pd.Series(["x"]), np.datetime64("2020-01-01"), [float("inf")] * 100, range(2000), [-1, -2, -3], [0.5, 1.5, 2.5],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .diagnoses import diagnose, distance, is_alike, is_near, ordinal
-from .reading import array, fractions, kind, number, parts, positions, shape, vector
+from .reading import array, fractions, kind, literal, number, parts, positions, shape, vector
 from .verdict import Untouched, Wrong
 
 __all__ = [
@@ -136,11 +136,9 @@ def call(function: Callable, *arguments: Any) -> Any:
 def _need_order(values, right):
     """Raise Wrong if the right numbers are handed in in reverse order."""
     try:
-        numbers = array(values)
+        numbers = np.array([literal(value) for value in values])
     except Wrong:
         return  # judged one by one, each gets a message of its own
-    if numbers.shape != (len(right),):
-        return
     if is_alike(numbers, right[::-1], 1e-3) and not is_alike(numbers, right, 1e-3):
         raise Wrong("the two numbers are exchanged")
 

@@ -109,10 +109,9 @@ def _relation(values, right, tolerance, is_fraction, factors):
 
 def _relatives(right, is_fraction, factors):
     """Return the numbers that are often handed in for the right ones. -> list of (numbers, sentence)"""
-    relatives = [
-        (-right, "the sign is turned round"),
-        (1 - right, "that is 1 minus what is asked for"),
-    ]
+    relatives = [(-right, "the sign is turned round")]
+    if not np.isin(right, (0, 1)).all():
+        relatives.append((1 - right, "that is 1 minus what is asked for"))
     if (right != 0).all():
         relatives.append((1 / right, "that is the reciprocal, 1 divided by what is asked for"))
     for factor in factors:
@@ -141,16 +140,17 @@ def _size(value, right, is_count, is_fraction):
     if is_fraction and right >= 0 > value:
         return "it is negative, which a fraction never is"
     if is_fraction and value > 1:
-        return "it is more than the whole; 25 % is written 0.25 or 25"
+        return "it is more than the whole; divide a count by all, and write 25 % as 0.25 or 25"
     if is_count and value != round(value):
         return "a whole number is asked for"
     if is_count and abs(value - right) == 1:
-        return "nearly: you are off by one"
+        return "nearly, you are off by one"
     if not is_count and right and value == rounded(right, 1):
         return "close: give three digits"
     if abs(value - right) <= CLOSE * abs(right):
-        precision = "a count has to be exact" if is_count else "give three digits"
-        return f"close: less than a tenth {_direction(value, right)}; {precision}"
+        remark = "; if you rounded, give three digits" if value == rounded(value) else ""
+        remark = "; a count has to be exact" if is_count else remark
+        return f"close: less than a tenth {_direction(value, right)}{remark}"
     return None
 
 

@@ -24,6 +24,8 @@ def kind(value: object) -> str:
 
 def unpacked(answer: Any) -> Any:
     """Return what an answer holds as plain values in nested lists. The answer itself stays as it is."""
+    if isinstance(answer, tuple) and hasattr(answer, "values") and hasattr(answer, "indices"):  # of topk, sort, max
+        raise Wrong("this holds values and indices together; hand in one of the two, `.values` or `.indices`")
     try:
         if isinstance(answer, torch.Tensor):
             dense = answer.to_dense() if answer.layout != torch.strided else answer
@@ -74,6 +76,12 @@ def fractions(answer: Any, length: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     return numbers, np.where(in_percent, numbers / 100, numbers), in_percent
 
 
+def literal(value: Any) -> float:
+    """Return one number, of a percentage in quotes its fraction. Raises Wrong for anything else."""
+    percentage = PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    return float(percentage[1]) / 100 if percentage else number(value)
+
+
 def parts(answer: Any, length: int, request: str) -> list[Any]:
     """Return the parts of an answer that has several. request: what to hand in, for the message of Wrong."""
     values = unpacked(answer)
@@ -95,6 +103,8 @@ def positions(answer: Any, size: int) -> list[int]:
     if len(values) == size and all(isinstance(value, bool) for value in values):
         return np.flatnonzero(values).tolist()
     numbers = array(values)
+    if numbers.ndim == 2 and 1 in numbers.shape:  # of `torch.where(mask)` and `mask.nonzero()`
+        numbers = numbers.flatten()
     if numbers.ndim != 1:
         raise Wrong(f"its shape is {numbers.shape}; a plain list of positions is asked for")
     if (numbers != numbers.round()).any():
@@ -125,9 +135,17 @@ def _listed(table, length):
     if length == 1:
         return np.array([_one(table)], dtype=table.dtype)
     if table.size != length or max(table.shape, default=0) != length:
-        form = f"one value, {shown(table.item())}" if table.ndim == 0 else f"of shape {table.shape}"
-        raise Wrong(f"this is {form}; a list of {length} numbers is asked for")
+        raise Wrong(f"{_form(table)}; a list of {length} numbers is asked for")
     return table.reshape(length)
+
+
+def _form(table):
+    """Return what a table of values is, for a message."""
+    if table.ndim == 0:
+        return f"this is {kind(table.item())}"
+    if table.ndim == 1:
+        return f"this is a list of {len(table)}"
+    return f"its shape is {table.shape}"
 
 
 def _plain(value):
@@ -136,6 +154,8 @@ def _plain(value):
         raise Wrong(f"{shown(value)} is a text; write a number, without quotes")
     if value is None:
         raise Wrong("this is None; a number is asked for")
+    if callable(value):
+        raise Wrong(f"this is {kind(value)}; a number is asked for, so call it and hand in what it returns")
     if isinstance(value, (bool, complex)):
         raise Wrong(f"{shown(value)} is {kind(value)}; a number is asked for")
     try:

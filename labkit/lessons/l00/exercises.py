@@ -9,10 +9,11 @@ from ...exercises.answers import judge
 
 def wrong_labels(answer):
     """Which fraction of the training labels is wrong at symmetric 40 %, seed 0?"""
-    right, realised = _fractions()
+    right, realised, size = _fractions()
     mistakes = [
         (0.4, "that is the rate that was asked for; count the labels that came out wrong"),
         (1 - right, "that is the fraction of clean labels; count where the given label differs from the true one"),
+        (right * size, "that is the number of wrong labels; divide by the number of all training labels"),
         (realised, "almost: the passport counts the validation labels, too; count the training labels alone"),
     ]
     taken = judge(answer, right, mistakes, tolerance=2e-4, is_fraction=True)
@@ -21,9 +22,10 @@ def wrong_labels(answer):
 
 @cache
 def _fractions():
-    """The fraction of wrong labels in the training set, and the one that the passport says. -> pair"""
+    """The fraction of wrong training labels, the one in the passport, the number of training labels. -> three values"""
     noisy = labkit.corrupt(labkit.load("digits"), labkit.noise.symmetric(0.4), 0)
-    return (noisy.train.y != noisy.truth.y).double().mean().item(), noisy.noise.realised
+    right = (noisy.train.y != noisy.truth.y).double().mean().item()
+    return right, noisy.noise.realised, len(noisy.train)
 
 
 EXERCISES = {"00.1": wrong_labels}

@@ -87,6 +87,7 @@ def smoothing(answer):
     """The alpha of label smoothing that cross-entropy becomes, on average over uniform noise of 40 %."""
     mistakes = [
         (0.36, "that is the fraction of wrong labels; smoothing gives a part to the true class, too"),
+        (0.64, "that is what the class of the label gets in all; alpha is what is spread over all classes"),
         (0.4 / 10, "that is what each class gets; alpha is all that is taken from the label"),
         (0.6, "that is what the label keeps; alpha is what is taken from it"),
         (0.4 * 10 / 9, "that is for symmetric noise, which never draws the true class"),

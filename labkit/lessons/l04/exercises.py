@@ -53,7 +53,7 @@ def repaired_filter(answer):
 def _judge_filter(returned, loss, outputs, keep):
     """Say what is wrong with the positions that are returned; loss [B] of the samples."""
     size = len(loss)
-    if len(shape(returned)) > 1:
+    if len(shape(returned)) > 1 and 1 not in shape(returned):
         raise Wrong(
             f"its shape is {shape(returned)}, but one position for each kept sample is asked for. Sum the errors"
         )

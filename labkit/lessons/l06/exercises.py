@@ -54,8 +54,6 @@ def _need_length(returned, y, V):
     """Raise Wrong for k numbers where a vector as long as y is asked for. V: the k largest directions [m, k]"""
     m, k = V.shape
     largest = y.topk(k).values.numpy()
-    if shape(returned) == (2, k) and np.allclose(array(returned)[0], largest):
-        raise Wrong(f"`topk` returns the {k} largest *entries* of y; the {k} largest *directions* of K are meant")
     if shape(returned) != (k,):
         return
     values = array(returned)
@@ -102,6 +100,7 @@ def all_premises(answer):
     mistakes = [
         (1.0, "that is what the theorem promises; does any other sample pull against the wrong label?"),
         (1 - right, "that is the fraction of wrong labels; which fraction is classified as its *true* class?"),
+        (12 * right, "that is a number of samples; divide by all twelve"),
         (0.5, "the samples with clean labels are fitted, too"),
         (0.0, "the samples with clean labels are fitted, too"),
     ]

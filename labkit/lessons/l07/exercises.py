@@ -25,7 +25,7 @@ def critical(answer):
     for typical, sentence in mistakes:
         if chosen == typical:
             raise Wrong(sentence)
-    raise Wrong(f"{sorted(chosen)} are others; write |w g| of all five, and take the int(0.6 * 5) = {kept} largest")
+    raise Wrong(f"{sorted(chosen)} are not the critical ones; write |w g| of all five, and take the {kept} largest")
 
 
 def _largest(score, k):

@@ -45,7 +45,7 @@ def turned(answer):
         "a pair, an AUC and a number of points, e.g. (0.6, 1.5)",
         [
             {"right": 1 - low, "mistakes": areas, "tolerance": 2e-3, "is_fraction": True},
-            {"right": lead, "mistakes": leads, "tolerance": 0.02},
+            {"right": lead, "mistakes": leads, "tolerance": 0.005},
         ],
     )
     return (
