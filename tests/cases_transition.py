@@ -2,7 +2,7 @@
 
 from cases import Case
 
-from labkit.methods import GLC, L_DMI, BCorrection, FCorrection, FineTuning, SModel, TRevision
+from labkit.methods import GLC, L_DMI, BCorrection, CrowdLayer, FCorrection, FineTuning, SModel, TRevision
 
 EYE = [[float(a == b) for b in range(10)] for a in range(10)]
 CE, PLAIN = "return losses.ce(logits, y)", "return super().loss(logits, y, None)"
@@ -15,6 +15,10 @@ CASES = {
     GLC: Case(core={"GLC": "silver = losses.ce(logits, y)"}, except_=STAGES),
     TRevision: Case({"revise_lr": 1e-4}, core={"TRevision": CE}, except_=STAGES),
     L_DMI: Case({"lr": 1e-3, "batch_size": 64, "warmup": 2}, core={"L_DMI": CE}, except_=STAGES),
+    CrowdLayer: Case(
+        core={"CrowdLayer": "scores = p[..., None, :].expand(*p.shape[:-1], given.shape[-1], -1)"},
+        except_={"neutral": "a second softmax stands behind the network's, whatever the layer is"},
+    ),
     FineTuning: Case(
         {"tune": 2, "tune_lr": 0.01},
         {"tune": 0},

@@ -149,6 +149,7 @@ OWN = {
     "CDR_RDI": {"rdi_on": word("critical", "all")},
     "FCorrection": {"T": lambda value: value is None},
     "SModel": {"rate": optional(RATE), "layer_lr": either(word("same", "matched"), NOT_NEGATIVE)},
+    "CrowdLayer": {"layer_lr": either(word("same", "matched"), NOT_NEGATIVE)},
     "GLC": {"gold_batch": optional(COUNT)},
     "TRevision": {"estimate": optional(EPOCHS), "revise": optional(EPOCHS), "revise_lr": POSITIVE,
                   "accumulate": OR_FLAG, "scale_columns": OR_FLAG, "shared_array": OR_FLAG, "revise_decay": OR_FLAG},

@@ -14,6 +14,7 @@ from .co_teaching_plus import CoTeachingPlus
 from .confident import ConfidentLearning
 from .cores2 import CORES2
 from .correction import BCorrection, FCorrection
+from .crowd_layer import CrowdLayer
 from .crust import CRUST
 from .d2l import D2L
 from .decoupling import Decoupling
@@ -106,6 +107,7 @@ FAMILIES = {
         "GLC": GLC,
         "T-Revision": TRevision,
         "L_DMI": L_DMI,
+        "CrowdLayer": CrowdLayer,
     },
     "meta": {
         "D2L": D2L,
