@@ -11,6 +11,7 @@ from solved import answers, numbers, questions
 import labkit
 from labkit import exercises
 from labkit.exercises import all_exercises, all_hints
+from labkit.exercises import answers as answering
 
 FRACTIONS = {  # exercise: the places, from 0, of the numbers that are fractions
     **dict.fromkeys(["00.1", "01.6", "02.2", "02.5", "03.1", "03.6", "05.4", "06.1", "06.3", "06.5"], (0,)),
@@ -214,3 +215,21 @@ def test_hints_give_nothing_away():
         assert not [told(name, right, np.zeros(0), hint) for hint in hints if told(name, right, np.zeros(0), hint)], (
             name
         )
+
+
+@pytest.mark.parametrize("exercise", sorted(numbers()))
+def test_the_sentences_for_typical_mistakes_give_nothing_away(exercise, monkeypatch):
+    seen, fault = [], answering._fault
+    monkeypatch.setattr(answering, "_fault", lambda *given, **options: seen.append(given) or fault(*given, **options))
+    assert labkit.check(exercise, handed(numbers()[exercise]))
+    assert seen
+    for _, right, mistakes, *_ in seen:
+        for expected, sentence in mistakes:
+            assert not is_close(expected, right), (exercise, sentence, "is said of a right answer")
+            leaks = told(exercise, right, np.atleast_1d(expected), sentence)
+            assert not leaks, (exercise, sentence, leaks)
+
+
+def is_close(numbers, others):
+    """Are numbers the same up to rounding?"""
+    return np.allclose(np.atleast_1d(np.asarray(numbers, dtype=float)), others, rtol=1e-4, atol=1e-9)

@@ -96,22 +96,15 @@ def _map(y, labels):
 
 def in_blocks(answer):
     """Of the 100 flips to the next of five consecutive ids, how many stay in the true super-class?"""
-    right = _stay([c // 5 * 5 + (c + 1) % 5 for c in range(100)])
-    to_the_next = "inside a block the fifth class goes back to the first"
+    following = [c // 5 * 5 + (c + 1) % 5 for c in range(100)]
+    right = sum(CIFAR100_COARSE[c] == CIFAR100_COARSE[label] for c, label in enumerate(following))
     mistakes = [
         (100, "that is what the papers say; compare `coarse` of each class with that of the next class in its block"),
         (100 - right, "those are the flips that leave their super-class"),
         (right / 100, "that is a fraction; how many of the 100 flips are they?"),
-        (_stay([(c + 1) % 100 for c in range(100)]), to_the_next),
-        (_stay([*range(1, 100)]), to_the_next),
     ]
     judge(answer, right, mistakes, is_count=True)
     return f"{right} of 100. The ids are alphabetical: apple, aquarium fish, baby, bear, beaver"
-
-
-def _stay(given):
-    """How many classes get a label of their own super-class. given: the label that each class gets"""
-    return sum(CIFAR100_COARSE[c] == CIFAR100_COARSE[label] for c, label in enumerate(given))
 
 
 def cats(answer):
