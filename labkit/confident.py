@@ -15,9 +15,9 @@ PRUNE = dict.fromkeys(("prune_by_class", "prune_by_noise_rate", "both"))
 SLACK = 1e-6  # probabilities that differ by less are equal
 
 
-def joint(p: Tensor, y: Tensor) -> Tensor:
-    """Return the calibrated confident joint: how many samples with given label i are of class j (section 3.1). p [N, C]
-    out-of-sample probabilities, y [N] given labels -> counts int64 [C, C], whose rows sum to the labels' counts"""
+def counts(p: Tensor, y: Tensor) -> Tensor:
+    """Return the confident joint before its calibration (section 3.1): how many samples with given label i are
+    confidently of class j. p [N, C] out-of-sample probabilities, y [N] given labels -> float64 [C, C]"""
     classes = p.shape[1]
     p = p.double()  # [N, C]
     given = one_hot(y, classes).double()  # [N, C]
@@ -26,9 +26,16 @@ def joint(p: Tensor, y: Tensor) -> Tensor:
     confident = p >= threshold - SLACK  # [N, C]
     believed = torch.where(confident.sum(1) == 1, confident.int().argmax(1), p.argmax(1))  # [N]
     counted = confident.any(1)
-    counts = given[counted].T @ one_hot(believed[counted], classes).double()  # [C, C]
-    counts.diagonal().clamp_(min=1)
-    return rounded(counts / counts.sum(1, keepdim=True) * labels[:, None])
+    return given[counted].T @ one_hot(believed[counted], classes).double()
+
+
+def joint(p: Tensor, y: Tensor) -> Tensor:
+    """Return the calibrated confident joint: how many samples with given label i are of class j (section 3.1). p [N, C]
+    out-of-sample probabilities, y [N] given labels -> counts int64 [C, C], whose rows sum to the labels' counts"""
+    counted = counts(p, y)  # [C, C]
+    counted.diagonal().clamp_(min=1)
+    labels = y.bincount(minlength=p.shape[1])  # [C]
+    return rounded(counted / counted.sum(1, keepdim=True) * labels[:, None])
 
 
 def issues(p: Tensor, y: Tensor, prune: str = "prune_by_noise_rate") -> Tensor:

@@ -110,7 +110,7 @@ MISTAKES = [
 ]
 
 
-for path in sorted(Path(__file__).parent.rglob("test_lesson_[0-9]*.py")):  # each lesson's file has its own answers
+for path in sorted(Path(__file__).parent.rglob("test_[bl]*_[0-9][0-9].py")):  # test_lesson_03, test_build_03, ...
     sys.path.insert(0, str(path.parent))
     lesson = import_module(path.stem)
     RIGHT += getattr(lesson, "RIGHT", [])

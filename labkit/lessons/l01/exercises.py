@@ -4,6 +4,7 @@ import numpy as np
 
 from ...exercises.answers import Wrong, array, call, compare, judge, need_different, number
 from ...noise.similar import CIFAR100_COARSE
+from .build import asymmetric_noise
 
 MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training images of each digit
 
@@ -142,6 +143,7 @@ def limits(answer):
 
 
 EXERCISES = {
+    "01.build": asymmetric_noise,
     "01.1": expected_wrong,
     "01.2": two_commits,
     "01.3": two_asymmetries,
@@ -151,6 +153,10 @@ EXERCISES = {
     "01.7": limits,
 }
 HINTS = {
+    "01.build": (
+        "Begin with the identity; each pair changes two entries of one row.",
+        "`T.cumsum(1)[y]` has the ladder of each sample; how many of its rungs lie below u?",
+    ),
     "01.1": (
         "A label of class i is clean with probability T[i, i].",
         "Weigh what each class adds by its part of all images, counts / counts.sum().",

@@ -9,6 +9,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, judge, kind, need_different, number, vector
+from .build import plain_sgd
 
 
 def gradient(answer):
@@ -168,6 +169,7 @@ def _printed(noise, rate):
 
 
 EXERCISES = {
+    "02.build": plain_sgd,
     "02.1": gradient,
     "02.2": same_wrong_share,
     "02.3": stopping_epoch,
@@ -176,6 +178,10 @@ EXERCISES = {
     "02.7": robust_run,
 }
 HINTS = {
+    "02.build": (
+        "Section 2 has the gradient of one sample: p minus a 1 at the given label, times x.",
+        "Inside the loop use `x[i]`, `y[i]` and the W of the step before, and divide by the size of the batch.",
+    ),
     "02.1": (
         "The loss is minus the log of p at the given label; take its derivative by each logit.",
         "The gradient on the logits is p - e_y, where e_y has a 1 at the given label.",

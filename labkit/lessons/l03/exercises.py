@@ -8,6 +8,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, array, call, compare, judge, judge_entries
+from .build import gce
 
 KEPT = 102  # int(0.8 * 128): a batch of 128, a fifth left out
 
@@ -123,6 +124,7 @@ def normalised(answer):
 
 
 EXERCISES = {
+    "03.build": gce,
     "03.1": gce_weight,
     "03.2": same_run,
     "03.3": averaged_twice,
@@ -132,6 +134,10 @@ EXERCISES = {
     "03.7": normalised,
 }
 HINTS = {
+    "03.build": (
+        "`logits.softmax(-1)` has the probabilities of all classes, [B, C].",
+        "Pick one entry of each row by y; power, difference and quotient act on each sample.",
+    ),
     "03.1": (
         "On the logits GCE has cross-entropy's gradient times a weight that depends on p and q alone.",
         "Differentiate (1 - p^q) / q by p, and divide by the derivative of -log p.",

@@ -8,6 +8,7 @@ import labkit
 
 from ...exercises.answers import Wrong, call, judge, judge_entries, kind, positions, shape
 from ...ranks import kept, smallest
+from .build import small_loss
 
 ROUNDS = ((10, 4, 0.3), (128, 10, 0.45))  # of `repaired_filter`: samples, outputs, rate
 
@@ -123,6 +124,7 @@ def one_network(answer):
 
 
 EXERCISES = {
+    "04.build": small_loss,
     "04.1": gradient_length,
     "04.2": longest,
     "04.3": repaired_filter,
@@ -130,6 +132,10 @@ EXERCISES = {
     "04.6": one_network,
 }
 HINTS = {
+    "04.build": (
+        "`argsort(stable=True)` puts the small losses first and leaves equal ones in their order.",
+        "Begin with zeros like the losses, and fill in the places of the kept samples.",
+    ),
     "04.1": (
         "The vector e_y has a 1 at the given label and 0 elsewhere.",
         "Subtract, square the three entries, add them up, and take the root.",

@@ -9,6 +9,7 @@ import labkit
 
 from ...exercises.answers import Wrong, call, judge, positions
 from ...papers.crust.words import over_strongest
+from .build import facility_location
 
 BATCH, RADIUS = 128, 2.0  # of the code released with CRUST
 
@@ -149,6 +150,7 @@ def clean_half(answer):
 
 
 EXERCISES = {
+    "05.build": facility_location,
     "05.1": gradient_distance,
     "05.2": greedy,
     "05.3": radius,
@@ -157,6 +159,10 @@ EXERCISES = {
     "05.6": clean_half,
 }
 HINTS = {
+    "05.build": (
+        "Keep for each point the distance to its nearest medoid so far; at first it is the largest of all distances.",
+        "A candidate gains from each point that is nearer to it than to its medoid, and loses nothing at the others.",
+    ),
     "05.1": (
         "Write both gradients p - e_y as vectors, and subtract one from the other.",
         "The p cancel; the norm of what remains is asked for.",

@@ -7,6 +7,7 @@ from ...exercises.answers import Wrong, array, call, compare, judge, shape, vect
 from ...exercises.diagnoses import IS_A_PERCENTAGE
 from ...papers.crust import theorem
 from . import study as lesson_06
+from .build import the_cut
 
 
 def residual_left(answer):
@@ -129,6 +130,7 @@ def denoise(answer):
 
 
 EXERCISES = {
+    "06.build": the_cut,
     "06.1": residual_left,
     "06.2": projection,
     "06.3": clean_enough,
@@ -137,6 +139,10 @@ EXERCISES = {
     "06.6": denoise,
 }
 HINTS = {
+    "06.build": (
+        "A projection needs orthonormal columns V, one for each direction: V times V transposed times the labels.",
+        "The columns are left singular vectors of J, or eigenvectors of J times its transpose.",
+    ),
     "06.1": (
         "In a direction each step multiplies the residual by the same factor, 1 minus eta times something.",
         "For the squared loss this something is the square of the singular value.",

@@ -5,6 +5,7 @@ import numpy as np
 import labkit
 
 from ...exercises.answers import Wrong, call, compare, judge, need_different, number, positions
+from .build import cdr_step
 
 W, G, TAU = np.array([0.5, -2.0, 0.1, 1.0, -0.2]), np.array([0.4, 0.3, -3.0, 0.1, 2.0]), 0.4
 
@@ -120,6 +121,7 @@ def slow(answer):
 
 
 EXERCISES = {
+    "07.build": cdr_step,
     "07.1": critical,
     "07.2": schedule,
     "07.3": unmasked,
@@ -128,6 +130,10 @@ EXERCISES = {
     "07.7": slow,
 }
 HINTS = {
+    "07.build": (
+        "Rank by |w g| first, before anything is damped or added.",
+        "The mask and the damping belong to the gradient; the decay is added to all weights.",
+    ),
     "07.1": (
         "The score of a weight is the absolute value of the product of weight and gradient.",
         "Write the five scores, and keep the largest int((1 - tau) * 5) of them.",

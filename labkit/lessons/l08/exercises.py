@@ -7,6 +7,7 @@ import numpy as np
 import labkit
 
 from ...exercises.answers import judge, judge_entries
+from .build import meta_slopes
 
 
 def slopes(answer):
@@ -104,12 +105,17 @@ def silent(answer):
 
 
 EXERCISES = {
+    "08.build": meta_slopes,
     "08.1": slopes,
     "08.3": turned,
     "08.5": looks,
     "08.6": silent,
 }
 HINTS = {
+    "08.build": (
+        "Write the W after the virtual step as a function of the weights, and differentiate the meta loss through it.",
+        "The step is linear in each weight, so its derivative is minus alpha times that sample's gradient at W.",
+    ),
     "08.1": (
         "A virtual step with weight v moves the parameters by -alpha v times the sample's gradient.",
         "The change of the meta loss is the inner product of the meta-gradient with this move.",

@@ -8,6 +8,7 @@ import labkit
 from ...exercises.answers import Wrong, array, call, compare, judge, number, positions
 from ..l01 import study as lesson_01
 from . import study as lesson_09
+from .build import forward_loss
 
 
 def believed(answer):
@@ -137,6 +138,7 @@ def suspects(answer):
 
 
 EXERCISES = {
+    "09.build": forward_loss,
     "09.1": believed,
     "09.2": from_joint,
     "09.3": row_sums,
@@ -145,6 +147,10 @@ EXERCISES = {
     "09.6": suspects,
 }
 HINTS = {
+    "09.build": (
+        "The belief in a given label is a sum over the true classes that it can come from.",
+        "Go through the softmax first, then through T, and take the logarithm last.",
+    ),
     "09.1": (
         "Use Bayes' rule; the column of T for the given label says how often each true class is called so.",
         "Multiply p by this column, entry by entry, and divide by the sum.",

@@ -7,6 +7,7 @@ import torch
 import labkit
 
 from ...exercises.answers import Wrong, array, call, judge
+from .build import short_gradients
 
 
 def best_slope(answer):
@@ -112,6 +113,7 @@ def _differ(runs):
 
 
 EXERCISES = {
+    "10.build": short_gradients,
     "10.1": best_slope,
     "10.2": perfect_on_noisy,
     "10.3": clipped_mean,
@@ -119,6 +121,10 @@ EXERCISES = {
     "10.5": twin_runs,
 }
 HINTS = {
+    "10.build": (
+        "The gradient of a sample by W is the outer product of its residual and its x.",
+        "The norm of an outer product is the product of the two norms; sort by it and average the first.",
+    ),
     "10.1": (
         "Least squares learns the mean of the targets that it gets for one image.",
         "Write this mean as a factor times y; R2 is 1 minus the square of what is missing.",

@@ -5,9 +5,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-import labkit
-
-from ...exercises.answers import Wrong, call, judge, kind, need_different, number
+from ...exercises.answers import Wrong, call, judge, need_different, number
+from .build import confident_counts
 from .study import counts
 
 JOINT = np.array([[30, 6, 4], [2, 20, 8], [0, 10, 20]])  # given (row), class that confident learning believes (column)
@@ -34,20 +33,6 @@ def _rates():
     names = [f"random_label{k}" for k in (1, 2, 3)]
     tables = [*map(counts, names), counts()]
     return [1 - table.trace() / table.sum() for table in tables]
-
-
-def no_unlabelled_part(answer):
-    """A DivideMix with the weight of the unlabelled loss that asymmetric and people's noise need."""
-    DivideMix = labkit.methods.DivideMix
-    if answer is DivideMix:
-        raise Wrong("this is the class; make one with labkit.methods.DivideMix(...)")
-    if not isinstance(answer, DivideMix):
-        raise Wrong(f"this is {kind(answer)}; hand in a labkit.methods.DivideMix(...)")
-    if answer.lam_u == DivideMix().lam_u:
-        raise Wrong(f"lam_u is {answer.lam_u:g}, the default; the text above has another one for asymmetric noise")
-    if answer.lam_u:
-        raise Wrong(f"lam_u is {answer.lam_u:g}; the text above has another value")
-    return "the guessed labels of the distrusted half then count nothing. With them users got 83 instead of 93 %"
 
 
 RATES = np.arange(7) / 10
@@ -102,17 +87,20 @@ def estimated(answer):
 
 
 EXERCISES = {
+    "11.build": confident_counts,
     "11.1": independent,
-    "11.4": no_unlabelled_part,
     "11.5": choose_rate,
     "11.6": estimated,
 }
 HINTS = {
+    "11.build": (
+        "Compute the thresholds first: a mean for each class, over the samples that have its label.",
+        "Look for the largest probability among those that reach their thresholds; a sample may have none of them.",
+    ),
     "11.1": (
         "It is easier to compute on which fraction of the images all three are right.",
         "Independent probabilities multiply; subtract the product from 1.",
     ),
-    "11.4": ("The text of the exercise has the value of the paper's appendix; `lam_u` is a keyword of DivideMix.",),
     "11.5": (
         "Ask of each column whether it needs true labels.",
         "`idxmax` finds the row with the highest value; return the `rate` of this row.",

@@ -14,7 +14,6 @@ from labkit.panels.lessons import sketch
 
 RIGHT = [
     *(("11.1", answer) for answer in (1 - 0.82766 * 0.81878 * 0.8236, torch.tensor(0.4419))),
-    ("11.4", labkit.methods.DivideMix(lam_u=0.0)),
     *(
         ("11.5", answer)
         for answer in (lambda t: t.rate[t.val_noisy.idxmax()], lambda t: t.set_index("rate").val_noisy.idxmax())
@@ -27,10 +26,6 @@ MISTAKES = [
     ("11.1", 0.1766, "the mean"),
     ("11.1", 0.4021, "what was measured"),
     ("11.1", 0.558, "no person is wrong"),
-    ("11.4", labkit.methods.DivideMix, "this is the class"),
-    ("11.4", labkit.methods.DivideMix(), "the default"),
-    ("11.4", labkit.methods.DivideMix(lam_u=50.0), "another value"),
-    ("11.4", 0, "an int"),
     ("11.5", lambda t: t.rate[t.test.idxmax()], "`test`"),
     ("11.5", lambda t: t.rate[t.memorised.idxmin()], "`memorised`"),
     ("11.5", lambda t: int(t.val_noisy.idxmax()), "row's index"),

@@ -1,0 +1,62 @@
+"""Lesson 09's exercise that asks for a method: the forward loss."""
+
+import torch
+
+from ... import transition
+from ...exercises.building import Build, Output
+from ...losses import ce
+
+
+def draw(rng, seed):
+    """-> logits [B, C], y [B], T [C, C], not symmetric"""
+    classes = 3 + seed
+    logits = torch.randn(6 + seed, classes, generator=rng, dtype=torch.float64)
+    y = torch.randint(classes, (6 + seed,), generator=rng)
+    T = torch.rand(classes, classes, generator=rng, dtype=torch.float64) + 2 * torch.eye(classes)
+    return logits, y, T / T.sum(1, keepdim=True)
+
+
+def _picked(values, y):
+    """The entry of each row at y. -> [B]"""
+    return values.gather(1, y[:, None])[:, 0]
+
+
+def _turned(logits, y, T):
+    return transition.forward(logits, y, T.T)
+
+
+def _softmax_of_logits_mixed(logits, y, T):
+    return ce(logits @ T, y)
+
+
+def _softmax_twice(logits, y, T):
+    return ce(logits.softmax(1) @ T, y)
+
+
+def _mixed_losses(logits, y, T):
+    return -(T[y] * logits.log_softmax(1)).sum(1)
+
+
+def _mean(logits, y, T):
+    return transition.forward(logits, y, T).mean()
+
+
+MISTAKES = [
+    (_turned, "rows and columns are exchanged: (T^T p)_y sums p_i T_iy over the true classes i, so p @ T"),
+    (_softmax_of_logits_mixed, "T mixes the logits; it mixes probabilities, after the softmax"),
+    (_softmax_twice, "T^T p is softmaxed again: its entries are probabilities already, so take their logarithm"),
+    (transition.backward, "that is the backward loss, with the inverse of T; the forward loss changes p"),
+    (
+        _mixed_losses,
+        "that averages *losses* by row y of T; average probabilities, then take the logarithm",
+    ),
+    (_mean, "that is the mean over the batch; a loss for each sample"),
+    (lambda logits, y, T: ce(logits, y), "that is cross-entropy; T does not occur in it"),
+]
+forward_loss = Build(
+    draw,
+    transition.forward,
+    MISTAKES,
+    (Output("the loss", ("sample",)),),
+    "F-correction's loss. What is hard is T, not the correction",
+)
