@@ -5,11 +5,12 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from fake_cuda import FakeCuda
 from released import Table
 from tools import first_weights, weights
 
 import labkit
-from labkit.data import majority
+from labkit.data import dawid_skene, majority
 from labkit.data.task import Scale, Split
 from labkit.methods import ERM, CrowdLayer
 
@@ -150,3 +151,15 @@ def test_crowdlayer_frozen_at_the_start_predicts_without_its_layer():
 def test_crowdlayer_names_a_bad_setting():
     with pytest.raises(ValueError, match=r"layer_lr of CrowdLayer is 'equal'"):
         CrowdLayer(layer_lr="equal")
+
+
+def test_crowdlayer_and_annotations_stay_on_the_device():
+    reference = labkit.fit(CrowdLayer(), planted(), "mlp", 1, 0, device="cpu")
+    with FakeCuda():
+        task = planted().to("cuda")
+        assert task.train.annotations.device.type == "cuda"
+        _, meta = labkit.data.meta_split(task, 40, trusted=False, balanced=False)
+        assert majority(meta.annotations, 10).device == dawid_skene(meta.annotations, 10).y.device == meta.y.device
+        run = labkit.fit(CrowdLayer(), task, "mlp", 1, 0, device="cuda")
+        ours = weights(run.method).to("cpu")
+    assert torch.equal(ours, weights(reference.method))

@@ -55,7 +55,7 @@ class PeerLoss(Method):
         alpha = rising(self.alpha, self.epoch, self.warmup, self.ramp)
         loss = self.bounded(logits, y)
         if alpha:
-            loss = loss - alpha * self.peers(*self.draw(len(i)))  # core: less alpha l(f(x_n1), y_n2)  [..., B]
+            loss = loss - alpha * self.peers(*self.draw(logits.shape[-2]))  # core: alpha l(f(x_n1), y_n2)  [..., B]
         return loss / (1 + alpha) if self.divide else loss
 
     def bounded(self, logits: Tensor, y: Tensor) -> Tensor:
