@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+from test_check import MISTAKES, RIGHT
 
 import labkit
 from labkit.exercises import all_exercises, building
@@ -50,6 +51,26 @@ def test_each_planted_mistake_gets_its_own_words_on_every_seed(name, seed):
         with pytest.raises(Wrong) as verdict:
             build.judge(mistake, seed)
         assert str(verdict.value) == words
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_answers_as_readers_write_them_get_the_same_verdict_on_every_seed(seed):
+    for name, answer in RIGHT:
+        if name in BUILDS:
+            BUILDS[name].judge(answer, seed)
+    for name, answer, words in MISTAKES:
+        if name in BUILDS:
+            with pytest.raises(Wrong) as verdict:
+                BUILDS[name].judge(answer, seed)
+            assert words in str(verdict.value), name
+
+
+@every_build
+def test_there_are_two_right_ways_and_every_planted_mistake_is_made_once(name):
+    assert sum(exercise == name for exercise, _ in RIGHT) >= 2
+    made = [words for exercise, _, words in MISTAKES if exercise == name]
+    for _, sentence in BUILDS[name].mistakes:
+        assert any(words in sentence for words in made), sentence
 
 
 @every_build

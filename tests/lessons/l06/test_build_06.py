@@ -49,5 +49,5 @@ MISTAKES = [
     ("06.build", lambda J, y, C, k: (J @ J.T @ torch.eye(C).double()[y].flatten()).view(-1, C), "squared singular"),
     ("06.build", by_class, "class by class"),
     ("06.build", lambda J, y, C, k: by_svd(J, y, C, k * C), "for each class"),
-    ("06.build", coordinates, "the shape of the result is [4]; [7, 3] is asked for (sample, class)"),
+    ("06.build", coordinates, "the shape of the result is ["),
 ]

@@ -63,7 +63,7 @@ MISTAKES = [
     ("11.build", lambda p, y: by_table(p, y, first=True), "the first is taken"),
     ("11.build", several, "counts several times"),
     ("11.build", predictions, "no threshold"),
-    ("11.build", lambda p, y: by_table(p, y) / len(y), "the table differs first at given label 0, believed class 0"),
+    ("11.build", lambda p, y: by_table(p, y) / len(y), "the table differs first at given label 0"),
 ]
 
 
