@@ -153,6 +153,30 @@ def test_stop_ends_what_is_being_drawn():
     assert (panel.busy, panel.message, panel.drawn) == (False, "stopped", {})
 
 
+def test_what_waits_of_a_setting_that_was_left_is_never_shown():
+    """A drawing that shows twice at once and then computes on: its second picture waits for the pace."""
+    waits, go = threading.Event(), threading.Event()
+
+    def two_at_once(state, show):
+        show(picture={"series": [state.rate, 1]})
+        show(picture={"series": [state.rate, 2]})
+        if state.rate == 0.4:
+            waits.set()
+            go.wait(5)
+
+    panel = Panel(sketch(two_at_once))
+    panel.alive = True
+    waits.wait(5)
+    panel.state = {**panel.state, "rate": 1}
+    seen = []
+    for _ in range(20):
+        seen.append(panel.picture.get("picture"))
+        time.sleep(0.01)
+    go.set()
+    assert seen == [None] * len(seen), "the thread still draws what was left"
+    assert panel.result is None and panel.picture["picture"] == {"series": [0.2, 2]}
+
+
 def test_errors_appear_in_the_panel():
     def broken(state, show):
         raise ArithmeticError("the loss is not finite")

@@ -13,6 +13,7 @@ from labkit import fast
 
 from . import guesses, moves, script, still, stored
 from .live import Worker, headless, opened
+from .pace import Paced
 from .pins import Pinning
 from .sketch import Cancelled, Sketch
 from .visited import Visit, Visited
@@ -20,6 +21,7 @@ from .visited import Visit, Visited
 VIEW = "application/vnd.jupyter.widget-view+json"
 MIME = "application/vnd.labkit.panel+json"
 LINE = 110  # letters in a line of an image
+PACE = 0.06  # seconds between two pictures of a drawing: a browser draws no more, and each would wait for its turn
 
 
 class Panel(Pinning, anywidget.AnyWidget):
@@ -201,6 +203,12 @@ class Panel(Pinning, anywidget.AnyWidget):
         picture = {}
         messages = [""]
 
+        def hand_over(message, progress, parts):
+            if not cancelled():  # what waits may be of a setting that the reader has left
+                self._show_progress(message, progress, parts)
+
+        paced = Paced(hand_over, PACE, self.lock)
+
         def show(message=None, progress=None, **parts):
             with self.lock:
                 if cancelled():
@@ -208,9 +216,12 @@ class Panel(Pinning, anywidget.AnyWidget):
                 picture.update(parts)
                 if message is not None:
                     messages.append(message)
-                self._show_progress(message, progress, parts)
+                paced.show(message, progress, parts)
 
-        returned = self._fill(state, show)
+        try:
+            returned = self._fill(state, show)
+        finally:
+            paced.stop()
         with self.lock:
             if cancelled():
                 raise Cancelled

@@ -104,8 +104,9 @@ function frame(el, kind) {
 
 // Set what all pictures have; -> the width of the drawing in pixels
 function dress(state, part, label) {
-  const width = part("plot").clientWidth || 600;
-  const svg = part("plot").firstElementChild;
+  const plot = part("plot");
+  const width = (plot.wide ?? plot.clientWidth) || 600; // reading clientWidth makes the browser lay out the page
+  const svg = plot.firstElementChild;
   svg.setAttribute("width", width);
   svg.setAttribute("height", state.height);
   svg.setAttribute("aria-label", label);
@@ -122,7 +123,10 @@ function follow(model, keys, part, again) {
     asked = true;
     queueMicrotask(() => { asked = false; again(); });
   };
-  const sized = new ResizeObserver(soon);
+  const sized = new ResizeObserver(() => {
+    part("plot").wide = part("plot").clientWidth;
+    soon();
+  });
   keys.forEach((key) => model.on(`change:${key}`, soon));
   sized.observe(part("plot"));
   again();

@@ -8,26 +8,41 @@ const ROOM = 14; // pixels around an image in which marks still show
 
 const all = ({ marks, moving }) => [...marks, ...moving];
 
-function picture(item, k, state) {
+// The photographs, without marks. They are made once for a sprite, because a browser reads it anew each time it is set.
+function photographs(state) {
   const { size, columns, items, sprite } = state;
   const rows = Math.ceil(items.length / columns);
-  const edge = (v) => Math.min(Math.max(v * size, -ROOM + 4), size + ROOM - 4);
-  const drawn = all(state).map((m) => (m.points[k] ?? []).map(([x, y]) => mark(m.colour, m.marker, edge(x), edge(y))).join("")).join("");
-  const face = `background-image:url(${sprite});background-size:${size * columns}px ${size * rows}px;` +
-    `background-position:${-size * (k % columns)}px ${-size * Math.floor(k / columns)}px`;
-  return `<button type="button" class="lk-face" data-index="${item.index}" aria-pressed="${item.index === state.selected}" style="width:${size + 2 * ROOM}px">` +
-    `<span class="lk-photo" style="width:${size}px;height:${size}px;margin:${ROOM}px;${face}"></span>` +
-    `<svg class="lk" width="${size + 2 * ROOM}" height="${size + 2 * ROOM}" viewBox="${-ROOM} ${-ROOM} ${size + 2 * ROOM} ${size + 2 * ROOM}" aria-hidden="true">${drawn}</svg>` +
-    `<span class="lk-words">${esc(item.name)}</span></button>`;
+  const side = size + 2 * ROOM;
+  return items.map((item, k) => {
+    const face = `background-image:url(${sprite});background-size:${size * columns}px ${size * rows}px;` +
+      `background-position:${-size * (k % columns)}px ${-size * Math.floor(k / columns)}px`;
+    return `<button type="button" class="lk-face" data-index="${item.index}" style="width:${side}px">` +
+      `<span class="lk-photo" style="width:${size}px;height:${size}px;margin:${ROOM}px;${face}"></span>` +
+      `<svg class="lk" width="${side}" height="${side}" viewBox="${-ROOM} ${-ROOM} ${side} ${side}" aria-hidden="true"></svg>` +
+      `<span class="lk-words">${esc(item.name)}</span></button>`;
+  }).join("");
+}
+
+function marked(face, k, state) {
+  const edge = (v) => Math.min(Math.max(v * state.size, -ROOM + 4), state.size + ROOM - 4);
+  const one = ({ points, colour, marker }) => (points[k] ?? []).map(([x, y]) => mark(colour, marker, edge(x), edge(y))).join("");
+  face.children[1].innerHTML = all(state).map(one).join("");
+  face.setAttribute("aria-pressed", state.items[k].index === state.selected);
 }
 
 function draw(state, el) {
   const [head, grid, legend, caption] = el.children;
-  const focused = [...grid.children].indexOf(document.activeElement);
+  const { sprite, items, size, columns } = state;
+  const shown = JSON.stringify([items, size, columns]);
+  if (grid.shown !== shown || grid.sprite !== sprite) {
+    const focused = [...grid.children].indexOf(document.activeElement);
+    Object.assign(grid, { shown, sprite });
+    grid.innerHTML = photographs(state) || esc(state.hint);
+    grid.children[focused]?.focus();
+  }
+  items.forEach((_, k) => marked(grid.children[k], k, state));
   head.textContent = state.title;
   grid.setAttribute("aria-label", alt.named(state, alt.faces(state)));
-  grid.innerHTML = state.items.map((item, k) => picture(item, k, state)).join("") || esc(state.hint);
-  grid.children[focused]?.focus();
   legend.innerHTML = all(state).map((m) => entry(mark(m.colour, m.marker, 16, 0), m.name, "")).join("");
   caption.textContent = state.caption;
 }

@@ -22,7 +22,10 @@ function tile(button, item, k, model) {
   const place = item.place ?? k;
   const image = button.firstElementChild;
   const wrong = item.true !== item.given;
-  image.style.backgroundImage = `url(${model.get("sprite")})`;
+  if (image.sprite !== model.get("sprite")) { // a browser reads a long address anew each time it is set
+    image.sprite = model.get("sprite");
+    image.style.backgroundImage = `url(${image.sprite})`;
+  }
   image.style.backgroundSize = `${SIZE * columns}px ${SIZE * rows}px`;
   image.style.backgroundPosition = `${-SIZE * (place % columns)}px ${-SIZE * Math.floor(place / columns)}px`;
   button.setAttribute("aria-pressed", item.index === model.get("selected"));
