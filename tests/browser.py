@@ -205,7 +205,7 @@ def clear(page):
 
 
 def settled(page, seconds=60):
-    """Wait until the kernel, or the page without one, shows what the controls say; fail with the panel's error if it has one.
+    """Wait until the kernel, or a page without one, shows what the controls say; fail with the error of the panel.
 
     A view that waits for a slow kernel shows a stored run meanwhile, and says so: that is not the end of a move.
     """

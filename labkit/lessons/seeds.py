@@ -1,0 +1,87 @@
+"""Numbers that a lesson quotes: what five seeds measured, stored in the lesson's room.
+
+A room has a part `measured` with SETTINGS, {name: keyword arguments}, and measure(seed, **arguments) -> {what: value}.
+`python -m labkit.lessons.seeds 02` runs every setting on SEEDS and stores the rows beside it, as measured.csv. Text
+quotes the ranges that `ranges` returns, because a mean of a few seeds hides how far they lie apart.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from .. import rooms
+from ..errors import choose
+from ..state import atomic_write
+
+__all__ = ["SEEDS", "ranges", "stored"]
+
+SEEDS = range(5)
+
+
+def stored(lesson: str) -> pd.DataFrame:
+    """Return the stored rows of a lesson: columns setting, seed, and what was measured.
+
+    Raises ValueError for a lesson that stores none.
+    """
+    choose("lesson", lesson, dict.fromkeys(rooms.lessons("measured")))
+    return pd.read_csv(file_of(lesson))
+
+
+def ranges(lesson: str, columns: Sequence[str], settings: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the lowest and the highest seed of each setting in words, e.g. "85 to 92 %".
+
+    columns: what was measured. Fractions are written in percent; a column of whole numbers, e.g. epochs, as it is.
+    settings: rows of the table, in this order; None: all. Raises ValueError for names that are not stored.
+    """
+    rows = stored(lesson)
+    measured = dict.fromkeys(rows.columns.drop(["setting", "seed"]))
+    names = dict.fromkeys(rows["setting"])
+    wanted = list(names) if settings is None else settings
+    for column in columns:
+        choose("column", column, measured)
+    for name in wanted:
+        choose("setting", name, names)
+    table = {}
+    for column in columns:
+        groups = rows.groupby("setting")[column]
+        table[column] = {name: in_words(groups.get_group(name)) for name in wanted}
+    return pd.DataFrame(table).rename_axis(f"lowest to highest of {rows['seed'].nunique()} seeds")
+
+
+def in_words(values: pd.Series) -> str:
+    """Return a range: "3 to 5" for whole numbers, "85 to 92 %" for fractions, one number where both ends agree."""
+    low, high = values.min(), values.max()
+    if pd.api.types.is_integer_dtype(values):
+        ends, unit = [str(low), str(high)], ""
+    else:
+        ends, unit = [f"{100 * low:.0f}", f"{100 * high:.0f}"], " %"
+    return " to ".join(dict.fromkeys(ends)) + unit
+
+
+def measure(lesson: str, setting: str, seed: int) -> dict:
+    """Measure one row anew. -> {"setting": .., "seed": .., what: value}"""
+    room = rooms.lesson_part(lesson, "measured")
+    values = room.measure(seed, **room.SETTINGS[setting])
+    return {"setting": setting, "seed": seed, **values}
+
+
+def file_of(lesson: str) -> Path:
+    """Return where a lesson's rows are stored."""
+    return rooms.lesson_folder(lesson) / "measured.csv"
+
+
+def store(lesson: str) -> pd.DataFrame:
+    """Measure every setting on every seed and store the rows, all or none."""
+    settings = rooms.lesson_part(lesson, "measured").SETTINGS
+    rows = pd.DataFrame([measure(lesson, setting, seed) for setting in settings for seed in SEEDS])
+    atomic_write(file_of(lesson), rows.to_csv(index=False, float_format="%.4f").encode())
+    return rows
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for name in sys.argv[1:]:
+        print(store(name).groupby("setting").agg(["min", "max"]).T.to_string())
