@@ -179,7 +179,7 @@ EXERCISES = {
 }
 HINTS = {
     "02.build": (
-        "Section 2 has the gradient of one sample: p minus a 1 at the given label, times x.",
+        "Section 3 has the gradient of one sample: p minus a 1 at the given label, times x.",
         "Inside the loop use `x[i]`, `y[i]` and the W of the step before, and divide by the size of the batch.",
     ),
     "02.1": (
