@@ -1,4 +1,4 @@
-"""Numbers that lessons quote: every setting was measured on five seeds, ranges say what is stored, rows can be made again."""
+"""Numbers that lessons quote: measured on five seeds, ranges say what is stored, and rows can be made again."""
 
 import numpy as np
 import pandas as pd

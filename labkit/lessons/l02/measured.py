@@ -28,6 +28,7 @@ def measure(seed, noise, rate, images=None, method="ERM"):
     run = labkit.fit(labkit.methods.make(method, rate), task, "mlp", EPOCHS, seed, device="cpu", progress=False)
     history = run.history.set_index("epoch")
     memorised_more = history.noisy_memorised > history.noisy_corrected
+    first_epoch = int(memorised_more.idxmax()) if memorised_more.any() else EPOCHS
     at_best = history.loc[history.val_noisy.idxmax()]
     return {
         "clean labels fitted, epoch 1": float(history.clean_fitted[1]),
@@ -36,7 +37,7 @@ def measure(seed, noise, rate, images=None, method="ERM"):
         "noisy labels corrected, at most": float(history.noisy_corrected.max()),
         "the noisy label has the larger loss, epoch 3": float(history.auc[3]),
         "noisy labels memorised, last epoch": float(history.noisy_memorised.iloc[-1]),
-        "first epoch with more memorised than corrected": int(memorised_more.idxmax()) if memorised_more.any() else EPOCHS,
+        "first epoch with more memorised than corrected": first_epoch,
         "epoch of the best test accuracy": int(history.test.idxmax()),
         "noisy validation, best": float(at_best.val_noisy),
         "noisy validation, expected": expected(float(at_best.test), rate, task.classes),
