@@ -54,5 +54,6 @@ def test_after_the_end_nothing_comes(paced, shown):
     show(paced, curves=0)
     show(paced, curves=1)
     paced.stop()
+    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate()), "no thread is left"
     time.sleep(3 * PACE)
     assert len(shown) == 1

@@ -9,7 +9,7 @@ from labkit.panels import lessons, stored
 MIDDLE = """(k) => {
   const { x, y, width, height } = document.querySelector(`[data-point='${k}'] .lk-mark`).getBoundingClientRect();
   return [x + width / 2, y + height / 2];
-}"""  # while the world is drawn again and again
+}"""
 NAME = "04"  # its panel has every kind of part that shows samples or epochs, but faces
 
 
@@ -119,18 +119,21 @@ def test_a_point_of_the_world_has_a_card_that_does_not_hide_what_a_flip_does(bro
     k = next(k for k, given in enumerate(shown["given"]) if given != world["truth"][k])
     name = lambda c: world["classes"][int(c)]["name"].removesuffix("s")
     believed = [labels[k] for labels in shown["per_epoch"]["believed"]]
-    card, point = page.locator(".lk-card[data-open]"), page.locator(f"[data-point='{k}']")
+    card = page.locator(".lk-card[data-open]")
+    page.locator(".lk-world svg.lk").scroll_into_view_if_needed()
+    middle = page.evaluate(MIDDLE, k)
     for at in (0, -1):
         page.locator(".lk-time input").fill(str(at % len(believed)))
-        point.hover(force=True)
+        page.mouse.move(5, 5)
+        page.mouse.move(*middle)
         said = card.inner_text()
         assert f"given {name(shown['given'][k])}, true {name(world['truth'][k])}" in said
         assert f"after epoch {shown['per_epoch']['epoch'][at]} the network says {name(believed[at])}" in said
-    point.click(force=True)
+    page.mouse.click(*middle)
     card.wait_for(state="hidden")
-    page.mouse.move(*[value + 1 for value in page.evaluate(MIDDLE, k)])
+    page.mouse.move(middle[0] + 1, middle[1])
     assert card.count() == 0, "the pointer has not left the point"
     page.mouse.move(5, 5)
-    point.hover(force=True)
+    page.mouse.move(*middle)
     assert "which is right" in card.inner_text()
     page.close()

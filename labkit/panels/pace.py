@@ -20,6 +20,7 @@ class Paced:
         self.last = float("-inf")  # when something was handed over
         self.waiting = None  # message, progress, parts
         self.timer = None
+        self.ended = []  # timers that were cancelled and may not have left yet
 
     def show(self, message: str | None, progress: float | None, parts: dict) -> None:
         """Hand over now what is due, else soon. The caller holds the lock."""
@@ -36,10 +37,16 @@ class Paced:
             self.timer.start()
 
     def stop(self) -> None:
-        """Drop what waits: the drawing has ended, and its end shows everything."""
+        """Drop what waits, because the drawing has ended and its end shows everything. No thread is left.
+
+        The caller does not hold the lock.
+        """
         with self.lock:
             self.waiting = None
             self._forget_timer()
+        for timer in self.ended:
+            timer.join()
+        self.ended.clear()
 
     def _on_time(self):
         """Hand over what waits, unless it was handed over or dropped meanwhile."""
@@ -59,4 +66,5 @@ class Paced:
         """End the timer that runs."""
         if self.timer is not None:
             self.timer.cancel()
+            self.ended = [*filter(threading.Thread.is_alive, self.ended), self.timer]
             self.timer = None
