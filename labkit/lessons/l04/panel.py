@@ -165,25 +165,24 @@ MOVES = (
     Move(
         "over 10 epochs",
         {"ramp": "over 10 epochs"},
-        "Beside it is the same filter, at once. Which bars have risen, and what does that do to the test accuracy?",
+        "Beside it is the same filter, at once. Which bars are higher now, and what does that do to the test accuracy?",
         beside={"ramp": "at once"},
     ),
     Move(
         "PRL(L) beside SPL",
         {"method": "PRL(L)"},
-        "Nothing is slowed down, only the score is another. Which classes are shut out by each of the two?",
+        "Both drop half of each batch at once, and only the score differs. Which classes does each of them shut out?",
         beside={"method": "SPL"},
     ),
     Move(
         "99 %",
         {"assumed": 0.99},
-        "One sample of 128 is left in each batch. What have precision and recall become? Drag ε down: where "
-        "is the best place?",
+        "One sample of 128 is left in each batch. What are precision and recall now? Drag ε down. Which ε is best?",
     ),
     Move(
         "0 %",
         {"assumed": 0.0},
-        "Nobody is dropped: this is plain SGD. At which ε do precision and recall become one curve, and why there?",
+        "Nothing is dropped, so this is plain SGD. At which ε do precision and recall become one curve, and why there?",
     ),
 )
 SKETCH = Sketch(

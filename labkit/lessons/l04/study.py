@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from ...errors import choose, need
-from ...fit import fit
+from ...fit import fit, snapshots
 from ...grads.layer import loss_gradient_norm
 from ...grads.norms import gradient_norms
 from ...load import load
@@ -84,19 +84,46 @@ def by_class(kept, task):
 
 
 def shut_out(run, task, below=0.05):
-    """Do the scores trust the right labels of shut-out classes more than wrong labels among the other classes?
+    """Do the scores trust the clean labels of shut-out classes more than wrong labels among the other classes?
 
-    run: of `filtered`, on `task`. below: a class of which a smaller share of right labels is kept is shut out. Needs
-    the truth, as a study may. -> DataFrame, a row per score: the median of either group, and how often a sample of the
-    first group has the smaller score of a pair (1: always, 0.5: a coin). Raises ValueError if no class is shut out
+    run: of `filtered`, on `task`. below: a class is shut out if a smaller fraction of its clean labels is kept. Needs
+    the truth, as a study may. -> DataFrame of `compared`. Raises ValueError if no class is shut out
     """
-    shares = torch.tensor(by_class(run.life.selected[-1], task))
-    need(bool((shares < below).any()), "run", run.config["method"], "a run that shuts out at least one class")
-    given, true, out = task.train.y, task.truth.y, (shares < below).nonzero()[:, 0]
+    fractions = torch.tensor(by_class(run.life.selected[-1], task))
+    need(bool((fractions < below).any()), "run", run.config["method"], "a run that shuts out at least one class")
+    return compared(run.method, task, least_kept(fractions, below))
+
+
+def start_losses(task, seed):
+    """Return the mean loss of the labels of every given class at a network's random weights. -> [C] nats"""
+    start = snapshots(ERM(), task, "mlp", 1, seed, RECIPE, "cpu", at_epochs=[0])[0][0]
+    y = task.train.y
+    with torch.no_grad():
+        loss = ce(start(task.train.inputs(torch.arange(len(y)))), y)
+    return torch.stack([loss[y == c].mean() for c in range(task.classes)])
+
+
+def least_kept(fractions, below=0.05):
+    """Return the classes of which a smaller fraction than `below` is kept. If there is none, or if fewer than two
+    classes would be left, return only the least kept class.
+
+    fractions [C] of the clean labels. -> class numbers, at least one
+    """
+    out = (fractions < below).nonzero()[:, 0]
+    return out if 0 < len(out) < len(fractions) - 1 else fractions.argmin()[None]
+
+
+def compared(method, task, out):
+    """Compare the scores of clean labels of the classes `out` with those of wrong labels among the other classes.
+
+    out: class numbers. -> DataFrame, a row per score: the median of either group, and how often a sample of the first
+    group has the smaller score of a pair (1: always, 0.5: a coin)
+    """
+    given, true = task.train.y, task.truth.y
     unknown = (given == true) & torch.isin(true, out)
     wrong = (given != true) & ~torch.isin(true, out) & ~torch.isin(given, out)
-    scores = trusted(run.method, task, torch.arange(len(given)))
-    rows = {"loss (SPL)": "loss", "length of p - e (PRL(L))": "layer", "whole gradient (PRL(G))": "whole"}
+    scores = trusted(method, task, torch.arange(len(given)))
+    rows = {"loss (SPL)": "loss", "norm of p - e (PRL(L))": "layer", "norm of the whole gradient (PRL(G))": "whole"}
     return pd.DataFrame({name: _beside(scores[key], unknown, wrong) for name, key in rows.items()}).T
 
 
@@ -104,4 +131,4 @@ def _beside(score, unknown, wrong):
     """Medians, and P(score of an unknown < score of a wrong one). -> dict"""
     pairs = (score[unknown][:, None] < score[wrong][None]).double().mean().item()
     medians = (score[unknown].median().item(), score[wrong].median().item())
-    return dict(zip(("right, shut out", "wrong, let in", "right looks better"), (*medians, pairs)))
+    return dict(zip(("clean, shut out", "wrong, let in", "clean has the smaller score"), (*medians, pairs)))

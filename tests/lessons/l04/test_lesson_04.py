@@ -4,8 +4,10 @@ import pytest
 import torch
 
 import labkit
+from labkit.fit import begin
 from labkit.grads.layer import loss_gradient_norm
-from labkit.lessons.l04 import study
+from labkit.lessons import seeds
+from labkit.lessons.l04 import measured, study
 from labkit.losses import ce
 from labkit.panels import lessons
 from labkit.panels.stored import draw_frame, load
@@ -50,7 +52,7 @@ def test_a_class_is_counted_by_its_right_labels(short):
 
 def test_the_loss_distrusts_shut_out_classes_more_than_the_gradient_does(short):
     table = study.shut_out(short, study.noisy(seed=0))
-    better = table["right looks better"].tolist()
+    better = table["clean has the smaller score"].tolist()
     assert better[0] < 0.2 < better[1] and ((table >= 0).all()).all()
     everybody = study.train(labkit.methods.ERM(), epochs=1)
     with pytest.raises(ValueError, match="shuts out"):
@@ -156,3 +158,51 @@ def test_real_runs_are_judged_by_their_method_and_last_epoch(short, capsys):
     assert labkit.check("04.6", short) is False and "when does your filter" in capsys.readouterr().out
     gentle = study.filtered("PRL(L)", assumed_rate=0.5, ramp=10, epochs=3)
     assert labkit.check("04.6", gentle) is (gentle.accuracy["last"] > 0.85)
+
+
+@pytest.mark.parametrize(
+    "fractions, classes",
+    [([0.0, 0.5, 0.04, 0.9], [0, 2]), ([0.2, 0.1, 0.9, 0.9], [1]), ([0.03, 0.0, 0.01, 0.9], [1])],
+)
+def test_two_classes_at_least_are_left_beside_the_least_kept(fractions, classes):
+    assert study.least_kept(torch.tensor(fractions)).tolist() == classes
+
+
+def test_the_figure_over_rates_has_the_stored_rows():
+    stored = seeds.stored("04")
+    table, rows = measured.swept(stored), stored.set_index(["setting", "seed"])["last"]
+    assert len(table) == len(measured.SWEPT) * len(measured.RATES) * len(seeds.SEEDS)
+    for row in table.itertuples():
+        assert row.last == rows[f"{row.method}, {row.way}, {round(100 * row.assumed)} %", row.seed]
+
+
+def test_stored_rows_bear_the_words_of_the_lesson():
+    rows = seeds.stored("04").set_index("setting")
+    column = "classes shut out, last epoch"
+    stuck, kept_all = rows.loc["SPL, at once, 50 %"], rows.loc["PRL(L), at once, 50 %"]
+    assert stuck["last"].max() < rows.loc["plain SGD", "last"].min() < kept_all["last"].min()
+    assert stuck[column].min() > 0 == kept_all[column].max()
+    assert stuck["last"].tolist() == pytest.approx(load("04")["answers"], abs=0.1)
+    assert stuck["the shut-out class has the larger loss at the start"].min() > 0.8
+    most = rows.loc["SPL, at once, 99 %"]
+    assert most["most frequent label among those"].min() > 0.9 and most["last"].max() < 0.2
+
+
+def test_start_losses_are_those_of_the_network_before_its_first_step():
+    task = study.noisy(seed=0)
+    run, _ = begin(labkit.methods.SPL(rate=0.5), task, "mlp", 1, 0, study.RECIPE, "cpu")
+    with torch.no_grad():
+        loss = ce(run.method.nets[0](task.train.inputs(torch.arange(len(task.train)))), task.train.y)
+    for c, mean in enumerate(study.start_losses(task, 0)):
+        assert mean == pytest.approx(float(loss[task.train.y == c].mean()), abs=1e-5)
+
+
+def test_pairs_are_counted_over_the_clean_labels_of_the_classes(short):
+    task, method = study.noisy(seed=0), short.method
+    table = study.compared(method, task, torch.tensor([3]))
+    loss = study.trusted(method, task, torch.arange(len(task.train)))["loss"]
+    given, true = task.train.y, task.truth.y
+    clean = loss[(given == true) & (true == 3)]
+    wrong = loss[(given != true) & (true != 3) & (given != 3)]
+    wins = sum(int((wrong > value).sum()) for value in clean) / (len(clean) * len(wrong))
+    assert table.loc["loss (SPL)", "clean has the smaller score"] == pytest.approx(wins)
