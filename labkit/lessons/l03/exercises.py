@@ -72,18 +72,6 @@ def softmax_twice(answer):
     return f"{right:.3f}, and the largest is {log(exp(1) + 9):.3f}. No label can cost more than one nat above another"
 
 
-def two_as(answer):
-    """The beta of SCE's paper (A = -4) that does what beta = 1 does in the released code (labels clipped at 1e-4)."""
-    clip = -log(1e-4)
-    mistakes = [
-        (1.0, "the same beta multiplies another A, which is the natural logarithm of 1e-4"),
-        (4 / clip, "the other way round; the code's A is larger in size, so the paper's beta must be larger"),
-        (clip, "that is the code's -A, but the paper has an A, too"),
-    ]
-    judge(answer, clip / 4, mistakes, tolerance=5e-3)
-    return f"only beta times -A counts, {clip:.2f} / 4. Where a table says beta = 1, ask for its A"
-
-
 def smoothing(answer):
     """The alpha of label smoothing that cross-entropy becomes, on average over uniform noise of 40 %."""
     mistakes = [
@@ -129,7 +117,6 @@ EXERCISES = {
     "03.2": same_run,
     "03.3": averaged_twice,
     "03.4": softmax_twice,
-    "03.5": two_as,
     "03.6": smoothing,
     "03.7": normalised,
 }
@@ -153,10 +140,6 @@ HINTS = {
     "03.4": (
         "At best the network is sure of the given label; which ten numbers go into the second softmax then?",
         "Take the softmax of one 1 and nine 0, and then minus the logarithm.",
-    ),
-    "03.5": (
-        "Beta and A occur only as a product.",
-        "Compute the natural logarithm of 1e-4, and make the two products equal.",
     ),
     "03.6": (
         "Cross-entropy is linear in its target, so average the target over the noise.",

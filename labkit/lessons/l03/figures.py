@@ -1,5 +1,4 @@
-"""Figures of lesson 03: what losses look like, whom they hear, and what training makes of a step away from
-cross-entropy."""
+"""Figures of lesson 03: losses and their pull, and what networks learn at each step away from cross-entropy."""
 
 import numpy as np
 
@@ -21,7 +20,7 @@ def loss_shapes(shapes, *, p):
             ax.plot(p, values, color=colour(name), linestyle=STYLES[k % len(STYLES)], label=words)
     axes[0, 1].axhline(0, color=GREY, linewidth=0.8)
     for ax, what, high in zip(axes[0], ("loss (nats)", "pull on the given label's logit"), (5, 1.35)):
-        ax.set(xlabel="probability p of the given label", ylabel=what, xlim=(0, 1))
+        ax.set(xlabel="probability of the given label, $p_y$", ylabel=what, xlim=(0, 1))
         ax.set_ylim(top=high)
     axes[0, 0].set_ylim(bottom=0)
     head(axes[0, 0], "the rest of the probability is on one other class")
@@ -42,8 +41,8 @@ def loss_steps(table, *, name, words):
         look = {"color": colour(each), "linestyle": DASHES[each], "marker": marker(each), "markersize": 4}
         band(ax, table, "s", each, label=said, **look)
     ends = table.groupby("s")[column].mean().iloc[[0, -1]]
-    ax.plot(ends.index, ends, ":", color=colour(column), linewidth=1, label="memorised, if steps were even")
-    ax.set(xlabel=name, ylabel="share of the samples", ylim=(-0.02, 1.02), xticks=np.unique(table["s"]))
+    ax.plot(ends.index, ends, ":", color=colour(column), linewidth=1, label="memorised, on a straight line")
+    ax.set(xlabel=name, ylabel="fraction of the samples", ylim=(-0.02, 1.02), xticks=np.unique(table["s"]))
     seeds = table["seed"].nunique()
     head(ax, words, f"{seeds} seeds (mean, lowest to highest)" if seeds > 1 else f"seed {table['seed'].iloc[0]}")
     legend(figure, ax, 3)

@@ -1,4 +1,4 @@
-"""The panel of lesson 03: leave cross-entropy step by step, and see whose gradient is heard."""
+"""The panel of lesson 03: leave cross-entropy step by step, and see which labels still pull."""
 
 import torch
 
@@ -135,24 +135,24 @@ def measure(seed):
     return trained("GCE", step=0.7, noise_rate=0.4, seed=seed).rows[-1]["noisy_memorised"]
 
 
-AXIS = {"xlabel": "probability of the given label, p", "xlim": [0, 1], "xunit": "number", "unit": "number"}
+AXIS = {"xlabel": "probability of the given label", "xlim": [0, 1], "xunit": "number", "unit": "number"}
 MOVES = (
     Move(
         "GCE, from 0 to 0.7",
         {"s": 0.7},
-        "The crosses are wrong labels. On which side of the picture of the pull do they end, and where with "
-        "cross-entropy, at step 0? From which step on?",
+        "The crosses are wrong labels. On which side of the middle picture do most of them end at 0.7, and on which "
+        "side at 0, with cross-entropy? From which step on are more than half on the left?",
         beside={"s": 0.0},
     ),
     Move(
         "Focal, 1",
         {"loss": "Focal", "s": 1.0},
-        "Look at the picture of the pull: how many crosses (wrong labels) are left on the left side?",
+        "How many crosses (wrong labels) end on the left side of the middle picture?",
     ),
     Move(
         "Bootstrap hard, 1",
         {"loss": "Bootstrap hard", "s": 1.0},
-        "The network believes itself and nothing else. What does it learn?",
+        "The target is what the network predicts, and the given label does not count. What does the network learn?",
     ),
 )
 SKETCH = Sketch(
@@ -166,7 +166,7 @@ SKETCH = Sketch(
     ],
     rows=[["loss", "pull", "history"]],
     parts=[
-        part("curves", "loss", title="The loss ℓ(p)", ylabel="loss (nats)", ylim=[0, 5], height=300, **AXIS),
+        part("curves", "loss", title="The loss ℓ", ylabel="loss (nats)", ylim=[0, 5], height=300, **AXIS),
         part(
             "scatter",
             "pull",

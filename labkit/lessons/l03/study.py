@@ -49,14 +49,14 @@ def shape(method, p):
 
 
 def pulls(method, logits, y):
-    """The length of every sample's gradient on the logits. -> [B]"""
-    return gradients(method, logits, y)[1].norm(dim=-1)
+    """How hard a step lifts the logit of every sample's given label. logits [B, C], y [B] -> [B]"""
+    return -gradients(method, logits, y)[1].gather(-1, y[:, None])[:, 0]
 
 
-def wrong_share(method, *, logits, y, wrong):
-    """The share of all gradient length that the wrong labels hold. wrong [B] bool -> float"""
-    length = pulls(method, logits, y)
-    return (length[wrong].sum() / length.sum()).item()
+def pulled_by_noisy(method, *, logits, y, wrong):
+    """The fraction of the pull of all samples that noisy labels have. logits [B, C], y [B], wrong [B] bool -> float"""
+    pull = pulls(method, logits, y).abs()
+    return (pull[wrong].sum() / pull.sum()).item()
 
 
 def digits():
