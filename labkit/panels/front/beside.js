@@ -97,9 +97,10 @@ function others({ pins }, curve, read) {
   return found.length ? `<span class="lk-others">${found.map(([pin, words]) => `<span>${NUMBERS[pin.n]} ${esc(words)}</span>`).join("")}</span>` : "";
 }
 
-// The name of the run before, for the line of the title: there it takes no place that a legend would have to make.
+// The name of the run before, for the line of the title: there it takes no place that a legend would have to make. It
+// breaks after commas alone.
 function was({ ghost }, swatch) {
-  return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name).replace(/ %/g, "&nbsp;%")}</span>` : "";
+  return ghost ? `<svg width="24" height="12" viewBox="0 -6 24 12" aria-hidden="true">${swatch}</svg><span>${esc(ghost.name).replace(/([^,]) /g, "$1&nbsp;")}</span>` : "";
 }
 
 // The legend's entries of their own: curves of pins that have no counterpart. What the pins are stands above the pictures.
