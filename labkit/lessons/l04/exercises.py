@@ -120,7 +120,7 @@ def one_network(answer):
     last = answer.accuracy["last"]
     if last <= 0.85:
         raise Wrong(f"test accuracy at the last epoch is {last:.1%}; when does your filter begin to drop?")
-    return f"{last:.1%} with one network. Give the first network the same schedule before a second one gets the credit"
+    return f"{last:.1%} with one network. Compare one network and two under the same score and the same schedule"
 
 
 EXERCISES = {

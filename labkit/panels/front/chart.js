@@ -102,11 +102,13 @@ function frame(el, kind) {
   return (name) => el.querySelector(`.lk-${name}`);
 }
 
+// The width of the place of a drawing, as `follow` noted it: to read clientWidth makes the browser lay out the page.
+const wide = (part) => (part("plot").wide ?? part("plot").clientWidth) || 600;
+
 // Set what all pictures have; -> the width of the drawing in pixels
 function dress(state, part, label) {
-  const plot = part("plot");
-  const width = (plot.wide ?? plot.clientWidth) || 600; // reading clientWidth makes the browser lay out the page
-  const svg = plot.firstElementChild;
+  const width = wide(part);
+  const svg = part("plot").firstElementChild;
   svg.setAttribute("width", width);
   svg.setAttribute("height", state.height);
   svg.setAttribute("aria-label", label);
@@ -138,4 +140,4 @@ function follow(model, keys, part, again) {
 
 const read = (model, keys) => Object.fromEntries(keys.map((key) => [key, model.get(key)]));
 
-export default { INSET, MARKS, esc, ink, words, scales, axes, mark, entry, frame, dress, follow, read };
+export default { INSET, MARKS, esc, ink, words, scales, axes, mark, entry, frame, wide, dress, follow, read };

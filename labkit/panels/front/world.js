@@ -104,7 +104,7 @@ function legend(state, seen) {
 
 function draw(state, part, touched) {
   const seen = read(state, touched);
-  const s = scale(state, part("plot").clientWidth || 600);
+  const s = scale(state, chart.wide(part));
   const svg = part("plot").firstElementChild;
   svg.setAttribute("width", s.width);
   svg.setAttribute("height", s.height);
