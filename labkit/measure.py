@@ -19,15 +19,15 @@ COLUMNS = {
     "train_given": "accuracy on the training split against its given labels",
     "train_aided": "the same with the outputs that the training loss sees (AUX adds b_i); else equal to train_given",
     "train_true": "accuracy on the training split against the true labels",
-    "clean_fitted": "share of the right labels that are predicted",
-    "noisy_memorised": "share of the wrong labels that are predicted",
-    "noisy_corrected": "share of the samples with a wrong label whose true class is predicted",
+    "clean_fitted": "fraction of the clean labels that are predicted",
+    "noisy_memorised": "fraction of the wrong labels that are predicted",
+    "noisy_corrected": "fraction of the samples with a wrong label whose true class is predicted",
     "val_noisy": "accuracy on the validation split against its given (noisy) labels; NaN without such a split",
     "test": "accuracy on the test set",
-    "selected_precision": "share of right labels among the samples with a weight above 0",
-    "selected_recall": "share of the right labels that have a weight above 0",
-    "auc": "probability that a wrong label has a larger loss than a right one (ties count half)",
-    "auc_weight": "probability that a wrong label has a smaller weight than a right one; NaN if all weights are equal",
+    "selected_precision": "fraction of clean labels among the samples with a weight above 0",
+    "selected_recall": "fraction of the clean labels that have a weight above 0",
+    "auc": "probability that a wrong label has a larger loss than a clean one (ties count half)",
+    "auc_weight": "probability that a wrong label has a smaller weight than a clean one; NaN if all weights are equal",
     "r2_given": "regression: R2 on the training split against its given targets, mean over the outputs",
     "r2_true": "regression: R2 on the training split against the true targets",
     "r2_val_noisy": "regression: R2 on the validation split against its given targets; NaN without such a split",
@@ -103,7 +103,7 @@ def selection_row(weights: torch.Tensor, wrong: torch.Tensor) -> dict[str, float
 
 
 def auc(loss: torch.Tensor, wrong: torch.Tensor) -> float:
-    """Return the probability that a wrong label has a larger loss than a right one (ties count half).
+    """Return the probability that a wrong label has a larger loss than a clean one (ties count half).
 
     loss [N]; wrong bool [N]. NaN if all labels are right, all are wrong, or a loss is not finite. It is Mann and
     Whitney's U over its largest value.

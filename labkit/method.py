@@ -75,11 +75,11 @@ class Method(metaclass=Checked):
         return None
 
     def weight(self, x: Tensor, y: Tensor, i: Tensor, logits: Tensor) -> Tensor:
-        """Who is trusted in this batch? logits [..., B, C] -> [..., B], >= 0, no gradient, summing to 1"""
+        """How much does each sample of the batch count? logits [..., B, C] -> [..., B], >= 0, no gradient, sum 1"""
         return logits.new_full(logits.shape[:-1], 1 / logits.shape[-2])
 
     def loss(self, logits: Tensor, y: Tensor, i: Tensor) -> Tensor:
-        """What is punished? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for
+        """What is the loss? logits [..., B, C], y [..., B] -> [..., B]. Cross-entropy; half the squared error for
         regression."""
         return losses.ce(logits, y) if self.train.classes else losses.half_squared(logits, y)
 

@@ -11,8 +11,8 @@ from .method import Method
 
 QUESTIONS = {
     "select": "Which samples this epoch?",
-    "weight": "Who is trusted in this batch?",
-    "loss": "What is punished?",
+    "weight": "How much does each sample of the batch count?",
+    "loss": "What is the loss?",
     "update": "How do the parameters move?",
 }
 

@@ -73,7 +73,7 @@ def test_a_curve_is_guessed_by_a_number_for_each_x():
     demo = sketch(question=CURVE)
     assert guesses.keep(demo, (0, 0.5, 1)) == [0.0, 0.5, 1.0]
     for wrong in (0.5, [0.5] * 2, [0.5, 0.5, 1.5], [0.5, 0.5, None]):
-        with pytest.raises(ValueError, match=r"a list of 3 numbers|a share in"):
+        with pytest.raises(ValueError, match=r"a list of 3 numbers|a fraction in"):
             guesses.keep(demo, wrong)
 
 

@@ -148,7 +148,7 @@ def is_share(val: Any) -> bool:
 def check_val(val: Any, n: int) -> None:
     """Raise ValueError unless `val` is a share of n training samples, or positions of validation samples."""
     if is_share(val) or not hasattr(val, "__len__") or isinstance(val, str):
-        need(is_share(val) and 0 <= val < 1, "val", val, "a share in [0, 1)")
+        need(is_share(val) and 0 <= val < 1, "val", val, "a fraction in [0, 1)")
         return
     rows = np.asarray(val)
     is_integer = rows.dtype.kind in "iu" or rows.size == 0
@@ -156,7 +156,7 @@ def check_val(val: Any, n: int) -> None:
     if is_valid and len(rows):
         are_different = len(np.unique(rows)) == len(rows)
         is_valid = are_different and rows.min() >= 0 and rows.max() < n
-    need(is_valid, "val", val, f"a share in [0, 1), or different positions in 0..{n - 1}, fewer than {n}")
+    need(is_valid, "val", val, f"a fraction in [0, 1), or different positions in 0..{n - 1}, fewer than {n}")
 
 
 def held_out(

@@ -175,7 +175,7 @@ def positions_of_parts(
 def check_test(share: Any) -> float:
     """Return the share of the test set. Raises ValueError for what is no share in (0, 1)."""
     is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
-    need(is_number and 0 < share < 1, "test", share, "a share in (0, 1)")
+    need(is_number and 0 < share < 1, "test", share, "a fraction in (0, 1)")
     return share
 
 

@@ -1,7 +1,7 @@
 """CDR+AUX: Sharma, Vaddi, Rohit, Trivedi, "Robust learning for noisy datasets for overparameterized neural networks",
 section 2.5.
 
-CDR answers how the parameters move, AUX what is punished: the auxiliary variables absorb noise while the critical
+CDR changes how the parameters move, and AUX changes the loss. The auxiliary variables absorb noise while the critical
 parameters learn.
 
 No code was released and the paper leaves open: lambda, the learning rate of b, whether b's gradient is damped (here it

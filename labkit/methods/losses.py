@@ -1,4 +1,4 @@
-"""Methods that only change what is punished: one loss each, on given labels, no other knowledge.
+"""Methods that answer one question differently: what is the loss? Each has one loss, on given labels, and no more.
 
 Sources: MAE: Ghosh, Kumar, Sastry, AAAI 2017 (arXiv 1712.09482). Huber: Annals of Mathematical Statistics, 1964.
 Bootstrap: Reed et al., ICLR 2015 workshop (arXiv 1412.6596). Focal: Lin et al., ICCV 2017 (arXiv 1708.02002). GCE:

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import choose, need
 
 UNITS = ("percent", "number", "whole", "choice")
-SHARE = "a share in [0, 1]: 25 % is written 0.25"
+SHARE = "a fraction in [0, 1]: 25 % is written 0.25"
 
 
 @dataclass(frozen=True)

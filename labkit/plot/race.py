@@ -54,7 +54,7 @@ def _trained(runs):
 def _finish_precision(ax, noise):
     """Name and limit the panel of label precision; draw the precision of all samples where it is noted."""
     right = 1 - noise["realised"] if noise else None
-    ax.set(xlabel="epoch", ylabel="share with a right label", ylim=(min(0.5, right or 0.5) - 0.02, 1.02))
+    ax.set(xlabel="epoch", ylabel="fraction with a clean label", ylim=(min(0.5, right or 0.5) - 0.02, 1.02))
     lines = ["label precision of the selected samples"]
     if right is not None:
         ax.axhline(right, color=GREY, linewidth=1, linestyle=":")

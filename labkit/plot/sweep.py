@@ -28,10 +28,10 @@ COLUMN_LABELS = {
     "train_loss": "training loss (nats; squared error in regression)",
     "train_given": "training accuracy against given labels",
     "train_true": "training accuracy against true labels",
-    "clean_fitted": "right labels fitted (share)",
-    "noisy_memorised": "wrong labels memorised (share)",
-    "noisy_corrected": "wrong labels corrected (share)",
-    "selected_precision": "right among the selected (share)",
+    "clean_fitted": "clean labels fitted (fraction)",
+    "noisy_memorised": "wrong labels memorised (fraction)",
+    "noisy_corrected": "wrong labels corrected (fraction)",
+    "selected_precision": "clean among the selected (fraction)",
     "seconds": "seconds per epoch",
 }
 

@@ -11,7 +11,7 @@ from .captions import is_clean, labels_of_test, score_name, setting_lines
 from .style import DASHES, GREY, Drawing, canvas, colour, head, legend, literal, marker
 
 CURVE_NAMES = {
-    "clean_fitted": "right labels fitted",
+    "clean_fitted": "clean labels fitted",
     "noisy_memorised": "wrong labels memorised",
     "noisy_corrected": "wrong labels corrected",
     "test": "test accuracy",
@@ -24,7 +24,7 @@ STAR = {"marker": "*", "markersize": 15, "linestyle": "none", "markeredgecolor":
 def memorisation(
     runs: Run | Sequence[Run] | dict[str, Run | Sequence[Run]], guess: dict[str, tuple] | None = None
 ) -> Drawing:
-    """Draw what a network has learnt after each epoch: right labels fitted, wrong ones memorised or corrected, test.
+    """Draw what a network has learnt after each epoch: clean labels fitted, wrong ones memorised or corrected, test.
 
     runs: a Run; a list of Runs that differ in their seed only (mean, and a band from the lowest to the highest); or a
     dict {title: either of them}, one panel each. guess: {column: (epoch, share)}, drawn as stars,
@@ -47,7 +47,7 @@ def memorisation(
         lines = setting_lines(group, narrow=not is_single)
         head(ax, *([title, *lines] if title else lines))
         ax.set(xlabel="epoch", ylim=(-0.02, 1.02))
-    axes[0, 0].set_ylabel("share of the samples")
+    axes[0, 0].set_ylabel("fraction of the samples")
     _name_missing_curves(axes[0, 0], drawn)
     legend(figure, axes[0, 0], 3 if is_single or len(drawn) > 4 else 4)
     return literal(figure)

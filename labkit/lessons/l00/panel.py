@@ -94,12 +94,13 @@ MOVES = (
     Move(
         "20 %, plain SGD",
         {"rate": 0.2},
-        "How many stars are there (wrong labels learnt by heart), and how many new points are named right?",
+        "How many stars are there (wrong labels learnt by heart), and how many new points are classified correctly?",
     ),
     Move(
         "20 %, SOP",
         {"rate": 0.2, "method": "SOP"},
-        "The same labels and another method: how many stars are left, and how many new points are named right?",
+        "The labels are the same, and the method is another. How many stars are left? How many new points are "
+        "classified correctly?",
     ),
 )
 SKETCH = Sketch(

@@ -136,7 +136,7 @@ def looked_at(epochs: int = EPOCHS) -> list[int]:
 @torch.no_grad()
 def look(method: Method, task: Task) -> dict:
     """Return what a method believes: grid (text, see `levels`), believed (a digit per training point), new (the share
-    of new points that are named right)."""
+    of new points that are classified correctly)."""
     method.train_mode(False)
     margins = []
     for x in (grid(), task.train.inputs(), task.test.inputs()):

@@ -59,19 +59,19 @@ MOVES = (
     Move(
         "60 % beside 20 %",
         {"rate": 0.6},
-        "How high is the blue hill in each of the two, and how deep does grey (the test accuracy) fall?",
+        "How high does the blue curve rise in each of the two, and how far does the test accuracy (grey) fall?",
         beside={"rate": 0.2},
     ),
     Move(
         "pairflip, 60 %",
         {"rate": 0.6, "noise": "pairflip"},
-        "Where does orange (wrong labels memorised) start? Choose an image with ≠ in it: which name did the "
-        "network give it first?",
+        "Where does orange (wrong labels memorised) start? Choose an image with ≠. Which label did "
+        "the network predict for it first?",
     ),
     Move(
         "CDR beside ERM",
         {"method": "CDR"},
-        "The same data, noise and seed: where do the two runs part, and how far are they apart at the end?",
+        "Data, noise and seed are the same. Where do the two runs part, and how far are they apart at the end?",
         beside={"method": "ERM"},
     ),
 )
@@ -88,7 +88,7 @@ SKETCH = Sketch(
     ],
     rows=[["history", "gallery"], ["life"]],
     parts=[
-        part("curves", "history", title="What the network has learnt", ylabel="share of the samples", height=200),
+        part("curves", "history", title="What the network has learnt", ylabel="fraction of the samples", height=200),
         part("gallery", "gallery", title="Training images and their given labels", signs=LEGEND),
         part(
             "curves", "life", title=LIFE, hint="Choose an image to see the life of its label.", unit="number",
@@ -99,8 +99,8 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="method",
     question=Question(
-        "Symmetric noise 40 %, plain SGD: which share of the wrongly labelled training images does the network call by "
-        "their true name, after each of 30 epochs?",
+        "Symmetric noise 40 %, plain SGD. What fraction of the mislabelled training images does the network classify "
+        "correctly after each of 30 epochs?",
         unit="percent", naive=[0.1] * EPOCHS, measure=corrected, seeds=range(5), part="history",
         x=range(1, EPOCHS + 1), setting={"rate": 0.4, "noise": "symmetric", "method": "ERM"},
     ),

@@ -50,7 +50,7 @@ def draw(state, show):
 
 
 def shown(task):
-    """The first training samples with a right label, and the first with a wrong one. -> positions"""
+    """The first training samples with a clean label, and the first with a wrong one. -> positions"""
     wrong = task.train.y != task.truth.y
     return torch.cat([(~wrong).nonzero()[:SHOWN, 0], wrong.nonzero()[:SHOWN, 0]])
 
@@ -131,7 +131,7 @@ def words(state, run, plain):
 
 
 def measure(seed):
-    """The share of wrong labels that GCE with q = 0.7 has memorised after 40 epochs."""
+    """The fraction of wrong labels that GCE with q = 0.7 has memorised after 40 epochs."""
     return trained("GCE", step=0.7, noise_rate=0.4, seed=seed).rows[-1]["noisy_memorised"]
 
 
@@ -175,7 +175,7 @@ SKETCH = Sketch(
             ylim=[-0.6, 1.4],
             height=300,
             groups=[
-                {"name": "right labels", "colour": RIGHT["colour"], "marker": "circle"},
+                {"name": "clean labels", "colour": RIGHT["colour"], "marker": "circle"},
                 {"name": "wrong labels", "colour": WRONG["colour"], "marker": "cross"},
             ],
             **AXIS,
@@ -185,7 +185,7 @@ SKETCH = Sketch(
             "history",
             title="What the network learns from it",
             xlabel="epoch",
-            ylabel="share of the samples",
+            ylabel="fraction of the samples",
             xlim=[0.5, EPOCHS + 0.5],
             ylim=[0, 1],
             unit="percent",
@@ -199,8 +199,8 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="loss",
     question=Question(
-        "GCE is cross-entropy at q = 0, which memorises about 83 % of the wrong labels, and half of MAE at q = 1, "
-        "which memorises about 5 %. Which share at q = 0.7 (digits, symmetric 40 %, 40 epochs, seeds 0-4)?",
+        "GCE is cross-entropy at q = 0, which memorises 80 to 89 % of the wrong labels. At q = 1 it is half of MAE and "
+        "memorises 2 to 8 %. What fraction does it memorise at q = 0.7 (digits, symmetric 40 %, 40 epochs)?",
         unit="percent",
         naive=0.28,
         measure=measure,

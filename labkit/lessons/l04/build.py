@@ -47,7 +47,7 @@ def _below(losses, rate):
 MISTAKES = [
     (lambda losses, rate: shared(losses, kept(rate, len(losses)) + 1), "one sample too many: int((1 - rate) * B) cuts"),
     (lambda losses, rate: weight(-losses, rate), "these are the samples of *largest* loss; the small ones are trusted"),
-    (lambda losses, rate: weight(losses, 1 - rate), "the share `rate` is kept; it is dropped"),
+    (lambda losses, rate: weight(losses, 1 - rate), "the fraction `rate` is kept; it is dropped"),
     (_over_batch, "each weight is 1 / B; the weights of the kept samples sum to 1"),
     (_ones, "the right samples with weight 1; divide by how many are kept, so that they sum to 1"),
     (_later, "of equal losses the later samples are kept; keep the earlier ones, as a stable sort does"),
@@ -58,5 +58,5 @@ small_loss = Build(
     weight,
     MISTAKES,
     (Output("the weight", ("sample",)),),
-    "that is SPL's answer to *Who is trusted in this batch?*, the hook `weight`. PRL(L) changes what is sorted",
+    "that is SPL's hook `weight`, its answer to how much each sample counts. PRL(L) changes what is sorted",
 )

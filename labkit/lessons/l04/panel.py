@@ -10,9 +10,9 @@ RIGHT, WRONG = OKABE_ITO[2], OKABE_ITO[1]
 SHOWN = 12  # images of each mistake
 FLOOR, TOP = 1e-3, 30.0  # of the loss axis, nats
 GROUPS = [
-    {"name": "right label, kept", "colour": RIGHT, "marker": "circle"},
+    {"name": "clean label, kept", "colour": RIGHT, "marker": "circle"},
     {"name": "wrong label, dropped", "colour": WRONG, "marker": "cross"},
-    {"name": "right label, dropped", "colour": RIGHT, "marker": "cross"},
+    {"name": "clean label, dropped", "colour": RIGHT, "marker": "cross"},
     {"name": "wrong label, kept", "colour": WRONG, "marker": "circle"},
 ]
 SIGNS = ["given ≠ true", GROUPS[3], GROUPS[2]]  # of a gallery of mistakes
@@ -112,8 +112,8 @@ def history(method, run):
     column = lambda name: [row[name] for row in run.rows]
     return [
         curve(f"test accuracy, {method}", epochs, column("test"), **svg_style(method)),
-        curve("precision: right among the kept", epochs, column("selected_precision"), OKABE_ITO[3], "7 3", "none"),
-        curve("recall: kept among the right", epochs, column("selected_recall"), RIGHT, "2 3", "none"),
+        curve("precision: clean among the kept", epochs, column("selected_precision"), OKABE_ITO[3], "7 3", "none"),
+        curve("recall: kept among the clean", epochs, column("selected_recall"), RIGHT, "2 3", "none"),
     ]
 
 
@@ -134,12 +134,12 @@ def cuts(method, seen):
 
 
 def mistakes(task, i, kept, wrong):
-    """The wrong labels that got in, and the right ones that were left out, SHOWN of each at most. -> traits"""
+    """The wrong labels that got in, and the clean ones that were left out, SHOWN of each at most. -> traits"""
     fates = groups(kept, wrong)
     let_in, left_out = ([int(k) for k, fate in zip(i, fates) if fate == group] for group in "32")
     shown = [*let_in[:SHOWN], *left_out[:SHOWN]]
     caption = (
-        f"{len(let_in)} wrong labels are kept, {len(left_out)} right ones dropped; up to {SHOWN} of each are shown."
+        f"{len(let_in)} wrong labels are kept, {len(left_out)} clean ones dropped; up to {SHOWN} of each are shown."
     )
     signs = "3" * len(let_in[:SHOWN]) + "2" * len(left_out[:SHOWN])
     return {"samples": shown, "fates": signs, "caption": caption}
@@ -153,14 +153,14 @@ def said(state, run, task):
 
 
 def measure(seed):
-    """SPL that drops the true share from the first step: test accuracy after the last epoch."""
+    """SPL that drops the true fraction from the first step: test accuracy after the last epoch."""
     return study.filtered("SPL", assumed_rate=study.TRUE_RATE, ramp=0, seed=seed).accuracy["last"]
 
 
 SHARE = {"ylim": [0, 1], "unit": "percent"}
 EPOCHS = {"xlabel": "epoch", "xlim": [0.5, study.EPOCHS + 0.5]}
 AXES = {"xlim": [FLOOR, TOP], "xscale": "log", "xunit": "number", "ylim": [0, 1.5], "unit": "number"}
-PLANE = {"xlabel": "loss (nats)", "ylabel": "length of p − e", "groups": GROUPS, **AXES}
+PLANE = {"xlabel": "loss (nats)", "ylabel": "norm of p − e", "groups": GROUPS, **AXES}
 MOVES = (
     Move(
         "over 10 epochs",
@@ -189,16 +189,18 @@ SKETCH = Sketch(
     name="04",
     title="Whom do you trust in a batch?",
     controls=[
-        slider("assumed", "ε", "share dropped", values=RATES, value=0.5, unit="percent"),
+        slider("assumed", "ε", "fraction dropped", values=RATES, value=0.5, unit="percent"),
         choice("method", "w", "method", list(study.FILTERS), value="SPL"),
         choice("ramp", "ε(t)", "from when", list(study.RAMPS), value="at once"),
         cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0]),
     ],
     rows=[["history", "plane"], ["classes", "mistakes"]],
     parts=[
-        part("curves", "history", title="Half of the labels are wrong", ylabel="share", height=200, **EPOCHS, **SHARE),
+        part(
+            "curves", "history", title="Half of the labels are wrong", ylabel="fraction", height=200, **EPOCHS, **SHARE
+        ),
         part("scatter", "plane", title="One batch: loss and gradient", height=200, **PLANE),
-        part("bars", "classes", title="Right labels that are kept, by class", ylabel="share", height=180, **SHARE),
+        part("bars", "classes", title="Clean labels that are kept, by class", ylabel="fraction", height=180, **SHARE),
         part("gallery", "mistakes", title="Mistakes in this batch", columns=12, signs=SIGNS, groups=GROUPS, height=180),
     ],
     draw=draw,
@@ -207,7 +209,7 @@ SKETCH = Sketch(
     versus="method",
     question=Question(
         "Half of the labels are wrong. SPL drops the half of each batch with the largest loss, from the first step on. "
-        "Which test accuracy has it after 20 epochs?",
+        "What is its test accuracy after 20 epochs?",
         unit="percent",
         naive=0.95,
         measure=measure,

@@ -29,7 +29,7 @@ def noisy(*, seed, noise_rate=TRUE_RATE):
 def filtered(name, *, assumed_rate, ramp=0, seed=0, epochs=EPOCHS, on_epoch=None, task=None):
     """Train one filter. -> Run with the life of every sample
 
-    name: of FILTERS. assumed_rate: the share that it drops, 0 is plain SGD. ramp: epochs over which that share grows.
+    name: of FILTERS. assumed_rate: the fraction that it drops, 0 is plain SGD. ramp: epochs over which it grows.
     task: None is `noisy(seed)`.
     """
     method = choose("name", name, FILTERS)(rate=assumed_rate, ramp=ramp)
@@ -78,7 +78,7 @@ def edge(score, kept):
 
 
 def by_class(kept, task):
-    """Of each class's right labels, the share that is kept. kept bool [N] -> list of C shares"""
+    """The fraction of each class's clean labels that is kept. kept bool [N] -> list of C fractions"""
     given, true = task.train.y, task.truth.y
     return [float(kept[(given == true) & (true == c)].double().mean()) for c in range(task.classes)]
 

@@ -79,7 +79,7 @@ MOVES = (
     Move(
         "whom to trust",
         {"contestants": "whom to trust"},
-        "Look at the lower left picture: the share of right labels among the images that are kept. The dotted "
+        "Look at the lower left picture: the fraction of clean labels among the images that are kept. The dotted "
         "line is what you get without choosing.",
     ),
     Move(
@@ -100,7 +100,7 @@ def _parts(race):
     """Three pictures with fixed axes."""
     score = "test accuracy" if race.clean.classes else "R2 on the test set"
     axis = {"xlim": [0.5, race.epochs + 0.5]}
-    shown = {"ylabel": "share with a right label", "height": 170, "hint": NONE}
+    shown = {"ylabel": "fraction with a clean label", "height": 170, "hint": NONE}
     columns = ["method", *CRITERIA, "precision"]
     return [
         part("curves", "race", title=f"Whose {score} is highest?", ylabel=score, height=210, **axis),
@@ -118,7 +118,7 @@ def pictures(race, runs, seed):
     ]
     one = next(iter(runs.values()))
     choosing = {label: run for label, run in runs.items() if selects([run])}
-    right = {"name": "right labels in all samples", "y": round(1 - one.noise["realised"], 4)}
+    right = {"name": "clean labels in all samples", "y": round(1 - one.noise["realised"], 4)}
     words = one.notes["noise_words"]
     caption = f"{race.clean.name}, {race.net_name}, n = {len(race.clean.train):,}; {words}; seed {seed}."
     epochs = {"epoch": list(range(1, 1 + max(len(run.rows) for run in runs.values())))}
@@ -171,7 +171,7 @@ def winner(seed):
 
 
 QUESTION = Question(
-    f"Symmetric noise 40 %, {EPOCHS} epochs: who has the highest test accuracy, as a mean of the last ten epochs?",
+    f"Symmetric noise 40 %, {EPOCHS} epochs. Which method has the highest mean test accuracy in the last ten epochs?",
     unit="choice",
     naive="Co-teaching",
     measure=winner,

@@ -41,7 +41,7 @@ function sentence(state, { marks, wrong, learnt }) {
   const labels = `${wrong} of ${state.points.length} labels ${wrong === 1 ? "is" : "are"} wrong.${flips}`;
   if (state.epoch === null) return `${labels} ${state.hint}`.trim();
   const when = state.epoch ? `After epoch ${state.epoch}` : "Before the first step";
-  return `${labels} ${when} the network has learnt ${learnt} of them by heart and names ${percent(state.new)} of new points right.`;
+  return `${labels} ${when} the network has learnt ${learnt} of them by heart and classifies ${percent(state.new)} of new points correctly.`;
 }
 
 const single = (state, c) => state.classes[c].name.replace(/s$/, "");
@@ -99,7 +99,7 @@ function legend(state, seen) {
   const swatch = (drawn) => `<g transform="translate(16 0) scale(.5)">${drawn}</g>`;
   return classes.join("") + entry(swatch(WRONG), "wrong label", seen.wrong) + entry(swatch(BURST), "wrong label learnt by heart", seen.learnt) +
     entry('<path class="lk-edge" d="M2 0H30"/>', "boundary of the network", "") +
-    entry("", "new points named right", state.new === null ? "–" : percent(state.new));
+    entry("", "new points classified correctly", state.new === null ? "–" : percent(state.new));
 }
 
 function draw(state, part, touched) {
