@@ -91,9 +91,9 @@ def radius(answer):
             RADIUS / 2**0.5,
             "almost; the code's loss is the *mean* over 128 samples, so its gradients are 128 times smaller",
         ),
-        (right / 2, "that is for any two labels; within a group by given label e_y cancels, and |p - q| remains"),
-        (RADIUS * BATCH, "what is the largest |p - q| of two probability vectors? It is above 1"),
-        (RADIUS * BATCH / 2, "|p - q| of two probability vectors is at most the root of 2, not 2"),
+        (right / 2, "that is for any two labels; within a group by given label e_y cancels, and |p - p'| remains"),
+        (RADIUS * BATCH, "how large can |p - p'| of two probability vectors be? It is below 2, but above 1"),
+        (RADIUS * BATCH / 2, "|p - p'| of two probability vectors is at most the root of 2, not 2"),
     ]
     judge(answer, right, mistakes, tolerance=0.6)
     return "the last layer's |W| must be above 181. So all samples are within the radius, and all weights are equal"
@@ -103,13 +103,13 @@ def least_wrong(answer):
     """The least fraction of wrong labels in a coreset of 70 % when half of all labels are wrong."""
     right = (0.7 - 0.5) / 0.7
     mistakes = [
-        (0.2, "that is the fraction of *the data*, as in the paper; which fraction of the chosen 70 % is it?"),
+        (0.2, "that is the fraction of *the data*, as in the paper; what fraction of the chosen 70 % is it?"),
         (0.5, "that is a random choice; the best choice takes every clean label first"),
         (0.5 / 0.7, "that is the largest fraction of clean labels; the wrong ones are asked for"),
         (0.3, "that is the fraction of the data that is not chosen"),
     ]
     taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
-    return f"two sevenths, 29 %. No selector does better; see the line `best possible` of the panel{taken}"
+    return f"two sevenths, 29 %. No selector does better. The line `best possible` of the panel is 1 minus this{taken}"
 
 
 def over_the_strongest(answer):

@@ -1,11 +1,11 @@
-"""The panel of lesson 05: gradients of one predicted class, who is chosen among them, and how clean the choice is."""
+"""Lesson 05's panel: gradients of one predicted class, which of them are chosen, and how clean the choice is."""
 
 import labkit
 
 from ...panels import Move, Question, Sketch, choice, curve, part, points, samples, slider
 from ...panels.live import one_thread
 from ...plot.style import GREY
-from .figures import CHOOSERS, RIGHT, WRONG
+from .figures import CHOOSERS, CLEAN, WRONG
 from .study import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, cloud, half_by_medoids, precisions, scene
 
 GALLERY = 12  # images, a row
@@ -13,7 +13,7 @@ SEED = 0
 
 
 def draw(state, show):
-    """Choose, show the chosen among all, then the label precision over all budgets, this selector first. -> Cloud"""
+    """Choose, show the chosen among all, then the label precision at all fractions, this selector first. -> Cloud"""
     with one_thread():
         return chosen(state, show)
 
@@ -42,26 +42,26 @@ def chosen(state, show):
 
 
 def words(state, seen):
-    """What became of the group that is drawn, and of all groups. -> text"""
-    right = seen.right[seen.order].double().mean()
+    """Say how clean the choice is, in the class that is drawn and in all classes. -> text"""
+    clean = seen.clean[seen.order].double().mean()
     row = row_of(state, state.selector)
     return (
-        f"keeps {len(seen.order)} of {len(seen.members)} called {SHOWN}: {right:.0%} right; all classes: "
-        f"{row['precision']:.0%}, weighted by clusters {row['weighted']:.0%}"
+        f"keeps {len(seen.order)} of {len(seen.members)} predicted {SHOWN}, {clean:.0%} of them clean. All classes: "
+        f"{row['precision']:.0%} clean, weighted by clusters {row['weighted']:.0%}"
     )
 
 
 def row_of(state, selector):
-    """The row of `precisions` at the slider's budget."""
+    """Return the row of `precisions` at the slider's fraction."""
     table = precisions(state.noise, SEED, state.epoch, selector)
     return table.iloc[KEEPS.index(state.keep)]
 
 
 def picture(seen, setting):
-    """The cloud: solid is chosen, thin lines lead to the medoid that stands for a sample. -> traits"""
+    """Return the cloud: solid is chosen, thin lines lead from a sample to its medoid. -> traits"""
     taken, sizes = set(seen.order.tolist()), seen.sizes.tolist()
-    label = [f"stands for {size}" if size else "" for size in sizes]
-    group, faint = (~seen.right).int().tolist(), [k not in taken for k in range(len(sizes))]
+    label = [f"medoid of {size}" if size else "" for size in sizes]
+    group, faint = (~seen.clean).int().tolist(), [k not in taken for k in range(len(sizes))]
     placed = points(*near(seen.place).T, group, label, faint)
     return {
         "points": {**placed, "sample": seen.members.tolist()},
@@ -71,7 +71,7 @@ def picture(seen, setting):
 
 
 def table(at, seen, epoch):
-    """The samples of the cloud, and what the network makes of them after these epochs. -> table of samples"""
+    """Return the samples of the cloud, with their loss and what the network predicts. -> table of samples"""
     members = seen.members
     y = at.task.train.y[members]
     p = 1 + at.gradients[members].gather(1, y[:, None])[:, 0]  # of the given label
@@ -80,7 +80,7 @@ def table(at, seen, epoch):
 
 
 def spokes(seen, k):
-    """From a medoid to everybody that it stands for, as one path there and back. -> line"""
+    """Draw a path from a medoid to every sample of its cluster and back. -> line"""
     own = (seen.medoid == k).nonzero()[:, 0]
     there = near(seen.place[own])
     back = near(seen.place[[k]]).repeat(2 * len(own), 1)
@@ -89,29 +89,29 @@ def spokes(seen, k):
 
 
 def near(place):
-    """Positions as precisely as they are seen."""
+    """Round positions to what can be seen."""
     return (100 * place).round() / 100
 
 
 def gallery(seen):
-    """The first that were chosen, in the order of choice. -> traits"""
+    """Return the first that were chosen, in the order of choice. -> traits"""
     return {"samples": seen.members[seen.order[:GALLERY]].tolist()}
 
 
 def line(state, selector, current):
-    """A selector's label precision over the budgets. -> curve"""
+    """Return a selector's label precision at all fractions. -> curve"""
     table, (ink, mark) = precisions(state.noise, SEED, state.epoch, selector), CHOOSERS[selector]
     mark = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}[mark]
     return curve(selector, KEEPS, table["precision"], ink, "" if current else "2 3", mark if current else "none")
 
 
 def ideal(at, state):
-    """What no selector can beat, what chance gives, and where the slider stands. -> curves"""
-    right, kept = float(at.right.double().mean()), [k / 100 for k in range(2, 101, 2)]
+    """Return what no selector can beat, what chance gives, and where the slider stands. -> curves"""
+    clean, kept = float(at.clean.double().mean()), [k / 100 for k in range(2, 101, 2)]
     here = row_of(state, state.selector)["precision"]
     return [
-        curve("best possible", kept, [min(1, right / k) for k in kept], GREY, "", "none"),
-        curve("at random", [0, 1], [right, right], GREY, "7 3", "none"),
+        curve("best possible", kept, [min(1, clean / k) for k in kept], GREY, "", "none"),
+        curve("at random", [0, 1], [clean, clean], GREY, "7 3", "none"),
         curve("here", [state.keep], [here], "currentColor", "", "cross"),
     ]
 
@@ -121,29 +121,30 @@ MOVES = (
     Move(
         "5 %",
         {"keep": 0.05},
-        "Who is chosen first? Raise the share slowly: do the small heaps get their first image before the "
-        "large heap gets its second?",
+        "Which images are chosen first? Raise the fraction slowly. Do the small clusters get their first image before "
+        "the large cluster gets its second?",
     ),
     Move(
         "centrality, 40 epochs",
         {"selector": "centrality", "epoch": 40},
-        "The network has memorised. What has become of the small heaps, and of the curve of centrality? "
-        "Compare with 6 epochs.",
+        "The network has memorised most wrong labels. Where are their gradients now, and how clean is the choice of "
+        "centrality? Compare with 6 epochs.",
         beside={"epoch": 6},
     ),
     Move(
         "pairflip 45 %",
         {"noise": "pairflip 45 %"},
-        "How many heaps of wrong labels are there now, and how large are they? Point at a sample for its labels.",
+        "How many clusters of wrong labels are there now, and how large is the largest? Point at a sample for its "
+        "labels.",
     ),
 )
 # The epoch is a control and no cursor: what is chosen at an epoch takes longer than to train up to it, so
 # that there are scenes of few epochs, and the question asks for one of them.
 SKETCH = Sketch(
     name="05",
-    title="Who is chosen among the gradients?",
+    title="Which gradients are chosen?",
     controls=[
-        slider("keep", "k/n", "share kept", KEEPS, 0.5, "percent", stored=[0.05, 0.1, 0.3, 0.5, 0.7, 0.9]),
+        slider("keep", "k/n", "fraction kept", KEEPS, 0.5, "percent", stored=[0.05, 0.1, 0.3, 0.5, 0.7, 0.9]),
         choice("selector", "S", "selector", SELECTORS, "facility_location"),
         slider("epoch", "t", "epochs of training", EPOCHS, 6, "whole", stored=[2, 6, 40]),
         choice("noise", "T", "noise", NOISES, "symmetric 50 %", stored=["symmetric 50 %", "pairflip 45 %"]),
@@ -153,9 +154,9 @@ SKETCH = Sketch(
         part(
             "scatter",
             "cloud",
-            title=f"Gradients p − e_y of the images called {SHOWN}",
+            title=f"Gradients p − e_y of the images predicted {SHOWN}",
             groups=[
-                {"name": "right label", "colour": RIGHT, "marker": "circle"},
+                {"name": "clean label", "colour": CLEAN, "marker": "circle"},
                 {"name": "wrong label", "colour": WRONG, "marker": "cross"},
             ],
             xlabel="← given 6 to 9, given 2 to 5 →",
@@ -169,8 +170,8 @@ SKETCH = Sketch(
             "curves",
             "precision",
             title="How clean is the choice?",
-            xlabel="share kept of every predicted class, k/n",
-            ylabel="right labels among the chosen",
+            xlabel="fraction kept of every predicted class, k/n",
+            ylabel="clean labels among the chosen",
             xlim=[0, 1],
             ylim=[0, 1],
             unit="percent",
@@ -178,16 +179,15 @@ SKETCH = Sketch(
             height=270,
             share=1.3,
         ),
-        part(
-            "gallery", "gallery", title="The first that are chosen, in order", columns=GALLERY, signs=["given ≠ true"]
-        ),
+        part("gallery", "gallery", title="The first chosen images, in order", columns=GALLERY, signs=["given ≠ true"]),
     ],
     draw=draw,
     moves=MOVES,
     versus="noise",
     question=Question(
-        "Half of the labels are wrong (symmetric, seeds 0-4). Of each predicted class keep the half that represents "
-        "the gradients best (greedy medoids). Which share of the kept labels is right?",
+        "Half of the labels are wrong (symmetric noise). A network has trained on them for six epochs. Of each "
+        "predicted class we keep the half that represents the gradients of the whole class best. What fraction of the "
+        "kept labels is clean?",
         unit="percent",
         naive=0.9,
         measure=half_by_medoids,

@@ -1,10 +1,12 @@
-"""Lesson 05: the plane keeps heaps apart, what is drawn is what is chosen, exercises tell typical mistakes."""
+"""Lesson 05: the plane keeps clusters apart, what is drawn is what is chosen, exercises tell typical mistakes."""
 
 import numpy as np
 import pytest
 import torch
 
 import labkit
+from labkit.lessons import seeds
+from labkit.lessons.l05 import measured
 from labkit.lessons.l05 import study as lesson_05
 from labkit.lessons.l05.panel import SKETCH
 from labkit.papers.crust import experiments
@@ -33,10 +35,10 @@ def test_the_cloud_shows_what_crust_chooses(at, selector, keep):
     own = [i for i in chosen.tolist() if at.group[i] == lesson_05.SHOWN]
     assert seen.members[seen.order].tolist() == own and len(own) == max(1, int(keep * len(seen.members)))
     assert seen.sizes.sum() == len(seen.members) and (seen.sizes[seen.order] > 0).all()
-    assert torch.equal(seen.right, at.right[seen.members])
+    assert torch.equal(seen.clean, at.clean[seen.members])
 
 
-def test_medoids_stand_for_the_nearest(at):
+def test_a_medoid_is_the_nearest_chosen_sample(at):
     seen = lesson_05.cloud(at, "facility_location", 0.1)
     g = at.gradients[seen.members].double()
     far = torch.cdist(g, g[seen.order])
@@ -48,17 +50,38 @@ def test_the_middle_is_clean_and_a_cover_is_not(at):
     half = {name: lesson_05.precisions("symmetric 50 %", 0, 6, name).iloc[6] for name in lesson_05.SELECTORS}
     assert half["centrality"]["precision"] > 0.85 and half["smallest gradient"]["precision"] > 0.85
     assert half["facility_location"]["precision"] < 0.4 and half["kmedoids"]["precision"] < 0.4
-    assert abs(half["facility_location"]["weighted"] - at.right.double().mean()) < 0.03
+    assert abs(half["facility_location"]["weighted"] - at.clean.double().mean()) < 0.03
     assert lesson_05.half_by_medoids(0) == half["facility_location"]["precision"]
 
 
 def test_no_selector_beats_the_best_possible(at):
-    best = np.minimum(1, at.right.double().mean().item() / np.array(lesson_05.KEEPS))
+    best = np.minimum(1, at.clean.double().mean().item() / np.array(lesson_05.KEEPS))
     for name in lesson_05.SELECTORS:
         assert (lesson_05.precisions("symmetric 50 %", 0, 6, name)["precision"] <= best + 0.01).all()
 
 
-def test_the_easy_right_labels_are_kept(at):
+def test_pairs_of_clean_labels_are_near_each_other(at):
+    table = lesson_05.pair_distances(at)
+    g, same = at.gradients.double(), at.group[:, None] == at.group
+    assert table["pairs"].sum() == (int(same.sum()) - len(g)) // 2, "every pair of a class once"
+    means = experiments.distances(at.net, at.task)["distance"]
+    assert np.allclose(table["mean distance"], means, atol=1e-6)
+
+
+def test_the_largest_cluster_of_wrong_labels_is_a_ninth_of_the_clean_ones_or_nearly_as_large(at):
+    assert 0.1 < lesson_05.largest_wrong_cluster(at) < 0.25
+    assert lesson_05.largest_wrong_cluster(lesson_05.scene(noise="pairflip 45 %", seed=0, epoch=2)) > 0.4
+
+
+def test_the_curves_of_the_figure_are_the_stored_rows():
+    rows = seeds.stored("05")
+    curve = measured.over_epochs(rows, "pairflip 45 %", "centrality")
+    assert list(curve["epoch"].unique()) == list(measured.LOOKS) and len(curve) == 5 * len(measured.LOOKS)
+    one = rows[(rows["setting"] == "pairflip 45 %, 10 epochs") & (rows["seed"] == 2)]["clean, centrality"].item()
+    assert curve[(curve["epoch"] == 10) & (curve["seed"] == 2)]["precision"].item() == one
+
+
+def test_the_easy_clean_labels_are_kept(at):
     chosen, _ = experiments.select_coreset(at.net, at.task.train, selector="centrality", keep=0.5)
     kept, left = lesson_05.easy(at, chosen)
     assert 0 < left < kept < 1
@@ -136,7 +159,7 @@ MISTAKES = [
     ("05.2", lambda d, k: None, "returns nothing"),
     ("05.3", 256 / 8**0.5, "e_y cancels"),
     ("05.3", 2**0.5, "128 times smaller"),
-    ("05.3", 256, "It is above 1"),
+    ("05.3", 256, "but above 1"),
     ("05.3", 128, "not 2"),
     ("05.3", 128 / 2**0.5 * 3, "too large"),
     ("05.4", 0.2, "the data"),
@@ -154,8 +177,8 @@ HALVES = [
     (lambda at: half(trust(at)).tolist(), "have clean labels"),
     (lambda at: half(trust(at)).numpy(), "have clean labels"),
     (lambda at: range(647), "chance"),
-    (lambda at: half(at.right.double()), "Only the true labels"),
-    (lambda at: at.right, "Only the true labels"),
+    (lambda at: half(at.clean.double()), "Only the true labels"),
+    (lambda at: at.clean, "Only the true labels"),
     (lambda at: half(trust(at))[:100], "100 different positions"),
     (lambda at: half(trust(at)) + 1294, "outside 0..1,293"),
     (lambda at: 0.9, "a list of positions"),
