@@ -64,14 +64,15 @@ def coreset_race(runs, *, words):
 
     runs: {name: list of Runs that differ in their seed}. words: the setting. -> Drawing
     """
-    panels = {"test": "test accuracy", "selected_precision": "clean labels among those trained on"}
+    panels = {"test": "test accuracy", "selected_precision": "clean, of those trained on"}
     figure, axes = canvas(1, 2, width=3.9, height=3.2)
     for ax, (column, name) in zip(axes[0], panels.items()):
         for (label, group), (ink, dash), mark in zip(runs.items(), RACERS, "oDs^"):
             table = pd.concat([run.history for run in group])
             look = {"color": ink, "linestyle": dash, "marker": mark, "markersize": 4, "markevery": 4}
             band(ax, table, "epoch", column, label=label, **look)
-        ax.set(xlabel="epoch", ylabel=name, ylim=(0, 1.02))
+        ax.set(xlabel="epoch", ylim=(0, 1.02))
+        ax.set_ylabel(name, fontsize=8)
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     headline(figure, words)
     legend(figure, axes[0, 0], 4)
@@ -79,8 +80,9 @@ def coreset_race(runs, *, words):
 
 
 def clean_over_epochs(tables, clean, *, words):
-    """Draw the label precision of what each selector chooses over the epochs of training, a panel per noise: the mean of
-    the seeds, and a band from the lowest to the highest.
+    """Draw the label precision of what each selector chooses over the epochs of training, a panel per noise.
+
+    Lines are means of the seeds, and bands reach from the lowest to the highest.
 
     tables: {noise: {selector: DataFrame with epoch, seed, precision}}. clean: {noise: fraction of clean labels}. words:
     the setting. -> Drawing

@@ -1,4 +1,4 @@
-"""Lesson 05's computing: which samples selectors choose from the gradients of a network that was trained on noisy labels.
+"""Lesson 05's computing: which samples selectors choose from the gradients of a network after training on noisy labels.
 
 A scene is a network after some epochs of plain SGD on all given labels, and its task. What is chosen, and how clean it
 is, comes from labkit.papers.crust.experiments; here it is made ready to be looked at.
