@@ -55,11 +55,23 @@ def test_a_range_of_one_value_is_one_number():
     assert seeds.in_words(pd.Series(np.array([0.1, 0.25]))) == "10 to 25 %"
 
 
+def test_columns_of_numbers_keep_their_decimals():
+    table = seeds.ranges("10", ["R2, last", "AUC of the loss"], ["linadv, PRL(L)"], numbers=["R2, last"])
+    rows = rows_of("10")
+    mine = rows[rows["setting"] == "linadv, PRL(L)"]["R2, last"]
+    assert (
+        table["R2, last"].item() == f"{mine.min():.2f} to {mine.max():.2f}" and "%" in table["AUC of the loss"].item()
+    )
+    assert seeds.in_numbers(pd.Series([1.001, 1.0])) == "1.00"
+    assert seeds.in_numbers(pd.Series([-0.211, -0.001])) == "-0.21 to 0.00"
+
+
 @pytest.mark.parametrize(
     "call, words",
     [
         (lambda: seeds.stored("2"), "lesson is '2'"),
         (lambda: seeds.ranges("02", ["lats"]), "column is 'lats'"),
+        (lambda: seeds.ranges("02", ["last"], numbers=["R2"]), "column is 'R2'"),
         (lambda: seeds.ranges("02", ["last"], ["symmetric 40%"]), "setting is 'symmetric 40%'"),
     ],
 )

@@ -30,24 +30,28 @@ def stored(lesson: str) -> pd.DataFrame:
     return pd.read_csv(file_of(lesson))
 
 
-def ranges(lesson: str, columns: Sequence[str], settings: Sequence[str] | None = None) -> pd.DataFrame:
+def ranges(
+    lesson: str, columns: Sequence[str], settings: Sequence[str] | None = None, *, numbers: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return the lowest and the highest seed of each setting in words, e.g. "85 to 92 %".
 
     columns: what was measured. Fractions are written in percent; a column of whole numbers, e.g. epochs, as it is.
-    settings: rows of the table, in this order; None: all. Raises ValueError for names that are not stored.
+    settings: rows of the table, in this order; None: all. numbers: columns that are written as numbers with two
+    decimals instead, e.g. R2. Raises ValueError for names that are not stored.
     """
     rows = stored(lesson)
     measured = dict.fromkeys(rows.columns.drop(["setting", "seed"]))
     names = dict.fromkeys(rows["setting"])
     wanted = list(names) if settings is None else settings
-    for column in columns:
+    for column in (*columns, *numbers):
         choose("column", column, measured)
     for name in wanted:
         choose("setting", name, names)
     table = {}
     for column in columns:
         groups = rows.groupby("setting")[column]
-        table[column] = {name: in_words(groups.get_group(name)) for name in wanted}
+        words = in_numbers if column in numbers else in_words
+        table[column] = {name: words(groups.get_group(name)) for name in wanted}
     return pd.DataFrame(table).rename_axis(f"lowest to highest of {rows['seed'].nunique()} seeds")
 
 
@@ -59,6 +63,12 @@ def in_words(values: pd.Series) -> str:
     else:
         ends, unit = [f"{100 * low:.0f}", f"{100 * high:.0f}"], " %"
     return " to ".join(dict.fromkeys(ends)) + unit
+
+
+def in_numbers(values: pd.Series) -> str:
+    """Return a range as numbers: "-0.21 to 0.01", one number where both ends agree."""
+    ends = [f"{round(value, 2) + 0.0:.2f}" for value in (values.min(), values.max())]  # + 0.0: never "-0.00"
+    return " to ".join(dict.fromkeys(ends))
 
 
 def measure(lesson: str, setting: str, seed: int) -> dict:

@@ -11,33 +11,33 @@ from .build import short_gradients
 
 
 def best_slope(answer):
-    """R2 on clean targets of the best least-squares network when 40 % of centred targets are mirrored."""
+    """R2 on clean targets of the best least-squares network when 40 % of centred targets are reflected."""
     rate = 0.4
     right = 1 - (2 * rate) ** 2
     mistakes = [
-        (1 - rate, "that is the fraction of clean rows; which answer does least squares give between y and -y?"),
+        (1 - rate, "that is the fraction of clean rows. What does least squares predict, between y and -y?"),
         (1 - 2 * rate, "that is the factor, because the best answer is 0.2 y. How far is it from y, squared?"),
-        ((1 - 2 * rate) ** 2, "that is the variance of 0.2 y; R2 counts what is missing, y - 0.2 y"),
+        ((1 - 2 * rate) ** 2, "that is the variance of 0.2 y, but R2 counts the error, y - 0.2 y"),
         (1 - 4 * rate, "that is the R2 of perfect answers on corrupted targets, but the targets here are clean"),
-        ((2 * rate) ** 2, "that is what is missing, 1 - R2"),
+        ((2 * rate) ** 2, "that is the error, 1 - R2"),
     ]
     taken = judge(answer, right, mistakes, is_fraction=True)
-    return f"least squares learns the mean of the targets, 0.6 y - 0.4 y. Among classes the majority would win{taken}"
+    return f"least squares learns the mean of the targets, 0.6 y - 0.4 y, and a mean is not a majority{taken}"
 
 
 def perfect_on_noisy(answer):
-    """R2 of perfect answers, measured on a validation split of which 40 % of the centred targets are mirrored."""
+    """R2 of perfect answers, measured on a validation split of which 40 % of the centred targets are reflected."""
     rate = 0.4
     mistakes = [
         (1 - rate, "R2 counts squares, not rows"),
-        (1 - 2 * rate, "a mirrored target is 2 y away from y, and the square of that is 4 y^2"),
+        (1 - 2 * rate, "a reflected target is 2 y away from y, and the square of that is 4 y^2"),
         (1 - (2 * rate) ** 2, "that is the R2 of the least-squares answer on clean targets"),
         (0.0, "that is the R2 of the mean face; are perfect answers better or worse here?"),
         (1.0, "that is true on clean targets, but these are corrupted"),
-        (-4 * rate, "that is what the mirrored rows cost; R2 is 1 minus the cost"),
+        (-4 * rate, "that is what the reflected rows cost; R2 is 1 minus the cost"),
     ]
     taken = judge(answer, 1 - 4 * rate, mistakes, is_fraction=True)
-    return f"worse than the mean face, whose R2 is 0. Such a split chooses the network that has learnt least{taken}"
+    return f"worse than the mean face, whose R2 is 0. Such a split rejects a perfect network{taken}"
 
 
 def clipped_mean(answer):
@@ -126,11 +126,11 @@ HINTS = {
         "The norm of an outer product is the product of the two norms; sort by it and average the first.",
     ),
     "10.1": (
-        "Least squares learns the mean of the targets that it gets for one image.",
-        "Write this mean as a factor times y; R2 is 1 minus the square of what is missing.",
+        "Least squares learns the mean of the targets that one image can have.",
+        "Write this mean as a factor times y. R2 is 1 minus the squared error, in units of y squared.",
     ),
     "10.2": (
-        "In a clean row the perfect answer costs nothing; how far is it from a mirrored target?",
+        "In a clean row the perfect answer costs nothing; how far is it from a reflected target?",
         "R2 is 1 minus the mean squared error over the variance; average the error over both kinds of rows.",
     ),
     "10.3": (
@@ -138,8 +138,8 @@ HINTS = {
         "Multiply each row by clip / norm where that is below 1, and average the rows afterwards.",
     ),
     "10.4": (
-        "List how many of 4 rows can be wrong, with which probability, and how many wrong ones are then kept.",
-        "Wrong rows are kept only if there are 3 or 4 of them; divide the expected number by the 2 kept rows.",
+        "Of 4 rows 0 to 4 can be wrong. Write down the probability of each number and how many wrong rows are kept.",
+        "Wrong rows are kept only if there are 3 or 4 of them. Divide their expected number by the 2 kept rows.",
     ),
     "10.5": (
         "Both runs need the same rate, the same seed and the same number of epochs.",

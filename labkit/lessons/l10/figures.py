@@ -7,7 +7,7 @@ from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend,
 
 __all__ = ["fitted_lines", "landmark_faces", "r2_race"]
 
-MARKS = {"given": ("X", OKABE_ITO[1]), "true": ("o", OKABE_ITO[2]), "the network": ("D", OKABE_ITO[0])}
+MARKS = {"given": ("X", OKABE_ITO[1]), "true": ("o", OKABE_ITO[2]), "predicted": ("D", OKABE_ITO[0])}
 EDGE = 0.12  # around an image, in which marks still show
 
 
@@ -16,7 +16,7 @@ def fitted_lines(x, y, *, wrong, slopes):
     squares". -> Drawing"""
     figure, axes = canvas(width=6.2, height=3.4)
     ax, wrong = axes[0, 0], np.asarray(wrong)
-    ax.scatter(x[~wrong], y[~wrong], color=OKABE_ITO[2], s=36, label="right target", zorder=3)
+    ax.scatter(x[~wrong], y[~wrong], color=OKABE_ITO[2], s=36, label="clean target", zorder=3)
     ax.scatter(x[wrong], y[wrong], color=OKABE_ITO[1], marker="X", s=60, label="wrong target", zorder=3)
     ends = np.array([0.0, float(max(x)) * 1.05])
     for name, slope in slopes.items():
@@ -57,20 +57,25 @@ def _face(ax, corner, x, marks):
 
 
 def r2_race(panels, *, words="", floor=-1.0):
-    """R2 on clean test faces after every epoch: mean over seeds, and a band from the lowest to the highest.
+    """Draw R2 on clean test faces after every epoch: mean over seeds, and a band from the lowest to the highest.
 
-    panels: {title: {name: list of Runs}}, names of methods or "least squares". floor: lower values are drawn there.
-    -> Drawing
+    panels: {title: {name: list of Runs}}, names of methods or "least squares". floor: lower end of the axis; a method
+    that stays below it is named there. Least squares is a wide line, because others lie on it. -> Drawing
     """
     figure, axes = canvas(1, len(panels), width=7.4 / len(panels), height=3.3, sharey=True)
     for ax, (title, group) in zip(axes[0], panels.items()):
-        for name, runs in group.items():
-            method = {"least squares": "ERM"}.get(name, name)
-            values = np.stack([run.history["r2_test"] for run in runs]).clip(floor)
+        below = []
+        for number, (name, runs) in enumerate(group.items()):
+            values = np.stack([run.history["r2_test"] for run in runs])
             epochs = np.arange(1, values.shape[1] + 1)
-            look = {"color": colour(method), "linestyle": DASHES[method], "marker": marker(method), "markevery": 4}
-            ax.plot(epochs, values.mean(0), label=name, markersize=4, **look)
-            ax.fill_between(epochs, values.min(0), values.max(0), color=colour(method), alpha=0.15, linewidth=0)
+            ax.plot(epochs, values.mean(0), label=name, markersize=4, markevery=(number % 4, 4), **_look(name))
+            ink = _look(name)["color"]
+            ax.fill_between(epochs, values.min(0), values.max(0), color=ink, alpha=0.15, linewidth=0)
+            if values.max() < floor:
+                below.append(name)
+        if below:
+            note = f"below {floor:g} in every epoch: {', '.join(below)}"
+            ax.text(0.02, 0.94, note, transform=ax.transAxes, fontsize=8, color=GREY)
         ax.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.set(xlabel="epoch", ylim=(floor - 0.03, 1.02))
@@ -78,6 +83,15 @@ def r2_race(panels, *, words="", floor=-1.0):
     axes[0, 0].set_ylabel("R2, clean test faces")
     seeds = len(next(iter(next(iter(panels.values())).values())))
     spread = f"{seeds} seeds (mean, lowest to highest)" if seeds > 1 else "1 seed"
-    figure.suptitle(f"{words}; {spread}; below {floor:g}: at {floor:g}", fontsize=8, color=GREY, x=0.01, ha="left")
+    figure.suptitle(f"{words}; {spread}", fontsize=8, color=GREY, x=0.01, ha="left")
     legend(figure, axes[0, 0], 5)
     return figure
+
+
+def _look(name):
+    """Return how the curve of a method is drawn. -> dict"""
+    method = {"least squares": "ERM"}.get(name, name)
+    look = {"color": colour(method), "linestyle": DASHES[method], "marker": marker(method)}
+    if method == "ERM":
+        return look | {"linestyle": "-", "linewidth": 6, "alpha": 0.45, "marker": ""}
+    return look | {"linestyle": "--"} if method == "NormClip" else look

@@ -1,5 +1,4 @@
-"""Lesson 10's computing: regression on drawn faces with corrupted targets, and where landmarks are seen after every
-epoch."""
+"""Lesson 10's computing: regression on drawn faces with corrupted targets, and where landmarks are predicted."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,12 +8,14 @@ import torch
 from ...errors import choose
 from ...fit import fit
 from ...load import load
-from ...measure import r2
+from ...measure import outputs, r2
 from ...methods import ERM, PRL_G, PRL_L, Huber, Ignormclip, MinSGD, NormClip
 from ...nets import mlp
 from ...noise import ALL, corrupt
+from ...noise.targets import Rows
 
-EPOCHS, NOISES = 20, ("signflip", "linadv", "uninoise", "pairflip", "mixture")
+EPOCHS, RAMP = 20, 5  # RAMP: epochs of a slow start
+NOISES = ("signflip", "linadv", "uninoise", "pairflip", "mixture")
 RECIPE = {"optimiser": "adam", "momentum": 0.0, "lr": 4e-3, "batch": 144}  # ten batches of the 1,440 faces
 METHODS = {  # name: function rate -> Method
     "least squares": lambda rate: ERM(),
@@ -24,7 +25,18 @@ METHODS = {  # name: function rate -> Method
     "PRL(L)": lambda rate: PRL_L(rate=rate),
     "PRL(G)": lambda rate: PRL_G(rate=rate),
     "Min-SGD": lambda rate: MinSGD(),
+    "PRL(L), slow start": lambda rate: PRL_L(rate=rate, ramp=RAMP),
 }
+
+
+class jitter(Rows):
+    """y = y + zero-mean normal noise of standard deviation 2, about as far off as signflip: (2 y)^2 is 4 on average."""
+
+    what = "moved by zero-mean noise, twice as wide as the targets"
+
+    def wrong(self, clean, units, rows, rng):
+        targets = units.standard(clean.y[rows].double())
+        return targets + 2 * torch.randn(targets.shape, generator=rng, dtype=targets.dtype)
 
 
 def narrow(shape=(1, 24, 24), classes=10):
@@ -34,15 +46,15 @@ def narrow(shape=(1, 24, 24), classes=10):
 
 @lru_cache(maxsize=16)
 def faces(noise, *, noise_rate, seed=0):
-    """The drawn faces, with int(rate n) corrupted rows; clean at rate 0. -> Task"""
-    model = choose("noise", noise, {name: ALL[name] for name in NOISES})
+    """Return the drawn faces, with int(rate n) corrupted rows; clean at rate 0. -> Task"""
+    model = choose("noise", noise, {name: ALL[name] for name in NOISES} | {"jitter": jitter})
     return corrupt(load("faces"), model(noise_rate), seed) if noise_rate else load("faces")
 
 
 def trained(
     noise, *, noise_rate, method, seed=0, epochs=EPOCHS, on_epoch=None, batch=RECIPE["batch"], assumed_rate=None
 ):
-    """Train one method. method: of METHODS; assumed_rate: the rate that a filter is told, None: the true one. -> Run"""
+    """Train one method. method: of METHODS; assumed_rate: of a filter, None: the true one. -> Run"""
     made = choose("method", method, METHODS)(noise_rate if assumed_rate is None else assumed_rate)
     recipe = RECIPE | {"batch": batch}
     return fit(
@@ -63,6 +75,16 @@ def wrong_rows(task):
     return (task.train.y != task.truth.y).any(-1)
 
 
+def learnt(run, task):
+    """The fraction of corrupted training rows whose prediction is nearer to the given target than to the true one, in
+    squared distance. -> float"""
+    wrong = wrong_rows(task)
+    predicted = outputs(run.method, task.train)[wrong]
+    to_given = (predicted - task.train.y[wrong]).square().sum(-1)
+    to_true = (predicted - task.truth.y[wrong]).square().sum(-1)
+    return (to_given < to_true).double().mean().item()
+
+
 def chosen(task, wrong=4, right=2):
     """The first corrupted and the first untouched training faces; untouched ones in the place of missing ones.
     -> positions [wrong + right]"""
@@ -78,16 +100,16 @@ def places(y, task):
 
 @dataclass
 class Story:
-    """A training, and where it saw the landmarks of some faces after every epoch. seen: list of [n, 5, 2], one for each
-    row of run.rows; run is the Run, finished or not."""
+    """A training, and where it predicted the landmarks of some faces after every epoch. seen: list of [n, 5, 2], one
+    for each row of run.rows; run is the Run, finished or not."""
 
     run: object
     seen: list
 
 
-def told(noise, *, noise_rate, method, i, seed=0, epochs=EPOCHS, after=None):
-    """Train, and keep the places of the landmarks of the training faces i. after(story): called after every epoch.
-    -> Story"""
+def followed(noise, *, noise_rate, method, i, seed=0, epochs=EPOCHS, after=None):
+    """Train, and keep where the network predicts the landmarks of the training faces i. after(story): called after
+    every epoch. -> Story"""
     task, story = faces(noise, noise_rate=noise_rate, seed=seed), Story(None, [])
     some = task.train.inputs(i)
 
@@ -105,8 +127,8 @@ def told(noise, *, noise_rate, method, i, seed=0, epochs=EPOCHS, after=None):
 
 
 def perfect_scores(task):
-    """R2 that a network would have on the corrupted validation split if it knew every true target, and one that says
-    the mean face for each. -> dict"""
+    """Return R2 on the corrupted validation split of a network that predicts every true target, and of one that always
+    predicts the mean face. -> dict"""
     given, true = task.train.val.y, task.truth.val
     mean = task.train.y.mean(0).expand_as(given)
     return {"the true targets": r2(true, given), "always the mean": r2(mean, given)}

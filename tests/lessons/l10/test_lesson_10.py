@@ -31,9 +31,9 @@ def test_true_landmarks_are_in_the_image_and_linadv_throws_them_out():
     assert inside(task.truth.y) == 1 and inside(task.train.y) < 0.5
 
 
-def test_a_story_keeps_what_the_network_said_after_every_epoch():
+def test_a_story_keeps_what_the_network_predicts_after_every_epoch():
     i, heard = study.chosen(study.faces("signflip", noise_rate=0.4)), []
-    story = study.told(
+    story = study.followed(
         "signflip", noise_rate=0.4, method="PRL(L)", i=i, epochs=2, after=lambda s: heard.append(len(s.seen))
     )
     assert heard == [1, 2] and len(story.run.rows) == 2
@@ -42,6 +42,33 @@ def test_a_story_keeps_what_the_network_said_after_every_epoch():
         assert torch.allclose(study.places(net(task.train.inputs(i)), task), story.seen[-1])
     plain = study.trained("signflip", noise_rate=0.4, method="PRL(L)", epochs=2)
     assert [row["r2_test"] for row in plain.rows] == [row["r2_test"] for row in story.run.rows]
+
+
+def test_jitter_moves_a_target_as_far_as_a_reflection_and_keeps_its_mean():
+    task = study.faces("jitter", noise_rate=0.4)
+    wrong = study.wrong_rows(task)
+    moved = (task.train.y - task.truth.y)[wrong]
+    assert int(wrong.sum()) == 576
+    assert moved.square().mean().item() == pytest.approx(4, abs=0.2) and abs(moved.mean().item()) < 0.1
+
+
+def test_a_corrupted_target_is_learnt_where_the_prediction_is_nearer_to_it():
+    run = study.trained("signflip", noise_rate=0.4, method="least squares", epochs=2)
+    task = study.faces("signflip", noise_rate=0.4)
+    wrong = study.wrong_rows(task)
+    predicted = labkit.measure.outputs(run.method, task.train)[wrong]
+    nearer = (predicted * task.truth.y[wrong]).sum(1) < 0  # the given target is the true one with its sign changed
+    assert study.learnt(run, task) == pytest.approx(nearer.double().mean().item(), abs=0.01)
+
+
+def test_a_method_below_the_axis_is_named_in_the_picture():
+    def curve(values):
+        return labkit.Run({}, [{"epoch": k, "r2_test": value} for k, value in enumerate(values, 1)])
+
+    race = {"least squares": [curve([-3, -2])], "PRL(L)": [curve([0.1, 0.5])]}
+    (ax,) = figures.r2_race({"linadv": race}).axes
+    assert [text.get_text() for text in ax.texts] == ["below -1 in every epoch: least squares"]
+    assert ax.get_ylim()[0] < -1 and list(ax.lines[1].get_ydata()) == [0.1, 0.5]
 
 
 def test_perfect_answers_look_worse_than_the_mean_on_mirrored_validation():
@@ -54,8 +81,8 @@ def test_perfect_answers_look_worse_than_the_mean_on_mirrored_validation():
 def test_every_epoch_has_the_landmarks_of_the_story(monkeypatch):
     monkeypatch.setenv("LABKIT_FAST", "1")
     sketch, trainings = lessons.sketch("10"), []
-    whole = study.told
-    monkeypatch.setattr(study, "told", lambda *a, **k: trainings.append(a) or whole(*a, **k))
+    whole = study.followed
+    monkeypatch.setattr(study, "followed", lambda *a, **k: trainings.append(a) or whole(*a, **k))
     rate = sketch.moved(sketch.positions, rate=0.3)
     frame, again = (draw_frame(sketch, rate) for _ in range(2))
     assert len(trainings) == 1 and frame == again
@@ -98,7 +125,7 @@ MISTAKES = [
     ("10.1", 0.2, "that is the factor"),
     ("10.1", 0.04, "variance of 0.2 y"),
     ("10.1", -0.6, "clean"),
-    ("10.1", 0.64, "what is missing"),
+    ("10.1", 0.64, "that is the error"),
     ("10.2", 0.6, "squares, not rows"),
     ("10.2", 0.2, "4 y^2"),
     ("10.2", 0.36, "least-squares"),
