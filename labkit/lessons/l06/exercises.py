@@ -129,6 +129,22 @@ def denoise(answer):
     return f"{result} (seed 1)"
 
 
+def stop_in_time(answer):
+    """The step at which the network of section 3 changes to sample 2's given label, with half of its learning rate."""
+    lr = 0.01
+    right = lesson_06.step_of_change(lr)
+    before = lesson_06.step_of_change(2 * lr)
+    mistakes = [
+        (before, f"that is the step with eta = {2 * lr}; half the learning rate needs more steps"),
+        (2 * before, "almost; at eta = 0.02 the change lies between the steps 14 and 15, so twice 15 is too late"),
+        (right - 1, "almost; after 28 steps 24.5 % of the difference is learnt, and a quarter is needed"),
+        (before // 2, "a smaller learning rate needs more steps, not fewer"),
+        (69, "that is when half of the difference is learnt; classes 0 and 2 tie at a quarter"),
+    ]
+    judge(answer, right, mistakes, is_count=True)
+    return "at half the learning rate the same cut takes twice as long, up to rounding"
+
+
 EXERCISES = {
     "06.build": the_cut,
     "06.1": residual_left,
@@ -137,6 +153,7 @@ EXERCISES = {
     "06.4": equation_7,
     "06.5": all_premises,
     "06.6": denoise,
+    "06.7": stop_in_time,
 }
 HINTS = {
     "06.build": (
@@ -164,7 +181,11 @@ HINTS = {
         "How many of the twelve were given their true class?",
     ),
     "06.6": (
-        "Labels that agree lie in the large directions, scattered errors hardly.",
+        "Labels that agree lie in the large directions, and scattered errors hardly do.",
         "Write y as one-hot vectors, cut them as in exercise 06.2, and take the largest output of each image.",
+    ),
+    "06.7": (
+        "The mean is learnt early; sample 2 changes when a certain part of its difference from the mean is learnt.",
+        "The part is a quarter, and after t steps (1 - eta) to the power of t of the difference is left.",
     ),
 }

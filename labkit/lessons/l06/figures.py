@@ -1,13 +1,13 @@
-"""Figures of lesson 06: labels laid over the directions of a Jacobian, and what is left of them after a cut."""
+"""Figures of lesson 06: labels split along the directions of a Jacobian, and what is left of them after a cut."""
 
 import numpy as np
 
 from ...plot.parts import headline
 from ...plot.style import DASHES, GREY, OKABE_ITO, canvas, colour, head, legend, logarithmic, marker
 from ...plot.training import CURVE_NAMES
-from .study import COUNTS, SAMPLES, fates, halves, held, named, vectors
+from .study import COUNTS, SAMPLES, cut_labels, fates, held, vectors
 
-__all__ = ["labels_after_the_cut", "labels_over_directions", "spectra_without_labels"]
+__all__ = ["labels_after_the_cut", "labels_over_directions"]
 
 # vectors of labkit.lessons.l06.study: colour, dash in SVG's words
 INKS = {
@@ -17,12 +17,14 @@ INKS = {
     "residual": (OKABE_ITO[4], "2 3"),
 }
 MPL = {"": "-", "7 3": "--", "10 3 2 3": "-.", "2 3": ":"}
-DIRECTIONS = "directions, largest singular value first"
+DIRECTIONS = "first k directions, largest singular value first"
 
 
 def labels_over_directions(looks, *, words):
-    """How much of labels, label errors and residuals the first directions hold, a panel per look. looks: {title: Look}
-    of labkit.lessons.l06.study; words: data, noise and seed. -> Drawing"""
+    """Draw the fraction of labels, label errors and residuals in the first directions, a panel per look.
+
+    looks: {title: Look} of labkit.lessons.l06.study; words: data, noise and seed. -> Drawing
+    """
     figure, axes = canvas(1, len(looks), width=3.1, height=3.3, sharey=True)
     for ax, (title, at) in zip(axes[0], looks.items()):
         m = len(at.K)
@@ -34,48 +36,33 @@ def labels_over_directions(looks, *, words):
         ax.set(ylim=(0, 1.02))
         ax.set_xlabel(DIRECTIONS, fontsize=8)
         head(ax, title)
-    axes[0, 0].set_ylabel("share of the square that they hold", fontsize=8)
+    axes[0, 0].set_ylabel("fraction of the squared norm in them", fontsize=8)
     headline(figure, *about(words))
     legend(figure, axes[0, 0], 5)
     return figure
 
 
 def labels_after_the_cut(looks, *, words):
-    """What the given labels say when only the first directions are kept; a panel per look. Arguments as of
-    `labels_over_directions`. -> Drawing"""
+    """Draw what becomes of clean and wrong labels, over the number of directions that the cut keeps; a panel per look.
+
+    Arguments as of `labels_over_directions`. -> Drawing
+    """
     figure, axes = canvas(1, len(looks), width=3.1, height=3.3, sharey=True)
     for ax, (title, at) in zip(axes[0], looks.items()):
-        every = [fates(at, named(at, k)) for k in COUNTS]
+        every = [fates(at, cut_labels(at, k)) for k in COUNTS]
         for name in ("clean_fitted", "noisy_corrected", "noisy_memorised"):
             style = {"color": colour(name), "linestyle": DASHES[name], "marker": marker(name), "markersize": 4}
             ax.plot(COUNTS, [found[name] for found in every], label=CURVE_NAMES[name], **style)
         logarithmic(ax)
         ax.set(ylim=(0, 1.03))
-        ax.set_xlabel(f"kept {DIRECTIONS}", fontsize=8)
+        ax.set_xlabel("first k directions, which are kept", fontsize=8)
         head(ax, title)
-    axes[0, 0].set_ylabel("share of the samples", fontsize=8)
+    axes[0, 0].set_ylabel("fraction of the labels", fontsize=8)
     headline(figure, *about(words))
     legend(figure, axes[0, 0], 3)
     return figure
 
 
-def spectra_without_labels(looks, *, words):
-    """Singular values of the rows of equally many right and wrong samples, a panel per look. Arguments as of
-    `labels_over_directions`. -> Drawing"""
-    figure, axes = canvas(1, len(looks), width=3.1, height=3.1, sharey=True)
-    for ax, (title, at) in zip(axes[0], looks.items()):
-        for (name, values), ink, dash in zip(halves(at).items(), (OKABE_ITO[2], OKABE_ITO[1]), ("-", "--")):
-            ax.plot(np.arange(1, len(values) + 1) / len(values), values, dash, color=ink, label=f"images with {name}")
-        logarithmic(ax, "y")
-        ax.set(ylim=(1e-2, 1e2))
-        ax.set_xlabel("direction / number of directions", fontsize=8)
-        head(ax, title)
-    axes[0, 0].set_ylabel("singular value / sqrt(n)", fontsize=8)
-    headline(figure, *about(words))
-    legend(figure, axes[0, 0], 2)
-    return figure
-
-
 def about(words):
-    """The setting, in two lines."""
+    """Return the setting, in two lines."""
     return f"{SAMPLES} of 1,294 digits, mlp, ten outputs: {10 * SAMPLES:,} directions", words

@@ -1,4 +1,4 @@
-"""Lesson 06: what the directions of a Jacobian hold of right and of wrong labels.
+"""Lesson 06: what the directions of a Jacobian hold of clean and of wrong labels.
 
 A look is a network after some epochs on noisy labels, and the spectrum of its Jacobian at 100 training images with all
 ten outputs: 1,000 rows, 1,000 directions. A vector over them, such as the one-hot labels, is split by direction.
@@ -60,8 +60,8 @@ def look(*, noise, seed, epoch):
 
 
 def vectors(at):
-    """What is laid over the directions: labels (one-hot, minus the mean of their class), what is wrong with them, and
-    the residual p - e_y. -> {name: [m]}"""
+    """The vectors that are split by direction: labels (one-hot, minus the mean of each class), their errors, and the
+    residual p - e_y. -> {name: [m]}"""
     stacked = lambda y: spectrum.stacked(one_hot(y, at.task.classes), centred=True)
     true, given = stacked(at.task.truth.y), stacked(at.task.train.y)
     residual = ce_gradient(at.logits, at.task.train.y).double().flatten()
@@ -69,28 +69,50 @@ def vectors(at):
 
 
 def held(at, v):
-    """The share of |v|^2 in the first k directions, for every k from 1 to m. v [m] -> [m]"""
+    """The fraction of |v|^2 in the first k directions, for every k from 1 to m. v [m] -> [m]"""
     parts = (at.space.vectors.T @ v).square()
     return parts.cumsum(0) / parts.sum()
 
 
-def named(at, k):
-    """What the given labels say after all but the first k directions are taken away: the class with the largest entry.
-    -> [n]"""
+def cut(at, k):
+    """The part of the given one-hot labels in the first k directions. -> [n, C]"""
     V, y = at.space.vectors[:, :k], spectrum.stacked(one_hot(at.task.train.y, at.task.classes))
-    return (V @ (V.T @ y)).view(len(at.task.train), -1).argmax(1)
+    return (V @ (V.T @ y)).view(len(at.task.train), -1)
 
 
-def fates(at, named):
-    """What a labelling makes of right and of wrong labels, in the columns of a history. named [n] -> dict"""
-    return labels_row(named, at.task.train.y, at.task.truth.y)
+def cut_labels(at, k):
+    """The labels after the cut: each image takes the class with the largest entry. -> [n]"""
+    return cut(at, k).argmax(1)
+
+
+def fates(at, labels):
+    """What became of clean and of wrong labels, in the columns of a history. labels [n], e.g. after a cut -> dict"""
+    return labels_row(labels, at.task.train.y, at.task.truth.y)
+
+
+def in_information_space(at, *, energy=0.9):
+    """How much of the given labels and of the residuals of clean and of wrong samples lies in the information space,
+    the first directions whose squared singular values make up `energy` of the sum of all. -> {name: fraction}
+
+    A vector is set to 0 outside of its group of samples. "random vector" is the space's fraction of all directions.
+    """
+    squares = at.space.values.square()
+    rank = int((squares.cumsum(0) < energy * squares.sum()).sum()) + 1
+    found = {"random vector": rank / len(squares)}
+    for group, inside in (("clean", ~at.wrong), ("wrong", at.wrong)):
+        mask = inside.repeat_interleave(at.task.classes)
+        for name in ("given labels", "residual"):
+            v = vectors(at)[name] * mask
+            found[f"{name}, {group} samples"] = float(held(at, v)[rank - 1])
+    found["wrong samples' labels minus random"] = found["given labels, wrong samples"] - found["random vector"]
+    return found
 
 
 @lru_cache(maxsize=32)
 def halves(at):
-    """Singular values of the Jacobian's rows of right and of wrong samples, as many of the ones as of the others, over
-    the root of how many. -> {name: [k C], descending}"""
-    groups, values = {"right labels": ~at.wrong, "wrong labels": at.wrong}, {}
+    """Singular values of the Jacobian's rows of clean and of wrong samples, the same number of both, divided by the
+    root of this number. -> {name: [k C], descending}"""
+    groups, values = {"clean labels": ~at.wrong, "wrong labels": at.wrong}, {}
     few = min(int(inside.sum()) for inside in groups.values())
     for name, inside in groups.items():
         i = inside.nonzero()[:few, 0]
@@ -99,13 +121,35 @@ def halves(at):
     return values
 
 
-def left(values, rate, steps):
-    """What gradient descent leaves of a residual in directions of these singular values: squared loss, a network that
-    is linear in its parameters. values [m] -> [m] factors"""
-    return (1 - rate * values.square()) ** steps
+def ratio_of_spectra(at):
+    """The median ratio of a singular value of the wrong samples' rows to that of the clean samples' rows at the same
+    place. -> float"""
+    clean, wrong = halves(at).values()
+    return float((wrong / clean).median())
+
+
+def left(values, lr, steps):
+    """What gradient descent leaves of a residual in directions of these singular values, for the squared loss and a
+    network that is linear in its parameters. values [m] -> [m] factors"""
+    return (1 - lr * values.square()) ** steps
 
 
 def corrected_by_few(seed):
-    """The share of the wrong labels that the first 20 of 1,000 directions set right: symmetric 40 %, 5 epochs."""
+    """The fraction of the wrong labels that the cut at 20 of 1,000 directions corrects: symmetric 40 %, 5 epochs."""
     at = look(noise="symmetric 40 %", seed=seed, epoch=5)
-    return fates(at, named(at, 20))["noisy_corrected"]
+    return fates(at, cut_labels(at, 20))["noisy_corrected"]
+
+
+def step_of_change(lr):
+    """The first step at which the by-hand network of section 3 predicts the given label of sample 2. -> int
+
+    Its group mean has sigma^2 = 28, its difference from the mean 1; the mean of the given labels is (2, 0, 1) / 3.
+    """
+    label, mean = torch.tensor([0.0, 0, 1]), torch.tensor([2.0, 0, 1]) / 3
+    sigmas = torch.tensor([28.0, 1]).sqrt()
+    for step in range(1, 10_000):
+        learnt = 1 - left(sigmas, lr, step)
+        output = learnt[0] * mean + learnt[1] * (label - mean)
+        if output.argmax() == 2:
+            return step
+    raise ValueError(f"lr is {lr}, which is too small for 10,000 steps")

@@ -31,15 +31,15 @@ def test_errors_are_the_given_labels_minus_the_true_ones(at):
 
 
 def test_without_a_cut_the_labels_are_as_given(at):
-    assert torch.equal(lesson_06.named(at, 1000), at.task.train.y)
-    ends = lesson_06.fates(at, lesson_06.named(at, 1000))
+    assert torch.equal(lesson_06.cut_labels(at, 1000), at.task.train.y)
+    ends = lesson_06.fates(at, lesson_06.cut_labels(at, 1000))
     assert ends["clean_fitted"] == ends["noisy_memorised"] == 1 and ends["noisy_corrected"] == 0
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_few_directions_of_a_trained_network_correct_most_wrong_labels(seed):
     at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
-    ends = lesson_06.fates(at, lesson_06.named(at, 20))
+    ends = lesson_06.fates(at, lesson_06.cut_labels(at, 20))
     assert ends["noisy_corrected"] > 0.7 and ends["noisy_memorised"] < 0.2
     assert lesson_06.corrected_by_few(seed) == ends["noisy_corrected"]
 
@@ -68,6 +68,33 @@ def test_what_is_left_is_what_gradient_descent_leaves():
     for _ in range(9):
         w = w - rate * J.T @ (J @ w - y)
     assert torch.allclose(V.T @ (J @ w - y), lesson_06.left(values, rate, 9)[:, None] * (V.T @ -y))
+
+
+def walk(lr, steps):
+    """The predictions for sample 2 of lesson 06's six images, step by step."""
+    true, given = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 2, 1, 1, 2])
+    x = torch.cat([3 * one_hot(true, 3), torch.eye(6)], dim=1).double()
+    y, W, predicted = one_hot(given, 3).double(), torch.zeros(3, 9).double(), []
+    for _ in range(steps):
+        W = W - lr * (x @ W.T - y).T @ x
+        predicted.append(int((x @ W.T).argmax(1)[2]))
+    return predicted
+
+
+@pytest.mark.parametrize("lr", [0.02, 0.01])
+def test_the_network_by_hand_changes_to_the_wrong_label_at_a_known_step(lr):
+    step = lesson_06.step_of_change(lr)
+    assert walk(lr, 100) == [0] * (step - 1) + [2] * (101 - step)
+    assert step == {0.02: 15, 0.01: 29}[lr]
+
+
+def test_labels_and_residuals_of_a_group_are_split_as_the_paper_notebook_splits_them(at):
+    found = lesson_06.in_information_space(at, energy=0.9)
+    space = spectrum.split(at.K, energy=0.9)
+    assert found["random vector"] == space.rank / 1000
+    mask = at.wrong.repeat_interleave(10)
+    labels = lesson_06.vectors(at)["given labels"] * mask
+    assert found["given labels, wrong samples"] == pytest.approx(float(space.alignment(labels)), abs=1e-9)
 
 
 @pytest.mark.parametrize("labels, end", [((1, 1, 1), ""), ((1, 1, 2), "lost"), ((3, 1, 3), "memorised")])
@@ -106,6 +133,7 @@ RIGHT = [
     *(("06.4", answer) for answer in ((9, 3), [9.0, 3.0], torch.tensor([9.0, 3]))),
     *(("06.5", answer) for answer in (11 / 12, 0.917)),
     *(("06.6", answer) for answer in (better, lambda K, y: better(K, y).tolist(), lambda K, y: better(K, y, 50))),
+    *(("06.7", answer) for answer in (29, 29.0, torch.tensor(29))),
 ]
 MISTAKES = [
     ("06.1", 0.8**10, "*square*"),
@@ -141,4 +169,9 @@ MISTAKES = [
     ("06.6", lambda K, y: better(K, y, 2), "How many directions"),
     ("06.6", lambda K, y: better(K, y)[:50], "the shape of your labels"),
     ("06.6", lambda K, y: K.nothing, "AttributeError"),
+    ("06.7", 15, "eta = 0.02"),
+    ("06.7", 30, "twice 15"),
+    ("06.7", 28, "a quarter is needed"),
+    ("06.7", 7, "not fewer"),
+    ("06.7", 69, "half of the difference"),
 ]  # fmt: skip
