@@ -75,6 +75,11 @@ ROWS = [  # answers that were refused although they are right, or got the wrong 
     ("09.2", lambda joint: 10 * (joint / joint.sum(0)).T, "ten times too large"),
     ("09.2", lambda joint: (joint / joint.sum(0)).T + np.eye(len(joint)), "T[0, 0]"),
     ("02.7", 0, "an int"),
+    ("08.3", (0.39, 0.39), "the first number, 0.39: that would be right for the second number; the other is right"),
+    ("08.3", (0.75, 0.75), "the second number, 0.75: that would be right for the first number; the other is right"),
+    ("08.3", (0.2531, 0.39), "the printed AUC; in the reversed order each pair that was right is wrong; the other is"),
+    ("04.5", (3, 2.8), "3 is too large; the other is right"),
+    ("04.5", (0, 0), "the second number, 0: that would be right for the first number; the other is right"),
 ]
 ODD = [
     None, True, "", "abc", "%", b"1", [], (), {}, set(), [[]], [[1, 2], [3]], [None, 1], ["1", "2"], [1j], 1j, 10**400,

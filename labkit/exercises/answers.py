@@ -87,9 +87,16 @@ def judge_entries(answer: Any, request: str, entries: list[dict[str, Any]]) -> s
     """
     values = parts(answer, len(entries), request)
     _need_order(values, [entry["right"] for entry in entries])
-    reading = ""
+    reading, faults = "", []
     for k, entry in enumerate(entries):
-        reading += judge(values[k], **{"entry": ordinal(k, len(entries)), **entry})
+        try:
+            reading += judge(values[k], **{"entry": ordinal(k, len(entries)), **entry})
+        except Wrong as fault:
+            faults.append(_for_another(values[k], k, entries) or str(fault))
+    if faults:
+        is_only = len(faults) == 1
+        remark = {1: "; the other is right"}.get(len(entries) - 1, "; the others are right") if is_only else ""
+        raise Wrong(f"{faults[0]}{remark}")
     return reading
 
 
@@ -141,6 +148,22 @@ def _need_order(values, right):
         return  # judged one by one, each gets a message of its own
     if is_alike(numbers, right[::-1], 1e-3) and not is_alike(numbers, right, 1e-3):
         raise Wrong("the two numbers are exchanged")
+
+
+def _for_another(value, position, entries):
+    """Return the sentence for a number that is right for another entry, "" if it is a typical mistake or neither."""
+    try:
+        number = np.array([literal(value)])
+    except Wrong:
+        return ""
+    own = entries[position]
+    if _typical(number, own.get("mistakes", ()), own.get("tolerance", 1e-3)):
+        return ""
+    names = [entry.get("entry", ordinal(k, len(entries))) for k, entry in enumerate(entries)]
+    for k, entry in enumerate(entries):
+        if k != position and is_alike(number, np.array([entry["right"]]), 1e-9):
+            return f"{names[position]}, {number[0]:g}: that would be right for {names[k]}"
+    return ""
 
 
 def _fault(values, right, mistakes, tolerance, is_lenient):

@@ -11,30 +11,30 @@ from .build import meta_slopes
 
 
 def slopes(answer):
-    """Minus alpha times the inner products of the meta-gradient (1, -2) with the gradients of three samples."""
-    alpha, G = 0.1, np.array([1.0, -2.0])
+    """Judge the derivatives by the weights of three samples: minus the learning rate times inner products with (1, -2)."""
+    lr, G = 0.1, np.array([1.0, -2.0])
     samples = np.array([[2.0, 1.0], [1.0, -1.0], [-1.0, 1.0]])
-    right = -alpha * samples @ G
-    lengths = np.linalg.norm(samples, axis=1) * np.linalg.norm(G)
+    right = -lr * samples @ G
+    norms = np.linalg.norm(samples, axis=1) * np.linalg.norm(G)
     mistakes = [
         (-right, "the sign is turned round; a step goes *against* the gradient, so agreement lowers the meta loss"),
-        (right / alpha, "the learning rate alpha of the step is missing"),
-        (-right / alpha, "the inner products are right; now the step needs its sign and its learning rate"),
-        (right / lengths, "those are cosines, which ignore how far the step goes; take inner products"),
+        (right / lr, "the learning rate of the step is missing"),
+        (-right / lr, "the inner products are right; the step still needs its sign and its learning rate"),
+        (right / norms, "those are cosines, which ignore how far the step goes; take inner products"),
     ]
     judge(answer, right, mistakes)
     return (
-        "sample 1 does not matter for the meta set. More weight for sample 2 lowers the meta loss, and more weight for "
-        "sample 3 raises it"
+        "the first sample's weight does not change the meta loss. More weight for the second lowers it, and more weight "
+        "for the third raises it"
     )
 
 
 def turned(answer):
-    """MNW-Net's lowest printed AUC, with its weights turned round, and its lead in accuracy over MW-Net there."""
+    """Judge MNW-Net's lowest printed AUC with its order turned round, and its lead in accuracy over MW-Net there."""
     low, lead = _lowest()
     areas = [
-        (low, "that is the printed AUC; in the turned order each pair that was right is wrong"),
-        (-low, "an AUC is a probability, so the turned one is not its negative"),
+        (low, "that is the printed AUC; in the reversed order each pair that was right is wrong"),
+        (-low, "an AUC is a probability, so that of the reversed order is not its negative"),
         (0.5, "chance would stay chance, but this AUC is far from chance"),
     ]
     leads = [
@@ -50,15 +50,14 @@ def turned(answer):
         ],
     )
     return (
-        f"weights in the opposite order would be the better detector, AUC {1 - low:.2f}. And yet the accuracy is "
-        f"{lead:.2f} points above that with a clean meta set. AUC and accuracy are two questions, and this AUC is the "
-        f"*best* over training{taken}"
+        f"weights in the reversed order would be the better detector, AUC {1 - low:.2f}. Still, the accuracy is "
+        f"{lead:.2f} points above that with a clean meta set. AUC and accuracy are two questions{taken}"
     )
 
 
 @cache
 def _lowest():
-    """MNW-Net's lowest printed AUC on CIFAR-10, and how far its accuracy in that cell is above MW-Net's. -> pair"""
+    """Return MNW-Net's lowest printed AUC on CIFAR-10, and its lead in accuracy over MW-Net there. -> pair"""
     areas = labkit.ledger.printed("rmnw_table3_auc").query("dataset == 'CIFAR-10' and method == 'MNW-Net'")
     cell = areas.loc[areas["mean"].idxmin()]
     table = labkit.ledger.printed("rmnw_table1")
@@ -68,15 +67,15 @@ def _lowest():
 
 
 def looks(answer):
-    """Among how many test accuracies the printed one is the best, and which fraction of training is at lr / 100."""
+    """Judge of how many test accuracies the best is printed, and which fraction of training is at lr / 100."""
     measured = [
         (60_000, "the accuracy is measured every 100 iterations, not in each"),
         (120, "that is once an epoch; the accuracy is measured every 100 iterations"),
-        (100, "that is the distance of two measurements"),
+        (100, "that is the number of iterations between two measurements"),
     ]
     slow = [
         (1 - 18 / 60, "from 18,000 on it is a tenth; a hundredth begins later"),
-        (19 / 60, "that is the part before; which part comes after it?"),
+        (19 / 60, "that is the fraction before; what fraction comes after it?"),
     ]
     taken = judge_entries(
         answer,
@@ -86,21 +85,21 @@ def looks(answer):
             {"right": 1 - 19 / 60, "mistakes": slow, "tolerance": 5e-3, "is_fraction": True},
         ],
     )
-    return f"the printed number is the best of 600, and most of the 600 are from a network that hardly moves{taken}"
+    return f"the printed number is the best of 600, and most of the 600 are taken at a hundredth of the learning rate{taken}"
 
 
 def silent(answer):
-    """The rate of symmetric noise at which the expected meta-gradient of MAE vanishes, ten classes."""
+    """Judge the rate of symmetric noise at which MAE's expected meta-gradient is zero, ten classes."""
     mistakes = [
         (1.0, "that is for uniform noise, which draws the true class, too; symmetric noise draws from the nine others"),
         (0.5, "from there on wrong labels are the majority, but they are spread over nine classes"),
-        (0.1, "the true label keeps this part; which rate leaves it?"),
+        (0.1, "that is the fraction of labels that stay clean; the noise rate is asked for"),
         (10 / 9, "no rate is above 1; which symmetric rate is uniform 100 %?"),
     ]
     taken = judge(answer, 0.9, mistakes, is_fraction=True)
     return (
-        "uniform 100 % is symmetric 90 %, where every label is equally likely. Below it MAE points the right way on "
-        f"average{taken}"
+        "uniform 100 % is symmetric 90 %, where every label is equally likely. Below it MAE's meta-gradient points the "
+        f"right way on average{taken}"
     )
 
 
@@ -114,22 +113,22 @@ EXERCISES = {
 HINTS = {
     "08.build": (
         "Write the W after the virtual step as a function of the weights, and differentiate the meta loss through it.",
-        "The step is linear in each weight, so its derivative is minus alpha times that sample's gradient at W.",
+        "The step is linear in each weight, so its derivative is minus lr times that sample's gradient at W.",
     ),
     "08.1": (
-        "A virtual step with weight v moves the parameters by -alpha v times the sample's gradient.",
+        "A virtual step with weight v moves the parameters by -lr v times the sample's gradient.",
         "The change of the meta loss is the inner product of the meta-gradient with this move.",
     ),
     "08.3": (
-        "An AUC is the probability that a clean and a wrong sample are ordered rightly.",
-        "When the order is turned round, each pair that was wrong is right; the rest is a subtraction in Table 1.",
+        "The AUC of the weights is the probability that a clean label weighs more than a wrong one.",
+        "When the order is reversed, each pair that was wrong is right. The second number is a subtraction in Table 1.",
     ),
     "08.5": (
         "One test accuracy is measured every 100 iterations.",
         "The learning rate is a hundredth from 19,000 to the end; divide this stretch by all iterations.",
     ),
     "08.6": (
-        "The expected meta-gradient vanishes where all ten classes are equally likely labels.",
+        "The expected meta-gradient is zero where all ten classes are equally likely labels.",
         "With symmetric noise the true label keeps 1 - tau, and each other class gets tau / 9.",
     ),
 }

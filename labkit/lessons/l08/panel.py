@@ -1,4 +1,4 @@
-"""The panel of lesson 08: spoil the meta set, and see whom the weighting network trusts."""
+"""The panel of lesson 08: add noise to the meta set, and see which samples the weighting network trusts."""
 
 import labkit
 
@@ -9,7 +9,7 @@ from .study import EDGES, EPOCHS, LOSSES, histogram, plain, split, trained
 
 ETAS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 INKS = {"CE": colour("MNW-Net"), "MAE": colour("RMNW-Net")}
-RIGHT, WRONG = colour("clean_fitted"), colour("noisy_memorised")
+CLEAN, WRONG = colour("clean_fitted"), colour("noisy_memorised")
 FAINT = (1, 2, 4, 8)  # epochs after which V is drawn faintly
 CENTRES = (EDGES[1:] * EDGES[:-1]) ** 0.5
 
@@ -38,7 +38,7 @@ def draw(state, show):
 
 
 def pictures(learnt, state):
-    """The weight function and the losses below it, after each epoch, and the history. -> parts"""
+    """Draw the weight function, the losses and the history after each epoch. -> parts"""
     epochs = list(range(1, 1 + len(learnt.V)))
     ink = INKS[state.loss]
     weights = []
@@ -57,15 +57,15 @@ def pictures(learnt, state):
 
 
 def where(loss, wrong):
-    """How the losses of right and of wrong labels are spread. loss, wrong [N] -> curves"""
+    """Draw how the losses of clean and of wrong labels are distributed. loss, wrong [N] -> curves"""
     return [
-        curve("right labels", CENTRES, rounded(histogram(loss, ~wrong)), RIGHT, "", "circle"),
+        curve("clean labels", CENTRES, rounded(histogram(loss, ~wrong)), CLEAN, "", "circle"),
         curve("wrong labels", CENTRES, rounded(histogram(loss, wrong)), WRONG, "7 3", "square"),
     ]
 
 
 def history(learnt, state, run=None):
-    """AUC of the weights, test accuracy and memorised labels; faint, plain SGD's. -> traits"""
+    """Draw AUC of the weights, test accuracy and memorised labels, and faintly plain SGD's. -> traits"""
     made = lambda run: [
         curve("test accuracy", [r["epoch"] for r in run.rows], [r["test"] for r in run.rows], **svg_style("test")),
         curve("wrong labels memorised", [r["epoch"] for r in run.rows], [r["noisy_memorised"] for r in run.rows],
@@ -74,23 +74,25 @@ def history(learnt, state, run=None):
     epochs = list(range(1, len(learnt.area) + 1))
     area = curve("AUC of the weights", epochs, learnt.area, INKS[state.loss], "", "diamond")
     size = len(split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1])
-    told = f"digits, n = {len(learnt.wrong):,}, mlp, uniform {state.rate:.0%}, {size} meta samples, seed {state.seed}."
+    setting = (
+        f"digits, n = {len(learnt.wrong):,}, MLP, uniform {state.rate:.0%}, {size} meta samples, seed {state.seed}."
+    )
     return {
         "series": [area, *made(learnt.run)],
         "before": made(run) if run else [],
         "lines": [{"name": "AUC of chance", "y": 0.5}],
-        "caption": f"{told} Faint: plain SGD." if run else told,
+        "caption": f"{setting} Faint: plain SGD." if run else setting,
         "per_epoch": {"epoch": epochs},
     }
 
 
 def rounded(values):
-    """Three decimals are enough for a pixel. -> list"""
+    """Round to three decimals, enough for a pixel. -> list"""
     return [round(float(v), 3) for v in values]
 
 
 def words(learnt, state, run=None):
-    """The result in a line. -> text"""
+    """Say the result in a line. -> text"""
     known = {("CE", 0.0): " (MW-Net)", ("CE", state.rate): " (MNW-Net)", ("MAE", state.rate): " (RMNW-Net)"}
     meta = split(noise_rate=state.rate, meta_noise_rate=state.eta, seed=state.seed)[1]
     wrong = (meta.y != split(noise_rate=state.rate, meta_noise_rate=0.0, seed=state.seed)[1].y).float().mean().item()
@@ -101,7 +103,7 @@ def words(learnt, state, run=None):
 
 
 def measure(seed):
-    """AUC of the weights after the last epoch: MAE, 80 % of the meta labels drawn anew."""
+    """Return the AUC of the weights after the last epoch, with MAE and 80 % of the meta labels redrawn."""
     return trained(meta_noise_rate=0.8, meta_loss="MAE", noise_rate=0.4, seed=seed).area[-1]
 
 
@@ -115,27 +117,26 @@ MOVES = (
     Move(
         "CE, 40 %",
         {"eta": 0.4},
-        "Look at the AUC of the weights: is it above or below chance? Drag η: how much noise does it take to "
-        "turn the weights upside down?",
+        "Is the AUC of the weights above or below chance? Drag τ′. How much noise turns the weights upside down?",
     ),
     Move(
         "MAE beside CE, 80 %",
         {"eta": 0.8, "loss": "MAE"},
-        "The same meta set and the same seed: whom does each of the two losses trust?",
+        "Meta set and seed are the same, and only the meta loss differs. Which labels does each of the two trust?",
         beside={"loss": "CE"},
     ),
     Move(
         "MAE, 100 %",
         {"eta": 1.0, "loss": "MAE"},
-        "The meta labels say nothing at all. What stays when nothing can be learnt? With a kernel, press Next seed.",
+        "All meta labels are redrawn, so they say nothing. Does V still choose a side? With a kernel, press Next seed.",
     ),
 )
 SKETCH = Sketch(
     name="08",
     title="Can the network learn whom to trust?",
     controls=[
-        slider("eta", "η", "noise of the meta set", values=ETAS, value=0.0, unit="percent"),
-        choice("loss", "ℓ", "meta loss", ["CE", "MAE"], value="CE"),
+        slider("eta", "τ′", "noise of the meta set", values=ETAS, value=0.0, unit="percent"),
+        choice("loss", "ℓ′", "meta loss", ["CE", "MAE"], value="CE"),
         slider(
             "rate",
             "τ",
@@ -164,7 +165,7 @@ SKETCH = Sketch(
             "curves",
             "losses",
             title="Where the samples are",
-            ylabel="share of the samples",
+            ylabel="fraction of the samples",
             ylim=[0, 1],
             unit="percent",
             height=300,
@@ -175,7 +176,7 @@ SKETCH = Sketch(
             "history",
             title="What comes of it",
             xlabel="epoch",
-            ylabel="AUC, share",
+            ylabel="AUC, fraction",
             xlim=[0.5, EPOCHS + 0.5],
             ylim=[0, 1],
             unit="percent",
@@ -188,8 +189,8 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="loss",
     question=Question(
-        "A weighting network learns from 100 meta samples. 80 % of their labels are drawn anew, from all ten classes; "
-        "its meta loss is MAE. With which probability does a right training label then weigh more than a wrong one "
+        "A weighting network learns from 100 meta samples. 80 % of their labels are redrawn from all ten classes, and "
+        "its meta loss is MAE. With what probability does a clean training label then weigh more than a wrong one "
         "(digits, uniform 40 %, 15 epochs, seeds 0-4)?",
         unit="percent",
         naive=0.6,

@@ -1,22 +1,25 @@
-"""Weights that are learnt: MW-Net with a meta set whose labels are as noisy as one likes, and what its weighting
-network V makes of the losses."""
+"""Weights that are learnt: MW-Net with a meta set whose labels are as noisy as we like, and what its weighting network V
+makes of the losses."""
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 import torch
 
 import labkit
 
-from ...data import meta_split
+from ...data import Split, Task, meta_split
+from ...data.task import Scale
 from ...errors import choose
+from ...grads.meta import along, gradient_at, trainable
 from ...losses import ce
 from ...measure import auc
 from ...method import evaluate
+from ...methods.mw_net import META_LOSSES as LOSS_OF
 from ...methods.mw_net import MWNet
 from ...papers.rmnw_net.experiments import DIGITS, SMALL
+from ...recipes import Recipe
 
 META, EPOCHS = 100, 15
 LOSSES = torch.logspace(-2.5, 1.2, 60)  # where V is drawn, nats
@@ -30,7 +33,7 @@ class Learnt:
     training labels are.
 
     V: the weight V(loss) of every loss in LOSSES, [60]. loss [N]: of the training samples. area: the AUC of their
-    weights, the probability that a right label weighs more than a wrong one.
+    weights, the probability that a clean label weighs more than a wrong one.
     """
 
     run: object
@@ -40,24 +43,19 @@ class Learnt:
     loss: list = field(default_factory=list)
     area: list = field(default_factory=list)
 
-    def look(self, words):
-        """What the figure `weights` of the paper's room draws, under these words. -> dict"""
-        facts = {"method": words, "seed": self.run.config["seed"], "noise": self.noise, "accuracy": self.run.accuracy}
-        return {**facts, "V": torch.stack(self.V), "loss": torch.stack(self.loss), "wrong": self.wrong}
-
 
 @lru_cache(maxsize=32)
 def split(*, noise_rate, meta_noise_rate, seed, size=META, kind="uniform"):
-    """Digits with uniform noise; `size` samples of them, as many of each true class, become the meta set, with noise
-    eta of their own, see `redrawn`. The same samples at every eta. -> Task, Split"""
+    """Split the digits with uniform noise: `size` samples, as many of each true class, become the meta set, whose labels
+    have noise of their own, see `redrawn`. The samples are the same at every noise. -> Task, Split"""
     task = labkit.corrupt(labkit.load("digits"), labkit.noise.uniform(noise_rate), seed)
     task, clean = meta_split(task, size, trusted=True, balanced="true", seed=seed)
     return task, redrawn(clean, meta_noise_rate, seed, kind)
 
 
 def redrawn(meta, eta, seed, kind="uniform"):
-    """A meta set with noise: that share of its labels is drawn anew from all classes ("uniform"), or becomes the
-    next class ("pairflip"). A label that changes at a small eta does so at a larger one, too. -> Split"""
+    """Return the meta set with noise: the fraction eta of its labels is redrawn from all classes ("uniform"), or becomes
+    the next class ("pairflip"). A label that changes at a small eta does so at a larger one, too. -> Split"""
     choose("kind", kind, {"uniform": 0, "pairflip": 0})
     rng = torch.Generator().manual_seed(seed)
     u, drawn = torch.rand(len(meta), generator=rng), torch.randint(meta.classes, (len(meta),), generator=rng)
@@ -107,25 +105,46 @@ def plain(*, noise_rate, seed, epochs=EPOCHS):
     return labkit.fit("ERM", task, "mlp", epochs, seed, SMALL, device="cpu", progress=False)
 
 
+def learnt_gradient(net, V, x, y, meta_x, meta_y, lr):
+    """Return the gradient that MW-Net's own `learn` gives to V's parameters, both losses cross-entropy. V stays as it
+    is. -> list of tensors"""
+    task = Task.of(x, y, x, y, name="one batch", val=0.0)
+    meta = Split(meta_x, meta_y, task.classes, Scale())
+    recipe = Recipe(lr=lr, momentum=0.0, weight_decay=0.0)
+    method = MWNet(normalise=True, meta_batch=len(meta_y))
+    method = method.bound_to(net, task.train, meta, make_opt=recipe.optimisers)
+    method.V, method.meta_opt.step = V, lambda: None
+    V.zero_grad()
+    i = torch.arange(len(y))
+    method.learn(x, y, i, method.loss(net(x), y, i), None)
+    return [p.grad.clone() for p in V.parameters()]
+
+
+def pulls(net, *, task, meta, wrong, meta_loss):
+    """Return how strongly meta samples with a clean label, and those with a wrong one, prefer clean training labels.
+
+    A training sample's pull is the inner product of its gradient with the meta-gradient, both at the network as it is.
+    The preference is the mean pull of clean training labels minus that of wrong ones; both parts add up to that of the
+    whole meta set. wrong bool [M]: which meta labels are. meta_loss: CE | MAE. -> two floats
+    """
+    x, y, mislabelled = task.train.inputs(slice(None)), task.train.y, task.train.y != task.truth.y
+    loss_of, preferences = LOSS_OF[META_LOSSES[meta_loss]], []
+    for part in (~wrong, wrong):
+        share = part / len(part)
+        G = gradient_at(net, trainable(net), meta.inputs(), lambda z, share=share: (loss_of(z, meta.y) * share).sum())
+        pull = along(net, x, lambda z: ce(z, y), G)
+        preferences.append((pull[~mislabelled].mean() - pull[mislabelled].mean()).item())
+    return preferences
+
+
+@torch.no_grad()
+def probability(net, meta):
+    """Return the probability that the network gives to each meta sample's label. -> [M]"""
+    return net(meta.inputs()).softmax(1)[torch.arange(len(meta)), meta.y]
+
+
 def histogram(loss, among):
-    """The share of the chosen samples in each bin of EDGES; what is outside is in the first or last bin. loss [N],
-    among [N] bool -> [24]"""
+    """Return the fraction of the chosen samples in each bin of EDGES; what is outside is in the first or last bin. loss
+    [N], among [N] bool -> [24]"""
     inside = loss[among].double().clamp(float(EDGES[0]), float(EDGES[-1]) * 0.999).numpy()
     return np.histogram(inside, EDGES)[0] / max(1, len(inside))
-
-
-def sweep(meta_noise_rates, *, noise_rate, seeds, epochs=EPOCHS):
-    """Both meta losses at every noise of the meta set. -> DataFrame: meta_loss, eta, seed; auc of the weights after the
-    last epoch, auc_best over the epochs; test accuracy and memorised wrong labels at the last epoch"""
-    rows = []
-    for meta_loss in META_LOSSES:
-        for eta in meta_noise_rates:
-            for seed in seeds:
-                learnt = trained(
-                    meta_noise_rate=eta, meta_loss=meta_loss, noise_rate=noise_rate, seed=seed, epochs=epochs
-                )
-                last = learnt.run.rows[-1]
-                facts = {"test": last["test"], "memorised": last["noisy_memorised"]}
-                areas = {"auc": learnt.area[-1], "auc_best": max(learnt.area)}
-                rows.append({"meta_loss": meta_loss, "eta": eta, "seed": seed, **areas, **facts})
-    return pd.DataFrame(rows)

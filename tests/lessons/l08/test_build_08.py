@@ -48,10 +48,10 @@ MISTAKES = [
     ("08.build", lambda W, *rest: by_hand(W, *rest, at=W), "after the virtual step"),
     ("08.build", lambda *given: by_hand(*given, of="stepped"), "made with those at W"),
     ("08.build", changed(lambda slopes, *given: -slopes), "sign is turned round"),
-    ("08.build", changed(lambda slopes, *given: slopes / given[-1]), "alpha is missing"),
+    ("08.build", changed(lambda slopes, *given: slopes / given[-1]), "lr is missing"),
     ("08.build", lambda *given: by_double_backward(*given, reduction="sum"), "is a mean"),
     ("08.build", changed(lambda slopes, *given: slopes * given[5]), "multiplied by its weight"),
-    ("08.build", all_alike, "all samples alike"),
+    ("08.build", all_alike, "all samples the same weight"),
     ("08.build", one_by_one, "small number"),
     ("08.build", changed(lambda slopes, *given: slopes * 0), "derivative differs first at sample 0"),
 ]

@@ -6,7 +6,10 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons import seeds
+from labkit.lessons.l08 import figures, measured
 from labkit.lessons.l08 import study as lab
+from labkit.losses import ce
 from labkit.panels.lessons import sketch
 
 
@@ -36,8 +39,6 @@ def test_a_clean_meta_set_finds_wrong_labels_and_the_record_is_that_of_the_run()
     assert learnt.area[-1] > 0.9
     assert learnt.V[-1][0] > learnt.V[-1][-1]  # a small loss weighs more than a large one
     assert lab.trained(meta_noise_rate=0.0, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=4) is learnt
-    look = learnt.look("MW-Net")
-    assert look["V"].shape == (4, len(lab.LOSSES)) and look["loss"].shape == (4, len(look["wrong"]))
 
 
 def test_a_histogram_counts_every_sample_once():
@@ -45,6 +46,53 @@ def test_a_histogram_counts_every_sample_once():
     bins = lab.histogram(loss, among)
     assert bins.sum() == pytest.approx(1) and bins[0] == pytest.approx(1 / 3) and bins[-1] == pytest.approx(1 / 3)
     assert (lab.histogram(loss, ~among) == 1).sum() == 1
+
+
+def test_the_pulls_of_both_parts_add_up_to_that_of_the_meta_set():
+    task, meta = lab.split(noise_rate=0.4, meta_noise_rate=0.8, seed=0)
+    _, clean = lab.split(noise_rate=0.4, meta_noise_rate=0.0, seed=0)
+    net = lab.trained(meta_noise_rate=0.8, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=1).run.method.nets[0]
+    wrong = meta.y != clean.y
+    options = {"task": task, "meta": meta, "meta_loss": "MAE"}
+    parts = lab.pulls(net, wrong=wrong, **options)
+    whole = lab.pulls(net, wrong=torch.zeros_like(wrong), **options)
+    assert whole[1] == 0 and sum(parts) == pytest.approx(whole[0], abs=1e-5)
+    p = lab.probability(net, meta)
+    assert p.shape == (100,) and ((p > 0) & (p < 1)).all()
+
+
+def test_the_gradient_of_v_is_that_of_double_backward():
+    torch.manual_seed(0)
+    x, y, meta_x, meta_y = torch.randn(6, 4), torch.arange(6) % 3, torch.randn(5, 4), torch.arange(5) % 3
+    net, V = torch.nn.Linear(4, 3), torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Sigmoid())
+    loss = ce(net(x), y)
+    v = V(loss.detach()[:, None])[:, 0]
+    parameters = dict(net.named_parameters())
+    steps = torch.autograd.grad((v / v.sum() * loss).sum(), list(parameters.values()), create_graph=True)
+    stepped = {name: w - 0.3 * step for (name, w), step in zip(parameters.items(), steps)}
+    meta_loss = ce(torch.func.functional_call(net, stepped, (meta_x,)), meta_y).mean()
+    right = torch.autograd.grad(meta_loss, list(V.parameters()))
+    before = [p.clone() for p in V.parameters()]
+    for mine, theirs in zip(right, lab.learnt_gradient(net, V, x, y, meta_x, meta_y, 0.3)):
+        assert torch.allclose(mine, theirs, atol=1e-6)
+    assert all(torch.equal(p, q) for p, q in zip(before, V.parameters()))
+
+
+def test_the_swept_points_are_those_that_are_stored():
+    rows = seeds.stored("08")
+    table = measured.swept(rows)
+    assert len(table) == 2 * len(measured.ETAS) * len(seeds.SEEDS)
+    one = rows[(rows["setting"] == "MAE, 80 %") & (rows["seed"] == 2)].iloc[0]
+    point = table[(table["meta_loss"] == "MAE") & (table["eta"] == 0.8) & (table["seed"] == 2)].iloc[0]
+    assert point["auc"] == one["AUC of the weights, last epoch"] and point["test"] == one["last"]
+    drawing = figures.meta_noise(table, words="digits", plain=[0.8, 0.9])
+    assert len(drawing.axes[0].collections) == 2, "a band for each meta loss"
+
+
+def test_a_figure_has_every_sample_in_its_bins():
+    learnt = lab.trained(meta_noise_rate=0.0, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=4)
+    below = figures.weight_functions({"MW-Net": learnt}, epochs=[1, 4], words="digits").axes[1]
+    assert sum(bar.get_height() for bar in below.patches) == len(learnt.wrong)
 
 
 def test_the_panel_draws_the_learnt_weights_and_plain_sgd_faintly(monkeypatch):
@@ -73,8 +121,8 @@ RIGHT = [
 ]
 MISTAKES = [
     ("08.1", [0.0, 0.3, -0.3], "the sign"),
-    ("08.1", [0.0, -3.0, 3.0], "learning rate alpha"),
-    ("08.1", [0.0, 3.0, -3.0], "now the step"),
+    ("08.1", [0.0, -3.0, 3.0], "learning rate of the step"),
+    ("08.1", [0.0, 3.0, -3.0], "the step still"),
     ("08.1", [0.0, -0.3], "list of 3"),
     ("08.3", (0.2531, 0.39), "the printed AUC"),
     ("08.3", (0.7469, -0.39), "the sign"),
@@ -83,9 +131,9 @@ MISTAKES = [
     ("08.5", (60_000, 41 / 60), "every 100 iterations"),
     ("08.5", (120, 41 / 60), "once an epoch"),
     ("08.5", (600, 0.7), "a hundredth begins later"),
-    ("08.5", (600, 19 / 60), "the part before"),
+    ("08.5", (600, 19 / 60), "the fraction before"),
     ("08.5", 600, "a pair"),
     ("08.6", 1.0, "uniform noise"),
     ("08.6", 0.5, "nine classes"),
-    ("08.6", 0.1, "keeps this part"),
+    ("08.6", 0.1, "stay clean"),
 ]
