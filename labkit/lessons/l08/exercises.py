@@ -11,7 +11,7 @@ from .build import meta_slopes
 
 
 def slopes(answer):
-    """Judge the derivatives by the weights of three samples: minus the learning rate times inner products with (1, -2)."""
+    """Judge the derivatives by three weights, minus the learning rate times inner products with G = (1, -2)."""
     lr, G = 0.1, np.array([1.0, -2.0])
     samples = np.array([[2.0, 1.0], [1.0, -1.0], [-1.0, 1.0]])
     right = -lr * samples @ G
@@ -24,8 +24,8 @@ def slopes(answer):
     ]
     judge(answer, right, mistakes)
     return (
-        "the first sample's weight does not change the meta loss. More weight for the second lowers it, and more weight "
-        "for the third raises it"
+        "the first sample's weight does not change the meta loss. More weight for the second lowers it, and more "
+        "weight for the third raises it"
     )
 
 
@@ -85,7 +85,7 @@ def looks(answer):
             {"right": 1 - 19 / 60, "mistakes": slow, "tolerance": 5e-3, "is_fraction": True},
         ],
     )
-    return f"the printed number is the best of 600, and most of the 600 are taken at a hundredth of the learning rate{taken}"
+    return f"the printed number is the best of 600, most of them at a hundredth of the learning rate{taken}"
 
 
 def silent(answer):

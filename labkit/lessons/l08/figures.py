@@ -16,7 +16,8 @@ def weight_functions(learnt, *, epochs, words):
     """Draw V(loss) after some epochs (above), and the losses of clean and of wrong training labels after the last epoch
     (below), a column for each training.
 
-    learnt: {title: of `labkit.lessons.l08.study.trained`}. epochs: after which V is drawn. words: the setting. -> Drawing
+    learnt: {title: of `labkit.lessons.l08.study.trained`}. epochs: after which V is drawn. words: the
+    setting. -> Drawing
     """
     figure, axes = canvas(2, len(learnt), width=2.9, height=2.3, sharex=True, sharey="row")
     shades = colormaps["viridis"](np.linspace(0, 0.9, len(epochs)))

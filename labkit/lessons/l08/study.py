@@ -1,5 +1,5 @@
-"""Weights that are learnt: MW-Net with a meta set whose labels are as noisy as we like, and what its weighting network V
-makes of the losses."""
+"""Weights that are learnt: MW-Net with a meta set whose labels are as noisy as we like, and what its weighting network
+V makes of the losses."""
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -46,16 +46,16 @@ class Learnt:
 
 @lru_cache(maxsize=32)
 def split(*, noise_rate, meta_noise_rate, seed, size=META, kind="uniform"):
-    """Split the digits with uniform noise: `size` samples, as many of each true class, become the meta set, whose labels
-    have noise of their own, see `redrawn`. The samples are the same at every noise. -> Task, Split"""
+    """Split the digits with uniform noise: `size` samples, as many of each true class, become the meta set, whose
+    labels have noise of their own, see `redrawn`. The samples are the same at every noise. -> Task, Split"""
     task = labkit.corrupt(labkit.load("digits"), labkit.noise.uniform(noise_rate), seed)
     task, clean = meta_split(task, size, trusted=True, balanced="true", seed=seed)
     return task, redrawn(clean, meta_noise_rate, seed, kind)
 
 
 def redrawn(meta, eta, seed, kind="uniform"):
-    """Return the meta set with noise: the fraction eta of its labels is redrawn from all classes ("uniform"), or becomes
-    the next class ("pairflip"). A label that changes at a small eta does so at a larger one, too. -> Split"""
+    """Return the meta set with noise: the fraction eta of its labels is redrawn from all classes ("uniform"), or
+    becomes the next class ("pairflip"). A label that changes at a small eta does so at a larger one, too. -> Split"""
     choose("kind", kind, {"uniform": 0, "pairflip": 0})
     rng = torch.Generator().manual_seed(seed)
     u, drawn = torch.rand(len(meta), generator=rng), torch.randint(meta.classes, (len(meta),), generator=rng)
