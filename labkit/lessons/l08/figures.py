@@ -29,7 +29,7 @@ def weight_functions(learnt, *, epochs, words):
             below.hist(loss[chosen].numpy(), EDGES, color=ink, alpha=0.6, label=name)
         logarithmic(above)
         above.set(ylim=(0, 1.02))
-        below.set_xlabel("loss (nats)")
+        below.set_xlabel("loss (nats; smallest in the first bin)", fontsize=8)
         head(above, title)
     axes[0, 0].set_ylabel("weight V(loss)")
     axes[1, 0].set_ylabel("training samples")
@@ -54,7 +54,7 @@ def meta_noise(table, *, words, plain):
     for ax, title in zip(axes[0], ("AUC of the weights", "test accuracy")):
         ax.set(xlabel="fraction of the meta labels that is redrawn", ylabel=f"{title}, last epoch", ylim=(-0.02, 1.02))
     axes[0, 0].axhline(0.5, color=GREY, linewidth=1, linestyle=":")
-    axes[0, 0].text(0, 0.52, "chance", color=GREY, fontsize=8)
+    axes[0, 0].text(0.5, 0.52, "chance", color=GREY, fontsize=8)
     axes[0, 1].axhspan(min(plain), max(plain), color=GREY, alpha=0.25, linewidth=0, label="plain SGD")
     head(axes[0, 0], words)
     legend(figure, axes[0, 1], 3)
