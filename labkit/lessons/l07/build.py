@@ -59,13 +59,13 @@ MISTAKES = [
     (lambda w, g, *rest: _moved(w, g, _largest(g, rest[0]), *rest), "these are the largest gradients; rank by |w g|"),
     (lambda w, g, *rest: _moved(w, g, _largest(w, rest[0]), *rest), "these are the largest weights; rank by |w g|"),
     (_undamped, "the critical weights take the whole gradient; it is damped by 1 - rate"),
-    (_damped_decay, "the decay is damped, too; only the gradient is"),
-    (_held_still, "weights that are not critical stand still; they decay"),
+    (_damped_decay, "the decay is damped, too; damp only the gradient"),
+    (_held_still, "weights that are not critical stand still here; they must decay"),
     (_decay_in_score, "the decay is added before you rank; the score is |w g| with the gradient of the loss alone"),
-    (_decay_of_others, "the critical weights do not decay in it; all weights do"),
+    (_decay_of_others, "the critical weights do not decay here; all weights do"),
     (
         lambda w, g, rate, *rest: _moved(w, g, critical(w, g, 1 - rate), rate, *rest),
-        "the share `rate` is critical; it is 1 - rate",
+        "the fraction `rate` is critical here; it is 1 - rate",
     ),
 ]
 cdr_step = Build(
@@ -73,5 +73,5 @@ cdr_step = Build(
     step,
     MISTAKES,
     (Output("w", ("weight",)),),
-    "one step of CDR. To draw the mask at random you change one line, and section 5 asks what that costs",
+    "one step of CDR. To draw the mask at random you change one line, and section 5 measures what that costs",
 )

@@ -7,19 +7,19 @@ import labkit
 from ...exercises.answers import Wrong, call, compare, judge, need_different, number, positions
 from .build import cdr_step
 
-W, G, TAU = np.array([0.5, -2.0, 0.1, 1.0, -0.2]), np.array([0.4, 0.3, -3.0, 0.1, 2.0]), 0.4
+W, G, ASSUMED = np.array([0.5, -2.0, 0.1, 1.0, -0.2]), np.array([0.4, 0.3, -3.0, 0.1, 2.0]), 0.4
 
 
 def critical(answer):
-    """Positions of the weights that CDR calls critical: w, g and tau above."""
+    """Positions of the weights that CDR calls critical: w, g and assumed rate above."""
     chosen = set(positions(answer, len(W)))
-    kept = int((1 - TAU) * len(W))
+    kept = int((1 - ASSUMED) * len(W))
     right = _largest(np.abs(W * G), kept)
     mistakes = [
         (_largest(np.abs(G), kept), "these have the largest gradients; the score is the product |w g|"),
         (_largest(np.abs(W), kept), "these are the largest weights; the score is the product |w g|"),
         (_largest(W * G, kept), "these have the largest w g with its sign, and the smallest |w g|"),
-        (_largest(np.abs(W * G), 2), "that is the fraction tau of the weights; the fraction 1 - tau is critical"),
+        (_largest(np.abs(W * G), 2), "those are the fraction ε, the assumed rate; the fraction 1 - ε is critical"),
     ]
     if chosen == right:
         return "|w g| is 0.2, 0.6, 0.3, 0.1, 0.4. Neither a large weight nor a large gradient is enough"
@@ -35,26 +35,26 @@ def _largest(score, k):
 
 
 def schedule(answer):
-    """(factor meant, factor used) of epoch 4, counted from 0, in CDR's code, rate .4, num_gradual 10."""
-    rising = np.linspace(1 - TAU, 1, num=10)
-    meant, used = rising[::-1], 1 - TAU
-    not_turned = "the first number belongs to factors that rise; turned round, they start at 1 and fall"
-    both_meant = "the second number: the next line sets the factor again, in every epoch"
-    fifth = "the first number: epochs count from 0, so epoch 4 has the fifth factor"
+    """(factor of the schedule, factor used) of epoch 4, counted from 0, in CDR's code, rate .4, ten factors."""
+    rising = np.linspace(1 - ASSUMED, 1, num=10)
+    meant, used = rising[::-1], 1 - ASSUMED
+    not_turned = "the first number belongs to factors that rise; `[::-1]` reverses them, so they start at 1 and fall"
+    both_meant = "the second number: the last line sets `factor` again, in every epoch"
+    fifth = "the first number: epochs count from 0, so epoch 4 takes the fifth factor"
     mistakes = [
-        ([meant[4], TAU], "the second number is tau; the damping factor is 1 minus it"),
+        ([meant[4], ASSUMED], "the second number is the assumed rate ε; the factor is 1 - ε"),
         ([rising[4], used], not_turned),
         ([rising[4], rising[4]], not_turned),
         ([rising[3], used], not_turned),
         ([meant[3], used], fifth),
         ([meant[4], meant[4]], both_meant),
         ([meant[0], meant[0]], both_meant),
-        ([used, used], "the second number is right; for the first leave the next line out"),
+        ([used, used], "the second number is right; for the first ignore the last line"),
         ([used, meant[4]], "the two numbers are exchanged"),
         ([1.0, used], "the first number is the factor of epoch 0; it falls from there"),
     ]
     taken = judge(answer, [meant[4], used], mistakes, is_fraction=True)
-    return f"the schedule is computed and thrown away. It is in the code and in no result{taken}"
+    return f"the last line overwrites the schedule, so the schedule changed no result{taken}"
 
 
 def unmasked(answer):
@@ -63,15 +63,14 @@ def unmasked(answer):
     biases, whole = sum(n for dim, n in sizes if dim not in (2, 4)), sum(n for _, n in sizes)
     ranked = whole - biases
     mistakes = [
-        (ranked, "those are ranked; how many are not?"),
+        (ranked, "those are ranked; count those that are not"),
         (whole, "those are all parameters"),
-        (ranked - int((1 - TAU) * ranked), "those are ranked and not critical; which ones are never ranked?"),
+        (ranked - int((1 - ASSUMED) * ranked), "those are ranked and not critical; count those that are never ranked"),
         (sum(dim not in (2, 4) for dim, _ in sizes), "that is the number of tensors; count their entries"),
     ]
     judge(answer, biases, mistakes, is_count=True)
-    return (
-        f"{biases} of {whole:,}, the biases. They follow the whole gradient, {1 / (1 - TAU):.2f} times the damped one"
-    )
+    ratio = 1 / (1 - ASSUMED)
+    return f"{biases} of {whole:,}, the biases. They follow the whole gradient, {ratio:.2f} times the damped one"
 
 
 def coasting(answer):
@@ -90,14 +89,14 @@ def coasting(answer):
 
 
 def same_strength(answer):
-    """The lambda at which AUX alone is as strong as CDR+AUX with lambda 8 and tau .4."""
-    right = 8 / (1 - TAU) ** 0.5
+    """The lambda at which AUX alone is as strong as CDR+AUX with lambda 8 and assumed rate .4."""
+    right = 8 / (1 - ASSUMED) ** 0.5
     mistakes = [
         (8.0, "CDR damps the step of the weights but not that of b, so b has an advantage"),
-        (8 * (1 - TAU) ** 0.5, "the other way round; divide the ridge by 1 - tau"),
-        (8 / (1 - TAU), "the ridge is lambda squared, so take the root of the factor"),
-        (8 * (1 - TAU), "the other way round, and the ridge is lambda squared"),
-        (64 / (1 - TAU), "that is the ridge, lambda squared; take its root"),
+        (8 * (1 - ASSUMED) ** 0.5, "the other way round; divide the ridge by 1 - ε"),
+        (8 / (1 - ASSUMED), "the ridge is lambda squared, so take the root of the factor"),
+        (8 * (1 - ASSUMED), "the other way round, and the ridge is lambda squared"),
+        (64 / (1 - ASSUMED), "that is the ridge, lambda squared; take its root"),
     ]
     judge(answer, right, mistakes, tolerance=0.02)
     return f"{right:.2f}. Two methods with the same lambda are not equally strong"
@@ -111,13 +110,13 @@ def slow(answer):
     for value, (rate, lr) in zip(values, settings):
         right = lr * (1 - rate) ** 2
         mistakes = [
-            (lr * (1 - rate), "that is the damping alone; besides, a weight is chosen only with probability 1 - tau"),
+            (lr * (1 - rate), "that is the damping alone; a weight is also chosen only with probability 1 - ε"),
             (lr, "that is the undamped step"),
-            (lr * rate**2, "tau is the fraction that is left out"),
-            (lr * rate, "tau is the fraction that is left out"),
+            (lr * rate**2, "ε is the fraction that is left out"),
+            (lr * rate, "ε is the fraction that is left out"),
         ]
         compare(value, right, mistakes, tolerance=1e-6)
-    return "(1 - tau) squared, a twenty-fifth at tau = 0.8. A fair comparison grants plain SGD that step"
+    return "the factor is (1 - ε) squared, which is 0.04 at ε = 0.8. A fair comparison grants plain SGD that step"
 
 
 EXERCISES = {
@@ -136,22 +135,22 @@ HINTS = {
     ),
     "07.1": (
         "The score of a weight is the absolute value of the product of weight and gradient.",
-        "Write the five scores, and keep the largest int((1 - tau) * 5) of them.",
+        "Write the five scores, and keep the largest int((1 - ε) * 5) of them.",
     ),
     "07.2": (
-        "The two numbers answer two questions: which factor the schedule has at this epoch, and which one is in force.",
-        "Write the ten equally spaced factors from 1 down to 1 - tau; the last line that sets the factor wins.",
+        "First read the code without its last line, then with it.",
+        "Write the ten equally spaced factors from 1 down to 1 - ε. The last line that sets `factor` wins.",
     ),
     "07.3": (
         "`p.dim()` is the number of axes of a parameter, and `p.numel()` the number of its entries.",
         "Sum the entries of the tensors with neither two nor four axes.",
     ),
     "07.4": (
-        "The gradient is 0 now, so each step moves by the buffer, which shrinks first.",
+        "The gradient is 0 now, so each step is η times the buffer, which shrinks first.",
         "Write the three steps as multiples of v, and add them up.",
     ),
     "07.6": (
-        "The ridge of AUX alone has to equal the ridge of CDR+AUX divided by 1 - tau.",
+        "The ridge of AUX alone has to equal the ridge of CDR+AUX divided by 1 - ε.",
         "The ridge is lambda squared, so take a root in the end.",
     ),
     "07.7": (

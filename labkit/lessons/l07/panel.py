@@ -1,4 +1,4 @@
-"""The panel of lesson 07: who may learn in CDR's step, what b takes upon itself, and what comes of it."""
+"""The panel of lesson 07: which weights learn in CDR's step, which labels b explains, and what comes of it."""
 
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from ...panels.live import one_thread
@@ -13,7 +13,7 @@ STORED = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)  # epochs of the stored pictures
 
 
 def draw(state, show):
-    """Train once for every setting of τ, choice and λ; show every epoch. -> the record of `trained`"""
+    """Train once for every setting of ε, choice and λ; show every epoch. -> the record of `trained`"""
     key, epochs = (state.rate, state.by, state.lam), epochs_here()
     if key not in KEPT:
         tell = lambda record: show(**pictures(record, state), progress=len(record["ever"]) / epochs)
@@ -29,8 +29,8 @@ def draw(state, show):
 def words(record):
     """How it ended. -> text"""
     last = record["run"].rows[-1]
-    learnt = f"{last['noisy_memorised']:.0%} of the wrong labels learnt"
-    return f"after {last['epoch']} epochs: test {last['test']:.0%}, {learnt}"
+    memorised = f"{last['noisy_memorised']:.0%} of the wrong labels memorised"
+    return f"after {last['epoch']} epochs: test accuracy {last['test']:.0%}, {memorised}"
 
 
 def pictures(record, state):
@@ -41,11 +41,11 @@ def pictures(record, state):
         "history": {"series": history(run), "caption": setting, "per_epoch": epochs},
         "masks": {
             "series": masks(record),
-            "lines": [{"name": "1 − τ", "y": round(1 - state.rate, 3)}],
+            "lines": [{"name": "1 − ε", "y": round(1 - state.rate, 3)}],
             "per_epoch": epochs,
         },
         "mask": {
-            "caption": f"Epoch {{epoch}}, {state.by}: share of the steps in which each weight was chosen.",
+            "caption": f"Epoch {{epoch}}, {state.by}: in what fraction of the steps each weight was chosen.",
             "per_epoch": {**epochs, "values": [shares(share) for share in record["share"]]},
         },
         "fates": {
@@ -56,7 +56,7 @@ def pictures(record, state):
 
 
 def shares(share):
-    """In which share of an epoch's steps each weight was chosen. share [10, WIDTH] -> lists"""
+    """In what fraction of an epoch's steps each weight was chosen. share [10, WIDTH] -> lists"""
     return [[round(value, 2) for value in row] for row in share.tolist()]
 
 
@@ -73,14 +73,14 @@ def masks(record):
     """How long a weight stays chosen. -> curves"""
     epochs = range(1, 1 + len(record["ever"]))
     return [
-        curve("of the chosen: chosen a step before", epochs, record["stayed"], *STAYED),
-        curve("of all: chosen at least once", epochs, record["ever"], *EVER),
+        curve("chosen, and chosen a step before", epochs, record["stayed"], *STAYED),
+        curve("chosen at least once", epochs, record["ever"], *EVER),
     ]
 
 
 def bars(fates):
-    """Who gives right and wrong labels. -> bars"""
-    named = [(kind, k, fate) for kind in ("right", "wrong") for k, fate in enumerate(FATES)]
+    """What predicts clean and wrong labels. -> bars"""
+    named = [(kind, k, fate) for kind in LABELS for k, fate in enumerate(FATES)]
     return [
         {"name": f"{kind}: {fate}", "value": round(fates[kind][k], 4), "colour": LABELS[kind]}
         for kind, k, fate in named
@@ -93,39 +93,38 @@ MOVES = (
     Move(
         "at random beside largest",
         {"by": "at random"},
-        "Look at the two upper pictures: which of them tells the choices apart at once, and which does not?",
+        "The upper pictures show both choices. In which picture do they differ, and in which do they hardly?",
         beside={"by": LARGEST},
     ),
     Move(
         "largest, epoch by epoch",
         {"by": LARGEST},
-        "Go through the epochs and watch the rows of the last layer: do the same weights stay dark? Compare "
-        "with at random.",
+        "Go through the epochs and watch the last layer. Do the same weights stay dark? Compare with at random.",
     ),
     Move(
         "b alone, λ = 8",
         {"rate": 0.0, "lam": 8.0},
-        "Who gives the wrong labels now, the network or b?",
+        "What predicts the wrong labels now, the network alone or only the network with b?",
     ),
     Move(
         "b alone, λ = 32",
         {"rate": 0.0, "lam": 32.0},
-        "From where on does b give the right labels, too? λ = 8 stands beside it.",
+        "λ = 8 stands beside it. What predicts the clean labels now, and what is the test accuracy?",
         beside={"lam": 8.0},
     ),
 )
 SKETCH = Sketch(
     name="07",
-    title="Who may learn?",
+    title="Which weights may learn?",
     controls=[
-        slider("rate", "τ", "assumed rate", RATES, 0.4, "percent", stored=RATES[::2]),
+        slider("rate", "ε", "assumed rate", RATES, 0.4, "percent", stored=RATES[::2]),
         choice("by", "c", "may learn", CHOICES, LARGEST),
         slider("lam", "λ", "strength of b", LAMS, 0.0, stored=[0.0, 8.0, 32.0]),
     ],
     rows=[["history", "masks"], ["mask", "fates"]],
     parts=[
-        part("curves", "history", title="What has been learnt", ylabel="share of the samples", **AXIS),
-        part("curves", "masks", title="Who was chosen", ylabel="share of the weights", **AXIS),
+        part("curves", "history", title="What the network has learnt", ylabel="fraction of the samples", **AXIS),
+        part("curves", "masks", title="Which weights were chosen", ylabel="fraction of the weights", **AXIS),
         part(
             "matrix",
             "mask",
@@ -140,8 +139,8 @@ SKETCH = Sketch(
         part(
             "bars",
             "fates",
-            title="Who gives a sample its given label?",
-            ylabel="share of the right, or wrong, labels",
+            title="What predicts the given label?",
+            ylabel="fraction of the labels",
             ylim=[0, 1],
             unit="percent",
             height=200,
@@ -153,8 +152,8 @@ SKETCH = Sketch(
     epochs=STORED,
     question=Question(
         "Digits, symmetric 40 %. In every step CDR lets the 60 % of the weights with the largest |w g| learn; after 30 "
-        "epochs its test accuracy is between 81 % and 88 %. How high is it when the 60 % are drawn at random in every "
-        "step? (seeds 0-4)",
+        "epochs its test accuracy is between 81 % and 88 %. What is it if the 60 % are drawn at random in every step? "
+        "(seeds 0 to 4)",
         unit="percent",
         naive=0.7,
         measure=blind,

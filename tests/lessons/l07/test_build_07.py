@@ -50,7 +50,7 @@ MISTAKES = [
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=w.abs()), "largest weights"),
     ("07.build", undamped, "damped by 1 - rate"),
     ("07.build", damped_decay, "the decay is damped, too"),
-    ("07.build", masked_last, "stand still"),
+    ("07.build", masked_last, "stand still here"),
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=(w * (g + rest[2] * w)).abs()), "before you rank"),
     ("07.build", critical_do_not_decay, "all weights do"),
     ("07.build", noise_share, "it is 1 - rate"),

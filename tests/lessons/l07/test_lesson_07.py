@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import labkit
+from labkit.lessons.l07 import measured
 from labkit.lessons.l07 import study as lesson
 from labkit.methods import CDR_AUX
 from labkit.panels.lessons import sketch
@@ -20,14 +21,14 @@ MISTAKES = [
     ("07.1", [1, 2, 3], "write |w g|"),
     ("07.1", [0, 2, 4], "largest gradients"),
     ("07.1", [0, 1, 3], "largest weights"),
-    ("07.1", [1, 4], "fraction tau"),
+    ("07.1", [1, 4], "the assumed rate"),
     ("07.1", [0, 3, 2], "the smallest"),
     ("07.1", 3, "a list of positions"),
-    ("07.2", (0.6, 0.6), "leave the next line out"),
-    ("07.2", (0.8222, 0.8222), "the next line"),
-    ("07.2", (0.7778, 0.6), "turned round"),
+    ("07.2", (0.6, 0.6), "ignore the last line"),
+    ("07.2", (0.8222, 0.8222), "the last line"),
+    ("07.2", (0.7778, 0.6), "reverses them"),
     ("07.2", 0.6, "list of 2"),
-    ("07.3", 61_470, "how many are not"),
+    ("07.3", 61_470, "count those that are not"),
     ("07.3", 5, "number of tensors"),
     ("07.3", 61_706, "all parameters"),
     ("07.3", 24_588, "never ranked"),
@@ -72,7 +73,7 @@ def test_random_weights_stay_by_chance_and_rate_zero_chooses_all():
     assert every["stayed"] == every["ever"] == [1.0] and (every["share"][0] == 1).all()
 
 
-def test_fates_add_up_and_without_b_nobody_is_given_by_it():
+def test_fates_add_up_and_without_b_none_is_by_it():
     for lam in (0.0, 8.0):
         for kind, shares in lesson.trained(rate=0.4, by=lesson.LARGEST, lam=lam, epochs=2)["fates"][-1].items():
             assert sum(shares) == pytest.approx(1), kind
@@ -108,5 +109,31 @@ def test_every_epoch_has_the_numbers_of_the_training():
     for k, share in enumerate(record["share"]):
         assert torch.tensor(picture["mask"]["per_epoch"]["values"][k]) == pytest.approx(share.numpy(), abs=6e-3)
         bars = [bar["value"] for bar in picture["fates"]["per_epoch"]["bars"][k]]
-        assert bars == pytest.approx([*record["fates"][k]["right"], *record["fates"][k]["wrong"]], abs=1e-4)
+        assert bars == pytest.approx([*record["fates"][k]["clean"], *record["fates"][k]["wrong"]], abs=1e-4)
     assert panel.move(rate=0.4).result is record  # nothing is trained twice
+
+
+def test_the_largest_scores_hold_more_of_the_gradient_than_chance_and_the_smallest_less():
+    held = {}
+    for by in lesson.CHOICES:
+        held[by] = lesson.trained(rate=0.4, by=by, lam=0.0, epochs=1)["held"][0]
+    assert held[lesson.LARGEST] > held[lesson.RANDOM] > held[lesson.SMALLEST]
+    assert held[lesson.RANDOM] == pytest.approx(0.6, abs=0.05)
+
+
+def test_a_small_gradient_with_the_whole_decay_is_the_average_step_of_a_random_mask():
+    w, g = torch.randn(2, 4000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    recipe = measured.small_gradient(0.4)
+    rng = torch.Generator().manual_seed(1)
+    lr, decay = lesson.RECIPE["lr"], lesson.RECIPE["weight_decay"]
+    masks = [lesson.chosen(lesson.RANDOM, w, g, 0.4, rng) for _ in range(400)]
+    average = sum(-lr * (0.6 * mask * g + decay * w) for mask in masks) / len(masks)
+    assert (average + recipe["lr"] * (g + recipe["weight_decay"] * w)).abs().max() < 0.03 * lr * g.abs().max()
+
+
+def test_norms_of_b_are_no_detector_without_b():
+    run = lesson.trained(rate=0.0, by=lesson.LARGEST, lam=0.0, epochs=1)["run"]
+    task = lesson.noisy(lesson.SYMMETRIC, seed=0)
+    assert lesson.detected(run.method, task) == 0.5
+    held_back = lesson.held_back(4.0, epochs=1)
+    assert lesson.detected(held_back["run"].method, task) == 0.5 and held_back["fates"][-1]["clean"][1] == 0
