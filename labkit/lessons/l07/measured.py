@@ -51,6 +51,7 @@ SETTINGS = {
     f"{LONG} epochs, plain SGD": {"epochs": LONG},
     f"{LONG} epochs, CDR, largest": LARGEST | {"epochs": LONG},
     f"{LONG} epochs, {STEP.format(0.36)}": SLOW | {"epochs": LONG},
+    f"{LONG} epochs, {GRADIENT.format(0.36)}": {"recipe": small_gradient(0.4), "epochs": LONG},
 }
 EARLIER = 11  # 0.36 times the epochs of a training
 
