@@ -123,10 +123,10 @@ EXERCISES = {
     "07.build": cdr_step,
     "07.1": critical,
     "07.2": schedule,
+    "07.7": slow,  # the core ones stand first, as in the lesson
     "07.3": unmasked,
     "07.4": coasting,
     "07.6": same_strength,
-    "07.7": slow,
 }
 HINTS = {
     "07.build": (
@@ -141,6 +141,10 @@ HINTS = {
         "First read the code without its last line, then with it.",
         "Write the ten equally spaced factors from 1 down to 1 - ε. The last line that sets `factor` wins.",
     ),
+    "07.7": (
+        "A weight moves only if it is chosen, and then its step is damped.",
+        "Multiply the probability of being chosen by the damping factor.",
+    ),
     "07.3": (
         "`p.dim()` is the number of axes of a parameter, and `p.numel()` the number of its entries.",
         "Sum the entries of the tensors with neither two nor four axes.",
@@ -152,9 +156,5 @@ HINTS = {
     "07.6": (
         "The ridge of AUX alone has to equal the ridge of CDR+AUX divided by 1 - ε.",
         "The ridge is lambda squared, so take a root in the end.",
-    ),
-    "07.7": (
-        "A weight moves only if it is chosen, and then its step is damped.",
-        "Multiply the probability of being chosen by the damping factor.",
     ),
 }
