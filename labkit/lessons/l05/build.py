@@ -58,6 +58,11 @@ def _without_itself(g, k):
     return medoids, weights - 1
 
 
+def _equal(g, k):
+    medoids, weights = coreset(g, k)
+    return medoids, torch.ones_like(weights)
+
+
 def _fractions(g, k):
     medoids, weights = coreset(g, k)
     return medoids, weights / len(g)
@@ -73,6 +78,7 @@ MISTAKES = [
     (_farthest, "each time the point farthest from S is chosen; the gain sums over all points that come nearer"),
     (_squared, "the distances are squared; facility location adds them as they are"),
     (_without_itself, "the medoids are right; a medoid counts in its own cluster, too"),
+    (_equal, "the medoids are right; a weight is the number of points that are nearest to the medoid, and not 1"),
     (_fractions, "the medoids are right; the weights are numbers of points, and sum to n"),
     (_sorted, "the right medoids, but sorted; hand them in as they were chosen"),
 ]

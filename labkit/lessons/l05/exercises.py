@@ -168,8 +168,8 @@ HINTS = {
         "The p cancel; the norm of what remains is asked for.",
     ),
     "05.2": (
-        "Remember for every point how similar its nearest chosen point is; a new point can only raise this.",
-        "The gain of j is the sum over all points of what j adds to this memory.",
+        "Remember for every point how far its nearest chosen point is; a new point can only lower this.",
+        "The gain of j is the sum over all points of how much j lowers this distance.",
     ),
     "05.3": (
         "Within a group the given label is the same; what remains of the difference of two gradients?",

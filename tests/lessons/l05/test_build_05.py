@@ -59,6 +59,7 @@ MISTAKES = [
     ("05.build", farthest, "farthest from S"),
     ("05.build", lambda g, k: by_gain(g, k, power=2), "are squared"),
     ("05.build", changed(lambda medoids, weights, g: (medoids, weights - 1)), "counts in its own cluster"),
+    ("05.build", changed(lambda medoids, weights, g: (medoids, torch.ones_like(weights))), "and not 1"),
     ("05.build", changed(lambda medoids, weights, g: (medoids, weights / len(g))), "numbers of points"),
     ("05.build", changed(sorted_medoids), "as they were chosen"),
     ("05.build", changed(lambda medoids, weights, g: (medoids.flip(0), weights)), "medoids differs first at choice 0"),
