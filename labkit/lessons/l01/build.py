@@ -21,30 +21,31 @@ def matrix(rate, pairs, classes):
     return asymmetric(rate, pairs).matrix(classes, "")
 
 
-def climbed(T, y, u):
-    """The labels that the rows of T give: how many rungs of the ladder are below u. -> [N]"""
-    return (u[:, None] > T.cumsum(1)[y]).sum(1)
+def drawn(T, y, u):
+    """Return the labels that the rows of T give: how many ends of segments lie below u. -> [N]"""
+    ends = T.cumsum(1)[y]  # [N, C]
+    return (u[:, None] > ends).sum(1)
 
 
 def noise_model(y, u, rate, pairs, C):
     """-> T [C, C], labels [N]"""
     T = matrix(rate, pairs, C)
-    return T, climbed(T, y, u)
+    return T, drawn(T, y, u)
 
 
 def _transposed(y, u, rate, pairs, C):
     T = matrix(rate, pairs, C).T
-    return T, climbed(T, y, u)
+    return T, drawn(T, y, u)
 
 
-def _columns_climbed(y, u, rate, pairs, C):
+def _by_columns(y, u, rate, pairs, C):
     T = matrix(rate, pairs, C)
-    return T, climbed(T.T, y, u)
+    return T, drawn(T.T, y, u)
 
 
 def _full_diagonal(y, u, rate, pairs, C):
     T = matrix(rate, pairs, C).fill_diagonal_(1)
-    return T, climbed(T, y, u)
+    return T, drawn(T, y, u)
 
 
 def _both_ways(y, u, rate, pairs, C):
@@ -64,16 +65,16 @@ def _most_likely(y, u, rate, pairs, C):
 
 MISTAKES = [
     (_transposed, "T is transposed: it has a row for each *true* class, and its rows sum to 1"),
-    (_columns_climbed, "T is right, but the labels climb its columns; climb the row of the true class"),
-    (_full_diagonal, "the diagonal is still 1 where labels leave: a row has to sum to 1"),
-    (_both_ways, "your pairs go both ways; only the class before the colon loses labels"),
-    (_coin, "T is right, but labels flip where u is below the rate; climb the ladder of section 2 with u"),
-    (_most_likely, "T is right, but every label is the most likely one of its row, and u does not occur"),
+    (_by_columns, "T is right, but the labels are drawn from its columns; use the row of the true class"),
+    (_full_diagonal, "the diagonal is still 1 in the rows of `pairs`, but a row has to sum to 1"),
+    (_both_ways, "your pairs go both ways; only the class before the colon gets wrong labels"),
+    (_coin, "T is right, but labels flip where u is below the rate; use u with the segments of section 3"),
+    (_most_likely, "T is right, but every label is the most likely one of its row; use u"),
 ]
 asymmetric_noise = Build(
     draw,
     noise_model,
     MISTAKES,
     (Output("T", ("true class", "given label")), Output("the labels", ("sample",), whole=True)),
-    "the same T and the same labels. With another T the same two lines are any noise that is blind to the image",
+    "the same T and the same labels. With another T the same lines draw any noise that looks at the class alone",
 )

@@ -10,7 +10,7 @@ MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training
 
 
 def expected_wrong(answer):
-    """A function T, counts -> the fraction of labels that is expected to be wrong."""
+    """Judge a function T, counts -> the fraction of labels that is expected to be wrong."""
     rng = np.random.default_rng(1)
     inputs = [(rng.dirichlet(np.ones(C), C), rng.integers(20, 200, C)) for C in (3, 5)]
     values = [number(call(answer, T.copy(), counts.copy())) for T, counts in inputs]
@@ -19,14 +19,17 @@ def expected_wrong(answer):
         diagonal, weight = T.diagonal(), counts / counts.sum()
         right = float(weight @ (1 - diagonal))
         mistakes = [
-            (1 - diagonal.mean(), "it weighs all classes equally, but a class of 200 images has more labels than 20"),
+            (
+                1 - diagonal.mean(),
+                "it weighs all classes equally, but a class of 200 images has more labels than one of 20",
+            ),
             (1 - right, "that is the fraction of clean labels"),
             (right * counts.sum(), "that is the number of wrong labels; divide by the number of all labels"),
             ((1 - diagonal).sum(), "that is a sum over the classes; take the mean over the labels"),
             (float(counts @ T @ weight) / counts.sum(), "it weighs given labels; only the diagonal matters here"),
         ]
         compare(value, right, mistakes)
-    return "each class counts by its size. With a matrix and the sizes you need no label to know the fraction"
+    return "each class counts by its size. The matrix and the sizes give the fraction, without a look at a label"
 
 
 def two_commits(answer):
@@ -40,7 +43,7 @@ def two_commits(answer):
         ([r / C, r / (C - 1)], "that is one entry; a row has nine of them off the diagonal"),
     ]
     taken = judge(answer, right, mistakes, is_fraction=True)
-    return f"A is uniform 40 %, B is symmetric 40 %. One repository, one option `--r`{taken}"
+    return f"A is uniform 40 %, B is symmetric 40 %, and both are run with `--r 0.4`{taken}"
 
 
 def two_asymmetries(answer):
@@ -66,7 +69,7 @@ def own_generator(answer):
     if any(labels.shape != y.shape for labels in drawn):
         raise Wrong(f"it returns {drawn[0].shape}; one label for each of the {len(y)} images is asked for")
     if any(abs((labels != y).mean() - 0.3) > 0.05 for labels in drawn):
-        raise Wrong(f"{(drawn[0] != y).mean():.0%} of the labels are wrong at rate 0.3")
+        raise Wrong(f"{(drawn[0] != y).mean():.0%} of the labels are wrong, and the rate is 0.3")
     if (drawn[0] == drawn[1]).all():
         raise Wrong("seeds 0 and 1 give the same labels, so the labels are still drawn from the generator of the map")
     maps = [_map(y, labels) for labels in drawn]
@@ -112,15 +115,15 @@ def cats(answer):
     """The fraction of wrong labels among true cats, asymmetric 40 % in place."""
     right = 0.24
     mistakes = [
-        (0.4, "that is true after the first step. The second step takes every label that is dog by then"),
+        (0.4, "that is right after the first step. The second step flips every label that is dog by then"),
         (0.16, "that is the fraction of all cats that is flipped back; how many stay wrong?"),
         (0.76, "that is the fraction of clean labels"),
         (0.0, "some are flipped back, but not all"),
-        (1200 / 5800, "divide by the 5,000 true cats, not by all images that are called cat in the end"),
+        (1200 / 5800, "divide by the 5,000 true cats, not by all images that are labelled cat in the end"),
         (1200, "that is a number of images; divide by the 5,000 true cats"),
     ]
     taken = judge(answer, right, mistakes, is_fraction=True)
-    return f"2,000 cats become dogs, and 40 % of them become cats again. The table says 40 %{taken}"
+    return f"2,000 cats become dogs, and 40 % of them become cats again. The paper's table says 40 %{taken}"
 
 
 def limits(answer):
@@ -130,7 +133,7 @@ def limits(answer):
     mistakes = [
         (
             [0.5, 0.5, 0.5, 0.5],
-            "that is right where all wrong labels of a class are the same; in the other models they are spread",
+            "that is right where all wrong labels of a class are the same; elsewhere they are spread over several",
         ),
         ([0.9, 0.9, 0.5, 2 / 3], "uniform: the true class gets its part of the redrawn labels, too"),
         ([0.9, 1.0, 0.5, 0.5], "flip2 spreads its rate over two classes, so compare 1 - rate with rate / 2"),
@@ -155,11 +158,11 @@ EXERCISES = {
 HINTS = {
     "01.build": (
         "Begin with the identity; each pair changes two entries of one row.",
-        "`T.cumsum(1)[y]` has the ladder of each sample; how many of its rungs lie below u?",
+        "`T.cumsum(1)[y]` has the ends of each sample's segments. How many of them lie below u?",
     ),
     "01.1": (
         "A label of class i is clean with probability T[i, i].",
-        "Weigh what each class adds by its part of all images, counts / counts.sum().",
+        "Weight each class by its fraction of all images, counts / counts.sum().",
     ),
     "01.2": (
         "Each row of a transition matrix sums to 1, so the diagonal tells you how much is wrong.",
@@ -178,7 +181,7 @@ HINTS = {
         "Compare `coarse` of a class with `coarse` of the next class, for all 100 classes, and count.",
     ),
     "01.6": (
-        "The second step cannot tell former cats from true dogs.",
+        "The second step cannot tell flipped cats from true dogs.",
         "Follow the cats with numbers: how many become dogs, and how many of these become cats again?",
     ),
     "01.7": (

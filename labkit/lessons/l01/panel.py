@@ -2,7 +2,7 @@
 
 from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider
 from ...plot.style import OKABE_ITO
-from .study import MODELS, asked_matrix, digits, expected_shares, kept, noisy, realised_shares
+from .study import MODELS, asked_matrix, clean_leads, digits, expected_fractions, noisy, realised_fractions
 
 RATES = tuple(k / 20 for k in range(19))
 SHOWN = 36  # images
@@ -15,9 +15,9 @@ def draw(state, show):
     T = asked_matrix(state.noise, noise_rate=state.rate, seed=state.seed)
     n = f"digits, n = {len(digits().train) + len(digits().train.val):,}, seed {state.seed}"
     show(
-        asked=matrix(T, "Marked: a wrong label leads, or draws level." if marks(T) else " "),
+        asked=matrix(T, framed(T) or " "),
         realised=matrix(task.noise.realised_matrix, f"Counted: {n}."),
-        shares={**curves(state), "caption": f"{n}. Faint: what is expected at higher rates."},
+        fractions={**curves(state), "caption": f"{n}. The faint line goes on to higher rates."},
         gallery={"samples": list(range(SHOWN))},
         samples=samples.table(task, range(SHOWN)),
         passport={"rows": passport(task, T)},
@@ -26,14 +26,20 @@ def draw(state, show):
     return task
 
 
+def framed(T):
+    """Say in how many rows a wrong label is at least as frequent as the clean one; "" if in none."""
+    count = len(marks(T))
+    return f"Framed: in {count} of {len(T)} rows a wrong label leads or ties." if count else ""
+
+
 def marks(T):
-    """Where a wrong label is as frequent as the right one, or more. T [C, C] -> list of [row, column]"""
+    """Find the wrong labels that are at least as frequent as the clean one. T [C, C] -> list of [row, column]"""
     wrong = T.clone().fill_diagonal_(-1.0).argmax(1)
-    return [[k, int(wrong[k])] for k in (~kept(T)).nonzero()[:, 0].tolist()]
+    return [[k, int(wrong[k])] for k in (~clean_leads(T)).nonzero()[:, 0].tolist()]
 
 
 def matrix(T, caption):
-    """A transition matrix, with what leads wrongly marked. -> traits"""
+    """A transition matrix, with a frame where a wrong label leads. -> traits"""
     return {
         "values": [[round(value, 3) for value in row] for row in T.tolist()],
         "marked": marks(T),
@@ -42,8 +48,8 @@ def matrix(T, caption):
 
 
 def curves(state):
-    """Shares of wrong labels up to the rate of the slider, which the legend reads; faint, what is expected beyond."""
-    expected, came = expected_shares(state.noise, RATES), realised_shares(state.noise, RATES, state.seed)
+    """Fractions of wrong labels up to the rate of the slider, which the legend reads; the faint line goes on."""
+    expected, came = expected_fractions(state.noise, RATES), realised_fractions(state.noise, RATES, state.seed)
     here = RATES.index(state.rate) + 1
     return {
         "series": [
@@ -57,18 +63,18 @@ def curves(state):
 
 def passport(task, T):
     """What a passport says, in words. -> rows"""
-    made, count = task.noise, lambda T: int(kept(T).sum())
+    made, count = task.noise, lambda T: int(clean_leads(T).sum())
     return [
         ["asked rate", f"{made.rate:.0%}"],
         ["wrong labels that came out", f"{made.realised:.1%}"],
         ["in other papers' words", made.words],
-        ["classes whose right label leads", f"asked {count(T)}, came out {count(made.realised_matrix)} of {len(T)}"],
+        ["classes whose clean label leads", f"asked {count(T)}, came out {count(made.realised_matrix)} of {len(T)}"],
         ["hash of the labels", made.hash],
     ]
 
 
 def measure(seed):
-    """The share of wrong labels at asymmetric 40 %, counted."""
+    """Count the wrong labels at asymmetric 40 %. -> fraction"""
     return noisy("asymmetric", noise_rate=0.4, seed=seed).noise.realised
 
 
@@ -77,26 +83,27 @@ CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in rang
 MOVES = (
     Move(
         "asymmetric, 40 %",
-        {"noise": "asymmetric"},
-        "Frames mark rows in which a wrong label is as frequent as the right one, or more. Is there one in "
-        "what was asked, and one in what came out? Who made the difference?",
+        {"noise": "asymmetric", "seed": 0},
+        "A frame marks a wrong label that is at least as frequent as the clean one. The right matrix has a frame in "
+        "row 6, and the left one has none. Why do they differ?",
     ),
     Move(
         "asymmetric, 90 %",
         {"noise": "asymmetric", "rate": 0.9},
-        "Which rows have changed, and which never do? Drag τ back: where do frames appear on the left, and why there?",
+        "Which rows have wrong labels, and which rows have none? Drag τ back. Down to which rate do the frames on the "
+        "left stay, and why?",
     ),
     Move(
         "uniform, 90 %",
         {"noise": "uniform", "rate": 0.9},
-        "In one of the two the right label has fallen to the height of all others. In which? Look at the "
-        "diagonal and at the passport, then change the noise.",
+        "Compare the diagonal on the left with the rest of its row. Then change the noise to symmetric. In which of "
+        "the two does the clean label no longer lead?",
         beside={"noise": "symmetric"},
     ),
     Move(
         "instance, another seed",
         {"noise": "instance", "seed": 1},
-        "Look at the matrix that came out, and press Next seed. Who chose these entries?",
+        "Press Next seed, and watch which wrong labels each class gets. How are they chosen?",
     ),
 )
 SKETCH = Sketch(
@@ -107,7 +114,7 @@ SKETCH = Sketch(
         choice("noise", "T", "noise", list(MODELS), value="symmetric"),
         cycle("seed", "", "Next seed", values=[0, 1, 2, 3, 4], stored=[0, 1]),
     ],
-    rows=[["asked", "realised", "passport"], ["gallery", "shares"]],
+    rows=[["asked", "realised", "passport"], ["gallery", "fractions"]],
     parts=[
         part("matrix", "asked", title="Asked: T", **AXES, **CLASSES),
         part("matrix", "realised", title="Came out", **AXES, **CLASSES),
@@ -121,10 +128,10 @@ SKETCH = Sketch(
         ),
         part(
             "curves",
-            "shares",
+            "fractions",
             title="How many labels are wrong",
             xlabel="asked rate",
-            ylabel="share of wrong labels",
+            ylabel="fraction of wrong labels",
             xlim=[0, 0.95],
             ylim=[0, 1],
             unit="percent",
@@ -137,12 +144,13 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="noise",
     question=Question(
-        "Asymmetric noise, 40 % asked, ten classes of digits: which share of the labels is wrong?",
+        "Asymmetric 40 %: each 2 gets the label 7 with probability 40 %, each 3 gets 8, each 5 gets 6, each 6 gets 5. "
+        "The other six digits keep their labels. What fraction of all labels is wrong?",
         unit="percent",
         naive=0.4,
         measure=measure,
         seeds=range(5),
-        part="shares",
+        part="fractions",
         x=0.4,
         setting={"rate": 0.4, "noise": "asymmetric"},
     ),

@@ -1,5 +1,5 @@
-"""What lesson 01 computes: how many labels a noise makes wrong, from where on a wrong label is the most frequent one,
-how far wrong labels follow the pixels."""
+"""What lesson 01 computes: how many labels a noise makes wrong, from which rate on a wrong label is the most frequent
+one, and how far wrong labels follow the pixels."""
 
 from functools import lru_cache
 
@@ -14,31 +14,31 @@ MODELS = ("symmetric", "uniform", "pairflip", "asymmetric", "flip", "flip2", "in
 
 @lru_cache
 def digits():
-    """The clean digits. -> Task"""
+    """Return the clean digits. -> Task"""
     return load("digits")
 
 
 @lru_cache(maxsize=512)
 def noisy(name, *, noise_rate, seed):
-    """The digits under a noise of MODELS. The same seed draws with the same random numbers at every rate. -> Task"""
+    """Return the digits under a noise of MODELS. One seed means the same random numbers at every rate. -> Task"""
     return noise.corrupt(digits(), noise.ALL[name](noise_rate), seed)
 
 
-def wrong_share(T, y):
-    """The share of labels that are expected to be wrong. T [C, C], y [N] true labels -> float"""
+def wrong_fraction(T, y):
+    """Return the fraction of labels that is expected to be wrong. T [C, C], y [N] true labels -> float"""
     return (1 - T.diagonal())[y.cpu()].double().mean().item()
 
 
-def kept(T):
-    """Is the right label the single most frequent one of its class? T [C, C] -> bool [C]"""
+def clean_leads(T):
+    """Say for each true class whether the clean label is the single most frequent one. T [C, C] -> bool [C]"""
     others = T.clone().fill_diagonal_(-1.0).max(1).values
     return T.diagonal() > others + 1e-9
 
 
 @lru_cache(maxsize=512)
 def asked_matrix(name, *, noise_rate, seed):
-    """The transition matrix that is asked for on the digits. A noise that depends on the sample has none: the mean over
-    the samples of each class is given. -> [C, C] float64"""
+    """Return the transition matrix that is asked for on the digits. A noise that depends on the sample has none, so its
+    row is the mean over the samples of the class. -> [C, C] float64"""
     model, clean = noise.ALL[name](noise_rate), Clean.of(digits())
     T = model.matrix(clean.classes, clean.name)
     if T is not None:
@@ -49,42 +49,43 @@ def asked_matrix(name, *, noise_rate, seed):
     return members.T @ P / members.sum(0)[:, None]
 
 
-def everyone(task):
-    """The true labels of training and validation samples, which a passport counts together. -> [N]"""
+def true_labels(task):
+    """Return the true labels of training and validation samples, which a passport counts together. -> [N]"""
     return torch.cat([task.truth.y, task.truth.val])
 
 
 @lru_cache
-def realised_shares(name, rates, seed):
-    """The share of wrong labels that came out at each rate. rates: tuple -> tuple"""
+def realised_fractions(name, rates, seed):
+    """Return the fraction of wrong labels that came out at each rate. rates: tuple -> tuple"""
     return tuple(noisy(name, noise_rate=rate, seed=seed).noise.realised for rate in rates)
 
 
 @lru_cache
-def expected_shares(name, rates):
-    """The share of wrong labels that is expected at each rate, over the digits' own classes. rates: tuple -> tuple"""
-    return tuple(wrong_share(asked_matrix(name, noise_rate=rate, seed=0), everyone(digits())) for rate in rates)
+def expected_fractions(name, rates):
+    """Return the expected fraction of wrong labels at each rate, for the digits' classes. rates: tuple -> tuple"""
+    y = true_labels(digits())
+    return tuple(wrong_fraction(asked_matrix(name, noise_rate=rate, seed=0), y) for rate in rates)
 
 
 def limit(name, rates):
-    """The first of the rates at which some class is no longer called by its own name most often, or None."""
-    lost = [rate for rate in rates if not kept(asked_matrix(name, noise_rate=rate, seed=0)).all()]
+    """Return the first of the rates at which the clean label of some class does not lead, or None."""
+    lost = [rate for rate in rates if not clean_leads(asked_matrix(name, noise_rate=rate, seed=0)).all()]
     return lost[0] if lost else None
 
 
 def with_the_same_matrix(task, *, seed):
-    """The same images under a noise that knows the classes only, and whose matrix is the one that came out in `task`.
+    """Return the same images with labels drawn from the matrix that came out in `task`, without a look at the pixels.
     -> Task"""
     return noise.corrupt(digits(), noise.matrix_noise(task.noise.realised_matrix), seed)
 
 
 def agreement(task):
-    """Of the wrong labels, the share that agrees with the nearest image (by pixels) that has the same true label and a
-    wrong given one: 1 if the pixels decide which wrong label it is. -> float"""
+    """Return the fraction of wrong labels that agree with the most similar image: the nearest one by pixels among those
+    of the same true class that have a wrong label, too. -> float"""
     wrong = task.train.y != task.truth.y
     x, given, true = task.train.x[wrong].flatten(1).float(), task.train.y[wrong], task.truth.y[wrong]
     distance = torch.cdist(x, x).fill_diagonal_(torch.inf)
     distance[true[:, None] != true] = torch.inf
     nearest = distance.min(1)
-    lonely = nearest.values.isinf()
-    return (given == given[nearest.indices])[~lonely].double().mean().item()
+    has_neighbour = nearest.values.isfinite()
+    return (given == given[nearest.indices])[has_neighbour].double().mean().item()

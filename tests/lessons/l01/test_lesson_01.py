@@ -9,7 +9,15 @@ import labkit
 from labkit.lessons.l01 import figures, panel
 from labkit.lessons.l01 import study as lesson_01
 from labkit.lessons.l01.exercises import MNIST
-from labkit.lessons.l01.study import MODELS, asked_matrix, everyone, expected_shares, kept, noisy, wrong_share
+from labkit.lessons.l01.study import (
+    MODELS,
+    asked_matrix,
+    clean_leads,
+    expected_fractions,
+    noisy,
+    true_labels,
+    wrong_fraction,
+)
 from labkit.noise.similar import CIFAR100_COARSE
 
 RATES = (0.0, 0.2, 0.4, 0.6)
@@ -19,8 +27,10 @@ RATES = (0.0, 0.2, 0.4, 0.6)
 def test_the_asked_matrix_is_a_transition_matrix_and_says_what_comes_out(name):
     T = asked_matrix(name, noise_rate=0.4, seed=0)
     assert (T >= 0).all() and torch.allclose(T.sum(1), torch.ones(10, dtype=torch.float64))
-    share, n = wrong_share(T, everyone(lesson_01.digits())), 1437
-    assert abs(noisy(name, noise_rate=0.4, seed=0).noise.realised - share) < 4 * (share * (1 - share) / n) ** 0.5
+    fraction, n = wrong_fraction(T, true_labels(lesson_01.digits())), 1437
+    assert (
+        abs(noisy(name, noise_rate=0.4, seed=0).noise.realised - fraction) < 4 * (fraction * (1 - fraction) / n) ** 0.5
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -31,17 +41,17 @@ def test_labels_that_are_wrong_stay_wrong_when_the_rate_is_dragged_up(name):
     assert not wrong[0].any() and all((low <= high).all() for low, high in zip(wrong, wrong[1:]))
 
 
-def test_shares_of_the_lesson():
-    share = lambda name: expected_shares(name, (0.4,))[0]
-    assert share("symmetric") == pytest.approx(0.4) and share("uniform") == pytest.approx(0.36)
-    y = everyone(lesson_01.digits())
+def test_fractions_of_the_lesson():
+    fraction = lambda name: expected_fractions(name, (0.4,))[0]
+    assert fraction("symmetric") == pytest.approx(0.4) and fraction("uniform") == pytest.approx(0.36)
+    y = true_labels(lesson_01.digits())
     in_pairs = torch.isin(y, torch.tensor([2, 3, 5, 6])).double().mean().item()
-    assert share("asymmetric") == pytest.approx(0.4 * in_pairs)
+    assert fraction("asymmetric") == pytest.approx(0.4 * in_pairs)
 
 
-def test_kept_wants_a_single_leader():
+def test_the_clean_label_leads_as_a_a_single_leader():
     T = torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.6, 0.2], [0.5, 0.1, 0.4]], dtype=torch.float64)
-    assert kept(T).tolist() == [False, True, False]
+    assert clean_leads(T).tolist() == [False, True, False]
     assert panel.marks(T) == [[0, 1], [2, 0]]
     assert lesson_01.limit("pairflip", (0.4, 0.5, 0.6)) == 0.5 and lesson_01.limit("uniform", RATES) is None
 
@@ -65,7 +75,7 @@ def test_the_panel_draws_every_noise_at_its_ends(name):
     there = drawn.move(rate=0.9).picture
     assert there["samples"]["given"] != clean["samples"]["given"]
     assert bool(there["asked"]["marked"]) == (name != "uniform")
-    assert there["shares"]["series"][1]["y"][-1] == pytest.approx(
+    assert there["fractions"]["series"][1]["y"][-1] == pytest.approx(
         noisy(name, noise_rate=0.9, seed=0).noise.realised, abs=1e-4
     )
 
@@ -166,16 +176,28 @@ def named(figure):
     return {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].lines if line.get_label()[0] != "_"}
 
 
-def test_models_with_the_same_shares_are_one_line():
-    drawn = named(figures.wrong_shares(("symmetric", "pairflip", "uniform"), RATES, guess=(0.4, 0.3)))
+def test_models_with_the_same_fractions_are_one_line():
+    drawn = named(figures.wrong_fractions(("symmetric", "pairflip", "uniform"), RATES, guess=(0.4, 0.3)))
     assert drawn["symmetric, pairflip"] == pytest.approx(list(RATES))
     assert drawn["uniform"] == pytest.approx([0.9 * rate for rate in RATES])
     assert drawn["your guess (asymmetric)"] == [0.3]
 
 
 def test_every_seed_is_a_mark():
-    rows = [{"noise": "flip2", "asked": 0.4, "wrong": w, "best_val": b} for w, b in ((0.39, 0.8), (0.41, 0.7))]
+    rows = [{"setting": "flip2", "wrong labels": w, "best_val": b} for w, b in ((0.39, 0.8), (0.41, 0.7))]
     assert named(figures.same_word(pd.DataFrame(rows)))["flip2"] == [0.8, 0.7]
+
+
+def test_the_segment_under_u_is_the_label():
+    T, true, u = (
+        torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0, 0, 1.0]]),
+        torch.tensor([0, 2]),
+        torch.tensor([0.62, 0.1]),
+    )
+    (ax,) = figures.drawn_labels(T, true=true, u=u).axes
+    ends = [round(bar.get_x() + bar.get_width(), 2) for bar in ax.patches]
+    assert ends == [0.5, 0.75, 1, 0, 0, 1]
+    assert [float(line.get_xdata()[0]) for line in ax.lines] == pytest.approx(u.tolist())
 
 
 def test_matrices_stand_under_their_titles():
