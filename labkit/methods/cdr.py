@@ -68,7 +68,7 @@ class CDR(Method):
 
     @torch.no_grad()
     def damp(self, net: nn.Module) -> tuple:
-        """Scale the gradients of one network by 1 - tau where critical, by 0 elsewhere. -> parameters that are split,
+        """Scale the gradients of one network by 1 - rate where critical, by 0 elsewhere. -> parameters that are split,
         flat copies of them, masks of their critical coordinates"""
         learning = [p for p in net.parameters() if p.grad is not None]  # neither frozen nor unused
         weights = [p for p in learning if self.scope == "all" or p.dim() in (2, 4)]

@@ -28,13 +28,18 @@ def _moved(w, g, mask, rate, lr, decay):
     return w - lr * (mask * (1 - rate) * g + decay * w)
 
 
-def _largest(score, rate):
-    """The int((1 - rate) M) largest scores. -> bool [M]"""
-    return critical(torch.ones_like(score), score, rate)
+def _largest(score, rate, signed=False):
+    """The int((1 - rate) M) largest scores, by default in absolute value. -> bool [M]"""
+    positive = score - score.min() if signed else score
+    return critical(torch.ones_like(score), positive, rate)
 
 
 def _undamped(w, g, rate, lr, decay):
     return w - lr * (critical(w, g, rate) * g + decay * w)
+
+
+def _no_decay(w, g, rate, lr, decay):
+    return _moved(w, g, critical(w, g, rate), rate, lr, 0.0)
 
 
 def _damped_decay(w, g, rate, lr, decay):
@@ -58,6 +63,11 @@ def _decay_of_others(w, g, rate, lr, decay):
 MISTAKES = [
     (lambda w, g, *rest: _moved(w, g, _largest(g, rest[0]), *rest), "these are the largest gradients; rank by |w g|"),
     (lambda w, g, *rest: _moved(w, g, _largest(w, rest[0]), *rest), "these are the largest weights; rank by |w g|"),
+    (
+        lambda w, g, *rest: _moved(w, g, _largest(w * g, rest[0], signed=True), *rest),
+        "these have the largest w g with its sign; rank by the absolute value",
+    ),
+    (_no_decay, "no weight decays here; all weights do, critical or not"),
     (_undamped, "the critical weights take the whole gradient; it is damped by 1 - rate"),
     (_damped_decay, "the decay is damped, too; damp only the gradient"),
     (_held_still, "weights that are not critical stand still here; they must decay"),
@@ -73,5 +83,5 @@ cdr_step = Build(
     step,
     MISTAKES,
     (Output("w", ("weight",)),),
-    "one step of CDR. To draw the mask at random you change one line, and section 5 measures what that costs",
+    "one step of CDR. To draw the mask at random you change one line, and section 5 measures what that changes",
 )

@@ -40,7 +40,7 @@ def schedule(answer):
     meant, used = rising[::-1], 1 - ASSUMED
     not_turned = "the first number belongs to factors that rise; `[::-1]` reverses them, so they start at 1 and fall"
     both_meant = "the second number: the last line sets `factor` again, in every epoch"
-    fifth = "the first number: epochs count from 0, so epoch 4 takes the fifth factor"
+    fifth = "the first number belongs to another epoch; epochs count from 0, so epoch 4 takes the fifth factor"
     mistakes = [
         ([meant[4], ASSUMED], "the second number is the assumed rate ε; the factor is 1 - ε"),
         ([rising[4], used], not_turned),
@@ -85,7 +85,7 @@ def coasting(answer):
         (9.0, "that is the sum over infinitely many steps; three are asked for"),
     ]
     judge(answer, right, mistakes, tolerance=5e-3)
-    return 'it would be 9 lr v if the weight stayed masked for ever. `variant="paper"` stops the buffer'
+    return 'it would be 9 η m if the weight never became critical again. `variant="paper"` stops the buffer'
 
 
 def same_strength(answer):
@@ -112,6 +112,7 @@ def slow(answer):
         mistakes = [
             (lr * (1 - rate), "that is the damping alone; a weight is also chosen only with probability 1 - ε"),
             (lr, "that is the undamped step"),
+            (lr * 0.36, "0.36 fits ε = 0.4 alone; write the factor with `rate`"),
             (lr * rate**2, "ε is the fraction that is left out"),
             (lr * rate, "ε is the fraction that is left out"),
         ]
@@ -151,7 +152,7 @@ HINTS = {
     ),
     "07.4": (
         "The gradient is 0 now, so each step is η times the buffer, which shrinks first.",
-        "Write the three steps as multiples of v, and add them up.",
+        "Write the three steps as multiples of m, and add them up.",
     ),
     "07.6": (
         "The ridge of AUX alone has to equal the ridge of CDR+AUX divided by 1 - ε.",

@@ -48,6 +48,8 @@ RIGHT = [("07.build", by_mask), ("07.build", by_loop)]
 MISTAKES = [
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=g.abs()), "largest gradients"),
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=w.abs()), "largest weights"),
+    ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=w * g), "with its sign"),
+    ("07.build", lambda w, g, rate, lr, decay: by_mask(w, g, rate, lr, 0.0), "no weight decays here"),
     ("07.build", undamped, "damped by 1 - rate"),
     ("07.build", damped_decay, "the decay is damped, too"),
     ("07.build", masked_last, "stand still here"),

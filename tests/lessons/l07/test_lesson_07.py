@@ -40,6 +40,7 @@ MISTAKES = [
     ("07.6", 13.33, "the root"),
     ("07.7", lambda rate, lr: lr * (1 - rate), "damping"),
     ("07.7", lambda rate, lr: lr, "undamped"),
+    ("07.7", lambda rate, lr: 0.36 * lr, "write the factor with `rate`"),
     ("07.7", 0.036, "the function itself"),
 ]
 
