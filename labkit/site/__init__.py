@@ -127,10 +127,7 @@ class Site:
             folder, _, file = asset.partition("/")
             if folder == "stored":
                 with_panel.add(file.removesuffix(".js"))
-        minutes = sum(lesson.minutes or 0 for lesson in self.lessons)
-        body = self.env.get_template("index.html.j2").render(
-            lessons=self.lessons, papers=self.papers, alive=with_panel, hours=hours(minutes)
-        )
+        body = self.env.get_template("index.html.j2").render(lessons=self.lessons, papers=self.papers, alive=with_panel)
         self.write_page("index.html", "labkit", body, "index", scripts=self.scripts(body))
 
     def write_teachers_page(self) -> None:
@@ -150,13 +147,16 @@ class Site:
         self.write_page(book.LEDGER, "The ledger", f'<div class="html">{tables}</div>', "ledger")
 
     def write_glossary(self) -> None:
-        """Write the page of terms: the section of CONTRIBUTING.md that explains them."""
+        """Write the page of terms: lessons/GLOSSARY.md, then the project's own terms in CONTRIBUTING.md."""
         from .notebook import markdown
 
+        path = "lessons/GLOSSARY.md"
+        source = SimpleNamespace(path=path, page=book.RENAMED[path])
+        terms = markdown((book.ROOT / path).read_text(encoding="utf-8"), self.links.of(source))
         text = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
         section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
-        body = f'<div class="prose"><h1>Glossary</h1>{markdown(section)}</div>'
-        self.write_page("glossary.html", "Glossary", body, "index")
+        body = f'<div class="prose">{terms}<h2>Terms of this project</h2>{markdown(section)}</div>'
+        self.write_page(source.page, "Glossary", body, "index")
 
     def write_reference(self) -> None:
         """Write the API reference, pages with a frame of their own."""
@@ -217,12 +217,3 @@ def panel_script() -> str:
     from ..panels.script import classic
 
     return classic()
-
-
-def hours(minutes: int) -> str:
-    """Write a duration in words: 185 -> "3 hours 5 minutes"."""
-    parts = []
-    for number, unit in zip(divmod(minutes, 60), ("hour", "minute")):
-        if number:
-            parts.append(f"{number} {unit}{'s' if number != 1 else ''}")
-    return " ".join(parts) or "0 minutes"

@@ -13,10 +13,10 @@ from ..errors import choose
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html"}
+RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html",
+           "lessons/GLOSSARY.md": "glossary.html"}  # fmt: skip
 LEDGER = "notebooks/ledger.html"
 DASHBOARDS = ("notebooks/sweep.ipynb",)  # of somebody's own runs: no paper has them
-MINUTES = re.compile(r"(\d+) minutes")
 HEADING = re.compile(r"^# (.+)$", re.M)
 ELSEWHERE = re.compile(r"[a-z]+:|#")  # an address with a scheme, or a place on the same page
 
@@ -52,7 +52,7 @@ class Source:
 
     @property
     def introduction(self) -> str:
-        """Return the text of the first cell: title, what the notebook is good for, minutes."""
+        """Return the text of the first cell: title, what the notebook is good for."""
         return self.notebook.cells[0].source if self.notebook.cells else ""
 
     @property
@@ -60,12 +60,6 @@ class Source:
         """Return the first heading, or the file's name without one."""
         heading = HEADING.search(self.introduction)
         return heading[1].strip() if heading else posixpath.basename(self.path)
-
-    @property
-    def minutes(self) -> int | None:
-        """Return how long it takes a reader, if the first cell says so."""
-        minutes = MINUTES.search(self.introduction)
-        return int(minutes[1]) if minutes else None
 
 
 def lessons() -> list[Source]:
