@@ -56,8 +56,11 @@ def ranges(
 
 
 def in_words(values: pd.Series) -> str:
-    """Return a range: "3 to 5" for whole numbers, "85 to 92 %" for fractions, one number where both ends agree."""
+    """Return a range: "3 to 5" for whole numbers, "85 to 92 %" for fractions, one number where both ends agree,
+    a dash where nothing was measured."""
     low, high = values.min(), values.max()
+    if values.isna().all():
+        return "–"
     if pd.api.types.is_integer_dtype(values):
         ends, unit = [str(low), str(high)], ""
     else:

@@ -86,11 +86,26 @@ def estimated(answer):
     return f"{right:.0%}, without a look at a true label{taken}"
 
 
+def uniform_rate(answer):
+    """The rate at which uniform noise over ten classes makes as many labels wrong as people did."""
+    *_, wrong = _rates()
+    right = wrong / 0.9
+    mistakes = [
+        (wrong, "that is the fraction of wrong labels; uniform noise draws the true class, too, so its rate is higher"),
+        (wrong * 0.9, "you multiplied by 1 - 1/C; at rate r the fraction r (1 - 1/C) is wrong, so divide"),
+        (wrong / 0.9 * 0.1, "that is the fraction of labels that are redrawn and stay right"),
+        (wrong * 9 / 10 / 9, "that is the fraction for one wrong class"),
+    ]
+    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"{right:.1%}, because a tenth of the redrawn labels is the true class{taken}"
+
+
 EXERCISES = {
     "11.build": confident_counts,
     "11.1": independent,
     "11.5": choose_rate,
     "11.6": estimated,
+    "11.7": uniform_rate,
 }
 HINTS = {
     "11.build": (
@@ -104,6 +119,10 @@ HINTS = {
     "11.5": (
         "Ask of each column whether it needs true labels.",
         "`idxmax` finds the row with the highest value; return the `rate` of this row.",
+    ),
+    "11.7": (
+        "Uniform noise redraws a label from all ten classes. How often does it draw the true one?",
+        "A redrawn label is wrong with probability 9/10.",
     ),
     "11.6": (
         "A label counts as wrong where the given label differs from the believed class.",

@@ -1,16 +1,17 @@
-"""Figures of lesson 11: whom people confuse, what SPL should be told, and all methods on three noises of one rate."""
+"""Figures of lesson 11: what people confuse, which rate SPL should assume, and the order of methods on two noises."""
 
 import numpy as np
 
 from ...plot.parts import numbers
 from ...plot.style import GREY, OKABE_ITO, canvas, colour, head, legend, marker
-from .study import CLASSES, NOISES, OTHERS, RATES, of, scores
+from .reading import of, swept
+from .study import CLASSES, NOISES, OTHERS, RATES, STARTS, true_rate
 
-__all__ = ["confusions", "rates_told", "three_noises"]
+__all__ = ["assumed_rates", "confusions", "orders"]
 
 SHORT = {"Confident learning": "conf. learn.", "Co-teaching": "Co-teach."}
-INKS = dict(zip(NOISES, (OKABE_ITO[1], OKABE_ITO[4], OKABE_ITO[0])))
-LOOKS = dict(zip(NOISES, ("-", "--", ":")))
+INKS = dict(zip(STARTS, (OKABE_ITO[1], OKABE_ITO[0])))
+SETTINGS = (("people", "large"), ("symmetric", "large"), ("people", "small"))
 
 
 def confusions(matrices, *, words="", names=CLASSES):
@@ -28,41 +29,47 @@ def confusions(matrices, *, words="", names=CLASSES):
     return figure
 
 
-def rates_told(runs, *, noises=NOISES, true=0.402, guess=None, words=""):
-    """What SPL makes of every assumed rate: test accuracy (left) and noisy validation accuracy (right), the mean of the
-    last ten epochs; mean and lowest to highest seed. runs: rows of labkit.lessons.l11.study.results. -> Drawing"""
-    figure, axes = canvas(1, 2, width=3.8, height=3.3, sharey=True)
-    for ax, column, label in zip(axes[0], ("last10", "val10"), ("test (true labels)", "validation (noisy labels)")):
-        for noise in noises:
-            table = scores(runs, noise)[column]
-            ax.plot(RATES, table["mean"], LOOKS[noise], color=INKS[noise], marker="o", markersize=4, label=noise)
-            ax.fill_between(RATES, table["min"], table["max"], color=INKS[noise], alpha=0.18, linewidth=0)
-            top = table["mean"].idxmax()
-            ax.plot(top, table["mean"][top], "o", markersize=12, fillstyle="none", color=INKS[noise])
-        ax.axvline(true, color=GREY, linestyle=":", label="share of wrong labels")
-        ax.set(xlabel="ε, what SPL is told", ylabel="accuracy, last ten epochs" if ax is axes[0, 0] else "")
-        head(ax, f"{label}; ring: the highest")
+def assumed_rates(runs, *, guess=None, words=""):
+    """Draw what SPL makes of every assumed rate, from both starts, as means of the last ten epochs: test accuracy, with its
+    lowest and highest seed, and dotted the accuracy on noisy validation. A ring marks the highest mean test accuracy.
+
+    runs: rows of `study.results`. guess: an assumed rate, or None. -> Drawing"""
+    figure, axes = canvas(1, len(SETTINGS), width=2.9, height=3.2, sharey=True)
+    for ax, (noise, size) in zip(axes[0], SETTINGS):
+        for start, ink in INKS.items():
+            table = swept(runs, noise=noise, start=start, size=size).groupby("rate")
+            test, seen = table["last10"].agg(["mean", "min", "max"]), table["val10"].mean()
+            ax.plot(RATES, test["mean"], color=ink, marker="o", markersize=4, label=f"test, {start}")
+            ax.fill_between(RATES, test["min"], test["max"], color=ink, alpha=0.18, linewidth=0)
+            ax.plot(RATES, seen, ":", color=ink, label=f"noisy validation, {start}")
+            top = test["mean"].idxmax()
+            ax.plot(top, test["mean"][top], "o", markersize=12, fillstyle="none", color=ink)
+        ax.axvline(true_rate(), color=GREY, linewidth=1, linestyle=(0, (1, 3)), label="fraction of wrong labels")
+        ax.set(xlabel="ε, the rate that SPL assumes", ylabel="accuracy" if ax is axes[0, 0] else "")
+        samples = of(runs, noise=noise, method="ERM", size=size)["samples"].iloc[0]
+        head(ax, f"{noise}, n = {samples:,}")
     if guess is not None:
-        axes[0, 0].plot(
-            guess, axes[0, 0].get_ylim()[1], "*", markersize=14, color=GREY, clip_on=False, label="your guess"
-        )
+        top = axes[0, 0].get_ylim()[1]
+        axes[0, 0].plot(guess, top, "*", markersize=14, color=GREY, clip_on=False, label="your guess")
     figure.suptitle(words, fontsize=8, color=GREY, x=0.01, ha="left")
-    legend(figure, axes[0, 0], 5)
+    legend(figure, axes[0, 0], 3)
     return figure
 
 
-def three_noises(runs, *, criterion="last10", words=""):
-    """Every method on the three noises: a mark per seed, the methods in one order. criterion: "last10" | "best_val". ->
-    Drawing"""
-    figure, axes = canvas(1, len(NOISES), width=2.9, height=3.1, sharey=True, sharex=True)
-    rows = {**{name: (name, 0.0) for name in OTHERS}, "SPL, told 20 %": ("SPL", 0.2), "SPL, told 40 %": ("SPL", 0.4)}
-    for ax, noise in zip(axes[0], NOISES):
-        for place, (method, told) in enumerate(rows.values()):
-            each = of(runs, noise=noise, method=method, assumed_rate=told)[criterion]
-            ax.plot(each, [place] * len(each), marker(method), color=colour(method), alpha=0.8, linestyle="none")
-            ax.plot(each.mean(), place, "|", color=GREY, markersize=16, markeredgewidth=2)
-        ax.set(xlabel="test accuracy", yticks=range(len(rows)), yticklabels=list(rows))
+def orders(runs, *, criterion="last10", methods=OTHERS, words=""):
+    """Every method on both noises: a mark per seed and a line at the mean. Methods stand in their order under symmetric
+    noise. criterion: "last10" | "best_val". -> Drawing"""
+    figure, axes = canvas(1, len(NOISES), width=3.6, height=3.9, sharey=True, sharex=True)
+    symmetric = {name: of(runs, noise="symmetric", method=name)[criterion].mean() for name in methods}
+    ordered = sorted(symmetric, key=symmetric.get, reverse=True)
+    for ax, noise in zip(axes[0], ("symmetric", "people")):
+        for place, method in enumerate(ordered):
+            values = of(runs, noise=noise, method=method)[criterion]
+            ax.plot(values, [place] * len(values), marker(method), color=colour(method), alpha=0.8, linestyle="none")
+            ax.plot(values.mean(), place, "|", color=GREY, markersize=16, markeredgewidth=2)
+        ax.set(xlabel="test accuracy", yticks=range(len(ordered)), yticklabels=ordered)
+        ax.grid(axis="y", alpha=0.2)
         head(ax, noise)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    axes[0, 0].set_ylim(len(ordered) - 0.5, -0.5)
     figure.suptitle(words, fontsize=8, color=GREY, x=0.01, ha="left")
     return figure

@@ -2,55 +2,61 @@
 
 import numpy as np
 
+from ...noise import symmetric
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from .figures import SHORT
-from .study import CLASSES, EPOCHS, NOISES, OTHERS, RATES, best_told, complete, models, of
+from .reading import best_assumed, of
+from .study import CLASSES, EPOCHS, NOISES, RATES, STARTS, matrix, results, true_rate
 
 EACH = range(1, EPOCHS + 1)
+BESIDE = ("ERM", "GCE", "ELR", "Confident learning", "Co-teaching")
 MEAN = "Mean of the ten epochs (at first fewer) up to epoch {epoch}."
 
 
 def draw(state, show):
-    """One setting of the stored runs; trains what is missing of them first. -> the runs of SPL in this setting"""
-    runs = complete()
-    spl, other = (
-        of(runs, noise=state.noise, method="SPL", assumed_rate=state.rate),
-        of(runs, noise=state.noise, method=state.other),
-    )
-    n = f"CIFAR-10, n = {int(runs['samples'].iloc[0]):,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
-    told = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
+    """One setting of the stored runs. -> the runs of SPL in this setting"""
+    runs = results()
+    spl = of(runs, noise=state.noise, method="SPL", assumed_rate=state.rate, start=state.start)
+    other = of(runs, noise=state.noise, method=state.other)
+    n = f"CIFAR-10, n = {int(spl['samples'].iloc[0]):,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
+    name = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
+    T = values_of(state.noise)
+    wrong = 100 - 10 * sum(T[k][k] for k in range(len(T)))
     show(
-        history={**lines(spl, told, other, state.other), "caption": f"{n}. Bands: lowest to highest seed."},
+        history={**lines(spl, name, other, state.other), "caption": f"{n}. Bands: lowest to highest seed."},
         sweep={**sweep(runs, state), "caption": f"{MEAN} The cross is the slider."},
-        matrix={"values": matrix(state.noise), "caption": f"{state.noise}: {100 * rate(state.noise):.1f} % wrong."},
-        methods={
-            **bars(runs, state.noise),
-            "caption": f"{MEAN} Whiskers: the seeds. Co-teaching is told 40 %.",
-        },
-        message=f"{told}, {state.noise}: test {spl['last10'].mean():.1%}, last ten epochs",
+        matrix={"values": T, "caption": f"{state.noise}: {wrong:.1f} % wrong."},
+        methods={**bars(runs, state.noise), "caption": f"{MEAN} Whiskers: the seeds. Co-teaching assumes 40 %."},
+        message=f"{name}, {state.start}, {state.noise}: test {spl['last10'].mean():.1%}, last ten epochs",
     )
     return spl
 
 
-def lines(spl, told, other, name):
+def lines(spl, words, other, name):
     """Curves over the epochs: the chosen setting of SPL, and the test accuracy of another method. -> traits"""
     x = EACH
     drawn = [
-        (f"{told}: test", spl, "test", {**svg_style("SPL"), "marker": "none"}),
-        (f"{told}: noisy validation", spl, "val_noisy", {**svg_style("SPL"), "dash": "2 3", "marker": "none"}),
-        (f"{told}: wrong labels memorised", spl, "noisy_memorised", {**svg_style("noisy_memorised"), "marker": "none"}),
+        (f"{words}: test", spl, "test", {**svg_style("SPL"), "marker": "none"}),
+        (f"{words}: noisy validation", spl, "val_noisy", {**svg_style("SPL"), "dash": "2 3", "marker": "none"}),
+        (
+            f"{words}: wrong labels memorised",
+            spl,
+            "noisy_memorised",
+            {**svg_style("noisy_memorised"), "marker": "none"},
+        ),
         (f"{name}: test", other, "test", {**svg_style(name), "marker": "none", "dash": "7 3"}),
     ]
-    series = [curve(words, x, stack(runs, column).mean(0), **style) for words, runs, column, style in drawn]
+    series = [curve(label, x, stack(runs, column).mean(0), **style) for label, runs, column, style in drawn]
     bands = [band(x, stack(runs, column), style["colour"]) for _, runs, column, style in (drawn[0], drawn[3])]
     return {"series": series, "bands": bands, "per_epoch": {"epoch": list(EACH)}}
 
 
 def sweep(runs, state):
-    """SPL over what it is told, and another method beside it, epoch by epoch. -> traits"""
-    told = [of(runs, noise=state.noise, method="SPL", assumed_rate=rate) for rate in RATES]
-    test = np.stack([recent(rows, "test") for rows in told])
-    seen = np.stack([recent(rows, "val_noisy") for rows in told])
+    """SPL over its assumed rate, and another method next to it, epoch by epoch. -> traits"""
+    same = {"noise": state.noise, "method": "SPL", "start": state.start}
+    groups = [of(runs, assumed_rate=rate, **same) for rate in RATES]
+    test = np.stack([recent(rows, "test") for rows in groups])
+    seen = np.stack([recent(rows, "val_noisy") for rows in groups])
     level = recent(of(runs, noise=state.noise, method=state.other), "test").mean(0)
     here, look = RATES.index(state.rate), svg_style("SPL")
     lists = {"epoch": list(EACH), "series": [], "bands": [], "lines": []}
@@ -87,7 +93,7 @@ def band(x, values, colour):
 
 def bars(runs, noise):
     """What every other method has reached, epoch by epoch. -> traits"""
-    found = {name: recent(of(runs, noise=noise, method=name), "test") for name in OTHERS}
+    found = {name: recent(of(runs, noise=noise, method=name), "test") for name in BESIDE}
     number = lambda value: round(float(value), 4)
     lists = {"epoch": list(EACH), "bars": []}
     for k in range(EPOCHS):
@@ -100,45 +106,47 @@ def bars(runs, noise):
     return {"per_epoch": lists}
 
 
-def matrix(noise):
-    """The transition matrix of a noise; people's is what was counted. -> lists"""
-    T = models()["people's T" if noise == "people" else noise].matrix(len(CLASSES), "cifar10")
-    return [[round(float(share), 3) for share in row] for row in T]
-
-
-def rate(noise):
-    """The share of wrong labels that a noise asks for."""
-    return 1 - float(np.mean(np.diag(matrix(noise))))
+def values_of(noise):
+    """The transition matrix of a noise; people's is counted. -> lists"""
+    T = matrix() if noise == "people" else symmetric(true_rate()).matrix(len(CLASSES), "cifar10")
+    return [[round(float(value), 3) for value in row] for row in T]
 
 
 SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 182}
 MOVES = (
     Move(
-        "people, from 0 to 60 %",
+        "over 10 epochs",
+        {"start": "over 10 epochs"},
+        "Next to it is the same filter at once. Where is the highest point of the test curve now? Is it higher?",
+        beside={"start": "at once"},
+    ),
+    Move(
+        "60 % beside 0 %",
         {"rate": 0.6},
-        "Plain SGD (ε = 0) stands beside it. What happens to the wrong labels memorised, and what to the test "
-        "accuracy? Do they have the same best ε?",
+        "At ε = 0 nothing is dropped, so that is plain SGD. Which of the two memorises fewer wrong labels? Which has "
+        "the higher test accuracy?",
         beside={"rate": 0.0},
     ),
     Move(
-        "symmetric, 40 %",
+        "symmetric",
         {"noise": "symmetric"},
-        "In the picture on the right, is the cross above the line of plain SGD (ERM)? And with people's labels?",
+        "The same fraction of labels is wrong. At which ε is SPL best now, and which of the other methods gains most?",
+        beside={"noise": "people"},
     ),
     Move(
         "what can be seen",
-        {"noise": "people"},
-        "The dotted curve on the right is all that somebody without true labels would see. Would it have led "
-        "you to the right ε?",
+        {"noise": "people", "start": "at once"},
+        "Without true labels you see the dotted curve on the right alone. Does it lead you to a good ε?",
     ),
 )
 SKETCH = Sketch(
     name="11",
     title="CIFAR-10 as people labelled it",
     controls=[
-        slider("rate", "ε", "SPL is told", RATES, 0.4, "percent"),
+        slider("rate", "ε", "SPL assumes", RATES, 0.4, "percent"),
+        choice("start", "ε(t)", "from when", list(STARTS), "at once"),
         choice("noise", "T", "noise", NOISES, "people"),
-        choice("other", "", "beside it", list(OTHERS), "ERM"),
+        choice("other", "", "beside it", list(BESIDE), "ERM"),
     ],
     rows=[["history", "sweep"], ["matrix", "methods"]],
     parts=[
@@ -147,7 +155,7 @@ SKETCH = Sketch(
             "history",
             title="Over the epochs",
             xlabel="epoch",
-            ylabel="share",
+            ylabel="fraction",
             xlim=[0.5, EPOCHS + 0.5],
             share=1.2,
             **SCALE,
@@ -155,7 +163,7 @@ SKETCH = Sketch(
         part(
             "curves",
             "sweep",
-            title="What should SPL be told?",
+            title="Which rate should SPL assume?",
             xlabel="ε, the assumed rate",
             ylabel="accuracy, mean of ten epochs",
             xlim=[-0.02, 0.62],
@@ -179,22 +187,22 @@ SKETCH = Sketch(
             "methods",
             title="The other methods, mean of ten epochs",
             ylabel="test accuracy",
-            **{**SCALE, "ylim": [0, 0.6], "height": 200},
+            **{**SCALE, "ylim": [0, 0.7], "height": 200},
         ),
     ],
     draw=draw,
     moves=MOVES,
     versus="other",
     question=Question(
-        "People's labels on CIFAR-10, 40.2 % of them wrong. SPL leaves out the share ε with the largest losses. With "
-        "which ε (0 %, 10 %, ..., 60 %) is its test accuracy, the mean of the last ten epochs, highest? (seeds 0-2)",
+        "CIFAR-10 as people labelled it, 40 % of the labels wrong. SPL drops the fraction ε with the largest losses, from "
+        "the first step on. With which ε (0 to 60 %) does it end with the highest test accuracy?",
         unit="percent",
         naive=0.4,
-        measure=best_told,
-        seeds=range(3),
+        measure=best_assumed,
+        seeds=range(5),
         part="sweep",
         along="x",
-        setting={"noise": "people"},
+        setting={"noise": "people", "start": "at once"},
     ),
     stored=True,
 )

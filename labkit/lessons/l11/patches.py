@@ -14,7 +14,11 @@ WHITE, CONTRAST = 0.1, 10.0  # added to the eigenvalues, and to the variance of 
 
 def patches(x):
     """All patches of images, each with mean 0 and the same contrast. x uint8 [n, channels, H, W] -> [n, places, d]"""
-    p = F.unfold(x.float(), SIDE).transpose(1, 2)
+    return contrasted(F.unfold(x.float(), SIDE).transpose(1, 2))
+
+
+def contrasted(p):
+    """Return patches with mean 0 and the same contrast. p [..., d]"""
     p = p - p.mean(-1, keepdim=True)
     return p / (p.square().mean(-1, keepdim=True) + CONTRAST).sqrt()
 
@@ -25,8 +29,7 @@ def dictionary(x, centres, seed, samples=60_000, rounds=15):
     -> mean [d], whitening [d, d], centres [K, d]
     """
     rng = torch.Generator().manual_seed(seed)
-    each = -(-samples // len(x))
-    some = torch.cat([one[torch.randint(len(one), (each,), generator=rng)] for b in x.split(100) for one in patches(b)])
+    some = random_patches(x, -(-samples // len(x)), rng)
     mean = some.mean(0)
     values, vectors = torch.linalg.eigh((some - mean).T @ (some - mean) / len(some))
     white = vectors @ torch.diag((values + WHITE).rsqrt()) @ vectors.T
@@ -40,8 +43,18 @@ def dictionary(x, centres, seed, samples=60_000, rounds=15):
     return mean, white, at
 
 
+def random_patches(x, each, rng):
+    """Return patches at random places, `each` of every image. x uint8 [n, channels, H, W] -> [n * each, d]"""
+    side = x.shape[-1] - SIDE + 1
+    place = torch.randint(side * side, (len(x), each), generator=rng)
+    windows = x.unfold(2, SIDE, 1).unfold(3, SIDE, 1)  # [n, channels, side, side, SIDE, SIDE], a view
+    image = torch.arange(len(x))[:, None].expand_as(place)
+    some = windows[image, :, place // side, place % side].flatten(0, 1)
+    return contrasted(some.flatten(1).float())
+
+
 @torch.no_grad()
-def encode(x, mean, white, at, chunk=50):
+def encode(x, mean, white, at, chunk=4):
     """The features of images. x uint8 [n, channels, H, W], the rest of `dictionary` -> [n, 4 K]"""
     places = x.shape[-1] - SIDE + 1
     return torch.cat([_quarters(b, mean, white, at, places) for b in x.split(chunk)])
