@@ -103,9 +103,9 @@ def uniform_rate(answer):
 EXERCISES = {
     "11.build": confident_counts,
     "11.1": independent,
+    "11.7": uniform_rate,
     "11.5": choose_rate,
     "11.6": estimated,
-    "11.7": uniform_rate,
 }
 HINTS = {
     "11.build": (

@@ -30,10 +30,11 @@ def confusions(matrices, *, words="", names=CLASSES):
 
 
 def assumed_rates(runs, *, guess=None, words=""):
-    """Draw what SPL makes of every assumed rate, from both starts, as means of the last ten epochs: test accuracy, with its
-    lowest and highest seed, and dotted the accuracy on noisy validation. A ring marks the highest mean test accuracy.
+    """Draw what SPL makes of every assumed rate, from both starts, as means of the last ten epochs.
 
-    runs: rows of `study.results`. guess: an assumed rate, or None. -> Drawing"""
+    Solid: test accuracy, with its lowest and highest seed. Dotted: accuracy on noisy validation. A ring marks the
+    highest mean test accuracy. runs: rows of `study.results`. guess: an assumed rate, or None. -> Drawing
+    """
     figure, axes = canvas(1, len(SETTINGS), width=2.9, height=3.2, sharey=True)
     for ax, (noise, size) in zip(axes[0], SETTINGS):
         for start, ink in INKS.items():

@@ -194,8 +194,8 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="other",
     question=Question(
-        "CIFAR-10 as people labelled it, 40 % of the labels wrong. SPL drops the fraction ε with the largest losses, from "
-        "the first step on. With which ε (0 to 60 %) does it end with the highest test accuracy?",
+        "CIFAR-10 as people labelled it, 40 % of the labels wrong. SPL drops the fraction ε with the largest losses, "
+        "from the first step on. With which ε (0 to 60 %) does it end with the highest test accuracy?",
         unit="percent",
         naive=0.4,
         measure=best_assumed,
