@@ -72,6 +72,7 @@ MISTAKES = [
     (_over_batch, "the sum over the kept samples is divided by B; divide by how many are kept"),
     (_summed, "that is the sum over the kept samples; take their mean"),
     (lambda W, x, y, rate: 2 * gradient(W, x, y, rate), "twice too long: the loss is *half* the squared error"),
+    (lambda W, x, y, rate: -gradient(W, x, y, rate), "the sign is turned round; the residual is W x - y here"),
     (_clipped, "the long gradients are shortened, as Ignormclip does; PRL(G) drops them"),
     (lambda W, x, y, rate: _rows(W, x, y).mean(0), "that is the mean of all gradients; nothing is dropped"),
 ]

@@ -20,6 +20,7 @@ def best_slope(answer):
         ((1 - 2 * rate) ** 2, "that is the variance of 0.2 y, but R2 counts the error, y - 0.2 y"),
         (1 - 4 * rate, "that is the R2 of perfect answers on corrupted targets, but the targets here are clean"),
         ((2 * rate) ** 2, "that is the error, 1 - R2"),
+        (-0.2, "that is where a network ends that has memorised corrupted rows; the best network is asked for"),
     ]
     taken = judge(answer, right, mistakes, is_fraction=True)
     return f"least squares learns the mean of the targets, 0.6 y - 0.4 y, and a mean is not a majority{taken}"

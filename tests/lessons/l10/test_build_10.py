@@ -55,6 +55,7 @@ MISTAKES = [
     ("10.build", over_batch, "divided by B"),
     ("10.build", lambda W, x, y, rate: by_norms(W, x, y, rate) * int((1 - rate) * len(x)), "take their mean"),
     ("10.build", lambda *given: 2 * by_norms(*given), "*half* the squared error"),
+    ("10.build", lambda *given: -by_norms(*given), "sign is turned round"),
     ("10.build", shortened, "Ignormclip"),
     ("10.build", lambda W, x, y, rate: rows(W, x, y).mean(0), "nothing is dropped"),
     ("10.build", lambda W, x, y, rate: rows(W, x, y)[0], "the gradient differs first at output 0, feature 0"),

@@ -126,6 +126,7 @@ MISTAKES = [
     ("10.1", 0.04, "variance of 0.2 y"),
     ("10.1", -0.6, "clean"),
     ("10.1", 0.64, "that is the error"),
+    ("10.1", -0.2, "memorised corrupted rows"),
     ("10.2", 0.6, "squares, not rows"),
     ("10.2", 0.2, "4 y^2"),
     ("10.2", 0.36, "least-squares"),
