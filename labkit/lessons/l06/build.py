@@ -1,4 +1,4 @@
-"""Lesson 06's exercise that asks for a method: the cut, from a Jacobian to repaired labels."""
+"""Lesson 06's exercise that asks for a method: the cut, from a Jacobian to corrected labels."""
 
 import torch
 from torch.nn.functional import one_hot
@@ -64,7 +64,7 @@ MISTAKES = [
     (_smallest, "these are the k *smallest* directions: eigh sorts upwards, svd downwards"),
     (_right_vectors, "these are directions of the parameters; take the *left* singular vectors, eigenvectors of J J^T"),
     (_nuisance, "that is what is cut off, the nuisance part; hand in what is left"),
-    (_stretched, "J J^T y stretches every direction by its squared singular value; a projection leaves lengths alone"),
+    (_stretched, "J J^T y stretches every direction by its squared singular value; a projection does not stretch"),
     (_by_class, "your labels go class by class; row i C + c of J is output c of sample i"),
     (_of_each_class, "you keep k directions for each class; k of all are asked for"),
 ]
@@ -73,5 +73,5 @@ the_cut = Build(
     cut,
     MISTAKES,
     (Output("the result", ("sample", "class")),),
-    "the information part of the labels. Its largest entry in each row is the repaired label",
+    "the information part of the labels. The largest entry of each row is the corrected label",
 )

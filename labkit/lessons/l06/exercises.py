@@ -44,7 +44,7 @@ def projection(answer):
             (small, "these are the *smallest* directions, because eigh sorts its eigenvalues upwards"),
             (y.numpy() - right, "that is the part that is cut off, the nuisance part; return the part that is kept"),
             (y.numpy() - small, "that is y without its k smallest directions; keep the k largest only"),
-            ((K @ y).numpy(), "that is K y, which also stretches; a projection keeps lengths along its directions"),
+            ((K @ y).numpy(), "that is K y, which also stretches; a projection does not stretch its directions"),
             (y.numpy(), "that is y itself, so nothing is cut off"),
         ]
         compare(vector(returned, m), right, mistakes, tolerance=1e-6)
@@ -100,7 +100,7 @@ def all_premises(answer):
     right = theorem.counterexample()["correct"]
     mistakes = [
         (1.0, "that is what the theorem promises; does any other sample pull against the wrong label?"),
-        (1 - right, "that is the fraction of wrong labels; which fraction is classified as its *true* class?"),
+        (1 - right, "that is the fraction of wrong labels; what fraction is classified as its *true* class?"),
         (12 * right, "that is a number of samples; divide by all twelve"),
         (0.5, "the samples with clean labels are fitted, too"),
         (0.0, "the samples with clean labels are fitted, too"),
