@@ -73,7 +73,11 @@ def lead(table: pd.DataFrame, label: str, criterion: str) -> pd.Series:
 def leads(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """Return the first method by each criterion, its lead over the next in points (lowest and highest of the seeds),
     and the number of seeds in which it leads."""
-    table = scores(runs)
+    return leads_in(scores(runs))
+
+
+def leads_in(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `leads` from a table with columns method, seed and the criteria, such as that of `scores`."""
     rows = {}
     means = table.groupby("method", sort=False)[list(CRITERIA)].mean()
     for criterion in CRITERIA:

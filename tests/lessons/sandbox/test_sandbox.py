@@ -12,6 +12,8 @@ from test_notebooks import faults
 
 import labkit
 from labkit.fit import CRITERIA
+from labkit.lessons import seeds
+from labkit.lessons.sandbox import measured
 from labkit.lessons.sandbox import panel as sandbox
 from labkit.methods import ALL, CoTeaching
 from labkit.notebook import parameters
@@ -20,6 +22,7 @@ from labkit.runs.scores import lead, leads, scores
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "lessons" / "sandbox.ipynb"
+REPORT = ROOT / "lessons" / "sample_report.md"
 SMALL = {"n": 200, "epochs": 3}
 
 
@@ -207,3 +210,35 @@ def test_the_notebook_is_a_run_from_top_to_bottom_whose_parameters_are_checked()
         parameters.check(known, [("rate", "1.5")])
     assert parameters.check(known, [("methods", '["ERM", "SPL"]')]) == {"methods": ["ERM", "SPL"]}
     assert set(eval(known["methods"].default)) < set(ALL)
+
+
+def test_a_stored_row_is_what_a_race_measures(monkeypatch):
+    monkeypatch.setattr(measured, "EPOCHS", 2)
+    row = measured.measure(1, **measured.SETTINGS["symmetric 40 %, ELR"])
+    (run,) = labkit.Race(["ERM", "ELR"], epochs=2).run([1])["ELR"]
+    assert {name: row[name] for name in CRITERIA} == run.accuracy
+    assert row["clean among the kept, last epoch"] == pytest.approx(1 - run.noise["realised"]), "ELR keeps all samples"
+
+
+@pytest.mark.parametrize("race", measured.CONTESTANTS)
+def test_the_stored_races_have_all_methods_on_all_seeds(race):
+    rows = seeds.stored("sandbox")
+    table = measured.raced(rows, race)
+    assert table.groupby("method", sort=False)["seed"].agg(list).to_dict() == {
+        method: list(seeds.SEEDS) for method in measured.CONTESTANTS[race]
+    }
+    assert list(measured.leads(rows, race).index) == list(CRITERIA)
+
+
+def test_the_sample_report_quotes_what_is_stored():
+    text = REPORT.read_text(encoding="utf-8")
+    columns = ["last10", "best_val", "oracle_best", "clean among the kept, last epoch"]
+    settings = [f"pairflip 45 %, {method}" for method in measured.CONTESTANTS["pairflip 45 %"]]
+    for setting, row in seeds.ranges("sandbox", columns, settings).iterrows():
+        method = setting.removeprefix("pairflip 45 %, ")
+        assert f"| {method} | {' | '.join(row)} |" in text
+    for method in ("SPL", "PRL(L)"):
+        ahead = measured.points_over(seeds.stored("sandbox"), "pairflip 45 %", method)
+        for criterion in ("last10", "best_val"):
+            points = map("{:+.1f}".format, ahead[criterion])
+            assert f"| {method}, `{criterion}` | {' | '.join(points)} |" in text
