@@ -19,8 +19,8 @@ LAST_CORE = re.compile(r"Do \S+\.build to \d+\.(\d+)")
 
 
 def sections(path):
-    """Return the minutes of a lesson's sections, in order; what stands before the first one counts to it. Exercises that
-    the lesson calls optional are a section of their own, at the end. -> dict"""
+    """Return the minutes of a lesson's sections, in order; what stands before the first one counts to it. Exercises
+    that the lesson calls optional are a section of their own, at the end. -> dict"""
     cells = nbformat.read(path, 4).cells
     last = LAST_CORE.search("\n".join(cell.source for cell in cells))
     minutes, title, optional = {}, "", 0

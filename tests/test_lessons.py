@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 SANDBOX = ROOT / "lessons" / "sandbox.ipynb"  # nobody marks it
 LESSONS = sorted(set((ROOT / "lessons").glob("*.ipynb")) - {SANDBOX})
 SOLUTIONS = sorted((ROOT / "lessons" / "solutions").glob("*.ipynb"))
-PAGES = [*LESSONS, *SOLUTIONS, SANDBOX, ROOT / "lessons" / "README.md"]
+TEXTS = [ROOT / "lessons" / name for name in ("README.md", "GLOSSARY.md", "sample_report.md")]
+PAGES = [*LESSONS, *SOLUTIONS, SANDBOX, *TEXTS]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 WITH_NAME = {"ids": lambda path: str(path.relative_to(ROOT))}
 

@@ -69,6 +69,7 @@ def site(tmp_path_factory):
         *(name.replace("lessons/", "lessons/solutions/") for name in SMALL[:2]),
         "lessons/README.md",
         "lessons/GLOSSARY.md",
+        "lessons/sample_report.md",
         "CONTRIBUTING.md",
     ):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ def site(tmp_path_factory):
         patch.setattr(book, "ROOT", project)
         patch.setattr(labkit.site.ledger, "body", lambda: "<h1>The ledger</h1>")
         patch.setattr(reference, "MODULES", ("labkit", r"!labkit\..*"))  # one page
-        assert build(out, report=lambda page: None) == 11
+        assert build(out, report=lambda page: None) == 12
     return out
 
 
@@ -211,6 +212,16 @@ def test_the_map_knows_the_panels(site):
     assert "<small>a panel to move</small>" in text and "RMNW-Net" in text and "lessons/teachers.html" in text
 
 
+def test_the_sample_report_is_a_page_that_the_sandbox_leads_to(site):
+    text = (site / "lessons" / "sample_report.html").read_text()
+    assert "<h1" in text and text.count("<table") == 3 and "](" not in text
+    sandbox = book.lesson("sandbox")
+    assert "(sample_report.md)" in "\n".join(cell.source for cell in sandbox.notebook.cells)
+    assert book.Links([sandbox]).of(sandbox)("sample_report.md") == "sample_report.html"
+    report = book.Source("lessons/sample_report.md")
+    assert book.Links([sandbox]).of(report)("sandbox.ipynb") == "sandbox.html"
+
+
 def test_stored_pictures_come_as_a_plain_script():
     (packed,) = re.findall(r'\["01"\] = "([^"]+)"', living.script("01"))
     kept, first = json.loads(decompress(b64decode(packed))), stored.load("01")
@@ -226,9 +237,9 @@ def test_an_older_site_is_replaced_and_anything_else_is_left_alone(tmp_path, mon
     monkeypatch.setattr(labkit.site.ledger, "body", lambda: "")
     monkeypatch.setattr(reference, "MODULES", ("labkit.numbers",))
     out = tmp_path / "here" / "site"
-    assert build(out, report=str) == 6
+    assert build(out, report=str) == 7
     (out / "old.html").write_text("")
-    assert build(out, report=str) == 6 and not (out / "old.html").exists() and (out / MARK).exists()
+    assert build(out, report=str) == 7 and not (out / "old.html").exists() and (out / MARK).exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"out is .*mine.*; it must be a new or empty folder"):
@@ -470,7 +481,7 @@ def whole(tmp_path_factory):
 def test_the_whole_site(whole):
     found = pages(whole)
     assert len([path for path in found if "api" not in path.relative_to(whole).parts]) == (
-        len(NOTEBOOKS) - len(book.DASHBOARDS) + 4
+        len(NOTEBOOKS) - len(book.DASHBOARDS) + 5
     )
     test_every_link_leads_somewhere(whole)
     for reader in found.values():

@@ -88,6 +88,7 @@ class Site:
             self.write_notebook(solution)
         self.write_index()
         self.write_teachers_page()
+        self.write_sample_report()
         self.write_ledger()
         self.write_glossary()
         self.write_reference()
@@ -132,12 +133,22 @@ class Site:
 
     def write_teachers_page(self) -> None:
         """Write the page for teachers: lessons/README.md."""
+        path = "lessons/README.md"
+        body = f'<div class="prose">{self.text_of(path)}</div>'
+        self.write_page(book.RENAMED[path], "Lessons, for teachers", body, "teachers")
+
+    def write_sample_report(self) -> None:
+        """Write the page that the sandbox's assignment leads to: lessons/sample_report.md."""
+        path = "lessons/sample_report.md"
+        body = f'<div class="prose">{self.text_of(path)}</div>'
+        self.write_page(book.RENAMED[path], "A sample report", body, "teachers")
+
+    def text_of(self, path: str) -> str:
+        """Return a Markdown file of the project as HTML, with its links led to the pages of the site."""
         from .notebook import markdown
 
-        path = "lessons/README.md"
         source = SimpleNamespace(path=path, page=book.RENAMED[path])
-        html = markdown((book.ROOT / path).read_text(encoding="utf-8"), self.links.of(source))
-        self.write_page(source.page, "Lessons, for teachers", f'<div class="prose">{html}</div>', "teachers")
+        return markdown((book.ROOT / path).read_text(encoding="utf-8"), self.links.of(source))
 
     def write_ledger(self) -> None:
         """Write the page of the ledger."""
@@ -151,12 +162,11 @@ class Site:
         from .notebook import markdown
 
         path = "lessons/GLOSSARY.md"
-        source = SimpleNamespace(path=path, page=book.RENAMED[path])
-        terms = markdown((book.ROOT / path).read_text(encoding="utf-8"), self.links.of(source))
+        terms = self.text_of(path)
         text = (book.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
         section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
         body = f'<div class="prose">{terms}<h2>Terms of this project</h2>{markdown(section)}</div>'
-        self.write_page(source.page, "Glossary", body, "index")
+        self.write_page(book.RENAMED[path], "Glossary", body, "index")
 
     def write_reference(self) -> None:
         """Write the API reference, pages with a frame of their own."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 RENAMED = {"README.md": "index.html", "lessons/README.md": "lessons/teachers.html",
+           "lessons/sample_report.md": "lessons/sample_report.html",
            "lessons/GLOSSARY.md": "glossary.html"}  # fmt: skip
 LEDGER = "notebooks/ledger.html"
 DASHBOARDS = ("notebooks/sweep.ipynb",)  # of somebody's own runs: no paper has them
