@@ -55,6 +55,16 @@ def _equal_weights(W, x, y, meta_x, meta_y, weights, lr):
     return slopes(W, x, y, meta_x, meta_y, torch.full_like(weights, 1 / len(y)), lr)
 
 
+def _uphill(W, x, y, meta_x, meta_y, weights, lr):
+    at = _stepped(W, x, y, weights, -lr)
+    return -lr * _inner_products(W, x, y, _meta_gradient(at, meta_x, meta_y), W)
+
+
+def _mean_step(W, x, y, meta_x, meta_y, weights, lr):
+    at = _stepped(W, x, y, weights / len(y), lr)
+    return -lr * _inner_products(W, x, y, _meta_gradient(at, meta_x, meta_y), W)
+
+
 def _without_lr(*arguments):
     return slopes(*arguments) / arguments[-1]
 
@@ -70,6 +80,8 @@ def _times_weights(*arguments):
 MISTAKES = [
     (_before_the_step, "the meta-gradient is taken at W; take it at the W after the virtual step"),
     (_both_after, "the samples' gradients are taken after the virtual step, too; the step was made with those at W"),
+    (_uphill, "your virtual step goes along the gradient; it must go against it"),
+    (_mean_step, "your virtual step takes the mean over the batch; it is the weighted sum of the gradients"),
     (lambda *arguments: -slopes(*arguments), "the sign is turned round; a step goes *against* the sample's gradient"),
     (_without_lr, "lr is missing; the weight of a sample moves W by lr times its gradient"),
     (_summed, "the meta loss is a mean over the meta set; you have its sum"),

@@ -1,4 +1,4 @@
-"""Figures of lesson 08: the weights that V learns, which meta labels move them, and what noise of the meta set does."""
+"""Figures of lesson 08: the weights that V learns, and what the noise rate of the meta set does."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -7,7 +7,7 @@ from ...plot.parts import band
 from ...plot.style import DASHES, GREY, canvas, colour, head, legend, logarithmic, marker
 from .study import EDGES, LOSSES
 
-__all__ = ["meta_noise", "meta_pulls", "weight_functions"]
+__all__ = ["meta_noise", "weight_functions"]
 CLEAN, WRONG = colour("clean_fitted"), colour("noisy_memorised")
 LOOKS = {"CE": "MNW-Net", "MAE": "RMNW-Net"}  # whose look each meta loss has
 
@@ -40,7 +40,7 @@ def weight_functions(learnt, *, epochs, words):
 
 
 def meta_noise(table, *, words, plain):
-    """Draw AUC of the weights (left) and test accuracy (right) after the last epoch, over the noise of the meta set.
+    """Draw AUC of the weights (left) and test accuracy (right) after the last epoch, over the meta set's noise rate.
 
     table: of `labkit.lessons.l08.measured.swept`; words: the setting; plain: plain SGD's test accuracies, one for each
     seed. A point is the mean over seeds, a band reaches from the lowest to the highest. -> Drawing
@@ -52,28 +52,10 @@ def meta_noise(table, *, words, plain):
         for ax, column in zip(axes[0], ("auc", "test")):
             band(ax, rows, "eta", column, label=f"meta loss {meta_loss}", markersize=4, **look)
     for ax, title in zip(axes[0], ("AUC of the weights", "test accuracy")):
-        ax.set(xlabel="fraction of the meta labels that is redrawn", ylabel=f"{title}, last epoch", ylim=(-0.02, 1.02))
+        ax.set(xlabel="noise rate of the meta set, τ′", ylabel=f"{title}, last epoch", ylim=(-0.02, 1.02))
     axes[0, 0].axhline(0.5, color=GREY, linewidth=1, linestyle=":")
     axes[0, 0].text(0.5, 0.52, "chance", color=GREY, fontsize=8)
     axes[0, 1].axhspan(min(plain), max(plain), color=GREY, alpha=0.25, linewidth=0, label="plain SGD")
     head(axes[0, 0], words)
     legend(figure, axes[0, 1], 3)
-    return figure
-
-
-def meta_pulls(table, *, words):
-    """Draw how strongly clean and wrong meta labels prefer clean training labels, and both together.
-
-    table: DataFrame, a row for each meta loss, columns clean and wrong. -> Drawing
-    """
-    figure, axes = canvas(1, len(table), width=3.6, height=2.8, sharey=True)
-    inks = {"clean meta\nlabels": CLEAN, "wrong meta\nlabels": WRONG, "together": GREY}
-    for ax, (name, row) in zip(axes[0], table.iterrows()):
-        heights = (row["clean"], row["wrong"], row["clean"] + row["wrong"])
-        ax.bar(list(inks), heights, color=list(inks.values()), hatch=["", "//", ""], edgecolor="white", linewidth=0)
-        ax.axhline(0, color=GREY, linewidth=0.8)
-        ax.margins(y=0.15)
-        head(ax, f"meta loss {name}")
-    axes[0, 0].set_ylabel("preference for clean labels")
-    figure.suptitle(words, fontsize=8, color=GREY, x=0.01, ha="left")
     return figure

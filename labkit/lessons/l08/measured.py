@@ -1,4 +1,4 @@
-"""What lesson 08 quotes: how weighting networks rank clean and wrong labels, and how their meta labels pull."""
+"""What lesson 08 quotes: how weighting networks rank clean and wrong labels, and how probable meta labels are."""
 
 import pandas as pd
 import torch
@@ -34,7 +34,7 @@ SETTINGS = {
 
 
 def measure(seed, meta_loss=None, meta_noise_rate=0.0, size=study.META, kind="uniform"):
-    """Train with learnt weights, or by plain SGD if meta_loss is None. -> AUCs, weights, pulls, test accuracies"""
+    """Train with learnt weights, or by plain SGD if meta_loss is None. -> AUCs, weights, test accuracies"""
     if meta_loss is None:
         return plain(seed)
     setting = {"meta_noise_rate": meta_noise_rate, "noise_rate": NOISE_RATE, "seed": seed, "size": size, "kind": kind}
@@ -45,7 +45,7 @@ def measure(seed, meta_loss=None, meta_noise_rate=0.0, size=study.META, kind="un
     distance = defect_of(learnt.run.method, task=task, meta=clean, eta=REDRAWN)
     result = {
         **of_weights(learnt),
-        **of_pulls(early, task, meta, clean, meta_loss),
+        **of_meta(early, meta, clean),
         "distance from Theorem 1": distance,
     }
     return {**result, **of_test(learnt.run)}
@@ -69,16 +69,12 @@ def of_weights(learnt):
     }
 
 
-def of_pulls(learnt, task, meta, clean, meta_loss):
-    """Return which meta labels move the weights, and how probable the network finds them. -> dict"""
+def of_meta(learnt, meta, clean):
+    """Return how many meta labels are wrong, and how probable the network finds both kinds. -> dict"""
     wrong = meta.y != clean.y
-    net = learnt.run.method.nets[0]
-    clean_pull, wrong_pull = study.pulls(net, task=task, meta=meta, wrong=wrong, meta_loss=meta_loss)
-    towards, back = max(clean_pull, 0.0), max(0.0, -wrong_pull)
-    p = study.probability(net, meta)
+    p = study.probability(learnt.run.method.nets[0], meta)
     return {
         "wrong meta labels": float(wrong.double().mean()),
-        "pull of wrong meta labels, epoch 2": back / (towards + back),
         "p of clean meta labels, epoch 2": mean_of(p[~wrong]),
         "p of wrong meta labels, epoch 2": mean_of(p[wrong]),
     }
@@ -107,7 +103,6 @@ def plain(seed):
         "weight on wrong labels, last epoch": wrong,
         "V(3) / V(0.03), last epoch": 1.0,
         "wrong meta labels": 0.0,
-        "pull of wrong meta labels, epoch 2": 0.0,
         "p of clean meta labels, epoch 2": 0.0,
         "p of wrong meta labels, epoch 2": 0.0,
         "distance from Theorem 1": 0.0,
@@ -116,7 +111,7 @@ def plain(seed):
 
 
 def swept(rows):
-    """Return the uniform settings. -> DataFrame, a row per meta loss, noise of the meta set and seed: auc, test
+    """Return the uniform settings. -> DataFrame, a row per meta loss, noise rate of the meta set and seed: auc, test
 
     rows: what is stored, with columns setting and seed.
     """

@@ -1,4 +1,4 @@
-"""The panel of lesson 08: add noise to the meta set, and see which samples the weighting network trusts."""
+"""The panel of lesson 08: raise the noise rate of the meta set, and see which samples the weighting network trusts."""
 
 import labkit
 
@@ -135,12 +135,12 @@ SKETCH = Sketch(
     name="08",
     title="Can the network learn whom to trust?",
     controls=[
-        slider("eta", "τ′", "noise of the meta set", values=ETAS, value=0.0, unit="percent"),
+        slider("eta", "τ′", "noise rate of the meta set", values=ETAS, value=0.0, unit="percent"),
         choice("loss", "ℓ′", "meta loss", ["CE", "MAE"], value="CE"),
         slider(
             "rate",
             "τ",
-            "noise of the training set",
+            "noise rate of the training set",
             values=(0.2, 0.4, 0.6),
             value=0.4,
             unit="percent",

@@ -12,11 +12,9 @@ import labkit
 from ...data import Split, Task, meta_split
 from ...data.task import Scale
 from ...errors import choose
-from ...grads.meta import along, gradient_at, trainable
 from ...losses import ce
 from ...measure import auc
 from ...method import evaluate
-from ...methods.mw_net import META_LOSSES as LOSS_OF
 from ...methods.mw_net import MWNet
 from ...papers.rmnw_net.experiments import DIGITS, SMALL
 from ...recipes import Recipe
@@ -118,23 +116,6 @@ def learnt_gradient(net, V, x, y, meta_x, meta_y, lr):
     i = torch.arange(len(y))
     method.learn(x, y, i, method.loss(net(x), y, i), None)
     return [p.grad.clone() for p in V.parameters()]
-
-
-def pulls(net, *, task, meta, wrong, meta_loss):
-    """Return how strongly meta samples with a clean label, and those with a wrong one, prefer clean training labels.
-
-    A training sample's pull is the inner product of its gradient with the meta-gradient, both at the network as it is.
-    The preference is the mean pull of clean training labels minus that of wrong ones; both parts add up to that of the
-    whole meta set. wrong bool [M]: which meta labels are. meta_loss: CE | MAE. -> two floats
-    """
-    x, y, mislabelled = task.train.inputs(slice(None)), task.train.y, task.train.y != task.truth.y
-    loss_of, preferences = LOSS_OF[META_LOSSES[meta_loss]], []
-    for part in (~wrong, wrong):
-        share = part / len(part)
-        G = gradient_at(net, trainable(net), meta.inputs(), lambda z, share=share: (loss_of(z, meta.y) * share).sum())
-        pull = along(net, x, lambda z: ce(z, y), G)
-        preferences.append((pull[~mislabelled].mean() - pull[mislabelled].mean()).item())
-    return preferences
 
 
 @torch.no_grad()
