@@ -43,6 +43,16 @@ def all_alike(W, x, y, meta_x, meta_y, weights, alpha):
     return by_hand(W, x, y, meta_x, meta_y, torch.full_like(weights, 1 / len(x)), alpha)
 
 
+def uphill(W, x, y, meta_x, meta_y, weights, alpha):
+    stepped = W + alpha * torch.einsum("b,bcd->cd", weights, pull(W, x, y))
+    return by_hand(W, x, y, meta_x, meta_y, weights, alpha, at=stepped)
+
+
+def mean_step(W, x, y, meta_x, meta_y, weights, alpha):
+    stepped = W - alpha * torch.einsum("b,bcd->cd", weights, pull(W, x, y)) / len(x)
+    return by_hand(W, x, y, meta_x, meta_y, weights, alpha, at=stepped)
+
+
 RIGHT = [("08.build", by_double_backward), ("08.build", by_hand)]
 MISTAKES = [
     ("08.build", lambda W, *rest: by_hand(W, *rest, at=W), "after the virtual step"),
@@ -51,6 +61,8 @@ MISTAKES = [
     ("08.build", changed(lambda slopes, *given: slopes / given[-1]), "lr is missing"),
     ("08.build", lambda *given: by_double_backward(*given, reduction="sum"), "is a mean"),
     ("08.build", changed(lambda slopes, *given: slopes * given[5]), "multiplied by its weight"),
+    ("08.build", uphill, "must go against it"),
+    ("08.build", mean_step, "mean over the batch"),
     ("08.build", all_alike, "all samples the same weight"),
     ("08.build", one_by_one, "small number"),
     ("08.build", changed(lambda slopes, *given: slopes * 0), "derivative differs first at sample 0"),
