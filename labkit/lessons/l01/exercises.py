@@ -69,7 +69,7 @@ def own_generator(answer):
     if any(labels.shape != y.shape for labels in drawn):
         raise Wrong(f"it returns {drawn[0].shape}; one label for each of the {len(y)} images is asked for")
     if any(abs((labels != y).mean() - 0.3) > 0.05 for labels in drawn):
-        raise Wrong(f"{(drawn[0] != y).mean():.0%} of the labels are wrong, and the rate is 0.3")
+        raise Wrong(f"{(drawn[0] != y).mean():.0%} of the labels are wrong at rate 0.3")
     if (drawn[0] == drawn[1]).all():
         raise Wrong("seeds 0 and 1 give the same labels, so the labels are still drawn from the generator of the map")
     maps = [_map(y, labels) for labels in drawn]
