@@ -2,10 +2,11 @@
 // so that the same file works in JupyterLab and on a page without a kernel.
 
 // items: [{index, given, true, fate, mark: {colour, marker} of its fate, place of its image in the sprite}]; count: images
-// in the sprite; signs: texts and named marks for the head; samples, fates, groups: what samples.js makes items from.
+// in the sprite; signs: texts and named marks for the head; samples, fates, groups, votes: what samples.js makes items from.
+// votes: for each sample the labels of its annotators, a text that stands below the labels.
 const { esc, mark } = chart;
 const DEFAULTS = {
-  items: [], sprite: "", columns: 12, count: null, selected: -1, lit: -1, title: "", signs: [], caption: "", samples: null, fates: null, groups: [],
+  items: [], sprite: "", columns: 12, count: null, selected: -1, lit: -1, title: "", signs: [], caption: "", samples: null, fates: null, groups: [], votes: null,
 };
 const KEYS = Object.keys(DEFAULTS);
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (row) => row, ArrowUp: (row) => -row };
@@ -13,7 +14,8 @@ const SIZE = 32; // of an image on the screen, in pixels
 
 function name(item) {
   const truth = item.true === item.given ? "which is right" : `true ${item.true}`;
-  return `given ${item.given}, ${truth}, sample ${item.index}${item.fate ? `, ${item.fate}` : ""}`;
+  const votes = item.votes ? `, votes ${[...item.votes].join(" ")}` : "";
+  return `given ${item.given}, ${truth}${votes}, sample ${item.index}${item.fate ? `, ${item.fate}` : ""}`;
 }
 
 function tile(button, item, k, model) {
@@ -37,6 +39,7 @@ function tile(button, item, k, model) {
   given.textContent = item.given;
   truth.textContent = wrong ? `≠ ${item.true}` : "";
   sign.innerHTML = item.mark ? swatch(item.mark) : "";
+  button.children[2].textContent = item.votes ?? "";
 }
 
 const swatch = ({ colour, marker }) => `<svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">${mark(colour, marker, 0, 0)}</svg>`;
@@ -46,7 +49,7 @@ function empty() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "lk-tile";
-  button.innerHTML = '<span class="lk-image"></span><span class="lk-words" aria-hidden="true"><b></b><span></span><i></i></span><span class="lk-hidden"></span>';
+  button.innerHTML = '<span class="lk-image"></span><span class="lk-words" aria-hidden="true"><b></b><span></span><i></i></span><small class="lk-votes" aria-hidden="true"></small><span class="lk-hidden"></span>';
   return button;
 }
 

@@ -36,13 +36,13 @@ function fate({ given, true: truth, believed }) {
 }
 
 // The tiles of a gallery. fates: for each the position of its fate in `groups`; without it, what became of its label.
-function tiles(table, { samples, fates, groups = [], signs = [] }, epoch) {
+function tiles(table, { samples, fates, groups = [], signs = [], votes }, epoch) {
   return samples.map((id, k) => {
     const sample = about(table, id, epoch);
     const end = fates ? groups[fates[k]].name : fate(sample);
     const sign = signs.find(({ name }) => name === end);
     const doubt = sample.doubt === undefined ? "" : `doubt ${words(sample.doubt, "percent")}`;
-    return { index: id, place: sample.place, given: sample.given, true: sample.true, fate: end || doubt, mark: sign };
+    return { index: id, place: sample.place, given: sample.given, true: sample.true, fate: end || doubt, mark: sign, votes: votes?.[k] };
   });
 }
 
