@@ -137,10 +137,11 @@ def test_what_is_no_answer_gets_words(name, capsys):
     assert "returns nothing" in said(name, lambda *arguments: None, capsys)
     assert "the function itself" in said(name, 3, capsys)
     for words, value in NO_NUMBERS.items():
-        returned = value if is_single else (value, value)
+        returned = value if is_single else (value,) * len(BUILDS[name].outputs)
         assert words in said(name, lambda *arguments, returned=returned: returned, capsys)
     for value in (torch.zeros(2, 3, 4, 5), 0.5, []):
-        assert ("shape" if is_single else "2 things") in said(name, lambda *arguments, value=value: value, capsys)
+        words = "shape" if is_single else f"{len(BUILDS[name].outputs)} things"
+        assert words in said(name, lambda *arguments, value=value: value, capsys)
 
     def stopping(*arguments):
         raise RuntimeError("no idea")

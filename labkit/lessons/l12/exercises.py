@@ -45,7 +45,9 @@ def majority_matrix(answer):
         ]
         entries.append({"right": right, "mistakes": mistakes, "tolerance": 5e-4, "is_fraction": True})
     taken = judge_entries(answer, "a pair, T_01 and T_10, e.g. (0.1, 0.2)", entries)
-    return f"the small error shrinks to about a quarter, the large one hardly. Lesson 09 would correct with this T{taken}"
+    return (
+        f"the small error shrinks to about a quarter, the large one hardly. Lesson 09 would correct with this T{taken}"
+    )
 
 
 def random_counts(seed, classes=4, rows=40):

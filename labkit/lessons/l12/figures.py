@@ -31,7 +31,7 @@ def reliability(tables, *, words=""):
 def matrices(titled, *, words="", high=1.0):
     """Matrices of one person side by side. titled: {title: [C, C]}, row: true class. high: of the darkest cell.
     -> Drawing"""
-    figure, axes = canvas(1, len(titled), width=8.4 / len(titled), height=3.0)
+    figure, axes = canvas(1, len(titled), width=8.4 / len(titled), height=3.4)
     for ax, (title, T) in zip(axes[0], titled.items()):
         T = np.asarray(T)
         ax.imshow(T, cmap="Blues", vmin=0, vmax=high if T.max() <= 1.001 else T.max())

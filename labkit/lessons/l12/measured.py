@@ -1,4 +1,4 @@
-"""What lesson 12 quotes: how wrong crowds are, alone and combined, and how accurate networks are that learn from them."""
+"""What lesson 12 quotes: how wrong crowds are, alone and combined, and what networks learn from them."""
 
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ SETTINGS = settings()
 
 
 def measure(seed, crowd, way):
-    """Train on what a crowd said. -> fractions of wrong labels, how sure Dawid and Skene's estimate is, test accuracy"""
+    """Train on what a crowd said. -> fractions of wrong labels, Dawid and Skene's own expectation, test accuracy"""
     return of_votes(crowd, seed) | {"last": study.train(way, crowd, seed=seed).accuracy["last"]}
 
 

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from functools import lru_cache
 
-import torch
-
 from ...panels import Move, Question, Sketch, choice, curve, part, samples, slider
 from ...plot.style import OKABE_ITO
 from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, matrices, voted, wrong
@@ -106,7 +104,8 @@ MOVES = (
     Move(
         "11 people",
         {"people": 11, "rate": 0.6},
-        "Each person is wrong on 60 % of the images. Read the votes below the images. Why is the majority mostly right?",
+        "Each person is wrong on 60 % of the images. Read the votes below the images. "
+        "Why is the majority mostly right?",
     ),
     Move(
         "half of them guess",

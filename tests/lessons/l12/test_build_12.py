@@ -69,10 +69,29 @@ def added(annotations, posterior):
     return prior, confusion, joint / joint.sum(1, keepdims=True)
 
 
+def of_all(annotations, posterior):
+    counts, given = counted(annotations, posterior)
+    return explained(posterior, given, counts / len(posterior))
+
+
+def pooled(annotations, posterior):
+    counts, given = counted(annotations, posterior)
+    total = counts.sum(0, keepdims=True)
+    return explained(posterior, given, np.repeat(total / total.sum(2, keepdims=True), len(counts), 0))
+
+
+def explained(posterior, given, confusion):
+    prior = posterior.numpy().mean(0)
+    joint = prior * np.exp(np.einsum("nal,ajl->nj", given, np.log(confusion)))
+    return prior, confusion, joint / joint.sum(1, keepdims=True)
+
+
 RIGHT = [("12.build", by_loop), ("12.build", by_numpy)]
 MISTAKES = [
     ("12.build", transposed, "transposed"),
     ("12.build", lambda annotations, posterior: by_numpy(annotations, posterior, axis=1), "the columns of your"),
+    ("12.build", of_all, "divided by N"),
+    ("12.build", pooled, "the same matrix"),
     ("12.build", hard, "most probable class alone"),
     ("12.build", unnormalised, "do not sum to 1"),
     ("12.build", without_prior, "does not contain the prior"),
