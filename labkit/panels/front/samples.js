@@ -42,7 +42,7 @@ function tiles(table, { samples, fates, groups = [], signs = [], votes }, epoch)
     const end = fates ? groups[fates[k]].name : fate(sample);
     const sign = signs.find(({ name }) => name === end);
     const doubt = sample.doubt === undefined ? "" : `doubt ${words(sample.doubt, "percent")}`;
-    return { index: id, place: sample.place, given: sample.given, true: sample.true, fate: end || doubt, mark: sign, votes: votes?.[k] };
+    return { index: id, place: sample.place, given: sample.given, true: sample.true, fate: end || doubt, mark: sign, ...(votes ? { votes: votes[k] } : {}) };
   });
 }
 
