@@ -133,7 +133,7 @@ SKETCH = Sketch(
         slider("people", "A", "number of people", values=PEOPLE, value=3, unit="number"),
         slider("rate", "τ", "error rate of one person", values=(0.2, 0.4, 0.6), value=0.4, unit="percent"),
         choice("mistakes", "T", "mistakes", list(MISTAKES), value="scattered"),
-        choice("how", "γ", "how to combine", list(COMBINED), value="majority"),
+        choice("how", "μ", "how to combine", list(COMBINED), value="majority"),
     ],
     rows=[["errors", "people"], ["true", "estimated", "gallery"]],
     parts=[
