@@ -188,7 +188,7 @@ def test_a_whole_number_is_not_called_large_or_small(capsys):
         return counts
 
     line = said("11.build", other, capsys)
-    assert "given label 0, believed class 1 (counted from 0): " in line and "is not the right one" in line
+    assert "given label 0, counted class 1 (counted from 0): " in line and "is not the right one" in line
 
 
 def test_an_open_function_is_not_answered(capsys):

@@ -68,6 +68,27 @@ def _first(p, y):
     return _table(p, y, confident.int().argmax(1), confident.any(1))
 
 
+def _left_out_as_first(p, y):
+    classes, _ = _believed(p, thresholds(p, y))
+    return _table(p, y, classes, slice(None))
+
+
+def _likeliest_alone(p, y):
+    confident = p >= thresholds(p, y)
+    likeliest = p.argmax(1)
+    return _table(p, y, likeliest, confident.gather(1, likeliest[:, None])[:, 0])
+
+
+def _fractions(p, y):
+    table = counts(p, y)
+    return table / table.sum()
+
+
+def _fractions_of_rows(p, y):
+    table = counts(p, y)
+    return table / table.sum(1, keepdim=True)
+
+
 def _several(p, y):
     return one_hot(y, p.shape[1]).T @ (p >= thresholds(p, y)).long()
 
@@ -80,15 +101,25 @@ MISTAKES = [
     (lambda p, y: counts(p, y).T, "the table is transposed: a row for each *given* label"),
     (_of_all, "your thresholds are means over all samples; t_j is the mean of p_j over those *labelled* j"),
     (_of_predicted, "your thresholds are means over the samples *predicted* as j; take those labelled j"),
-    (_everybody, "samples below all thresholds are counted, too; nobody is confident about them, so leave them out"),
+    (
+        _everybody,
+        "samples below all thresholds are counted, too; they belong to no class confidently, so leave them out",
+    ),
     (_first, "of several classes above their thresholds the first is taken; take the likeliest"),
     (_several, "a sample above several thresholds counts several times; count it once, for the likeliest class"),
+    (_left_out_as_first, "samples below all thresholds are counted as class 0; leave them out"),
+    (
+        _likeliest_alone,
+        "the likeliest class of all need not reach its threshold; compare first, then take the likeliest",
+    ),
+    (_fractions, "these are fractions; return the counts"),
+    (_fractions_of_rows, "these are fractions of each row; return the counts"),
     (_without_thresholds, "there is no threshold in it; that is the plain table of labels and predictions"),
 ]
 confident_counts = Build(
     draw,
     counts,
     MISTAKES,
-    (Output("the table", ("given label", "believed class"), whole=True),),
+    (Output("the table", ("given label", "counted class"), whole=True),),
     "that is confident learning. What is off the diagonal is a list of labels to look at",
 )

@@ -9,7 +9,7 @@ from ...exercises.answers import Wrong, call, judge, need_different, number
 from .build import confident_counts
 from .study import counts
 
-JOINT = np.array([[30, 6, 4], [2, 20, 8], [0, 10, 20]])  # given (row), class that confident learning believes (column)
+JOINT = np.array([[30, 6, 4], [2, 20, 8], [0, 10, 20]])  # given (row), class that confident learning counts (column)
 
 
 def independent(answer):
@@ -125,7 +125,7 @@ HINTS = {
         "A redrawn label is wrong with probability 9/10.",
     ),
     "11.6": (
-        "A label counts as wrong where the given label differs from the believed class.",
+        "A label counts as wrong where the given label differs from the counted class.",
         "Add up what is off the diagonal, and divide by the number of samples.",
     ),
 }

@@ -50,6 +50,18 @@ def several(p, y):
     return torch.eye(p.shape[1])[y].T @ (p >= torch.stack(limits(p, y))).float()
 
 
+def left_out_as_first(p, y):
+    eye, confident = torch.eye(p.shape[1]), p >= torch.stack(limits(p, y))
+    return eye[y].T @ eye[(p * confident).argmax(1)]
+
+
+def likeliest_alone(p, y):
+    t, counts = limits(p, y), torch.zeros(p.shape[1], p.shape[1])
+    for row, label in zip(p, y):
+        counts[label, row.argmax()] += row.max() >= t[row.argmax()]
+    return counts
+
+
 def predictions(p, y):
     return torch.eye(p.shape[1])[y].T @ torch.eye(p.shape[1])[p.argmax(1)]
 
@@ -63,6 +75,10 @@ MISTAKES = [
     ("11.build", lambda p, y: by_table(p, y, first=True), "the first is taken"),
     ("11.build", several, "counts several times"),
     ("11.build", predictions, "no threshold"),
+    ("11.build", left_out_as_first, "counted as class 0"),
+    ("11.build", likeliest_alone, "need not reach its threshold"),
+    ("11.build", lambda p, y: by_table(p, y) / by_table(p, y).sum(), "these are fractions; return"),
+    ("11.build", lambda p, y: by_table(p, y) / by_table(p, y).sum(1, keepdim=True), "fractions of each row"),
     ("11.build", lambda p, y: by_table(p, y) / len(y), "the table differs first at given label 0"),
 ]
 
