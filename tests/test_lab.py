@@ -175,6 +175,16 @@ def test_a_set_up_that_was_killed_is_made_anew(made, tmp_path):
     assert done.returncode == 0 and "making .venv" in done.stdout and not (folder / ".lab-lock").read_text()
 
 
+def test_a_link_in_the_place_of_venv_is_replaced_and_its_target_stays(tmp_path):
+    folder, other = project(tmp_path / "project"), tmp_path / "other"
+    other.mkdir()
+    (other / "kept").write_text("of another project")
+    (folder / ".venv").symlink_to(other)
+    done = lab(folder, "exit", "0")
+    assert done.returncode == 0 and "making .venv" in done.stdout
+    assert (other / "kept").exists() and not (folder / ".venv").is_symlink()
+
+
 def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path):
     folder = project(tmp_path / "project")
     before = "import shutil, types; shutil.disk_usage = lambda path: types.SimpleNamespace(free=10**9)"

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import minutes
 import nbformat
 import pytest
 from kernels import forked
@@ -120,6 +121,17 @@ def test_the_map_shows_every_lesson_and_solution(page):
     links = set(LINK.findall(text(ROOT / "lessons" / page)))
     there = {str(path.relative_to(ROOT / "lessons")) for path in [*LESSONS, *SOLUTIONS, SANDBOX]}
     assert there - {page} <= links
+
+
+def test_the_teachers_minutes_are_those_of_the_lessons():
+    """They may be some minutes old, but not those of another lesson."""
+    section = text(ROOT / "lessons" / "README.md").split("## Minutes, and what to leave out")[1].split("\n## ")[0]
+    rows = [[part.strip() for part in row.split("|")[1:-1]] for row in section.splitlines() if row[:1] == "|"]
+    printed = {lesson: int(total) for lesson, total, _ in rows[2:]}
+    assert set(printed) == {path.stem.split("_")[0] for path in [*LESSONS, SANDBOX]}
+    for path in [*LESSONS, SANDBOX]:
+        estimated = sum(map(round, minutes.sections(path).values()))
+        assert abs(printed[path.stem.split("_")[0]] - estimated) <= 8, f"{path.name}: python tests/minutes.py"
 
 
 @pytest.mark.catalogue("methods")

@@ -29,7 +29,7 @@ def draw(state, show):
 def framed(T):
     """Say in how many rows a wrong label is at least as frequent as the clean one; "" if in none."""
     count = len(marks(T))
-    return f"Framed: in {count} of {len(T)} rows a wrong label leads or ties." if count else ""
+    return f"Framed ({count}): a wrong label leads or ties." if count else ""
 
 
 def marks(T):
