@@ -2,7 +2,8 @@
 
 python tests/minutes.py prints the table of lessons/README.md. Nobody has taken these minutes with a watch. They are
 words at 110 a minute, ten lines of code a minute, a minute for every table and figure, ten for a panel, and for each
-exercise 5 (15 for the one that asks for the method, 3 for a sentence).
+exercise 5 (15 for the one that asks for the method, 3 for a sentence). Optional exercises are those that the lesson
+calls so.
 """
 
 import re
@@ -15,14 +16,14 @@ WORDS, LINES, PICTURE, PANEL = 110, 10, 1, 10
 BUILD, EXERCISE, SENTENCE = 15, 5, 3
 SECTION = re.compile(r"^## (?:\d+ )?(.+)$", re.M)
 POSED = re.compile(r"^### (?:Exercise (\S+):|In one sentence)", re.M)
-LAST_CORE = re.compile(r"Do \S+\.build to \d+\.(\d+)")
+CORE = re.compile(r"Do (\S+\.build[^\n]*?) and the sentence")
 
 
 def sections(path):
     """Return the minutes of a lesson's sections, in order; what stands before the first one counts to it. Exercises
     that the lesson calls optional are a section of their own, at the end. -> dict"""
     cells = nbformat.read(path, 4).cells
-    last = LAST_CORE.search("\n".join(cell.source for cell in cells))
+    core = CORE.search("\n".join(cell.source for cell in cells))
     minutes, title, optional = {}, "", 0
     for cell in cells:
         if cell.cell_type == "code":
@@ -33,7 +34,7 @@ def sections(path):
         for title, text in zip(parts[1::2], parts[2::2]):
             minutes[title] = minutes.get(title, 0) + of_words(text)
         for name in POSED.findall(cell.source):
-            if last and is_optional(name, int(last[1])):
+            if core and name and not is_core(name, core[1]):
                 optional += EXERCISE
             else:
                 minutes[title] += BUILD if name.endswith(".build") else EXERCISE if name else SENTENCE
@@ -43,10 +44,12 @@ def sections(path):
     return minutes | {"optional exercises": optional}
 
 
-def is_optional(name, last):
-    """Is an exercise beyond the last core one? name: "02.build", "02.1", or "" for the sentence. last: a number"""
-    number = name.partition(".")[2]
-    return number.isdigit() and int(number) > last
+def is_core(name, core):
+    """Is an exercise, such as "02.1", among those that everybody does: "02.build to 02.3" or "02.build, 02.1, 02.7"?"""
+    first, to, last = core.partition(" to ")
+    if not to:
+        return name in core.split(", ")
+    return name == first or int(name.partition(".")[2]) <= int(last.partition(".")[2])
 
 
 def of_words(text):
