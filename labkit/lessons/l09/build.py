@@ -44,19 +44,22 @@ def _mean(logits, y, T):
 MISTAKES = [
     (_turned, "rows and columns are exchanged: (T^T p)_y sums p_i T_iy over the true classes i, so p @ T"),
     (_softmax_of_logits_mixed, "T mixes the logits; it mixes probabilities, after the softmax"),
-    (_softmax_twice, "T^T p is softmaxed again: its entries are probabilities already, so take their logarithm"),
+    (
+        _softmax_twice,
+        "T^T p goes through a softmax again, but its entries are probabilities already, so take their logarithm",
+    ),
     (transition.backward, "that is the backward loss, with the inverse of T; the forward loss changes p"),
     (
         _mixed_losses,
-        "that averages *losses* by row y of T; average probabilities, then take the logarithm",
+        "that averages *losses* with row y of T; average probabilities first, then take the logarithm",
     ),
-    (_mean, "that is the mean over the batch; a loss for each sample"),
-    (lambda logits, y, T: ce(logits, y), "that is cross-entropy; T does not occur in it"),
+    (_mean, "that is the mean over the batch; return a loss for each sample"),
+    (lambda logits, y, T: ce(logits, y), "that is cross-entropy, and T does not occur in it"),
 ]
 forward_loss = Build(
     draw,
     transition.forward,
     MISTAKES,
     (Output("the loss", ("sample",)),),
-    "F-correction's loss. What is hard is T, not the correction",
+    "that is F-correction's loss. The hard part is to know T",
 )

@@ -17,14 +17,14 @@ def believed(answer):
     y = torch.tensor(1)
     right = lesson_09.posterior(p, y, T)[0].item()
     mistakes = [
-        (0.6, "that is p before the label was seen; weigh it with T_01, how often a 0 is called 1"),
+        (0.6, "that is p before the label was seen; multiply it by T_01, how often a 0 is labelled 1"),
         (0.24, "that is p_0 T_01; divide by the sum over all true classes"),
         (0.4, "that is P(given 1 | true 0), the other way round"),
         (1 - right, "that is the probability that the label is clean"),
         (lesson_09.posterior(p, y, T.T)[0].item(), "rows and columns are exchanged; T_01 is 0.4, and T_10 is 0"),
     ]
     taken = judge(answer, right, mistakes, tolerance=3e-3, is_fraction=True)
-    return f"p_0 T_01 over the sum. The label says 1, but 0 is still the better bet{taken}"
+    return f"p_0 T_01 divided by the sum. The label is 1, but 0 is still the more probable class{taken}"
 
 
 def row_sums(answer):
@@ -32,13 +32,16 @@ def row_sums(answer):
     T = np.array([[0.6, 0.4, 0.0], [0.0, 0.3, 0.2], [0.4, 0.0, 0.6]])
     right = (T / T.sum(1)).sum(1)
     mistakes = [
-        ([1, 1, 1], "that was meant, but numpy aligns T.sum(1) with the last axis, so columns are divided, not rows"),
+        (
+            [1, 1, 1],
+            "that was intended, but numpy aligns T.sum(1) with the last axis, so columns are divided, not rows",
+        ),
         (T.sum(1), "those are the sums before the division"),
         ((T / T.sum(0)).sum(1), "that divides by the sums of columns; the code divides columns by the sums of rows"),
         ((T / T.sum(1)).sum(0), "those are the sums of the columns; the sums of the rows are asked for"),
     ]
     judge(answer, right, mistakes, tolerance=5e-3)
-    return "`T / T.sum(1, keepdims=True)` was meant. There is no error, because the shapes fit"
+    return "the code should be `T / T.sum(1, keepdims=True)`. Python raises no error, because the shapes fit"
 
 
 def from_joint(answer):
@@ -51,7 +54,7 @@ def from_joint(answer):
         if T.shape != joint.shape:
             raise Wrong(f"it returns {T.shape}; a matrix {joint.shape} is asked for")
         mistakes = [
-            (right.T, "the columns are divided by their sums, as they should, but T has a row for each *true* class"),
+            (right.T, "it is right to divide each column by its sum, but T has a row for each *true* class: transpose"),
             (joint / joint.sum(1, keepdims=True), "that is P(true | given), row by row; T is P(given | true)"),
             ((joint / joint.sum(1, keepdims=True)).T, "divide by the sums of the true classes, which are columns here"),
             (joint.T, "it is transposed, but these are still counts; divide every row by its sum"),
@@ -69,18 +72,18 @@ def _entry(position, count):
 
 
 def two_codes(answer):
-    """P(true cat | given cat) where p says cat or dog alike, with T of L_DMI's code and with T of CDR's."""
+    """P(true cat | given cat) where p is 0.5 for cat and for dog, with T of L_DMI's code and with T of CDR's."""
     p, cat = torch.tensor([0.5, 0.5]), torch.tensor(0)
     matrices = torch.tensor([[[0.6, 0.4], [0.0, 1.0]], [[0.6, 0.4], [0.4, 0.6]]])
     right = np.array([lesson_09.posterior(p, cat, T)[0].item() for T in matrices])
     mistakes = [
-        (right[::-1], "the two are exchanged; in L_DMI's code no dog is ever called cat"),
+        (right[::-1], "the two are exchanged; in L_DMI's code no dog is ever labelled cat"),
         ([0.6, 0.6], "in L_DMI's code the row `dog` is (0, 1); which labels can a dog get?"),
         ([0.5, 0.5], "that is p before the label was seen"),
         ([0.3, 0.3], "that is p_cat T_cat,cat; divide by the sum over both true classes"),
     ]
     taken = judge(answer, right, mistakes, is_fraction=True)
-    return f"with the one matrix a label `cat` is certain, with the other it is 60 to 40{taken}"
+    return f"with L_DMI's matrix the label `cat` is certain, with CDR's it is right with probability 0.6{taken}"
 
 
 def arriving_gradient(answer):
@@ -97,16 +100,16 @@ def arriving_gradient(answer):
     turned = (labkit.transition.importance(logits, y, (T + dT).T) * labkit.losses.ce(logits, y)).mean()
     mistakes = [
         (turned.item(), "rows and columns of T + dT are exchanged; the given labels have probabilities (T + dT)^T p"),
-        (labkit.losses.ce(logits, y).mean().item(), "the weight beta is missing"),
+        (labkit.losses.ce(logits, y).mean().item(), "the weight w is missing"),
     ]
     compare(number(loss), right.item(), mistakes, tolerance=1e-4)
     (expected,) = torch.autograd.grad(right, dT)
     gradient = _gradient(loss, dT)
     if gradient is None or not gradient.abs().sum() > 0:
-        raise Wrong("the value is right, but dT gets no gradient; something between beta and the loss cuts the graph")
+        raise Wrong("the value is right, but dT gets no gradient; something between w and the loss cuts the graph")
     if (gradient - expected).abs().max() > 1e-4:
         raise Wrong("dT gets a gradient, but it is not the derivative of the loss")
-    return "dT is learnt now. Before, the revision revised nothing"
+    return "dT is learnt now. With the released line it stayed 0"
 
 
 def _gradient(loss, dT):
@@ -127,14 +130,16 @@ def suspects(answer):
         raise Wrong(f"these are {len(set(i))} different positions; 100 are asked for")
     precision = (task.train.y[i] != task.truth.y[i]).double().mean().item()
     if precision < 0.3:
-        raise Wrong(f"{precision:.0%} of them are wrong, so these are the most trusted labels; turn the order round")
+        raise Wrong(f"{precision:.0%} of them are wrong, so these are the most trusted labels; reverse the order")
     if precision < 0.55:
-        raise Wrong(f"{precision:.0%} of them are wrong, which is no better than chance; at least 95 % are asked for")
+        raise Wrong(
+            f"{precision:.0%} of them are wrong, which is hardly better than chance; at least 95 % are asked for"
+        )
     if precision < 0.95:
         raise Wrong(
             f"{precision:.0%} of them are wrong, and 95 % are asked for; ask networks that have not seen the label"
         )
-    return f"{precision:.0%} of the 100 are wrong, and no person had to look at them"
+    return f"{precision:.0%} of the 100 are wrong, and you used no true label to find them"
 
 
 EXERCISES = {
@@ -152,7 +157,7 @@ HINTS = {
         "Go through the softmax first, then through T, and take the logarithm last.",
     ),
     "09.1": (
-        "Use Bayes' rule; the column of T for the given label says how often each true class is called so.",
+        "Use Bayes' rule; the column of T for the given label says how often each true class gets this label.",
         "Multiply p by this column, entry by entry, and divide by the sum.",
     ),
     "09.2": (
@@ -164,15 +169,15 @@ HINTS = {
         "Divide each column by the sum of the row with the same number, then add up the rows.",
     ),
     "09.4": (
-        "Write both matrices with rows for true cats and dogs; which of them ever call a dog a cat?",
+        "Write both matrices with rows for true cats and dogs; which of them ever label a dog as a cat?",
         "Multiply p by the column `cat`, and divide by the sum of the two products.",
     ),
     "09.5": (
         "Follow the graph from dT to the loss; in which line does a new leaf begin?",
-        "`Variable(beta, requires_grad=True)` makes a tensor that knows nothing of dT.",
+        "`Variable(w, requires_grad=True)` makes a tensor that knows nothing of dT.",
     ),
     "09.6": (
         "A network that has trained on a label may have memorised it.",
-        "`study.cross_validated` asks networks that have not seen the label; sort by their belief in it.",
+        "`study.cross_validated` asks networks that have not seen the label; sort by the probability they give it.",
     ),
 }

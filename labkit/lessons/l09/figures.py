@@ -1,4 +1,4 @@
-"""Figures of lesson 09: corrected trainings beside plain SGD, estimates that fade, suspicious labels."""
+"""Figures of lesson 09: corrected trainings and plain SGD, anchors that fade, suspicious labels."""
 
 import numpy as np
 
@@ -64,14 +64,15 @@ def fading_anchors(found, runs):
     ax.plot([at + 1 for at in chosen], errors, "o", label="chosen by noisy validation", **ring)
     run = runs[0]
     noise = f"{run.noise['name']} {rate:.0%}"
-    head(ax, f"digits, n = {len(run.method.train):,}, mlp, plain SGD; {noise}; {len(runs)} seed(s)")
-    ax.set(xlabel="epoch of plain SGD", ylabel="share of a row", ylim=(0, 1.02))
+    seeds = f"seed {run.config['seed']}" if len(runs) == 1 else f"{len(runs)} seeds (mean, lowest to highest)"
+    head(ax, f"digits, n = {len(run.method.train):,}, mlp, plain SGD; {noise}; {seeds}")
+    ax.set(xlabel="epoch of plain SGD", ylabel="fraction of a row", ylim=(0, 1.02))
     legend(figure, ax, 2)
     return figure
 
 
 def suspects(task, *, i, believed, chance, words=""):
-    """Training images with the given label, the class that networks believe, and how sure they are that the label is
+    """Training images with the given label, the class that networks predict, and how sure they are that the label is
     wrong. i: positions, at most 48; believed [N] classes; chance [N]. -> Drawing"""
     i = [int(k) for k in i]
     must(0 < len(i) <= 48, "i", f"{len(i)} positions", "1 to 48 positions in the training set")
@@ -81,6 +82,8 @@ def suspects(task, *, i, believed, chance, words=""):
         line = f"{int(task.train.y[k])} → {int(believed[k])}?\n{float(chance[k]):.0%}"
         captioned(ax, at, task.train.x[k], line, GIVEN if chance[k] > 0.5 else GREY, fontsize=8)
     figure.suptitle(
-        words or f"{task.name}: given label → believed class, chance that the label is wrong", fontsize=8, color=GREY
+        words or f"{task.name}: given label → predicted class, 1 − probability of the given label",
+        fontsize=8,
+        color=GREY,
     )
     return figure

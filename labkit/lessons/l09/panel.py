@@ -84,8 +84,8 @@ def look(run, task, T):
     chance = doubt(logits, task.train.y, estimate)
     found = precision(chance, task)
     return {
-        "values": shares(estimate),
-        "off": f"Of a row, {error(estimate, T):.0%} stands in the wrong place, on average.",
+        "values": rows_of(estimate),
+        "off": f"On average {error(estimate, T):.0%} of a row is in the wrong place.",
         "first": chance.argsort(descending=True, stable=True)[:SHOWN].tolist(),
         "doubt": chance,
         "believed": logits.argmax(-1),
@@ -112,10 +112,10 @@ def column(looks, name):
 
 def matrix(T, caption=" "):
     """A transition matrix. -> traits"""
-    return {"values": shares(T), "caption": caption}
+    return {"values": rows_of(T), "caption": caption}
 
 
-def shares(T):
+def rows_of(T):
     """A matrix with three decimals. -> lists"""
     return [[round(value, 3) for value in row] for row in T.tolist()]
 
@@ -160,25 +160,26 @@ MOVES = (
     Move(
         "true T, 60 %",
         {"rate": 0.6},
-        "The wrong name is the majority now. Lesson 01 said that this cannot be undone. What does the network "
-        "have that it had not there?",
+        "Most labels of every class are wrong now, and lesson 01 said that plain SGD then learns the wrong class. What "
+        "does this network know that plain SGD does not?",
     ),
     Move(
         "F-correction, 60 %",
         {"rate": 0.6, "method": "F-correction"},
-        "Compare the two diagonals. Which class have the anchors taken for which?",
+        "Compare the two diagonals. F-correction reads row 3 off the image that looks most like a label 3. Which digit "
+        "does this image show?",
     ),
     Move(
         "GLC, 60 %",
         {"rate": 0.6, "method": "GLC"},
-        "GLC has five trusted images of each digit, F-correction beside it has none. What do they change?",
+        "GLC has five trusted images of each digit. F-correction, beside it, has none. What do they change?",
         beside={"method": "F-correction"},
     ),
     Move(
         "symmetric, 60 %",
         {"noise": "symmetric", "rate": 0.6},
-        "The matrix is right. Look at the orange curve: does a known T keep a network from learning single "
-        "labels by heart?",
+        "The matrix is right. Look at the wrong labels that are memorised. Does a known T keep a network from learning "
+        "single labels by heart?",
     ),
 )
 SKETCH = Sketch(
@@ -192,14 +193,14 @@ SKETCH = Sketch(
     ],
     rows=[["true", "used", "suspects"], ["history"]],
     parts=[
-        part("matrix", "true", title="The noise", **AXES, **CLASSES),
-        part("matrix", "used", title="What the method uses", hint="not known yet", **AXES, **CLASSES),
+        part("matrix", "true", title="T of the noise", **AXES, **CLASSES),
+        part("matrix", "used", title="T that the method uses", hint="not known yet", **AXES, **CLASSES),
         part(
             "curves",
             "history",
             title="Trained with that matrix",
             xlabel="epoch",
-            ylabel="share",
+            ylabel="fraction",
             xlim=[0.5, LONGEST + 0.5],
             ylim=[0, 1],
             unit="percent",
@@ -212,7 +213,7 @@ SKETCH = Sketch(
     moves=MOVES,
     versus="method",
     question=Question(
-        "Pairflip 40 %, and the network is told the true T: test accuracy after 30 epochs?",
+        "Pairflip noise of 40 %. The network is told the true T. What is its test accuracy after 30 epochs?",
         unit="percent",
         naive=0.6,
         measure=measure,

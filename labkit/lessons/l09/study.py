@@ -3,6 +3,8 @@
 The gold samples of GLC are the only place where true labels reach a method: they are a trusted meta set.
 """
 
+from dataclasses import replace
+
 import torch
 
 import labkit
@@ -55,7 +57,7 @@ def main_rows(name, run):
 
 
 def error(estimate, T):
-    """How much of a row stands in the wrong place: half the sum of differences, mean over rows. Two [C, C] -> float"""
+    """Measure the part of a row that is in the wrong place: half the sum of differences, mean over rows. -> float"""
     return (0.5 * (estimate.double() - T.double()).abs().sum(1)).mean().item()
 
 
@@ -78,21 +80,40 @@ def doubts(run, task):
 
 
 def precision(chance, task, k=100):
-    """Of the k labels with the highest chance to be wrong, the share that is. chance [N] -> float"""
+    """Return the fraction of wrong labels among the k that are most probably wrong. chance [N] -> float"""
     first = chance.argsort(descending=True, stable=True)[:k]
     return (task.train.y[first] != task.truth.y[first]).double().mean().item()
 
 
 def anchors_by_epoch(task, *, epochs, seed):
-    """T read off at the anchors after each epoch of plain SGD. -> list of (error, mean diagonal), and the Run"""
+    """T read off at the anchors after each epoch of plain SGD. -> list of (error, mean diagonal, how many anchors are
+    of their own class, and of the class before it), and the Run"""
     found, T = [], true_matrix(task)
+    own = torch.arange(len(T))
 
     def read(run):
-        estimate = transition.anchors(evaluate(run.method.nets[0], task.train).softmax(1))
-        found.append((error(estimate, T), estimate.diagonal().mean().item()))
+        p = evaluate(run.method.nets[0], task.train).softmax(1)
+        estimate, true = transition.anchors(p), task.truth.y[anchor_images(p)]
+        before = (own - 1) % len(T)
+        counts = int((true == own).sum()), int((true == before).sum())
+        found.append((error(estimate, T), estimate.diagonal().mean().item(), *counts))
 
     run = fit("ERM", task, "mlp", epochs, seed, device="cpu", on_epoch=read)
     return found, run
+
+
+def anchor_images(p, quantile=0.97):
+    """The image whose prediction `transition.anchors` reads for each class, in training order. p [N, C] -> list of C"""
+    rows = transition.anchors(p, quantile)
+    return [int((p / p.sum(1, keepdim=True) - row).abs().sum(1).argmin()) for row in rows]
+
+
+def relabelled(task, looked_at):
+    """The task after a simulated person has replaced the labels of the images that were looked at by the true ones.
+    looked_at: bool [N], or positions in the training set -> Task"""
+    y = task.train.y.clone()
+    y[looked_at] = task.truth.y[looked_at]
+    return replace(task, train=replace(task.train, y=y))
 
 
 def cross_validated(task, *, epochs, seed, folds=5):

@@ -74,6 +74,23 @@ def test_memorising_makes_the_anchors_fade():
     assert len(found) == len(run.rows) == 12 and found[-1][1] > found[0][1]
 
 
+def test_anchor_images_are_those_whose_predictions_are_read():
+    p = random_p(200)
+    i = lesson_09.anchor_images(p)
+    assert torch.allclose(transition.anchors(p), p[i])
+
+
+def test_a_simulated_person_sees_the_true_labels_of_the_flagged_images_only():
+    wrong = TASK.train.y != TASK.truth.y
+    flagged = torch.zeros_like(wrong)
+    flagged[wrong.nonzero()[:50, 0]] = True
+    flagged[(~wrong).nonzero()[:50, 0]] = True
+    checked = lesson_09.relabelled(TASK, flagged)
+    assert (checked.train.y[flagged] == TASK.truth.y[flagged]).all()
+    assert (checked.train.y[~flagged] == TASK.train.y[~flagged]).all()
+    assert (checked.train.y != TASK.truth.y).sum() == wrong.sum() - 50, "and the noisy task is as it was"
+
+
 def test_the_panel_compares_with_plain_sgd_which_it_trains_once(monkeypatch):
     monkeypatch.setenv("LABKIT_FAST", "1")
     panel.PLAIN.clear()
@@ -107,10 +124,10 @@ def joint_rows(joint):
 
 def revision(logits, T, dT, y, cut=False, turn=False, weigh=True):
     p, T = logits.softmax(1), (T + dT).T if turn else T + dT
-    beta = (p.gather(1, y[:, None]) / (p @ T).gather(1, y[:, None]))[:, 0]
-    beta = beta.detach() if cut else beta
+    w = (p.gather(1, y[:, None]) / (p @ T).gather(1, y[:, None]))[:, 0]
+    w = w.detach() if cut else w
     loss = torch.nn.functional.cross_entropy(logits, y, reduction="none")
-    return (beta * loss).mean() if weigh else loss.mean()
+    return (w * loss).mean() if weigh else loss.mean()
 
 
 NOISY = lesson_01.noisy("symmetric", noise_rate=0.4, seed=0)
@@ -148,10 +165,10 @@ MISTAKES = [
     ("09.4", (0.3, 0.3), "divide by the sum"),
     ("09.5", lambda *given: revision(*given, cut=True), "no gradient"),
     ("09.5", lambda *given: revision(*given, turn=True), "exchanged"),
-    ("09.5", lambda *given: revision(*given, weigh=False), "beta is missing"),
+    ("09.5", lambda *given: revision(*given, weigh=False), "weight w is missing"),
     ("09.5", lambda logits, T, dT, y: revision(logits, T, dT, y).item(), "single number"),
     ("09.5", lambda logits, T, dT, y: revision(logits, T, dT.detach(), y) + 0 * dT.sum(), "no gradient"),
-    ("09.6", FINE[:100], "turn the order round"),
+    ("09.6", FINE[:100], "reverse the order"),
     ("09.6", [*WRONG[:40].tolist(), *FINE[:60].tolist()], "better than chance"),
     ("09.6", [*WRONG[:90].tolist(), *FINE[:10].tolist()], "have not seen the label"),
     ("09.6", WRONG[:50], "50 different positions"),
@@ -183,7 +200,7 @@ def test_figures_draw_what_the_runs_hold():
     assert lines["F-correction"] == pytest.approx([row["test"] for row in runs["F-correction"][0].rows[2:]])
     found, run = lesson_09.anchors_by_epoch(TASK, epochs=2, seed=0)
     lines = {line.get_label(): line.get_ydata() for line in figures.fading_anchors([found], [run]).axes[0].lines}
-    assert lines["error of T"] == pytest.approx([one for one, _ in found])
+    assert lines["error of T"] == pytest.approx([one[0] for one in found])
     (ax,) = figures.suspects(TASK, i=[0, 1], believed=TASK.truth.y, chance=torch.ones(len(TASK.train))).axes
     assert [text.get_text() for text in ax.texts] == [f"{TASK.train.y[k]} → {TASK.truth.y[k]}?\n100%" for k in (0, 1)]
     with pytest.raises(ValueError, match="1 to 48"):
