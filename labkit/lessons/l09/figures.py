@@ -1,6 +1,7 @@
 """Figures of lesson 09: corrected trainings and plain SGD, anchors that fade, suspicious labels."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from ...errors import must, need
 from ...plot.samples import GIVEN, captioned
@@ -66,6 +67,7 @@ def fading_anchors(found, runs):
     noise = f"{run.noise['name']} {rate:.0%}"
     seeds = f"seed {run.config['seed']}" if len(runs) == 1 else f"{len(runs)} seeds (mean, lowest to highest)"
     head(ax, f"digits, n = {len(run.method.train):,}, mlp, plain SGD; {noise}; {seeds}")
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     ax.set(xlabel="epoch of plain SGD", ylabel="fraction of a row", ylim=(0, 1.02))
     legend(figure, ax, 2)
     return figure
