@@ -25,7 +25,11 @@ RIGHT = [("09.build", by_matrix), ("09.build", by_loop)]
 MISTAKES = [
     ("09.build", lambda logits, y, T: by_matrix(logits, y, T.T), "rows and columns"),
     ("09.build", lambda logits, y, T: cross_entropy(logits @ T, y, reduction="none"), "mixes the logits"),
-    ("09.build", lambda logits, y, T: cross_entropy(logits.softmax(1) @ T, y, reduction="none"), "softmaxed again"),
+    (
+        "09.build",
+        lambda logits, y, T: cross_entropy(logits.softmax(1) @ T, y, reduction="none"),
+        "through a softmax again",
+    ),
     ("09.build", backward, "backward loss"),
     ("09.build", lambda logits, y, T: cross_entropy(logits, T[y], reduction="none"), "averages *losses*"),
     ("09.build", lambda *given: by_matrix(*given).mean(), "mean over the batch"),
