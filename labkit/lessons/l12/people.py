@@ -59,20 +59,35 @@ def redrawn(seed):
     return shuffled
 
 
-def summary(annotations, y, seed=0):
-    """How wrong three people are alone, together and combined. -> dict of fractions"""
+@cache
+def estimate(shuffle=None):
+    """Dawid and Skene's estimate of the people's labels, or of those that `redrawn` shuffles with a seed."""
+    annotations = labelled()[0] if shuffle is None else redrawn(shuffle)
+    return dawid_skene(annotations, CLASSES)
+
+
+def summary(shuffle=None):
+    """How wrong three people are alone, together and combined. shuffle: as of `estimate`. -> dict of fractions"""
+    annotations, y = labelled()
+    if shuffle is not None:
+        annotations = redrawn(shuffle)
     wrong = annotations != y[:, None]
     first, second = wrong[:, 0], wrong[:, 1]
-    estimate = dawid_skene(annotations, CLASSES)
+    model = estimate(shuffle)
     return {
-        "one person wrong": wrong.double().mean().item(),
-        "second wrong where the first is wrong": second[first].double().mean().item(),
-        "second wrong where the first is right": second[~first].double().mean().item(),
-        "all three wrong": wrong.all(1).double().mean().item(),
-        "majority wrong": (majority(annotations, CLASSES, seed) != y).double().mean().item(),
-        "Dawid-Skene wrong": (estimate.y != y).double().mean().item(),
-        "largest posterior, mean": estimate.posterior.max(1).values.mean().item(),
+        "one person wrong": fraction(wrong),
+        "second wrong where the first is wrong": fraction(second[first]),
+        "second wrong where the first is right": fraction(second[~first]),
+        "all three wrong": fraction(wrong.all(1)),
+        "majority wrong": fraction(majority(annotations, CLASSES, shuffle or 0) != y),
+        "Dawid-Skene wrong": fraction(model.y != y),
+        "Dawid-Skene says wrong": 1 - model.posterior.max(1).values.mean().item(),
     }
+
+
+def fraction(wrong):
+    """The fraction of True. -> float"""
+    return wrong.to(torch.float64).mean().item()
 
 
 def calibration(p, y, edges=(0.0, 0.5, 0.7, 0.9, 0.99, 1.0)):
