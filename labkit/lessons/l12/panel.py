@@ -8,7 +8,7 @@ from ...plot.style import OKABE_ITO
 from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, matrices, voted, wrong
 
 PEOPLE = (1, 2, 3, 5, 7, 9, 11)
-SHOWN = 16  # images
+SHOWN = 12  # images
 COLOURS = dict(zip(COMBINED, (OKABE_ITO[0], OKABE_ITO[1])))
 MARKERS = dict(zip(COMBINED, ("circle", "square")))
 TRUE = OKABE_ITO[2]
@@ -142,7 +142,7 @@ SKETCH = Sketch(
             ylabel="fraction of wrong labels", xunit="number", **AXIS, **SHARE,
         ),
         part(
-            "curves", "people", title="What is learnt about each person", xlabel="person", ylabel="error rate",
+            "curves", "people", title="Error rates of the people", xlabel="person", ylabel="error rate",
             xunit="number", **AXIS, **SHARE,
         ),
         part("matrix", "true", title="True matrix of a person", **AXES, **CLASSES),

@@ -124,9 +124,9 @@ def test_the_panel_shows_what_was_computed():
     expected = [crowds.wrong("majority", people, **options) for people in PEOPLE[:3]]
     assert curves["majority"]["y"] == pytest.approx(expected, abs=1e-4)
     annotations = crowds.voted(3, **options)
-    assert picture["gallery"]["votes"] == votes_of(annotations[:16])
+    assert picture["gallery"]["votes"] == votes_of(annotations[:12])
     y, T = crowds.combined("majority", 3, **options)
-    assert picture["samples"]["given"] == "".join(map(str, y[:16].tolist()))
+    assert picture["samples"]["given"] == "".join(map(str, y[:12].tolist()))
     assert np.allclose(picture["estimated"]["values"], T[1], atol=1e-3)
     json.dumps(picture)
 
