@@ -4,7 +4,7 @@
 // says "?asks".
 if (!location.search.includes("asks")) {
   try {
-    for (const name of [...Array.from({ length: 12 }, (_, k) => String(k).padStart(2, "0")), "sandbox"]) {
+    for (const name of [...Array.from({ length: 13 }, (_, k) => String(k).padStart(2, "0")), "sandbox"]) {
       localStorage[`labkit.guess.${name}`] ??= JSON.stringify({ value: null, sure: "", why: "", skipped: true });
     }
   } catch { /* a page that may keep nothing */ }
