@@ -358,12 +358,12 @@ def test_memorisation_draws_what_is_known(runs):
     assert lines(ax) == {"given labels predicted", "test accuracy (given labels)"}
     assert "truth not known" in ax.get_title(loc="left")
     ax = labkit.plot.memorisation(run["part"]).axes[0]
-    assert lines(ax) == {"right labels fitted", "wrong labels memorised", "wrong labels corrected", "test accuracy"}
+    assert lines(ax) == {"clean labels fitted", "wrong labels memorised", "wrong labels corrected", "test accuracy"}
     assert "true labels known for 30 of 100" in ax.get_title(loc="left")
     both = labkit.plot.memorisation({"a": run["unknown"], "b": run["known"]})
     assert {text.get_text() for text in both.legends[0].get_texts()} >= {
         "given labels predicted",
-        "right labels fitted",
+        "clean labels fitted",
     }
     with pytest.raises(ValueError, match="clean labels"):
         labkit.plot.memorisation(trained(labkit.load("digits", n=60), epochs=1))
