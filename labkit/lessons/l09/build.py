@@ -16,11 +16,6 @@ def draw(rng, seed):
     return logits, y, T / T.sum(1, keepdim=True)
 
 
-def _picked(values, y):
-    """The entry of each row at y. -> [B]"""
-    return values.gather(1, y[:, None])[:, 0]
-
-
 def _turned(logits, y, T):
     return transition.forward(logits, y, T.T)
 
