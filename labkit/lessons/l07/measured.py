@@ -2,27 +2,32 @@
 
 import labkit
 
-from . import study
+from . import study, watched
 
-RECIPE = study.RECIPE
-LR, DECAY = RECIPE["lr"], RECIPE["weight_decay"]
+LR = study.RECIPE["lr"]
+DECAY = study.RECIPE["weight_decay"]
 LONG = 60  # epochs
-STEP, GRADIENT = "plain SGD, step × {}", "plain SGD, gradient × {}"
+STEP = "plain SGD, step × {}"
+GRADIENT = "plain SGD, gradient × {}"
 
 
-def small_step(rate):
+def small_step(rate: float) -> dict[str, float]:
     """Return the recipe of plain SGD whose whole step is (1 - rate)^2 times as long."""
     return {"lr": LR * (1 - rate) ** 2}
 
 
-def small_gradient(rate):
+def small_gradient(rate: float) -> dict[str, float]:
     """Return the recipe of plain SGD whose gradient counts (1 - rate)^2, and whose weight decay counts in full."""
-    return {"lr": LR * (1 - rate) ** 2, "weight_decay": DECAY / (1 - rate) ** 2}
+    factor = (1 - rate) ** 2
+    return {"lr": LR * factor, "weight_decay": DECAY / factor}
 
 
-LARGEST, RANDOM, SMALLEST = ({"rate": 0.4, "by": by} for by in study.CHOICES)
+LARGEST = {"rate": 0.4, "by": watched.LARGEST}
+RANDOM = {"rate": 0.4, "by": watched.RANDOM}
+SMALLEST = {"rate": 0.4, "by": watched.SMALLEST}
 PAIRFLIP = {"noise": "pairflip"}
 SLOW = {"recipe": small_step(0.4)}
+SMALL_DECAY = {"weight_decay": DECAY * 0.2**2}
 SETTINGS = {
     "plain SGD": {},
     "CDR, largest": LARGEST,
@@ -31,12 +36,8 @@ SETTINGS = {
     STEP.format(0.36): SLOW,
     GRADIENT.format(0.36): {"recipe": small_gradient(0.4)},
     "ε = 0.8, CDR, largest": {"rate": 0.8},
-    "ε = 0.8, CDR, at random": {"rate": 0.8, "by": study.RANDOM},
-    "ε = 0.8, CDR, at random, decay × 0.04": {
-        "rate": 0.8,
-        "by": study.RANDOM,
-        "recipe": {"weight_decay": DECAY * 0.2**2},
-    },
+    "ε = 0.8, CDR, at random": {"rate": 0.8, "by": watched.RANDOM},
+    "ε = 0.8, CDR, at random, decay × 0.04": {"rate": 0.8, "by": watched.RANDOM, "recipe": SMALL_DECAY},
     f"ε = 0.8, {STEP.format(0.04)}": {"recipe": small_step(0.8)},
     f"ε = 0.8, {GRADIENT.format(0.04)}": {"recipe": small_gradient(0.8)},
     "AUX, λ = 4": {"lam": 4.0},
@@ -56,32 +57,60 @@ SETTINGS = {
 EARLIER = 11  # 0.36 times the epochs of a training
 
 
-def measure(seed, rate=0.0, by=study.LARGEST, lam=0.0, rdi=None, noise="symmetric", recipe=None, epochs=study.EPOCHS):
+def measure(
+    seed: int,
+    rate: float = 0.0,
+    by: str = watched.LARGEST,
+    lam: float = 0.0,
+    rdi: float | None = None,
+    noise: str = "symmetric",
+    recipe: dict[str, float] | None = None,
+    epochs: int = study.EPOCHS,
+) -> dict[str, float]:
     """Train CDR+AUX, or RDI if a strength `rdi` is given. -> test accuracy, fractions of labels and of weights
 
-    rate, by, lam: of study.Watched; 0 and 0 are plain SGD. recipe: what differs from study.RECIPE.
+    rate, by, lam: of watched.Watched; 0 and 0 are plain SGD. noise: a name in labkit.noise.ALL. recipe: what differs
+    from study.RECIPE.
     """
     model = labkit.noise.ALL[noise](study.RATE)
-    task = study.noisy(model, seed=seed)
     options = {"seed": seed, "noise": model, "epochs": epochs, "recipe": recipe}
-    record = study.trained(rate=rate, by=by, lam=lam, **options) if rdi is None else study.held_back(rdi, **options)
-    run, fates = record["run"], record["fates"][-1]
-    last = run.rows[-1]
-    net_wrong, b_wrong, _ = fates["wrong"]
-    net_clean, b_clean, _ = fates["clean"]
+    if rdi is None:
+        record = study.trained(rate=rate, by=by, lam=lam, **options)
+    else:
+        record = study.trained_rdi(rdi, **options)
+    run = record["run"]
+    task = study.noisy(model, seed=seed)
+    return {
+        **of_rows(run.rows),
+        "critical a step before, too": record["retained"][-1],
+        "critical at least once": record["coverage"][-1],
+        "of the squared gradient": record["gradient"][-1],
+        **of_fates(record["fates"][-1]),
+        "AUC of the norm of b": study.detected(run.method, task),
+    }
+
+
+def of_rows(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Return accuracies and fractions of labels: of the last epoch, of EARLIER, and the best."""
+    last = rows[-1]
+    earlier = rows[EARLIER - 1]
     return {
         "test accuracy": float(last["test"]),
         "clean labels fitted": float(last["clean_fitted"]),
         "noisy labels memorised": float(last["noisy_memorised"]),
-        f"test accuracy, epoch {EARLIER}": float(run.rows[EARLIER - 1]["test"]),
-        f"noisy labels memorised, epoch {EARLIER}": float(run.rows[EARLIER - 1]["noisy_memorised"]),
-        "best test accuracy": max(float(row["test"]) for row in run.rows),
-        "critical a step before, too": record["stayed"][-1],
-        "critical at least once": record["ever"][-1],
-        "of the squared gradient": record["held"][-1],
-        "noisy labels, by the network": net_wrong,
-        "noisy labels, by b": b_wrong,
-        "clean labels, by the network": net_clean,
-        "clean labels, by b": b_clean,
-        "AUC of the norm of b": study.detected(run.method, task),
+        f"test accuracy, epoch {EARLIER}": float(earlier["test"]),
+        f"noisy labels memorised, epoch {EARLIER}": float(earlier["noisy_memorised"]),
+        "best test accuracy": max(float(row["test"]) for row in rows),
+    }
+
+
+def of_fates(fates: dict[str, list[float]]) -> dict[str, float]:
+    """Return what fractions of noisy and clean labels the network predicts, alone and only with b."""
+    noisy_by_network, noisy_by_b, _ = fates["wrong"]
+    clean_by_network, clean_by_b, _ = fates["clean"]
+    return {
+        "noisy labels, by the network": noisy_by_network,
+        "noisy labels, by b": noisy_by_b,
+        "clean labels, by the network": clean_by_network,
+        "clean labels, by b": clean_by_b,
     }

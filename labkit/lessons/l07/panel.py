@@ -1,42 +1,67 @@
 """The panel of lesson 07: which weights learn in CDR's step, which labels b explains, and what comes of it."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from torch import Tensor
+
+from ...fit import Run
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
 from ...panels.live import one_thread
 from ...plot.training import CURVE_NAMES
-from .figures import EVER, LABELS, STAYED
-from .study import CHOICES, FATES, LARGEST, RANDOM, WIDTH, blind, epochs_here, trained
+from . import study
+from .figures import COVERAGE, LABELS, RETAINED
+from .study import FATES, WIDTH, Record
+from .watched import CHOICES, LARGEST, RANDOM
 
-RATES = tuple(k / 10 for k in range(10))
+RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 LAMS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-KEPT, MOST = {}, 24  # trainings of this process
+RECORDS = {}  # trainings of this process
+CAPACITY = 24
 STORED = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)  # epochs of the stored pictures
+Picture = dict[str, Any]
 
 
-def draw(state, show):
+def draw(state: SimpleNamespace, show: Callable[..., None]) -> Record:
     """Train once for every setting of ε, choice and λ; show every epoch. -> the record of `trained`"""
-    key, epochs = (state.rate, state.by, state.lam), epochs_here()
-    if key not in KEPT:
-        tell = lambda record: show(**pictures(record, state), progress=len(record["ever"]) / epochs)
-        with one_thread():
-            found = trained(rate=state.rate, by=state.by, lam=state.lam, epochs=epochs, tell=tell)
-        while len(KEPT) >= MOST:
-            KEPT.pop(next(iter(KEPT)))
-        KEPT[key] = found
-    show(**pictures(KEPT[key], state), message=words(KEPT[key]))
-    return KEPT[key]
+    key = (state.rate, state.by, state.lam)
+    if key not in RECORDS:
+        record = _trained(state, show)
+        while len(RECORDS) >= CAPACITY:
+            oldest = next(iter(RECORDS))
+            RECORDS.pop(oldest)
+        RECORDS[key] = record
+    record = RECORDS[key]
+    show(**pictures(record, state), message=message(record))
+    return record
 
 
-def words(record):
-    """How it ended. -> text"""
+def _trained(state, show):
+    """Train with the setting of the controls, and show every epoch. -> the record of `trained`"""
+    epochs = study.panel_epochs()
+
+    def show_epoch(record: Record) -> None:
+        done = len(record["fates"])
+        show(**pictures(record, state), progress=done / epochs)
+
+    with one_thread():
+        return study.trained(rate=state.rate, by=state.by, lam=state.lam, epochs=epochs, watch=show_epoch)
+
+
+def message(record: Record) -> str:
+    """Say how a training ended."""
     last = record["run"].rows[-1]
     memorised = f"{last['noisy_memorised']:.0%} of the wrong labels memorised"
     return f"after {last['epoch']} epochs: test accuracy {last['test']:.0%}, {memorised}"
 
 
-def pictures(record, state):
-    """The four parts, of a training that may not be over. -> dict"""
-    run, epochs = record["run"], {"epoch": list(range(1, 1 + len(record["ever"])))}
+def pictures(record: Record, state: SimpleNamespace) -> dict[str, Picture]:
+    """Draw the four parts, of a training that may not be over."""
+    run = record["run"]
+    epochs = {"epoch": _epochs(record)}
     setting = f"digits, n = {len(run.method.train):,}, MLP of width {WIDTH}, symmetric 40 %, seed 0"
+    values = [shares(share) for share in record["share"]]
     return {
         "history": {"series": history(run), "caption": setting, "per_epoch": epochs},
         "masks": {
@@ -46,7 +71,7 @@ def pictures(record, state):
         },
         "mask": {
             "caption": f"Epoch {{epoch}}, {state.by}: in what fraction of the steps each weight was chosen.",
-            "per_epoch": {**epochs, "values": [shares(share) for share in record["share"]]},
+            "per_epoch": {**epochs, "values": values},
         },
         "fates": {
             "caption": f"Epoch {{epoch}}, λ = {state.lam:g}.",
@@ -55,39 +80,50 @@ def pictures(record, state):
     }
 
 
-def shares(share):
-    """In what fraction of an epoch's steps each weight was chosen. share [10, WIDTH] -> lists"""
-    return [[round(value, 2) for value in row] for row in share.tolist()]
+def _epochs(record):
+    """Return the epochs of a record, counted from 1."""
+    return list(range(1, 1 + len(record["fates"])))
 
 
-def history(run):
-    """The curves of a run so far. -> list"""
+def shares(share: Tensor) -> list[list[float]]:
+    """Return in what fraction of an epoch's steps each weight was chosen, rounded. share [10, WIDTH]"""
+    rows = []
+    for row in share.tolist():
+        rows.append([round(value, 2) for value in row])
+    return rows
+
+
+def history(run: Run) -> list[Picture]:
+    """Draw the curves of a run so far."""
     epochs = [row["epoch"] for row in run.rows]
     curves = []
     for column, name in CURVE_NAMES.items():
-        curves.append(curve(name, epochs, [row[column] for row in run.rows], **svg_style(column)))
+        values = [row[column] for row in run.rows]
+        curves.append(curve(name, epochs, values, **svg_style(column)))
     return curves
 
 
-def masks(record):
-    """How long a weight stays chosen. -> curves"""
-    epochs = range(1, 1 + len(record["ever"]))
+def masks(record: Record) -> list[Picture]:
+    """Draw how long a weight stays chosen."""
+    epochs = _epochs(record)
     return [
-        curve("chosen, and chosen a step before", epochs, record["stayed"], *STAYED),
-        curve("chosen at least once", epochs, record["ever"], *EVER),
+        curve("chosen, and chosen a step before", epochs, record["retained"], *RETAINED),
+        curve("chosen at least once", epochs, record["coverage"], *COVERAGE),
     ]
 
 
-def bars(fates):
-    """What predicts clean and wrong labels. -> bars"""
-    named = [(kind, k, fate) for kind in LABELS for k, fate in enumerate(FATES)]
-    return [
-        {"name": f"{kind}: {fate}", "value": round(fates[kind][k], 4), "colour": LABELS[kind]}
-        for kind, k, fate in named
-    ]
+def bars(fates: dict[str, list[float]]) -> list[Picture]:
+    """Draw what predicts clean and wrong labels, a bar for each kind and fate."""
+    drawn = []
+    for kind, ink in LABELS.items():
+        for fate, fraction in zip(FATES, fates[kind]):
+            name = f"{kind}: {fate}"
+            drawn.append({"name": name, "value": round(fraction, 4), "colour": ink})
+    return drawn
 
 
-LAYER = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(WIDTH)]}
+CLASSES = list(map(str, range(10)))
+UNITS = list(map(str, range(WIDTH)))
 AXIS = {"xlabel": "epoch", "xlim": [0.5, 30.5], "ylim": [0, 1], "unit": "percent", "height": 184}
 MOVES = (
     Move(
@@ -134,7 +170,8 @@ SKETCH = Sketch(
             range=[0, 1],
             unit="percent",
             height=200,
-            **LAYER,
+            rows=CLASSES,
+            columns=UNITS,
         ),
         part(
             "bars",
@@ -156,7 +193,7 @@ SKETCH = Sketch(
         "(seeds 0 to 4)",
         unit="percent",
         naive=0.7,
-        measure=blind,
+        measure=study.accuracy_of_random_masks,
         seeds=range(5),
         part="history",
         x=30,

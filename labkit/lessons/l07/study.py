@@ -1,150 +1,145 @@
-"""Lesson 07: which weights CDR calls critical, which labels AUX's b explains, and what the choice is worth."""
+"""Train with a choice of the weights that may learn, and note which labels AUX's b explains."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import Any
 
 import torch
 
 from ... import fast, measure, nets
-from ...errors import choose
-from ...fit import fit
+from ...data import Task
+from ...fit import Run, fit
 from ...load import load
-from ...methods import CDR_AUX, RDI
-from ...methods.cdr import critical
+from ...method import Method
+from ...methods import RDI
 from ...noise import corrupt, symmetric
+from ...noise.base import Noise
+from .watched import RANDOM, Watched
 
-WIDTH, EPOCHS, RATE = 32, 30, 0.4
+WIDTH = 32
+EPOCHS = 30
+RATE = 0.4
 RECIPE = {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-3, "batch": 64}
 NET = partial(nets.mlp, width=WIDTH)  # 64 -> 32 -> 32 -> 10
-LARGEST, RANDOM, SMALLEST = "largest |w g|", "at random", "smallest |w g|"
-CHOICES = (LARGEST, RANDOM, SMALLEST)
+SYMMETRIC = symmetric(RATE)
 FATES = ("network", "b", "neither")  # what predicts a sample's given label: the network alone, only with b, neither
-
-
-def chosen(by, w, g, rate, rng):
-    """The weights that may learn in this step: int((1 - rate) M) of them. w, g [M] -> bool [M]
-
-    by: LARGEST, as CDR; SMALLEST, the other end of the same order; RANDOM, w and g are not looked at.
-    """
-    if by == LARGEST:
-        return critical(w, g, rate)
-    kept = max(1, int((1 - rate) * len(w)))
-    order = torch.randperm(len(w), generator=rng) if by == RANDOM else (w * g).abs().argsort(stable=True)
-    return torch.zeros(len(w), dtype=torch.bool).index_fill_(0, order[:kept], True)
-
-
-@dataclass(kw_only=True, eq=False)
-class Watched(CDR_AUX):
-    """CDR+AUX with a choice of the critical weights by `by`, one of CHOICES; LARGEST is CDR+AUX itself. It keeps what
-    was chosen: `times` [M], in how many of the epoch's `steps` a weight was; `ever` [M], since the start; and two sums
-    over the steps of fractions: `stayed`, of the chosen that had been chosen a step before; `held`, of the squared
-    gradient that the chosen hold."""
-
-    by: str = LARGEST
-
-    def __post_init__(self):
-        super().__post_init__()
-        choose("by", self.by, dict.fromkeys(CHOICES))
-
-    def bind(self, make_net, make_opt, train, meta, rng):
-        super().bind(make_net, make_opt, train, meta, rng)
-        M = sum(p.numel() for p in self.nets[0].parameters() if p.dim() in (2, 4))
-        self.before, self.ever = (torch.zeros(M, dtype=torch.bool) for _ in range(2))
-        self.clear()
-
-    def clear(self):
-        """Start to count an epoch."""
-        self.times, self.stayed, self.held, self.steps = torch.zeros(len(self.ever)), 0.0, 0.0, 0
-
-    def damp(self, net):
-        weights = [p for p in net.parameters() if p.dim() in (2, 4)]
-        w, g = (torch.cat([t.detach().flatten() for t in some]) for some in (weights, [p.grad for p in weights]))
-        mask = chosen(self.by, w, g, self.rate, self.rng)  # [M]
-        sizes = [p.numel() for p in weights]
-        for p, part in zip(weights, (g * (mask * (1 - self.rate))).split(sizes)):
-            p.grad.copy_(part.view_as(p))  # keeps the layout of p
-        self.count(mask, g)
-        return weights, w.split(sizes), mask.split(sizes)
-
-    def count(self, mask, g):
-        """Add a step to the counts. mask, g [M]"""
-        self.held += float((mask * g).square().sum() / g.square().sum())
-        self.stayed += float((mask & self.before).sum() / mask.sum())
-        self.times, self.steps = self.times + mask, self.steps + 1
-        self.before, self.ever = mask, self.ever | mask
+Record = dict[str, Any]
 
 
 @lru_cache
-def digits():
-    """The clean digits. -> Task"""
+def digits() -> Task:
+    """Load the clean digits."""
     return load("digits")
 
 
 @lru_cache(maxsize=16)
-def noisy(noise, *, seed):
-    """The digits under a noise model. -> Task"""
+def noisy(noise: Noise, *, seed: int) -> Task:
+    """Return the digits under a noise model."""
     return corrupt(digits(), noise, seed)
 
 
-SYMMETRIC = symmetric(RATE)
+def trained(
+    *,
+    rate: float,
+    by: str,
+    lam: float,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    noise: Noise = SYMMETRIC,
+    strict: bool = False,
+    watch: Callable[[Record], None] | None = None,
+    recipe: dict[str, float] | None = None,
+) -> Record:
+    """Train `Watched`, and keep what the panel draws.
 
+    rate, by, lam, strict: of the method. watch(record): called after every epoch. recipe: what differs from RECIPE.
 
-def trained(*, rate, by, lam, seed=0, epochs=EPOCHS, noise=SYMMETRIC, strict=False, tell=None, recipe=None):
-    """Train, and keep what the panel draws. tell(record) after every epoch. recipe: what differs from RECIPE.
-
-    -> record: a dict, `run` and lists with an entry per epoch: stayed, held, ever, share [32, 10] (of the last layer's
-    weights, in what fraction of the epoch's steps each was chosen), fates {"clean": fractions, "wrong": fractions} in
-    the order of FATES
+    -> record: a dict, `run` and lists with an entry per epoch: retained, gradient and coverage (fractions: of the
+    chosen weights that had been chosen a step before, of the squared gradient that they hold, of all weights that were
+    chosen since the start), share [10, 32] (in what fraction of the epoch's steps each weight of the last layer was
+    chosen), fates, see `fates`
     """
     task = noisy(noise, seed=seed)
-    record = {"stayed": [], "held": [], "ever": [], "share": [], "fates": []}
+    record = {"retained": [], "gradient": [], "coverage": [], "share": [], "fates": []}
 
-    def keep(run):
-        method, record["run"] = run.method, run
-        steps = method.steps - (len(run.rows) == 1)  # the first step of all has none before it
-        record["stayed"].append(method.stayed / max(1, steps))
-        record["held"].append(method.held / method.steps)
-        record["ever"].append(float(method.ever.float().mean()))
-        record["share"].append((method.times[-WIDTH * 10 :] / method.steps).view(10, WIDTH))
-        record["fates"].append(fates(method, task))
-        method.clear()
-        if tell:
-            tell(record)
+    def keep(run: Run) -> None:
+        note_epoch(record, run, task)
+        if watch:
+            watch(record)
 
     method = Watched(rate=rate, by=by, lam=lam, strict=strict)
-    whole = {**RECIPE, **(recipe or {})}
-    record["run"] = fit(method, task, NET, epochs, seed, whole, device="cpu", on_epoch=keep, progress=False)
+    record["run"] = _fitted(method, task, epochs, seed, recipe, on_epoch=keep)
     return record
 
 
-def held_back(lam, *, seed=0, epochs=EPOCHS, noise=SYMMETRIC, recipe=None):
+def note_epoch(record: Record, run: Run, task: Task) -> None:
+    """Add what a run's method counted in its last epoch to a record, see `trained`."""
+    method = run.method
+    is_first = len(run.rows) == 1
+    pairs = method.steps - is_first  # the first step of all has none before it
+    last_layer = method.times[-WIDTH * 10 :]
+    record["run"] = run
+    record["retained"].append(method.retained / max(1, pairs))
+    record["gradient"].append(method.gradient / method.steps)
+    record["coverage"].append(float(method.reached.float().mean()))
+    record["share"].append((last_layer / method.steps).view(10, WIDTH))
+    record["fates"].append(fates(method, task))
+    method.clear()
+
+
+def trained_rdi(
+    lam: float,
+    *,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    noise: Noise = SYMMETRIC,
+    recipe: dict[str, float] | None = None,
+) -> Record:
     """Train RDI of strength lam; all weights learn in every step. -> record, as `trained`, of the last epoch alone"""
     task = noisy(noise, seed=seed)
-    run = fit(RDI(lam=lam), task, NET, epochs, seed, {**RECIPE, **(recipe or {})}, device="cpu", progress=False)
-    return {"run": run, "stayed": [1.0], "held": [1.0], "ever": [1.0], "fates": [fates(run.method, task)]}
+    run = _fitted(RDI(lam=lam), task, epochs, seed, recipe)
+    record = {"retained": [1.0], "gradient": [1.0], "coverage": [1.0]}
+    return record | {"run": run, "fates": [fates(run.method, task)]}
 
 
-def detected(method, task):
-    """The AUC with which the norm of b tells wrong labels from clean ones; 0.5 without b. -> float"""
+def _fitted(method, task, epochs, seed, recipe, **options):
+    """Train with RECIPE and what differs from it. -> Run"""
+    full_recipe = RECIPE | (recipe or {})
+    return fit(method, task, NET, epochs, seed, full_recipe, device="cpu", progress=False, **options)
+
+
+def detected(method: Method, task: Task) -> float:
+    """Return the AUC with which the norm of b tells wrong labels from clean ones; 0.5 without b."""
     if not getattr(method, "lam", 0) or not hasattr(method, "b"):
         return 0.5
-    return float(measure.auc(method.b.detach().norm(dim=1), task.train.y != task.truth.y))
+    norm = method.b.detach().norm(dim=1)
+    wrong = task.train.y != task.truth.y
+    return float(measure.auc(norm, wrong))
 
 
-def fates(method, task):
-    """Of the clean and of the wrong labels: the fraction that the network alone predicts, that it predicts only with
-    b, that neither predicts. -> {"clean": [3], "wrong": [3]}"""
-    y, wrong = task.train.y, task.train.y != task.truth.y
-    alone, aided = (measure.outputs(method, task.train, 0, aided=aided).argmax(-1) == y for aided in (False, True))
-    each = torch.stack([alone, aided & ~alone, ~aided & ~alone]).double()  # [3, N]
-    return {"clean": each[:, ~wrong].mean(1).tolist(), "wrong": each[:, wrong].mean(1).tolist()}
+def fates(method: Method, task: Task) -> dict[str, list[float]]:
+    """Return what predicts the clean and the wrong labels, as fractions in the order of FATES.
+
+    -> {"clean": [3], "wrong": [3]}
+    """
+    y = task.train.y
+    wrong = y != task.truth.y  # [N]
+    by_network = measure.outputs(method, task.train).argmax(-1) == y
+    with_b = measure.outputs(method, task.train, aided=True).argmax(-1) == y
+    not_by_network = ~by_network
+    outcomes = [by_network, with_b & not_by_network, ~with_b & not_by_network]
+    hits = torch.stack(outcomes).double()  # [3, N]
+    clean_fractions = hits[:, ~wrong].mean(1)
+    wrong_fractions = hits[:, wrong].mean(1)
+    return {"clean": clean_fractions.tolist(), "wrong": wrong_fractions.tolist()}
 
 
-def epochs_here():
-    """How many epochs a training of the panel has: few where LABKIT_FAST is set."""
+def panel_epochs() -> int:
+    """Return how many epochs a training of the panel has: few where LABKIT_FAST is set."""
     return 2 if fast() else EPOCHS
 
 
-def blind(seed):
-    """Test accuracy after the last epoch where the critical weights are drawn at random, assumed rate 40 %."""
-    return trained(rate=RATE, by=RANDOM, lam=0.0, seed=seed)["run"].accuracy["last"]
+def accuracy_of_random_masks(seed: int) -> float:
+    """Return the last test accuracy where the critical weights are drawn at random, assumed rate 40 %."""
+    record = trained(rate=RATE, by=RANDOM, lam=0.0, seed=seed)
+    return record["run"].accuracy["last"]

@@ -1,4 +1,4 @@
-"""Lesson 07, CDR's step as readers may write it: two right ways and the typical mistakes."""
+"""Lesson 07, CDR's step as readers may write it: right ways, also those that multiply a mask, and typical mistakes."""
 
 import torch
 
@@ -17,6 +17,37 @@ def by_loop(w, g, rate, lr, decay):
     new = [float(w[j] * (1 - lr * decay)) for j in range(len(w))]
     for j in order[: int((1 - rate) * len(w))]:
         new[j] -= float(lr * (1 - rate) * g[j])
+    return new
+
+
+def largest_mask(w, g, rate):
+    return largest((w * g).abs(), int((1 - rate) * len(w)))
+
+
+def mask_times_lr(w, g, rate, lr, decay):
+    return w - lr * largest_mask(w, g, rate) * (1 - rate) * g - lr * decay * w
+
+
+def mask_times_both(w, g, rate, lr, decay):
+    return (1 - lr * decay) * w - lr * (1 - rate) * largest_mask(w, g, rate) * g
+
+
+def mask_last(w, g, rate, lr, decay):
+    return (1 - lr * decay) * w - lr * g * largest_mask(w, g, rate) * (1 - rate)
+
+
+def by_where(w, g, rate, lr, decay):
+    return w - lr * decay * w - torch.where(largest_mask(w, g, rate), lr * (1 - rate), 0.0) * g
+
+
+def by_tensors(w, g, rate, lr, decay):
+    speed = torch.where(largest_mask(w, g, rate), torch.tensor(1 - rate), torch.tensor(0.0))
+    return w - torch.tensor(lr) * (speed * g + torch.tensor(decay) * w)
+
+
+def by_coordinates(w, g, rate, lr, decay):
+    new = w * (1 - lr * decay)
+    new[largest_mask(w, g, rate)] -= lr * (1 - rate) * g[largest_mask(w, g, rate)]
     return new
 
 
@@ -44,7 +75,8 @@ def noise_share(w, g, rate, lr, decay):
     return w - lr * ((1 - rate) * mask * g + decay * w)
 
 
-RIGHT = [("07.build", by_mask), ("07.build", by_loop)]
+FORMULAS = (by_mask, by_loop, mask_times_lr, mask_times_both, mask_last, by_where, by_tensors, by_coordinates)
+RIGHT = [("07.build", formula) for formula in FORMULAS]
 MISTAKES = [
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=g.abs()), "largest gradients"),
     ("07.build", lambda w, g, *rest: by_mask(w, g, *rest, score=w.abs()), "largest weights"),

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import labkit
-from labkit.lessons.l07 import measured
+from labkit.lessons.l07 import measured, watched
 from labkit.lessons.l07 import study as lesson
 from labkit.methods import CDR_AUX
 from labkit.panels.lessons import sketch
@@ -45,22 +45,22 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("by", lesson.CHOICES)
+@pytest.mark.parametrize("by", watched.CHOICES)
 @pytest.mark.parametrize("rate", [0.0, 0.4, 0.9])
 def test_so_many_weights_are_chosen(by, rate):
     rng = torch.Generator().manual_seed(0)
     w, g = torch.randn(2, 500, generator=rng)
-    mask, score = lesson.chosen(by, w, g, rate, rng), (w * g).abs()
+    mask, score = watched.chosen(by, w, g, rate, rng), (w * g).abs()
     assert mask.dtype == torch.bool and mask.sum() == int((1 - rate) * 500)
-    if rate and by == lesson.LARGEST:
+    if rate and by == watched.LARGEST:
         assert score[mask].min() >= score[~mask].max()
-    if rate and by == lesson.SMALLEST:
+    if rate and by == watched.SMALLEST:
         assert score[mask].max() <= score[~mask].min()
 
 
 @pytest.mark.parametrize("lam", [0.0, 8.0])
 def test_watched_is_cdr_aux_and_only_looks(lam):
-    seen = lesson.trained(rate=0.4, by=lesson.LARGEST, lam=lam, epochs=2)["run"]
+    seen = lesson.trained(rate=0.4, by=watched.LARGEST, lam=lam, epochs=2)["run"]
     task = lesson.noisy(lesson.SYMMETRIC, seed=0)
     own = labkit.fit(CDR_AUX(rate=0.4, lam=lam), task, lesson.NET, 2, 0, lesson.RECIPE, device="cpu")
     assert [row["train_loss"] for row in seen.rows] == [row["train_loss"] for row in own.rows]
@@ -68,22 +68,22 @@ def test_watched_is_cdr_aux_and_only_looks(lam):
 
 
 def test_random_weights_stay_by_chance_and_rate_zero_chooses_all():
-    record = lesson.trained(rate=0.4, by=lesson.RANDOM, lam=0.0, epochs=2)
-    assert record["stayed"] == pytest.approx([0.6, 0.6], abs=0.02)
-    every = lesson.trained(rate=0.0, by=lesson.LARGEST, lam=0.0, epochs=1)
-    assert every["stayed"] == every["ever"] == [1.0] and (every["share"][0] == 1).all()
+    record = lesson.trained(rate=0.4, by=watched.RANDOM, lam=0.0, epochs=2)
+    assert record["retained"] == pytest.approx([0.6, 0.6], abs=0.02)
+    every = lesson.trained(rate=0.0, by=watched.LARGEST, lam=0.0, epochs=1)
+    assert every["retained"] == every["coverage"] == [1.0] and (every["share"][0] == 1).all()
 
 
 def test_fates_add_up_and_without_b_none_is_by_it():
     for lam in (0.0, 8.0):
-        for kind, shares in lesson.trained(rate=0.4, by=lesson.LARGEST, lam=lam, epochs=2)["fates"][-1].items():
+        for kind, shares in lesson.trained(rate=0.4, by=watched.LARGEST, lam=lam, epochs=2)["fates"][-1].items():
             assert sum(shares) == pytest.approx(1), kind
             assert lam or shares[1] == 0
 
 
 def test_an_unknown_choice_is_an_error():
     with pytest.raises(ValueError, match="by"):
-        lesson.Watched(rate=0.4, by="largest")
+        watched.Watched(rate=0.4, by="largest")
 
 
 def test_every_stored_state_has_a_picture_within_its_axes():
@@ -116,10 +116,10 @@ def test_every_epoch_has_the_numbers_of_the_training():
 
 def test_the_largest_scores_hold_more_of_the_gradient_than_chance_and_the_smallest_less():
     held = {}
-    for by in lesson.CHOICES:
-        held[by] = lesson.trained(rate=0.4, by=by, lam=0.0, epochs=1)["held"][0]
-    assert held[lesson.LARGEST] > held[lesson.RANDOM] > held[lesson.SMALLEST]
-    assert held[lesson.RANDOM] == pytest.approx(0.6, abs=0.05)
+    for by in watched.CHOICES:
+        held[by] = lesson.trained(rate=0.4, by=by, lam=0.0, epochs=1)["gradient"][0]
+    assert held[watched.LARGEST] > held[watched.RANDOM] > held[watched.SMALLEST]
+    assert held[watched.RANDOM] == pytest.approx(0.6, abs=0.05)
 
 
 def test_a_small_gradient_with_the_whole_decay_is_the_average_step_of_a_random_mask():
@@ -127,14 +127,14 @@ def test_a_small_gradient_with_the_whole_decay_is_the_average_step_of_a_random_m
     recipe = measured.small_gradient(0.4)
     rng = torch.Generator().manual_seed(1)
     lr, decay = lesson.RECIPE["lr"], lesson.RECIPE["weight_decay"]
-    masks = [lesson.chosen(lesson.RANDOM, w, g, 0.4, rng) for _ in range(400)]
+    masks = [watched.chosen(watched.RANDOM, w, g, 0.4, rng) for _ in range(400)]
     average = sum(-lr * (0.6 * mask * g + decay * w) for mask in masks) / len(masks)
     assert (average + recipe["lr"] * (g + recipe["weight_decay"] * w)).abs().max() < 0.03 * lr * g.abs().max()
 
 
 def test_norms_of_b_are_no_detector_without_b():
-    run = lesson.trained(rate=0.0, by=lesson.LARGEST, lam=0.0, epochs=1)["run"]
+    run = lesson.trained(rate=0.0, by=watched.LARGEST, lam=0.0, epochs=1)["run"]
     task = lesson.noisy(lesson.SYMMETRIC, seed=0)
     assert lesson.detected(run.method, task) == 0.5
-    held_back = lesson.held_back(4.0, epochs=1)
+    held_back = lesson.trained_rdi(4.0, epochs=1)
     assert lesson.detected(held_back["run"].method, task) == 0.5 and held_back["fates"][-1]["clean"][1] == 0
