@@ -34,6 +34,7 @@ PAIRS = {  # a lesson that builds on a paper or on an earlier lesson
     ("lessons.l08", "papers.rmnw_net"),
     ("lessons.l09", "lessons.l01"),
     ("lessons.l11", "lessons.seeds"),  # it writes ranges over its own runs in the same words
+    ("lessons.l12", "lessons.seeds"),  # it lays the ways to learn beside crowds, in tables of the same words
 }
 FACADE = "labkit"  # labkit/__init__.py: offers names of every floor, and loads those above the third when they are used
 

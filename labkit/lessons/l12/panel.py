@@ -1,65 +1,80 @@
 """The panel of lesson 12: how many wrong labels are left when several people vote, and what is learnt about them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from torch import Tensor
 
 from ...panels import Move, Question, Sketch, choice, curve, part, samples, slider
 from ...plot.style import OKABE_ITO
-from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, matrices, voted, wrong
+from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, fraction, matrices, voted, wrong
 
 PEOPLE = (1, 2, 3, 5, 7, 9, 11)
-SHOWN = 12  # images
-COLOURS = dict(zip(COMBINED, (OKABE_ITO[0], OKABE_ITO[1])))
+SHOWN = range(12)  # images
+COLOURS = dict(zip(COMBINED, OKABE_ITO))
 MARKERS = dict(zip(COMBINED, ("circle", "square")))
 TRUE = OKABE_ITO[2]
+ESTIMATED = OKABE_ITO[3]
+DASHED = "7 3"
 
 
-def draw(state, show):
+def draw(state: SimpleNamespace, show: Callable) -> Tensor:
     """Let people label the digits and combine their votes. -> combined labels [N]"""
+    people = state.people
+    how = state.how
     crowd = {"rate": state.rate, "mistakes": state.mistakes}
-    y, estimated = combined(state.how, state.people, **crowd)
-    T = matrices(state.people, **crowd)
-    task = replace(digits(), train=replace(digits().train, y=y))
-    person = min(state.people, 2)
+    annotations = voted(people, **crowd)
+    y, estimated = combined(how, people, **crowd)
+    T = matrices(people, **crowd)
+    true = digits().train.y
+    train = replace(digits().train, y=y)
+    task = replace(digits(), train=train)
+    person = min(people, 2)
     show(
-        true=matrix(T[person - 1], f"Person {person} of {state.people}."),
-        estimated=matrix(estimated[person - 1], f"Person {person}, counted against {labels_by(state.how)}."),
+        true=matrix(T[person - 1], f"Person {person} of {people}."),
+        estimated=matrix(estimated[person - 1], f"Person {person}, counted against {labels_by(how)}."),
         people=rates(T, estimated),
-        gallery={"samples": list(range(SHOWN)), "votes": votes_of(voted(state.people, **crowd)[:SHOWN])},
-        samples=samples.table(task, range(SHOWN)),
+        gallery={"samples": list(SHOWN), "votes": votes_of(annotations[: len(SHOWN)])},
+        samples=samples.table(task, SHOWN),
     )
-    share = wrong(state.how, state.people, **crowd)
-    one = (voted(state.people, **crowd) != digits().train.y[:, None]).double().mean().item()
-    said = f"{state.people} people, {one:.0%} of their labels are wrong; {share:.1%} are wrong after {state.how}"
-    show(errors=curves(state, crowd), message=said)
+    wrong_votes = fraction(annotations != true[:, None])
+    remaining = wrong(how, people, **crowd)
+    message = f"{people} people, {wrong_votes:.0%} of their labels are wrong; {remaining:.1%} are wrong after {how}"
+    show(errors=curves(state, crowd), message=message)
     return y
 
 
-def labels_by(how):
-    """The labels that take the place of the true ones, in words."""
+def labels_by(how: str) -> str:
+    """Return in words which labels take the place of the true ones."""
     return "the majority" if how == "majority" else "the posteriors"
 
 
-def matrix(T, caption):
-    """A transition matrix. -> traits"""
-    return {"values": [[round(value, 3) for value in row] for row in T.tolist()], "caption": caption}
+def matrix(T: Tensor, caption: str) -> dict[str, Any]:
+    """Return the traits of a transition matrix [C, C]."""
+    rows = []
+    for row in T.tolist():
+        rows.append([round(probability, 3) for probability in row])
+    return {"values": rows, "caption": caption}
 
 
-def rates(T, estimated):
-    """The error rate of each person, true and estimated. T, estimated [A, C, C] -> traits"""
+def rates(T: Tensor, estimated: Tensor) -> dict[str, Any]:
+    """Return the traits of each person's error rate, true and estimated. T, estimated [A, C, C]"""
     numbers = range(1, 1 + len(T))
     y = digits().train.y
-    return {
-        "series": [
-            curve("true error rate", numbers, error_rates(T, y).tolist(), TRUE, "", "triangle"),
-            curve("estimated error rate", numbers, error_rates(estimated, y).tolist(), OKABE_ITO[3], "7 3", "circle"),
-        ],
-        "caption": f"Training digits, n = {len(y):,}.",
-    }
+    true_rates = error_rates(T, y).tolist()
+    estimated_rates = error_rates(estimated, y).tolist()
+    series = [
+        curve("true error rate", numbers, true_rates, TRUE, "", "triangle"),
+        curve("estimated error rate", numbers, estimated_rates, ESTIMATED, DASHED, "circle"),
+    ]
+    return {"series": series, "caption": f"Training digits, n = {len(y):,}."}
 
 
-def votes_of(annotations):
-    """The labels of each sample as a text, the most frequent first. annotations [n, A] -> list of texts"""
+def votes_of(annotations: Tensor) -> list[str]:
+    """Return the labels of each sample as a text, the most frequent first. annotations [n, A]"""
     texts = []
     for row in annotations.tolist():
         ordered = sorted(row, key=lambda label: (-row.count(label), label))
@@ -68,38 +83,44 @@ def votes_of(annotations):
 
 
 @lru_cache
-def left(how, rate, mistakes):
-    """The fraction of wrong labels for every number of people. -> tuple"""
-    return tuple(wrong(how, people, rate=rate, mistakes=mistakes) for people in PEOPLE)
+def wrong_by_people(how: str, rate: float, mistakes: str) -> list[float]:
+    """Return the fraction of wrong labels for every number of PEOPLE."""
+    return [wrong(how, people, rate=rate, mistakes=mistakes) for people in PEOPLE]
 
 
-def curves(state, crowd):
-    """The fraction of wrong labels over the number of people, up to the number that is chosen; faint, what follows."""
-    here = PEOPLE.index(state.people) + 1
-    series, beyond = [], []
+def curves(state: SimpleNamespace, crowd: dict[str, Any]) -> dict[str, Any]:
+    """Return the fraction of wrong labels up to the number of people that is chosen; faint, for all numbers.
+
+    crowd: rate and mistakes.
+    """
+    shown = PEOPLE.index(state.people) + 1
+    series, faint = [], []
     for how in COMBINED:
-        values = left(how, **crowd)
-        dash = "" if how == state.how else "7 3"
-        look = (COLOURS[how], dash, MARKERS[how])
-        series.append(curve(how, PEOPLE[:here], values[:here], *look))
-        beyond.append(curve(how, PEOPLE, values, *look))
+        values = wrong_by_people(how, **crowd)
+        dash = "" if how == state.how else DASHED
+        style = (COLOURS[how], dash, MARKERS[how])
+        series.append(curve(how, PEOPLE[:shown], values[:shown], *style))
+        faint.append(curve(how, PEOPLE, values, *style))
     return {
         "series": series,
-        "before": beyond,
+        "before": faint,
         "lines": [{"name": "error rate of one person", "y": state.rate}],
         "caption": f"Training digits, n = {len(digits().train):,}, seed 0. Faint: more people.",
     }
 
 
-def measure(seed):
-    """The fraction of wrong labels of a majority of 11 people who each err on 60 % of the images."""
+def measure(seed: int) -> float:
+    """Return the fraction of wrong labels of a majority of 11 people who each err on 60 % of the images."""
     return wrong("majority", 11, rate=0.6, mistakes="scattered", seed=seed)
 
 
-AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
-CLASSES = {"rows": [str(k) for k in range(10)], "columns": [str(k) for k in range(10)]}
-SHARE = {"ylim": [0, 1], "unit": "percent", "height": 190}
-AXIS = {"xlim": [0.5, 11.5]}
+DIGITS = [str(k) for k in range(10)]
+MATRIX = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}
+MATRIX |= {"rows": DIGITS, "columns": DIGITS}
+FRACTIONS = {"ylim": [0, 1], "unit": "percent", "height": 190, "xlim": [0.5, 11.5], "xunit": "number"}
+ERRORS = {"title": "Wrong labels after combining", "xlabel": "number of people A", "ylabel": "fraction of wrong labels"}
+RATES = {"title": "Error rates of the people", "xlabel": "person", "ylabel": "error rate"}
+GALLERY = {"title": "Combined labels, votes below", "columns": 12, "signs": ["given ≠ true"], "height": 205}
 MOVES = (
     Move(
         "11 people",
@@ -126,44 +147,38 @@ MOVES = (
         "Compare the two matrices. What did Dawid and Skene's estimate take the classes for?",
     ),
 )
+CONTROLS = [
+    slider("people", "A", "number of people", values=PEOPLE, value=3, unit="number"),
+    slider("rate", "τ", "error rate of one person", values=(0.2, 0.4, 0.6), value=0.4, unit="percent"),
+    choice("mistakes", "T", "mistakes", list(MISTAKES), value="scattered"),
+    choice("how", "μ", "how to combine", list(COMBINED), value="majority"),
+]
+PARTS = [
+    part("curves", "errors", **ERRORS, **FRACTIONS),
+    part("curves", "people", **RATES, **FRACTIONS),
+    part("matrix", "true", title="True matrix of a person", **MATRIX),
+    part("matrix", "estimated", title="Estimated matrix", **MATRIX),
+    part("gallery", "gallery", **GALLERY),
+]
+QUESTION = Question(
+    "11 people label each of 1,294 digits. Each of them is wrong on 60 % of the images, and the wrong labels "
+    "are scattered over the nine other classes. What fraction of the majority's labels is wrong?",
+    unit="percent",
+    naive=0.6,
+    measure=measure,
+    seeds=range(5),
+    part="errors",
+    x=11,
+    setting={"people": 11, "rate": 0.6, "mistakes": "scattered"},
+)
 SKETCH = Sketch(
     name="12",
     title="Several people label each image",
-    controls=[
-        slider("people", "A", "number of people", values=PEOPLE, value=3, unit="number"),
-        slider("rate", "τ", "error rate of one person", values=(0.2, 0.4, 0.6), value=0.4, unit="percent"),
-        choice("mistakes", "T", "mistakes", list(MISTAKES), value="scattered"),
-        choice("how", "μ", "how to combine", list(COMBINED), value="majority"),
-    ],
+    controls=CONTROLS,
     rows=[["errors", "people"], ["true", "estimated", "gallery"]],
-    parts=[
-        part(
-            "curves", "errors", title="Wrong labels after combining", xlabel="number of people A",
-            ylabel="fraction of wrong labels", xunit="number", **AXIS, **SHARE,
-        ),
-        part(
-            "curves", "people", title="Error rates of the people", xlabel="person", ylabel="error rate",
-            xunit="number", **AXIS, **SHARE,
-        ),
-        part("matrix", "true", title="True matrix of a person", **AXES, **CLASSES),
-        part("matrix", "estimated", title="Estimated matrix", **AXES, **CLASSES),
-        part(
-            "gallery", "gallery", title="Combined labels, votes below", columns=12, signs=["given ≠ true"],
-            height=205,
-        ),
-    ],
+    parts=PARTS,
     draw=draw,
     moves=MOVES,
     versus="how",
-    question=Question(
-        "11 people label each of 1,294 digits. Each of them is wrong on 60 % of the images, and the wrong labels "
-        "are scattered over the nine other classes. What fraction of the majority's labels is wrong?",
-        unit="percent",
-        naive=0.6,
-        measure=measure,
-        seeds=range(5),
-        part="errors",
-        x=11,
-        setting={"people": 11, "rate": 0.6, "mistakes": "scattered"},
-    ),
-)  # fmt: skip
+    question=QUESTION,
+)

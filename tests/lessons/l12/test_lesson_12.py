@@ -46,7 +46,7 @@ def test_people_err_together_on_the_same_images():
     wrong = annotations != y[:, None]
     given_wrong = wrong[wrong[:, 0], 1].double().mean()
     assert given_wrong > 0.28 and wrong[~wrong[:, 0], 1].double().mean() < 0.17
-    assert exercises.together(people.joint())[0] == pytest.approx(float(given_wrong))
+    assert exercises.second_wrong(people.joint())[0] == pytest.approx(float(given_wrong))
 
 
 def test_calibration_of_true_probabilities_is_on_the_line():
@@ -199,5 +199,5 @@ MISTAKES = [
 def test_counts_for_the_exercise_have_both_kinds_of_rows():
     for seed in range(3):
         table = exercises.random_counts(seed)
-        assert labkit.check("12.3", exercises.together)
-        assert 0 < exercises.together(table)[1] < exercises.together(table)[0] < 1
+        assert labkit.check("12.3", exercises.second_wrong)
+        assert 0 < exercises.second_wrong(table)[1] < exercises.second_wrong(table)[0] < 1
