@@ -1,19 +1,23 @@
 """Lesson 09's exercise that asks for a method: the forward loss."""
 
 import torch
+from torch import Generator, Tensor
 
 from ... import transition
 from ...exercises.building import Build, Output
 from ...losses import ce
 
 
-def draw(rng, seed):
-    """-> logits [B, C], y [B], T [C, C], not symmetric"""
+def draw(rng: Generator, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw the arguments of the forward loss. -> logits [B, C], y [B], T [C, C], not symmetric"""
     classes = 3 + seed
-    logits = torch.randn(6 + seed, classes, generator=rng, dtype=torch.float64)
-    y = torch.randint(classes, (6 + seed,), generator=rng)
-    T = torch.rand(classes, classes, generator=rng, dtype=torch.float64) + 2 * torch.eye(classes)
-    return logits, y, T / T.sum(1, keepdim=True)
+    samples = 6 + seed
+    logits = torch.randn(samples, classes, generator=rng, dtype=torch.float64)
+    y = torch.randint(classes, (samples,), generator=rng)
+    T = torch.rand(classes, classes, generator=rng, dtype=torch.float64)
+    T = T + 2 * torch.eye(classes)
+    row_sums = T.sum(1, keepdim=True)
+    return logits, y, T / row_sums
 
 
 def _turned(logits, y, T):
@@ -21,19 +25,27 @@ def _turned(logits, y, T):
 
 
 def _softmax_of_logits_mixed(logits, y, T):
-    return ce(logits @ T, y)
+    mixed = logits @ T
+    return ce(mixed, y)
 
 
 def _softmax_twice(logits, y, T):
-    return ce(logits.softmax(1) @ T, y)
+    p_tilde = logits.softmax(1) @ T
+    return ce(p_tilde, y)
 
 
 def _mixed_losses(logits, y, T):
-    return -(T[y] * logits.log_softmax(1)).sum(1)
+    losses = -logits.log_softmax(1)
+    return (T[y] * losses).sum(1)
 
 
 def _mean(logits, y, T):
-    return transition.forward(logits, y, T).mean()
+    losses = transition.forward(logits, y, T)
+    return losses.mean()
+
+
+def _cross_entropy(logits, y, T):
+    return ce(logits, y)
 
 
 MISTAKES = [
@@ -49,7 +61,7 @@ MISTAKES = [
         "that averages *losses* with row y of T; average probabilities first, then take the logarithm",
     ),
     (_mean, "that is the mean over the batch; return a loss for each sample"),
-    (lambda logits, y, T: ce(logits, y), "that is cross-entropy, and T does not occur in it"),
+    (_cross_entropy, "that is cross-entropy, and T does not occur in it"),
 ]
 forward_loss = Build(
     draw,

@@ -1,11 +1,19 @@
 """The panel of lesson 09: a matrix that is known or estimated, the training that uses it, the labels it suspects."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from torch import Tensor
+
 from labkit import fast
 
+from ...data import Task
+from ...fit import Run
 from ...method import evaluate
 from ...panels import Move, Question, Sketch, choice, curve, cycle, part, samples, slider, svg_style
 from ..l01 import study as lesson_01
-from .study import doubt, error, main_rows, matrix_of, precision, train, true_matrix
+from .study import METHOD_OF, doubt, error, main_rows, matrix_of, precision, train, true_matrix
 
 EPOCHS, LONGEST, SHOWN = 30, 35, 24
 METHODS = ["Forward, true T", "F-correction", "GLC", "T-Revision", "S-Model"]
@@ -13,145 +21,166 @@ STORED = (1, 2, 3, 4, 5, 7, 9, 12, 15, 20, 25, EPOCHS, LONGEST)  # epochs of the
 PLAIN, KEPT = {}, 40  # the rows of plain SGD, which every method is compared with, by setting
 
 
-def draw(state, show):
-    """Train plain SGD (once for a setting) and the method, and show what it knows of the noise. -> Run"""
+def draw(state: SimpleNamespace, show: Callable) -> Run:
+    """Train plain SGD (once for a setting) and the method, and show what it knows of the noise."""
     epochs = 2 if fast() else EPOCHS
     task = lesson_01.noisy(state.noise, noise_rate=state.rate, seed=state.seed)
     T = true_matrix(task)
     show(true=matrix(T), progress=0.0, message="plain SGD, for comparison")
     plain = plain_rows(state, task, epochs, show)
-
-    looks, sheet = [], samples.sheet_of(task)
+    sheet = samples.sheet_of(task)
+    findings = []
 
     def follow(run):
         rows = main_rows(state.method, run)
         if not rows:
-            return show(
-                message=f"{state.method}: a first training, to estimate T", progress=0.3 + 0.3 * len(run.rows) / epochs
-            )
-        looks.append({"epoch": len(rows), **look(run, task, T)})
+            progress = 0.3 + 0.3 * len(run.rows) / epochs
+            return show(message=f"{state.method}: a first training, to estimate T", progress=progress)
+        findings.append({"epoch": len(rows), **finding(run, task, T)})
+        series = curves(plain, rows, state.method)
+        caption = setting(state, task, run)
         show(
-            used=used(looks),
-            history=history(curves(plain, rows, state.method), setting(state, task, run)),
-            suspects=suspects(looks),
-            samples=seen(looks, task, sheet),
+            used=by_epoch(findings, values="values", caption="off"),
+            history=history(series, caption),
+            suspects=by_epoch(findings, samples="first", caption="precision"),
+            samples=suspected_samples(findings, task, sheet),
             progress=0.6 + 0.4 * len(rows) / epochs,
             message=f"{state.method}: epoch {len(rows)}",
         )
 
     run = train(state.method, task, epochs=epochs, seed=state.seed, on_epoch=follow)
-    show(message=verdict(state, run, plain, T))
+    message = verdict(state, run, plain, T)
+    show(message=message)
     return run
 
 
-def plain_rows(state, task, epochs, show):
-    """What plain SGD does in this setting, epoch by epoch; remembered. -> rows"""
+def plain_rows(state: SimpleNamespace, task: Task, epochs: int, show: Callable) -> list[dict]:
+    """Train plain SGD in this setting, or look its rows up."""
     key = (state.noise, state.rate, state.seed, epochs)
-    if key not in PLAIN:
-        follow = lambda run: show(
-            history=history(curves(run.rows, [], state.method), setting(state, task, run)),
-            progress=0.3 * len(run.rows) / epochs,
-        )
-        PLAIN[key] = train("plain SGD", task, epochs=epochs, seed=state.seed, on_epoch=follow).rows
-        if len(PLAIN) > KEPT:
-            del PLAIN[next(iter(PLAIN))]
+    if key in PLAIN:
+        return PLAIN[key]
+
+    def follow(run):
+        series = curves(run.rows, [], state.method)
+        progress = 0.3 * len(run.rows) / epochs
+        caption = setting(state, task, run)
+        show(history=history(series, caption), progress=progress)
+
+    PLAIN[key] = train("plain SGD", task, epochs=epochs, seed=state.seed, on_epoch=follow).rows
+    if len(PLAIN) > KEPT:
+        oldest = next(iter(PLAIN))
+        del PLAIN[oldest]
     return PLAIN[key]
 
 
-def curves(plain, rows, method):
-    """Test accuracy of plain SGD and of the method, and what the method memorises. -> list"""
-    line = lambda name, rows, column, look: curve(
-        name, [row["epoch"] for row in rows], [row[column] for row in rows], **look
-    )
-    own = svg_style("F-correction" if method == METHODS[0] else method)
+def curves(plain: list[dict], rows: list[dict], method: str) -> list[dict]:
+    """Return test accuracy of plain SGD and of the method, and what the method memorises."""
+    method_style = svg_style(METHOD_OF[method]) | {"dash": ""}
     return [
-        line(f"{method}: test accuracy", rows, "test", own | {"dash": ""}),
-        line(f"{method}: wrong labels memorised", rows, "noisy_memorised", svg_style("noisy_memorised")),
-        line("plain SGD: test accuracy", plain, "test", svg_style("ERM")),
+        curve_of(f"{method}: test accuracy", rows, "test", method_style),
+        curve_of(f"{method}: wrong labels memorised", rows, "noisy_memorised", svg_style("noisy_memorised")),
+        curve_of("plain SGD: test accuracy", plain, "test", svg_style("ERM")),
     ]
 
 
-def history(series, caption):
-    """The curves; their epochs are those of the method, or of plain SGD before it. -> traits"""
-    own = series[0]["x"] or series[2]["x"]
-    return {"series": series, "caption": caption, "per_epoch": {"epoch": [int(epoch) for epoch in own]}}
+def curve_of(name: str, rows: list[dict], column: str, style: dict) -> dict[str, Any]:
+    """Return a column of the history as a curve."""
+    epochs = values_of(rows, "epoch")
+    return curve(name, epochs, values_of(rows, column), **style)
 
 
-def look(run, task, T):
-    """The matrix that the method uses now, and what the network makes of the training labels. -> dict"""
+def history(series: list[dict], caption: str) -> dict[str, Any]:
+    """Return the curves as traits; their epochs are those of the method, or of plain SGD before it."""
+    method, _, plain = series
+    epochs = method["x"] or plain["x"]
+    epochs = [int(epoch) for epoch in epochs]
+    return {"series": series, "caption": caption, "per_epoch": {"epoch": epochs}}
+
+
+def finding(run: Run, task: Task, T: Tensor) -> dict[str, Any]:
+    """Return the matrix that the method uses now, and what the network makes of the training labels."""
     estimate = matrix_of(run.method)
-    logits = evaluate(run.method.nets[0], task.train)
+    net = run.method.nets[0]
+    logits = evaluate(net, task.train)
     chance = doubt(logits, task.train.y, estimate)
-    found = precision(chance, task)
+    wrong = precision(chance, task)
+    order = chance.argsort(descending=True, stable=True)
     return {
-        "values": rows_of(estimate),
+        "values": rounded_rows(estimate),
         "off": f"On average {error(estimate, T):.0%} of a row is in the wrong place.",
-        "first": chance.argsort(descending=True, stable=True)[:SHOWN].tolist(),
+        "first": order[:SHOWN].tolist(),
         "doubt": chance,
         "believed": logits.argmax(-1),
-        "precision": f"Ranked by the chance that the label is wrong. Of the first 100, {found:.0%} are wrong.",
+        "precision": f"Ranked by the chance that the label is wrong. Of the first 100, {wrong:.0%} are wrong.",
     }
 
 
-def used(looks):
-    """The matrix of the method, epoch by epoch. -> traits"""
-    return {
-        "per_epoch": {"epoch": epochs_of(looks), "values": column(looks, "values"), "caption": column(looks, "off")}
-    }
+def by_epoch(findings: list[dict], **columns: str) -> dict[str, Any]:
+    """Return columns of the findings as a part's values, epoch by epoch. columns: {trait: column}"""
+    lists = {"epoch": values_of(findings, "epoch")}
+    for trait, column in columns.items():
+        lists[trait] = values_of(findings, column)
+    return {"per_epoch": lists}
 
 
-def epochs_of(looks):
-    """The epochs that were looked at. -> list"""
-    return column(looks, "epoch")
+def values_of(rows: list[dict], column: str) -> list:
+    """Return a column of rows."""
+    return [row[column] for row in rows]
 
 
-def column(looks, name):
-    """One finding of every look. -> list"""
-    return [look[name] for look in looks]
+def matrix(T: Tensor, caption: str = " ") -> dict[str, Any]:
+    """Return a transition matrix as traits."""
+    return {"values": rounded_rows(T), "caption": caption}
 
 
-def matrix(T, caption=" "):
-    """A transition matrix. -> traits"""
-    return {"values": rows_of(T), "caption": caption}
+def rounded_rows(T: Tensor) -> list[list[float]]:
+    """Return a matrix with three decimals."""
+    return [rounded(row, 3) for row in T]
 
 
-def rows_of(T):
-    """A matrix with three decimals. -> lists"""
-    return [[round(value, 3) for value in row] for row in T.tolist()]
+def rounded(values: Tensor, digits: int) -> list[float]:
+    """Round the values of a vector."""
+    return [round(value, digits) for value in values.tolist()]
 
 
-def setting(state, task, run):
-    """Data, n, noise, seed."""
+def setting(state: SimpleNamespace, task: Task, run: Run) -> str:
+    """Return data, n, noise and seed in words."""
     n = len(run.method.train)
-    return f"digits, MLP, n = {n:,}; {state.noise} {state.rate:.0%}, {task.noise.realised:.1%} wrong; seed {state.seed}"
+    noise = f"{state.noise} {state.rate:.0%}, {task.noise.realised:.1%} wrong"
+    return f"digits, MLP, n = {n:,}; {noise}; seed {state.seed}"
 
 
-def suspects(looks):
-    """The labels that are most probably wrong, as the trained method sees it after each epoch. -> traits"""
-    lists = {"samples": column(looks, "first"), "caption": column(looks, "precision")}
-    return {"per_epoch": {"epoch": epochs_of(looks), **lists}}
+def suspected_samples(findings: list[dict], task: Task, sheet: dict) -> dict[str, Any]:
+    """Return the table of every sample that was suspected once, with what the network made of it after each epoch."""
+    suspected = set()
+    for row in findings:
+        suspected.update(row["first"])
+    i = sorted(suspected)
+    epochs = values_of(findings, "epoch")
+    believed, doubts = [], []
+    for row in findings:
+        predicted = row["believed"][i]
+        chance = row["doubt"][i]
+        believed.append(samples.digits(predicted))
+        doubts.append(rounded(chance, 2))
+    return samples.table(task, i, sheet, epoch=epochs, believed=believed, doubt=doubts)
 
 
-def seen(looks, task, sheet):
-    """Every sample that was suspected once, and what the network made of it after each epoch. -> table of samples"""
-    suspected = sorted({sample for look in looks for sample in look["first"]})
-    doubts = [[round(chance, 2) for chance in look["doubt"][suspected].tolist()] for look in looks]
-    believed = [samples.digits(look["believed"][suspected]) for look in looks]
-    return samples.table(task, suspected, sheet, epoch=epochs_of(looks), believed=believed, doubt=doubts)
+def verdict(state: SimpleNamespace, run: Run, plain: list[dict], T: Tensor) -> str:
+    """Return the end of the training in one line."""
+    accuracy = run.rows[-1]["test"]
+    plain_accuracy = plain[-1]["test"]
+    used = matrix_of(run.method)
+    off = error(used, T)
+    scores = f"test accuracy {accuracy:.0%} (plain SGD {plain_accuracy:.0%})"
+    return f"{state.method}: {scores}, T off by {off:.0%} of a row"
 
 
-def verdict(state, run, plain, T):
-    """The end of the training in one line."""
-    last, before = run.rows[-1]["test"], plain[-1]["test"]
-    off = error(matrix_of(run.method), T)
-    return f"{state.method}: test accuracy {last:.0%} (plain SGD {before:.0%}), T off by {off:.0%} of a row"
-
-
-def measure(seed):
-    """Test accuracy after the last epoch, of a network that is told the true T, pairflip 40 %."""
-    return train(
-        "Forward, true T", lesson_01.noisy("pairflip", noise_rate=0.4, seed=seed), epochs=EPOCHS, seed=seed
-    ).accuracy["last"]
+def measure(seed: int) -> float:
+    """Measure test accuracy after the last epoch, of a network that is told the true T, pairflip 40 %."""
+    task = lesson_01.noisy("pairflip", noise_rate=0.4, seed=seed)
+    run = train("Forward, true T", task, epochs=EPOCHS, seed=seed)
+    return run.accuracy["last"]
 
 
 AXES = {"xlabel": "given label", "ylabel": "true label", "range": [0, 1], "unit": "percent", "height": 205}

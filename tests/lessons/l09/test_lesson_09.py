@@ -47,7 +47,7 @@ def test_error_is_the_share_of_a_row():
     assert error(torch.eye(3), torch.eye(3).roll(1, 0)) == 1
 
 
-@pytest.mark.parametrize("name", lesson_09.MAKERS)
+@pytest.mark.parametrize("name", lesson_09.METHOD_OF)
 def test_every_training_of_the_lesson(name):
     run = train(name, TASK, epochs=2, seed=0)
     rows, estimate = main_rows(name, run), matrix_of(run.method)
@@ -130,6 +130,13 @@ def revision(logits, T, dT, y, cut=False, turn=False, weigh=True):
     return (w * loss).mean() if weigh else loss.mean()
 
 
+def unreduced(logits, T, dT, y, pairs=False):
+    p = logits.softmax(1)
+    w = p.gather(1, y[:, None]) / (p @ (T + dT)).gather(1, y[:, None])  # [B, 1]
+    loss = torch.nn.functional.cross_entropy(logits, y, reduction="none")  # [B]
+    return w * loss if pairs else w[:, 0] * loss
+
+
 NOISY = lesson_01.noisy("symmetric", noise_rate=0.4, seed=0)
 WRONG = (NOISY.train.y != NOISY.truth.y).nonzero()[:, 0]
 FINE = (NOISY.train.y == NOISY.truth.y).nonzero()[:, 0]
@@ -154,6 +161,11 @@ MISTAKES = [
     ("09.2", lambda joint: joint_rows(joint).T, "columns here"),
     ("09.2", lambda joint: joint.T, "still counts"),
     ("09.2", lambda joint: joint / joint.sum(), "still a joint"),
+    ("09.2", lambda joint: joint, "then transpose"),
+    ("09.2", lambda joint: joint.T / joint.sum(), "all entries together sum to 1"),
+    ("09.2", lambda joint: joint.T / joint.sum(0), "columns of joint.T"),
+    ("09.2", lambda joint: joint / joint.sum(1), "use joint.sum(0)"),
+    ("09.2", lambda joint: (joint / joint.sum(1)).T, "use joint.sum(0)"),
     ("09.2", lambda joint: joint[:2], "is asked for"),
     ("09.3", [1, 1, 1], "columns are divided"),
     ("09.3", [1, 0.5, 1], "sums before"),
@@ -167,6 +179,13 @@ MISTAKES = [
     ("09.5", lambda *given: revision(*given, turn=True), "exchanged"),
     ("09.5", lambda *given: revision(*given, weigh=False), "weight w is missing"),
     ("09.5", lambda logits, T, dT, y: revision(logits, T, dT, y).item(), "single number"),
+    ("09.5", lambda *given: unreduced(*given, pairs=True), "every weight meets every loss"),
+    ("09.5", lambda *given: unreduced(*given, pairs=True).mean(), "the loss of its own sample"),
+    ("09.5", unreduced, "return their mean"),
+    ("09.5", lambda *given: unreduced(*given)[:3], "its shape is (3,); return"),
+    ("09.5", lambda *given: unreduced(*given).sum(), "that is the sum"),
+    ("09.5", lambda logits, T, dT, y: revision(logits, T, 0 * dT, y), "dT is missing"),
+    ("09.5", lambda logits, T, dT, y: transition.forward(logits, y, T + dT).mean(), "forward loss"),
     ("09.5", lambda logits, T, dT, y: revision(logits, T, dT.detach(), y) + 0 * dT.sum(), "no gradient"),
     ("09.6", FINE[:100], "reverse the order"),
     ("09.6", [*WRONG[:40].tolist(), *FINE[:60].tolist()], "better than chance"),
@@ -192,12 +211,6 @@ def test_the_wrapped_weight_of_the_released_code_gives_no_gradient():
 
 
 def test_figures_draw_what_the_runs_hold():
-    runs = {
-        "plain SGD": [train("plain SGD", TASK, epochs=2, seed=0)],
-        "F-correction": [train("F-correction", TASK, epochs=2, seed=0)],
-    }
-    lines = {line.get_label(): line.get_ydata() for line in figures.corrected(runs).axes[0].lines}
-    assert lines["F-correction"] == pytest.approx([row["test"] for row in runs["F-correction"][0].rows[2:]])
     found, run = lesson_09.anchors_by_epoch(TASK, epochs=2, seed=0)
     lines = {line.get_label(): line.get_ydata() for line in figures.fading_anchors([found], [run]).axes[0].lines}
     assert lines["error of T"] == pytest.approx([one[0] for one in found])
