@@ -25,12 +25,18 @@ ROUGH = 1e-4  # a smaller difference comes from the number type, or from a small
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor that a function returns. name: in messages, e.g. "the loss"; axes: what its axes are, e.g. ("sample",
-    "class"); whole: it holds whole numbers, such as classes and positions."""
+    """A tensor that a function returns.
+
+    name: in messages, e.g. "the loss". axes: what its axes are, e.g. ("sample", "class"). whole: it holds whole
+    numbers, such as classes and positions. plural: its name is a plural, e.g. "the labels". remark: a sentence for
+    values that differ, without its full stop.
+    """
 
     name: str
     axes: tuple[str, ...]
     whole: bool = False
+    plural: bool = False
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ def agree(values: list[np.ndarray], others: list[np.ndarray], tolerance: float =
 def compare_output(value: np.ndarray, right: np.ndarray, output: Output) -> None:
     """Raise Wrong unless an array agrees with the right one: with its shape, or with the first entry that differs and
     its direction."""
+    be, verb = ("are", "differ") if output.plural else ("is", "differs")
     if value.shape != right.shape:
         axes = ", ".join(output.axes)
         sizes = list(value.shape), list(right.shape)
@@ -105,14 +112,15 @@ def compare_output(value: np.ndarray, right: np.ndarray, output: Output) -> None
         return
     if gap.max() < ROUGH:
         raise Wrong(
-            f"{output.name} is right to {gap.max():.0e} only: a part of it is float32, or a small number was added. "
+            f"{output.name} {be} right to {gap.max():.0e} only: a part is float32, or a small number was added. "
             "A mask times a number and `torch.zeros` without `dtype=torch.float64` are float32"
         )
     position = tuple(np.argwhere(gap > TOLERANCE)[0])
     place = ", ".join(f"{axis} {k}" for axis, k in zip(output.axes, position))
     direction = "too large" if value[position] > right[position] else "too small"
     difference = f"{value[position]:.6g} is {'not the right one' if output.whole else direction}"
-    raise Wrong(f"{output.name} differs first at {place} (counted from 0): {difference}")
+    remark = f". {output.remark}" if output.remark else ""
+    raise Wrong(f"{output.name} {verb} first at {place} (counted from 0): {difference}{remark}")
 
 
 def bound_to_matrix(method: Method, W: Tensor, x: Tensor, y: Tensor, **recipe: Any) -> Method:
