@@ -21,7 +21,7 @@ FRACTIONS = {  # exercise: the places, from 0, of the numbers that are fractions
     "08.3": (0,),
     "08.5": (1,),
 }
-COUNTS = {"01.5": (0,), "04.5": (0,), "06.7": (0,), "07.3": (0,), "08.5": (0,)}
+COUNTS = {"04.5": (0,), "06.7": (0,), "07.3": (0,), "08.5": (0,)}
 TWO_DIGITS = {"00.1": "the rate that was asked for", "01.3": "nearly"}  # what is a mistake with two digits
 RULES = ("complement", "sign", "reciprocal", "x10", "x100", "rolled", "swapped", "neighbours")
 PLAIN = re.compile(r"is too (large|small)(; the others? (is|are) right)?$")

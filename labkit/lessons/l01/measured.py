@@ -16,7 +16,7 @@ SETTINGS = {
 }
 
 
-def measure(seed, noise, rate=0.4, by_class=False):
+def measure(seed: int, noise: str, rate: float = 0.4, by_class: bool = False) -> dict[str, float]:
     """Train plain SGD for EPOCHS epochs. -> fractions of the labels, test accuracy by two criteria
 
     by_class: labels are drawn once more from the matrix that came out, which does not look at pixels.
@@ -25,9 +25,10 @@ def measure(seed, noise, rate=0.4, by_class=False):
     if by_class:
         task = study.with_the_same_matrix(task, seed=seed)
     run = labkit.fit("ERM", task, "mlp", EPOCHS, seed, device="cpu", progress=False)
+    accuracy = run.accuracy
     return {
         "wrong labels": task.noise.realised,
         "same wrong label as the most similar image": study.agreement(task),
-        "best_val": run.accuracy["best_val"],
-        "last": run.accuracy["last"],
+        "best_val": accuracy["best_val"],
+        "last": accuracy["last"],
     }

@@ -53,6 +53,12 @@ def most_likely(y, u, rate, pairs, C):
     return T, T[y].argmax(1)
 
 
+def multinomial(y, u, rate, pairs, C):
+    T, _ = by_segments(y, u, rate, pairs, C)
+    rng = torch.Generator().manual_seed(0)
+    return T, torch.multinomial(T[y], 1, generator=rng)[:, 0]
+
+
 def both_ways(y, u, rate, pairs, C):
     pairs = {given: true for true, given in pairs.items()} | pairs
     return by_segments(y, u, rate, pairs, C)
@@ -72,4 +78,10 @@ MISTAKES = [
         lambda *given: (by_segments(*given)[0] + 0.1, given[0]),
         "T differs first at true class 0",
     ),
+    (
+        "01.build",
+        lambda *given: (by_segments(*given)[0], (given[0] + 1) % given[-1]),
+        "the labels differ first at sample 0 (counted from 0): ",
+    ),
+    ("01.build", multinomial, "T is right, so draw each label with its own u"),
 ]

@@ -109,14 +109,16 @@ def in_class(pairs):
 
 
 CDR, PATRINI = in_class([2, 3, 5, 6]), in_class([2, 3, 5, 6, 7])
-STAY = sum(CIFAR100_COARSE[c] == CIFAR100_COARSE[c // 5 * 5 + (c + 1) % 5] for c in range(100))
+STAY = [c for c in range(100) if CIFAR100_COARSE[c] == CIFAR100_COARSE[c // 5 * 5 + (c + 1) % 5]]
+LEAVE = sorted(set(range(100)) - set(STAY))
+PAST_THE_BLOCK = [c for c in range(100) if CIFAR100_COARSE[c] == CIFAR100_COARSE[(c + 1) % 100]]
 RIGHT = [
     ("01.1", expected_wrong),
     ("01.1", lambda T, counts: float(1 - np.average(T.diagonal(), weights=counts))),
     *(("01.2", answer) for answer in ((0.36, 0.4), [0.36, 0.4], np.array([0.36, 0.4]))),
     *(("01.3", answer) for answer in ((CDR, PATRINI), (round(CDR, 3), round(PATRINI, 3)))),
     ("01.4", own_generators),
-    *(("01.5", answer) for answer in (STAY, float(STAY), np.int64(STAY))),
+    *(("01.5", answer) for answer in (STAY, set(STAY), np.array(STAY[::-1]), np.isin(np.arange(100), STAY))),
     *(("01.6", answer) for answer in (0.24, torch.tensor(0.24), 1200 / 5000)),
     *(("01.7", answer) for answer in ([0.9, 1.0, 0.5, 2 / 3], (0.9, 1, 0.5, 0.67), (90, 100, 50, "67 %"))),
 ]
@@ -144,10 +146,13 @@ MISTAKES = [
     ("01.4", lambda y, rate, seed: own_generators(y, 2 * rate, seed), "wrong at rate 0.3"),
     ("01.4", lambda y, rate, seed: y[:5], "one label for each"),
     ("01.4", lambda y, rate, seed: 1 / 0, "ZeroDivisionError"),
-    ("01.5", 100, "what the papers say"),
-    ("01.5", 100 - STAY, "leave"),
-    ("01.5", STAY / 100, "a fraction"),
-    ("01.5", 50, "too large"),
+    ("01.5", range(100), "what the papers say"),
+    ("01.5", LEAVE, "leave"),
+    ("01.5", PAST_THE_BLOCK, "and not 4 → 5"),
+    ("01.5", [c // 5 * 5 + (c + 1) % 5 for c in STAY], "the wrong labels"),
+    ("01.5", len(STAY), "a list of positions"),
+    ("01.5", [*STAY, 0], "class 0 gets the label 1, which is of super-class 1 and not of 4"),
+    ("01.5", STAY[1:], "there are more"),
     ("01.6", 0.4, "after the first step"),
     ("01.6", 0.16, "flipped back"),
     ("01.6", 0.76, "clean labels"),
