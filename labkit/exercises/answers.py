@@ -62,16 +62,19 @@ def judge(
     mistakes = list(mistakes)
     reading, prefix = "", f"{entry}: " if entry else ""
     if is_fraction:
-        written, values, in_percent = fractions(answer, len(right))
+        written, values, in_percent, plain = fractions(answer, len(right))
         reading = _taken(written, in_percent)
-        sentence = _typical(written, mistakes, tolerance) if in_percent.any() else None
+        sentence = _typical(plain, mistakes, tolerance) if (plain != values).any() else None
         if sentence and not is_near(values, right, tolerance):
             raise Wrong(f"{prefix}{sentence}")
     else:
-        values = written = vector(answer, len(right))
+        values = written = plain = vector(answer, len(right))
     sentence = _fault(values, right, mistakes, tolerance, not is_count)
+    if sentence == "" and (plain != values).any():
+        reading = ""
+        sentence = _nearest(plain, mistakes, tolerance)
     if sentence == "":
-        sentence = diagnose(values, right, tolerance, is_fraction, is_count, written=written)
+        sentence = diagnose(values, right, tolerance, is_fraction, is_count, written=written, plain=plain)
     elif sentence and reading:
         sentence = f"{reading}: {sentence}"
     if sentence:
@@ -173,10 +176,19 @@ def _fault(values, right, mistakes, tolerance, is_lenient):
     sentence = _typical(values, mistakes, tolerance)
     if sentence or not is_lenient:
         return sentence or ""
+    return _nearest(values, [*mistakes, (right, None)], tolerance)
+
+
+def _nearest(values, candidates, tolerance):
+    """Return the sentence of the nearest candidate with the same two digits in every number, "" if there is none.
+
+    candidates: pairs of numbers and their sentence.
+    """
     alike = []
-    for expected, explanation in [*mistakes, (right, None)]:
+    for expected, sentence in candidates:
         if is_alike(values, expected, tolerance):
-            alike.append((distance(values, np.asarray(expected, dtype=float)), len(alike), explanation))
+            gap = distance(values, np.asarray(expected, dtype=float))
+            alike.append((gap, len(alike), sentence))
     return min(alike)[2] if alike else ""
 
 

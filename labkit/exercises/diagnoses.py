@@ -50,18 +50,20 @@ def diagnose(
     is_count: bool = False,
     name: Callable[[int, int], str] = ordinal,
     written: np.ndarray | None = None,
+    plain: np.ndarray | None = None,
 ) -> str:
     """Return what is wrong with numbers that are not right.
 
-    name: of an entry, from its position and their count. written: the numbers as they were handed in, which differ from
-    `values` where they were taken as percentages.
+    name: of an entry, from its position and their count. written, plain: the numbers as they were handed in, and
+    without a percent sign, see `Fractions`; they differ from `values` where those were taken as percentages.
     """
     written = values if written is None else written
-    relation = _related(values, written, right, tolerance, is_fraction)
+    plain = written if plain is None else plain
+    relation, numbers = _related(values, plain, right, tolerance, is_fraction)
     if len(values) == 1:
         sentence = relation or _size(values[0], right[0], is_count, is_fraction)
         cause = f": {sentence}" if sentence else f" is {_direction(values[0], right[0])}"
-        return sentence if sentence and values[0] == written[0] else f"{_label(values[0], written[0])}{cause}"
+        return sentence if sentence and numbers[0] == written[0] else f"{_label(numbers[0], written[0])}{cause}"
     if relation:
         return f"{relation} (in every number)"
     order = _order(values, right, tolerance, name)
@@ -70,12 +72,12 @@ def diagnose(
     wrong = [k for k in range(len(values)) if not _entry_is_alike(values[k], right[k], tolerance)]
     k, count = wrong[0], len(values)
     entry = slice(k, k + 1)
-    sentence = _related(values[entry], written[entry], right[entry], tolerance, is_fraction)
+    sentence, numbers = _related(values[entry], plain[entry], right[entry], tolerance, is_fraction)
     sentence = sentence or _place(values[k], right, k, name)
     sentence = sentence or _size(values[k], right[k], is_count, is_fraction)
     cause = f": {sentence}" if sentence else f", is {_direction(values[k], right[k])}"
     remark = {1: "; the other is right"}.get(count - 1, "; the others are right") if len(wrong) == 1 else ""
-    return f"{name(k, count)}, {_label(values[k], written[k])}{cause}{remark}"
+    return f"{name(k, count)}, {_label(numbers[0], written[k])}{cause}{remark}"
 
 
 def _entry_is_alike(value, expected, tolerance):
@@ -88,14 +90,14 @@ def _label(value, written):
     return f"{value:g}" if value == written else f"{written:g} (taken as {written:g} %)"
 
 
-def _related(values, written, right, tolerance, is_fraction):
-    """Return what all numbers are of the right ones, as they were written or taken; None if that has no name."""
-    if (values == written).all():
-        return _relation(values, right, tolerance, is_fraction, FACTORS)
-    factors = [factor for factor in FACTORS if factor != 100]  # a percentage is no mistake
-    return _relation(written, right, tolerance, is_fraction, factors) or _relation(
-        values, right, tolerance, is_fraction, FACTORS
-    )
+def _related(values, plain, right, tolerance, is_fraction):
+    """Return what all numbers are of the right ones, None if that has no name, and the numbers of that reading."""
+    if (values != plain).any():
+        factors = [factor for factor in FACTORS if factor != 100]  # a percentage is no mistake
+        relation = _relation(plain, right, tolerance, is_fraction, factors)
+        if relation:
+            return relation, plain
+    return _relation(values, right, tolerance, is_fraction, FACTORS), values
 
 
 def _relation(values, right, tolerance, is_fraction, factors):

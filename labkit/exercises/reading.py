@@ -3,7 +3,7 @@
 import re
 from collections.abc import Set
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,19 @@ from .verdict import Wrong
 
 PERCENTAGE = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*%\s*")
 LARGEST_FRACTION = 1 + 1e-6  # float32 may round a 1 up
+
+
+class Fractions(NamedTuple):
+    """Numbers that may be written in percent: 25 and "25 %" are a quarter. All arrays are [length].
+
+    written: the numbers as they are handed in, 25 for both. values: as fractions, 0.25 for both. in_percent: which of
+    them are percentages. plain: their values if a percentage always has its sign, 25 and 0.25.
+    """
+
+    written: np.ndarray
+    values: np.ndarray
+    in_percent: np.ndarray
+    plain: np.ndarray
 
 
 def kind(value: object) -> str:
@@ -60,10 +73,9 @@ def vector(answer: Any, length: int) -> np.ndarray:
     return _listed(array(answer), length)
 
 
-def fractions(answer: Any, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fractions(answer: Any, length: int) -> Fractions:
     """Return fractions from an answer that may be written in percent, as 25 or "25 %".
 
-    -> the numbers as they are written [length], as fractions [length], which of them are percentages [length].
     Raises Wrong for anything but `length` finite numbers.
     """
     table = _listed(_table(answer), length)
@@ -73,7 +85,8 @@ def fractions(answer: Any, length: int) -> tuple[np.ndarray, np.ndarray, np.ndar
         signed[k] = percentage is not None
         numbers[k] = float(percentage[1]) if percentage else _plain(value)
     in_percent = signed | (np.abs(numbers) > LARGEST_FRACTION)
-    return numbers, np.where(in_percent, numbers / 100, numbers), in_percent
+    values = np.where(in_percent, numbers / 100, numbers)
+    return Fractions(numbers, values, in_percent, np.where(signed, values, numbers))
 
 
 def literal(value: Any) -> float:

@@ -130,4 +130,5 @@ MISTAKES = [
     ("08.6", 1.0, "uniform noise"),
     ("08.6", 0.5, "nine classes"),
     ("08.6", 0.1, "stay clean"),
+    ("08.6", 1.1, "no rate is above 1"),
 ]
