@@ -1,6 +1,7 @@
 """The exercises of lesson 08."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -9,13 +10,15 @@ import labkit
 from ...exercises.answers import judge, judge_entries
 from .build import meta_slopes
 
+G = np.array([1.0, -2.0])
+GRADIENTS = np.array([[2.0, 1.0], [1.0, -1.0], [-1.0, 1.0]])  # of three samples
 
-def slopes(answer):
-    """Judge the derivatives by three weights, minus the learning rate times inner products with G = (1, -2)."""
-    lr, G = 0.1, np.array([1.0, -2.0])
-    samples = np.array([[2.0, 1.0], [1.0, -1.0], [-1.0, 1.0]])
-    right = -lr * samples @ G
-    norms = np.linalg.norm(samples, axis=1) * np.linalg.norm(G)
+
+def slopes(answer: Any) -> str:
+    """Judge the derivatives by three weights, minus the learning rate times inner products with G."""
+    lr = 0.1
+    right = -lr * GRADIENTS @ G
+    norms = np.linalg.norm(GRADIENTS, axis=1) * np.linalg.norm(G)
     mistakes = [
         (-right, "the sign is turned round; a step goes *against* the gradient, so agreement lowers the meta loss"),
         (right / lr, "the learning rate of the step is missing"),
@@ -29,7 +32,7 @@ def slopes(answer):
     )
 
 
-def turned(answer):
+def turned(answer: Any) -> str:
     """Judge MNW-Net's lowest printed AUC with its order turned round, and its lead in accuracy over MW-Net there."""
     low, lead = _lowest()
     areas = [
@@ -41,17 +44,15 @@ def turned(answer):
         (-lead, "the sign is turned round; subtract MW-Net's accuracy from MNW-Net's"),
         (lead / 100, "give it in points; Table 1 is in percent"),
     ]
-    taken = judge_entries(
-        answer,
-        "a pair, an AUC and a number of points, e.g. (0.6, 1.5)",
-        [
-            {"right": 1 - low, "mistakes": areas, "tolerance": 2e-3, "is_fraction": True},
-            {"right": lead, "mistakes": leads, "tolerance": 0.005},
-        ],
-    )
+    reversed_area = 1 - low
+    entries = [
+        {"right": reversed_area, "mistakes": areas, "tolerance": 2e-3, "is_fraction": True},
+        {"right": lead, "mistakes": leads, "tolerance": 0.005},
+    ]
+    reading = judge_entries(answer, "a pair, an AUC and a number of points, e.g. (0.6, 1.5)", entries)
     return (
-        f"weights in the reversed order would be the better detector, AUC {1 - low:.2f}. Still, the accuracy is "
-        f"{lead:.2f} points above that with a clean meta set. AUC and accuracy are two questions{taken}"
+        f"weights in the reversed order would be the better detector, AUC {reversed_area:.2f}. Still, the accuracy is "
+        f"{lead:.2f} points above that with a clean meta set. AUC and accuracy are two questions{reading}"
     )
 
 
@@ -59,15 +60,18 @@ def turned(answer):
 def _lowest():
     """Return MNW-Net's lowest printed AUC on CIFAR-10, and its lead in accuracy over MW-Net there. -> pair"""
     areas = labkit.ledger.printed("rmnw_table3_auc").query("dataset == 'CIFAR-10' and method == 'MNW-Net'")
-    cell = areas.loc[areas["mean"].idxmin()]
+    lowest = areas.loc[areas["mean"].idxmin()]
     table = labkit.ledger.printed("rmnw_table1")
-    rows = table[(table.dataset == cell.dataset) & (table.noise == cell.noise) & (table.rate == cell.rate)]
-    accuracy = rows.set_index("method")["mean"]
-    return float(cell["mean"]), float(accuracy["MNW-Net"] - accuracy["MW-Net*"])
+    for column in ("dataset", "noise", "rate"):
+        table = table[table[column] == lowest[column]]
+    accuracy = table.set_index("method")["mean"]
+    lead = accuracy["MNW-Net"] - accuracy["MW-Net*"]
+    return float(lowest["mean"]), float(lead)
 
 
-def looks(answer):
+def chances(answer: Any) -> str:
     """Judge of how many test accuracies the best is printed, and which fraction of training is at lr / 100."""
+    right = 1 - 19 / 60
     measured = [
         (60_000, "the accuracy is measured every 100 iterations, not in each"),
         (120, "that is once an epoch; the accuracy is measured every 100 iterations"),
@@ -77,18 +81,15 @@ def looks(answer):
         (1 - 18 / 60, "from 18,000 on it is a tenth; a hundredth begins later"),
         (19 / 60, "that is the fraction before; what fraction comes after it?"),
     ]
-    taken = judge_entries(
-        answer,
-        "a pair, a number of test accuracies and a fraction, e.g. (100, 0.5)",
-        [
-            {"right": 600, "mistakes": measured, "tolerance": 1.5, "is_count": True},
-            {"right": 1 - 19 / 60, "mistakes": slow, "tolerance": 5e-3, "is_fraction": True},
-        ],
-    )
-    return f"the printed number is the best of 600, most of them at a hundredth of the learning rate{taken}"
+    entries = [
+        {"right": 600, "mistakes": measured, "tolerance": 1.5, "is_count": True},
+        {"right": right, "mistakes": slow, "tolerance": 5e-3, "is_fraction": True},
+    ]
+    reading = judge_entries(answer, "a pair, a number of test accuracies and a fraction, e.g. (100, 0.5)", entries)
+    return f"the printed number is the best of 600, most of them at a hundredth of the learning rate{reading}"
 
 
-def silent(answer):
+def silent(answer: Any) -> str:
     """Judge the rate of symmetric noise at which MAE's expected meta-gradient is zero, ten classes."""
     mistakes = [
         (1.0, "that is for uniform noise, which draws the true class, too; symmetric noise draws from the nine others"),
@@ -96,10 +97,10 @@ def silent(answer):
         (0.1, "that is the fraction of labels that stay clean; the noise rate is asked for"),
         (10 / 9, "no rate is above 1; which symmetric rate is uniform 100 %?"),
     ]
-    taken = judge(answer, 0.9, mistakes, is_fraction=True)
+    reading = judge(answer, 0.9, mistakes, is_fraction=True)
     return (
         "uniform 100 % is symmetric 90 %, where every label is equally likely. Below it MAE's meta-gradient points the "
-        f"right way on average{taken}"
+        f"right way on average{reading}"
     )
 
 
@@ -107,7 +108,7 @@ EXERCISES = {
     "08.build": meta_slopes,
     "08.1": slopes,
     "08.3": turned,
-    "08.5": looks,
+    "08.5": chances,
     "08.6": silent,
 }
 HINTS = {

@@ -79,13 +79,13 @@ def test_the_swept_points_are_those_that_are_stored():
     one = rows[(rows["setting"] == "MAE, 80 %") & (rows["seed"] == 2)].iloc[0]
     point = table[(table["meta_loss"] == "MAE") & (table["eta"] == 0.8) & (table["seed"] == 2)].iloc[0]
     assert point["auc"] == one["AUC of the weights, last epoch"] and point["test"] == one["last"]
-    drawing = figures.meta_noise(table, words="digits", plain=[0.8, 0.9])
+    drawing = figures.meta_noise(table, title="digits", plain=[0.8, 0.9])
     assert len(drawing.axes[0].collections) == 2, "a band for each meta loss"
 
 
 def test_a_figure_has_every_sample_in_its_bins():
     learnt = lab.trained(meta_noise_rate=0.0, meta_loss="MAE", noise_rate=0.4, seed=0, epochs=4)
-    below = figures.weight_functions({"MW-Net": learnt}, epochs=[1, 4], words="digits").axes[1]
+    below = figures.weight_functions({"MW-Net": learnt}, epochs=[1, 4], title="digits").axes[1]
     assert sum(bar.get_height() for bar in below.patches) == len(learnt.wrong)
 
 
