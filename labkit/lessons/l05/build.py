@@ -1,56 +1,78 @@
 """Lesson 05's exercise that asks for a method: greedy facility location with the sizes of the clusters."""
 
+from collections.abc import Callable
+
 import torch
+from torch import Generator, Tensor
 
 from ...coreset import select
 from ...exercises.building import Build, Output
 
 
-def draw(rng, seed):
-    """-> g [n, d], k: three clusters and some points between them"""
+def draw(rng: Generator, seed: int) -> tuple[Tensor, int]:
+    """Draw the arguments of the coreset: three clusters and some points between them. -> g [n, d], k"""
     n = 24 + 4 * seed
+    cluster = torch.arange(n) % 3
     centres = 3 * torch.randn(3, 3, generator=rng, dtype=torch.float64)
-    g = centres[torch.arange(n) % 3] + torch.randn(n, 3, generator=rng, dtype=torch.float64)
-    return g, 4 + seed
+    noise = torch.randn(n, 3, generator=rng, dtype=torch.float64)
+    g = centres[cluster] + noise
+    k = 4 + seed
+    return g, k
 
 
-def coreset(g, k):
-    """-> medoids [k], in the order of choice, and their weights [k]"""
+def coreset(g: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Choose k medoids of g [n, d] as CRUST does. -> medoids [k], in the order of choice, and their weights [k]"""
     chosen = select(g, k)
     return chosen.indices, chosen.sizes
 
 
-def sizes(d, medoids):
-    """How many points are nearest to each medoid. -> [k]"""
-    return d[:, medoids].argmin(1).bincount(minlength=len(medoids))
+def sizes(d: Tensor, medoids: Tensor) -> Tensor:
+    """Count how many points are nearest to each medoid. d [n, n], medoids [k] -> [k]"""
+    cluster = d[:, medoids].argmin(1)
+    return cluster.bincount(minlength=len(medoids))
 
 
-def _chosen(k, value, d):
-    """k points, each time the one with the largest value(near), where near [n] is the distance to the nearest chosen
-    one. -> medoids, weights"""
-    near, medoids = torch.full((len(d),), d.max().item(), dtype=d.dtype), []
+def _choices(d: Tensor, k: int, value: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Choose k points, each time the one with the largest value(nearest), where nearest [n] is the distance to the
+    nearest chosen point. -> medoids, weights"""
+    nearest = d.max().repeat(len(d))
+    medoids = []
     for _ in range(k):
-        gain = value(near)
+        gain = value(nearest)
         gain[medoids] = -torch.inf
-        medoids.append(int(gain.argmax()))
-        near = near.minimum(d[medoids[-1]])
-    return torch.tensor(medoids), sizes(d, medoids)
+        best = int(gain.argmax())
+        medoids.append(best)
+        nearest = nearest.minimum(d[best])
+    medoids = torch.tensor(medoids)
+    return medoids, sizes(d, medoids)
 
 
 def _central(g, k):
     d = torch.cdist(g, g)
-    medoids = d.sum(1).argsort()[:k]
+    order = d.sum(1).argsort()
+    medoids = order[:k]
     return medoids, sizes(d, medoids)
 
 
 def _farthest(g, k):
     d = torch.cdist(g, g)
-    return _chosen(k, lambda near: near if near.min() < near.max() else -d.sum(1), d)
+
+    def distance(nearest):
+        if nearest.min() == nearest.max():  # nothing is chosen yet
+            return -d.sum(1)
+        return nearest
+
+    return _choices(d, k, distance)
 
 
 def _squared(g, k):
     d = torch.cdist(g, g).square()
-    return _chosen(k, lambda near: (near - d).clamp(min=0).sum(1), d)
+
+    def gain(nearest):
+        nearer = (nearest - d).clamp(min=0)
+        return nearer.sum(1)
+
+    return _choices(d, k, gain)
 
 
 def _without_itself(g, k):
@@ -69,8 +91,10 @@ def _fractions(g, k):
 
 
 def _sorted(g, k):
-    medoids = coreset(g, k)[0].sort().values
-    return medoids, sizes(torch.cdist(g, g), medoids)
+    medoids, _ = coreset(g, k)
+    medoids = medoids.sort().values
+    d = torch.cdist(g, g)
+    return medoids, sizes(d, medoids)
 
 
 MISTAKES = [
@@ -82,10 +106,7 @@ MISTAKES = [
     (_fractions, "the medoids are right; the weights are numbers of points, and sum to n"),
     (_sorted, "the right medoids, but sorted; hand them in as they were chosen"),
 ]
-facility_location = Build(
-    draw,
-    coreset,
-    MISTAKES,
-    (Output("the list of medoids", ("choice",), whole=True), Output("the list of weights", ("choice",), whole=True)),
-    "the medoids and weights of CRUST's Algorithm 1, for one class",
-)
+MEDOIDS = Output("the list of medoids", ("choice",), whole=True)
+WEIGHTS = Output("the list of weights", ("choice",), whole=True)
+PRAISE = "the medoids and weights of CRUST's Algorithm 1, for one class"
+facility_location = Build(draw, coreset, MISTAKES, (MEDOIDS, WEIGHTS), PRAISE)

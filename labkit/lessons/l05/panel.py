@@ -1,118 +1,146 @@
 """Lesson 05's panel: gradients of one predicted class, which of them are chosen, and how clean the choice is."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
 import labkit
 
+from ...measure import share
 from ...panels import Move, Question, Sketch, choice, curve, part, points, samples, slider
 from ...panels.live import one_thread
+from ...panels.pictures import SVG_MARKERS
 from ...plot.style import GREY
+from . import study
 from .figures import CHOOSERS, CLEAN, WRONG
-from .study import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, cloud, half_by_medoids, precisions, scene
+from .study import EPOCHS, KEEPS, NOISES, SELECTORS, SHOWN, Cloud, Scene
 
 GALLERY = 12  # images, a row
 SEED = 0
+AXIS = [k / 100 for k in range(2, 101, 2)]  # fractions kept, for the line of the best possible choice
 
 
-def draw(state, show):
-    """Choose, show the chosen among all, then the label precision at all fractions, this selector first. -> Cloud"""
+def draw(state: SimpleNamespace, show: Callable) -> Cloud:
+    """Choose, show the chosen among all, then the label precision at all fractions, this selector first."""
     with one_thread():
-        return chosen(state, show)
+        scene = study.train_scene(noise=state.noise, seed=SEED, epoch=state.epoch)
+        cloud = study.cloud(scene, state.selector, state.keep)
+        setting = (
+            f"digits, n = {len(scene.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "
+            f"{state.noise}, seed {SEED}"
+        )
+        show(
+            cloud=picture(cloud, setting),
+            gallery=gallery(cloud),
+            samples=table(scene, cloud, state.epoch),
+            message=message(state, cloud),
+        )
+        caption = f"{setting}; all classes"
+        show_precision(state, scene, caption, show)
+    return cloud
 
 
-def chosen(state, show):
-    """What `draw` does, on one thread."""
-    at = scene(noise=state.noise, seed=SEED, epoch=state.epoch)
-    seen = cloud(at, state.selector, state.keep)
-    setting = (
-        f"digits, n = {len(at.group):,}, MLP, {state.epoch} epochs of plain SGD on all given labels, "
-        f"{state.noise}, seed {SEED}"
-    )
-    show(
-        cloud=picture(seen, setting),
-        gallery=gallery(seen),
-        samples=table(at, seen, state.epoch),
-        message=words(state, seen),
-    )
-    others = [name for name in SELECTORS if name != state.selector and not labkit.fast()]
-    done = []
-    for name in [state.selector, *others]:
-        done.append(name)
-        series = [line(state, other, other == state.selector) for other in done] + ideal(at, state)
-        show(precision={"series": series, "caption": setting + "; all classes"}, progress=len(done) / (1 + len(others)))
-    return seen
+def show_precision(state: SimpleNamespace, scene: Scene, caption: str, show: Callable) -> None:
+    """Show the label precision at all fractions, a selector after the other; with LABKIT_FAST=1 of this one only."""
+    selectors = [state.selector]
+    if not labkit.fast():
+        selectors += [name for name in SELECTORS if name != state.selector]
+    references = ideal(scene, state)
+    lines = []
+    for selector in selectors:
+        lines.append(line(state, selector))
+        precision = {"series": lines + references, "caption": caption}
+        show(precision=precision, progress=len(lines) / len(selectors))
 
 
-def words(state, seen):
-    """Say how clean the choice is, in the class that is drawn and in all classes. -> text"""
-    clean = seen.clean[seen.order].double().mean()
-    row = row_of(state, state.selector)
-    return (
-        f"keeps {len(seen.order)} of {len(seen.members)} predicted {SHOWN}, {clean:.0%} of them clean. All classes: "
-        f"{row['precision']:.0%} clean, weighted by clusters {row['weighted']:.0%}"
-    )
+def message(state: SimpleNamespace, cloud: Cloud) -> str:
+    """Say how clean the choice is, in the class that is drawn and in all classes."""
+    row = row_of(state)
+    choice = f"keeps {cloud.counts} predicted {SHOWN}, {cloud.precision:.0%} of them clean"
+    return f"{choice}. All classes: {row['precision']:.0%} clean, weighted by clusters {row['weighted']:.0%}"
 
 
-def row_of(state, selector):
+def row_of(state: SimpleNamespace) -> pd.Series:
     """Return the row of `precisions` at the slider's fraction."""
-    table = precisions(state.noise, SEED, state.epoch, selector)
-    return table.iloc[KEEPS.index(state.keep)]
+    table = precisions_of(state, state.selector)
+    row = KEEPS.index(state.keep)
+    return table.iloc[row]
 
 
-def picture(seen, setting):
+def precisions_of(state: SimpleNamespace, selector: str) -> pd.DataFrame:
+    """Return how clean a selector's choice is at every fraction of KEEPS, in the panel's setting."""
+    return study.precisions(state.noise, SEED, state.epoch, selector)
+
+
+def picture(cloud: Cloud, setting: str) -> dict[str, Any]:
     """Return the cloud: solid is chosen, thin lines lead from a sample to its medoid. -> traits"""
-    taken, sizes = set(seen.order.tolist()), seen.sizes.tolist()
-    label = [f"medoid of {size}" if size else "" for size in sizes]
-    group, faint = (~seen.clean).int().tolist(), [k not in taken for k in range(len(sizes))]
-    placed = points(*near(seen.place).T, group, label, faint)
+    chosen = set(cloud.order.tolist())
+    sizes = cloud.sizes.tolist()
+    place = rounded(cloud.place)
+    wrong = ~cloud.clean
+    group = wrong.int().tolist()  # of the part's groups
+    labels = [f"medoid of {size}" if size else "" for size in sizes]
+    faint = [k not in chosen for k in range(len(sizes))]
     return {
-        "points": {**placed, "sample": seen.members.tolist()},
-        "lines": [spokes(seen, k) for k in taken if sizes[k] > 1],
+        "points": {**points(*place.T, group, labels, faint), "sample": cloud.members.tolist()},
+        "lines": [spokes(cloud, k) for k in chosen if sizes[k] > 1],
         "caption": f"In the middle: given {SHOWN}. Clockwise from the top: given {SHOWN + 1}, ..., 9. {setting}",
     }
 
 
-def table(at, seen, epoch):
+def table(scene: Scene, cloud: Cloud, epoch: int) -> dict[str, Any]:
     """Return the samples of the cloud, with their loss and what the network predicts. -> table of samples"""
-    members = seen.members
-    y = at.task.train.y[members]
-    p = 1 + at.gradients[members].gather(1, y[:, None])[:, 0]  # of the given label
-    loss, believed = samples.short(-p.clamp_min(1e-30).log()), samples.digits(at.group[members])
-    return samples.table(at.task, members, epoch=[epoch], loss=[loss], believed=[believed])
+    members = cloud.members
+    p = scene.p_given[members]
+    loss = -p.clamp_min(1e-30).log()
+    loss = samples.short(loss)
+    predicted = samples.digits(scene.group[members])
+    return samples.table(scene.task, members, epoch=[epoch], loss=[loss], believed=[predicted])
 
 
-def spokes(seen, k):
+def spokes(cloud: Cloud, medoid: int) -> dict[str, Any]:
     """Draw a path from a medoid to every sample of its cluster and back. -> line"""
-    own = (seen.medoid == k).nonzero()[:, 0]
-    there = near(seen.place[own])
-    back = near(seen.place[[k]]).repeat(2 * len(own), 1)
-    back[1::2] = there
-    return {"name": "", "x": back[:, 0].tolist(), "y": back[:, 1].tolist(), "colour": GREY, "dash": "1 3"}
+    place = rounded(cloud.place)
+    cluster = place[cloud.medoid == medoid]
+    path = place[medoid].repeat(2 * len(cluster), 1)
+    path[1::2] = cluster
+    x, y = path.T.tolist()
+    return {"name": "", "x": x, "y": y, "colour": GREY, "dash": "1 3"}
 
 
-def near(place):
+def rounded(place: Tensor) -> Tensor:
     """Round positions to what can be seen."""
     return (100 * place).round() / 100
 
 
-def gallery(seen):
+def gallery(cloud: Cloud) -> dict[str, list[int]]:
     """Return the first that were chosen, in the order of choice. -> traits"""
-    return {"samples": seen.members[seen.order[:GALLERY]].tolist()}
+    first = cloud.members_chosen[:GALLERY]
+    return {"samples": first.tolist()}
 
 
-def line(state, selector, current):
-    """Return a selector's label precision at all fractions. -> curve"""
-    table, (ink, mark) = precisions(state.noise, SEED, state.epoch, selector), CHOOSERS[selector]
-    mark = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}[mark]
-    return curve(selector, KEEPS, table["precision"], ink, "" if current else "2 3", mark if current else "none")
+def line(state: SimpleNamespace, selector: str) -> dict[str, Any]:
+    """Return a selector's label precision at all fractions. -> curve, solid and with markers if it is the chosen one"""
+    table = precisions_of(state, selector)
+    precision = table["precision"]
+    ink, mark = CHOOSERS[selector]
+    if selector == state.selector:
+        return curve(selector, KEEPS, precision, ink, "", SVG_MARKERS[mark])
+    return curve(selector, KEEPS, precision, ink, "2 3", "none")
 
 
-def ideal(at, state):
+def ideal(scene: Scene, state: SimpleNamespace) -> list[dict[str, Any]]:
     """Return what no selector can beat, what chance gives, and where the slider stands. -> curves"""
-    clean, kept = float(at.clean.double().mean()), [k / 100 for k in range(2, 101, 2)]
-    here = row_of(state, state.selector)["precision"]
+    clean = share(scene.clean)
+    best = [min(1, clean / keep) for keep in AXIS]
+    precision = row_of(state)["precision"]
     return [
-        curve("best possible", kept, [min(1, clean / k) for k in kept], GREY, "", "none"),
+        curve("best possible", AXIS, best, GREY, "", "none"),
         curve("at random", [0, 1], [clean, clean], GREY, "7 3", "none"),
-        curve("here", [state.keep], [here], "currentColor", "", "cross"),
+        curve("here", [state.keep], [precision], "currentColor", "", "cross"),
     ]
 
 
@@ -190,7 +218,7 @@ SKETCH = Sketch(
         "kept labels is clean?",
         unit="percent",
         naive=0.9,
-        measure=half_by_medoids,
+        measure=study.half_by_medoids,
         seeds=range(5),
         part="precision",
         x=0.5,

@@ -14,7 +14,7 @@ from labkit.papers.crust import experiments
 
 @pytest.fixture(scope="module")
 def at():
-    return lesson_05.scene(noise="symmetric 50 %", seed=0, epoch=6)
+    return lesson_05.train_scene(noise="symmetric 50 %", seed=0, epoch=6)
 
 
 def test_the_plane_gives_every_other_label_a_direction_and_is_linear():
@@ -70,13 +70,13 @@ def test_pairs_of_clean_labels_are_near_each_other(at):
 
 def test_the_largest_cluster_of_wrong_labels_is_a_ninth_of_the_clean_ones_or_nearly_as_large(at):
     assert 0.1 < lesson_05.largest_wrong_cluster(at) < 0.25
-    assert lesson_05.largest_wrong_cluster(lesson_05.scene(noise="pairflip 45 %", seed=0, epoch=2)) > 0.4
+    assert lesson_05.largest_wrong_cluster(lesson_05.train_scene(noise="pairflip 45 %", seed=0, epoch=2)) > 0.4
 
 
 def test_the_curves_of_the_figure_are_the_stored_rows():
     rows = seeds.stored("05")
     curve = measured.over_epochs(rows, "pairflip 45 %", "centrality")
-    assert list(curve["epoch"].unique()) == list(measured.LOOKS) and len(curve) == 5 * len(measured.LOOKS)
+    assert list(curve["epoch"].unique()) == list(measured.STOPS) and len(curve) == 5 * len(measured.STOPS)
     one = rows[(rows["setting"] == "pairflip 45 %, 10 epochs") & (rows["seed"] == 2)]["clean, centrality"].item()
     assert curve[(curve["epoch"] == 10) & (curve["seed"] == 2)]["precision"].item() == one
 
