@@ -2,28 +2,43 @@
 
 from ...fit import fit
 from ...load import load
+from ...measure import share
 from ...methods import ConfidentLearning
 from ...noise import corrupt, matrix_noise, symmetric
 from . import study
+from .cifar10n import matrix, true_rate
 
 EPOCHS = 4  # of each network
 SIZES = (100, 300, 1000)
-SETTINGS = {f"people's T, {n:,} digits": {"noise": "people's T", "n": n} for n in SIZES}
-SETTINGS |= {f"symmetric, {n:,} digits": {"noise": "symmetric", "n": n} for n in SIZES}
 
 
-def measure(seed, noise, n):
+def settings() -> dict[str, dict]:
+    """Return both noises on each number of digits. -> SETTINGS"""
+    named = {}
+    for noise in ("people's T", "symmetric"):
+        for n in SIZES:
+            named[f"{noise}, {n:,} digits"] = {"noise": noise, "n": n}
+    return named
+
+
+SETTINGS = settings()
+
+
+def measure(seed: int, noise: str, n: int) -> dict[str, float]:
     """Estimate the noise rate of n digits.
 
     -> the estimate, the fraction of wrong labels, and how often networks that did not
-    see an image predict its given and its true label"""
-    models = {"people's T": lambda: matrix_noise(study.matrix()), "symmetric": lambda: symmetric(study.true_rate())}
-    task = corrupt(load("digits", n=n), models[noise](), seed)
-    run = fit(ConfidentLearning(fold_epochs=EPOCHS), task, "mlp", EPOCHS, seed, device="cpu", progress=False)
-    p, y = run.method.p, run.method.train.y
+    see an image predict its given and its true label
+    """
+    model = matrix_noise(matrix()) if noise == "people's T" else symmetric(true_rate())
+    task = corrupt(load("digits", n=n), model, seed)
+    method = ConfidentLearning(fold_epochs=EPOCHS)
+    run = fit(method, task, "mlp", EPOCHS, seed, device="cpu", progress=False)
+    predicted = run.method.p.argmax(1)
+    true = task.truth.y
     return {
         "estimated rate": study.estimate(run),
-        "wrong labels": study.fraction(task.train.y != task.truth.y, task.train.y >= 0),
-        "given labels predicted": study.fraction(p.argmax(1) == y, y >= 0),
-        "true labels predicted": study.fraction(p.argmax(1) == task.truth.y, y >= 0),
+        "wrong labels": share(task.train.y != true),
+        "given labels predicted": share(predicted == run.method.train.y),
+        "true labels predicted": share(predicted == true),
     }

@@ -1,115 +1,160 @@
 """The panel of lesson 11: stored runs on CIFAR-10 with people's labels, beside noise that a computer draws."""
 
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from ...noise import symmetric
 from ...panels import Move, Question, Sketch, choice, curve, part, slider, svg_style
+from .cifar10n import CLASSES, matrix, true_rate
 from .figures import SHORT
 from .reading import best_assumed, of
-from .study import CLASSES, EPOCHS, NOISES, RATES, STARTS, matrix, results, true_rate
+from .study import EPOCHS, NOISES, RATES, STARTS, results
 
-EACH = range(1, EPOCHS + 1)
-BESIDE = ("ERM", "GCE", "ELR", "Confident learning", "Co-teaching")
+EPOCH_NUMBERS = list(range(1, EPOCHS + 1))
+COMPARED = ("ERM", "GCE", "ELR", "Confident learning", "Co-teaching")
 MEAN = "Mean of the ten epochs (at first fewer) up to epoch {epoch}."
+DOTTED, DASHED = "2 3", "7 3"
+NO_MARKER = {"marker": "none"}
 
 
-def draw(state, show):
-    """One setting of the stored runs. -> the runs of SPL in this setting"""
+def draw(state: SimpleNamespace, show: Callable) -> pd.DataFrame:
+    """Show one setting of the stored runs. -> the runs of SPL in this setting"""
     runs = results()
     spl = of(runs, noise=state.noise, method="SPL", assumed_rate=state.rate, start=state.start)
-    other = of(runs, noise=state.noise, method=state.other)
-    n = f"CIFAR-10, n = {int(spl['samples'].iloc[0]):,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
+    rival = of(runs, noise=state.noise, method=state.other)
+    samples = int(spl["samples"].iloc[0])
+    data = f"CIFAR-10, n = {samples:,}, patch features, MLP, {EPOCHS} epochs, {len(spl)} seeds"
     name = f"SPL, ε = {state.rate:.0%}" if state.rate else "SPL, ε = 0 (plain SGD)"
-    T = values_of(state.noise)
-    wrong = 100 - 10 * sum(T[k][k] for k in range(len(T)))
+    T = matrix_rows(state.noise)
     show(
-        history={**lines(spl, name, other, state.other), "caption": f"{n}. Bands: lowest to highest seed."},
+        history={**lines(spl, name, rival, state.other), "caption": f"{data}. Bands: lowest to highest seed."},
         sweep={**sweep(runs, state), "caption": f"{MEAN} The cross is the slider."},
-        matrix={"values": T, "caption": f"{state.noise}: {wrong:.1f} % wrong."},
+        matrix={"values": T, "caption": f"{state.noise}: {percent_wrong(T):.1f} % wrong."},
         methods={**bars(runs, state.noise), "caption": f"{MEAN} Whiskers: the seeds. Co-teaching assumes 40 %."},
         message=f"{name}, {state.start}, {state.noise}: test {spl['last10'].mean():.1%}, last ten epochs",
     )
     return spl
 
 
-def lines(spl, words, other, name):
-    """Curves over the epochs: the chosen setting of SPL, and the test accuracy of another method. -> traits"""
-    x = EACH
-    drawn = [
-        (f"{words}: test", spl, "test", {**svg_style("SPL"), "marker": "none"}),
-        (f"{words}: noisy validation", spl, "val_noisy", {**svg_style("SPL"), "dash": "2 3", "marker": "none"}),
-        (
-            f"{words}: wrong labels memorised",
-            spl,
-            "noisy_memorised",
-            {**svg_style("noisy_memorised"), "marker": "none"},
-        ),
-        (f"{name}: test", other, "test", {**svg_style(name), "marker": "none", "dash": "7 3"}),
+def percent_wrong(T: list[list[float]]) -> float:
+    """Return the percentage of wrong labels by a matrix of ten equally frequent classes."""
+    diagonal = [row[k] for k, row in enumerate(T)]
+    return 100 - 10 * sum(diagonal)
+
+
+def lines(spl: pd.DataFrame, name: str, rival: pd.DataFrame, rival_name: str) -> dict[str, Any]:
+    """Return the traits of curves over the epochs: a setting of SPL, and the test accuracy of another method."""
+    style = svg_style("SPL") | NO_MARKER
+    validation_style = style | {"dash": DOTTED}
+    memorised_style = svg_style("noisy_memorised") | NO_MARKER
+    rival_style = svg_style(rival_name) | NO_MARKER | {"dash": DASHED}
+    test = stack(spl, "test")
+    rival_test = stack(rival, "test")
+    series = [
+        mean_curve(f"{name}: test", test, style),
+        mean_curve(f"{name}: noisy validation", stack(spl, "val_noisy"), validation_style),
+        mean_curve(f"{name}: wrong labels memorised", stack(spl, "noisy_memorised"), memorised_style),
+        mean_curve(f"{rival_name}: test", rival_test, rival_style),
     ]
-    series = [curve(label, x, stack(runs, column).mean(0), **style) for label, runs, column, style in drawn]
-    bands = [band(x, stack(runs, column), style["colour"]) for _, runs, column, style in (drawn[0], drawn[3])]
-    return {"series": series, "bands": bands, "per_epoch": {"epoch": list(EACH)}}
+    bands = [
+        band(EPOCH_NUMBERS, test, style["colour"]),
+        band(EPOCH_NUMBERS, rival_test, rival_style["colour"]),
+    ]
+    return {"series": series, "bands": bands, "per_epoch": {"epoch": EPOCH_NUMBERS}}
 
 
-def sweep(runs, state):
-    """SPL over its assumed rate, and another method next to it, epoch by epoch. -> traits"""
-    same = {"noise": state.noise, "method": "SPL", "start": state.start}
-    groups = [of(runs, assumed_rate=rate, **same) for rate in RATES]
-    test = np.stack([recent(rows, "test") for rows in groups])
-    seen = np.stack([recent(rows, "val_noisy") for rows in groups])
-    level = recent(of(runs, noise=state.noise, method=state.other), "test").mean(0)
-    here, look = RATES.index(state.rate), svg_style("SPL")
-    lists = {"epoch": list(EACH), "series": [], "bands": [], "lines": []}
+def mean_curve(name: str, values: np.ndarray, style: dict[str, str]) -> dict[str, Any]:
+    """Return the mean over the seeds as a curve over the epochs. values [seeds, epochs]"""
+    return curve(name, EPOCH_NUMBERS, values.mean(0), **style)
+
+
+def sweep(runs: pd.DataFrame, state: SimpleNamespace) -> dict[str, Any]:
+    """Return the traits of SPL over its assumed rate, and another method next to it, epoch by epoch."""
+    spl = [of(runs, noise=state.noise, method="SPL", assumed_rate=rate, start=state.start) for rate in RATES]
+    test = np.stack([recent(rows, "test") for rows in spl])  # [rates, seeds, epochs]
+    validation = np.stack([recent(rows, "val_noisy") for rows in spl])
+    rival = recent(of(runs, noise=state.noise, method=state.other), "test").mean(0)
+    chosen = RATES.index(state.rate)
+    style = svg_style("SPL")
+    validation_style = style | {"dash": DOTTED}
+    lists = {"epoch": EPOCH_NUMBERS, "series": [], "bands": [], "lines": []}
     for k in range(EPOCHS):
         mean = test[:, :, k].mean(1)
         series = [
-            curve("test", RATES, mean, **look),
-            curve("noisy validation", RATES, seen[:, :, k].mean(1), **{**look, "dash": "2 3"}),
-            curve("here", [state.rate], [mean[here]], "currentColor", "", "cross"),
+            curve("test", RATES, mean, **style),
+            curve("noisy validation", RATES, validation[:, :, k].mean(1), **validation_style),
+            curve("here", [state.rate], [mean[chosen]], "currentColor", "", "cross"),
         ]
         lists["series"].append(series)
-        lists["bands"].append([band(RATES, test[:, :, k].T, look["colour"])])
-        lists["lines"].append([{"name": state.other, "y": round(float(level[k]), 4)}])
+        reach = band(RATES, test[:, :, k].T, style["colour"])
+        line = {"name": state.other, "y": rounded(rival[k])}
+        lists["bands"].append([reach])
+        lists["lines"].append([line])
     return {"per_epoch": lists}
 
 
-def recent(runs, column):
-    """The mean of the ten epochs that end at each epoch, of fewer at the start. -> [seeds, epochs]"""
+def recent(runs: pd.DataFrame, column: str) -> np.ndarray:
+    """Return the mean of the ten epochs that end at each epoch, of fewer at the start. -> [seeds, epochs]"""
     values = stack(runs, column)
-    means = [values[:, max(0, end - 10) : end].mean(1) for end in EACH]
+    means = []
+    for end in EPOCH_NUMBERS:
+        start = max(0, end - 10)
+        means.append(values[:, start:end].mean(1))
     return np.stack(means, 1)
 
 
-def stack(runs, column):
-    """A column of curves as an array. -> [seeds, epochs]"""
+def stack(runs: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column of curves as an array. -> [seeds, epochs]"""
     return np.stack(runs[column].to_list())
 
 
-def band(x, values, colour):
-    """From the lowest to the highest. values [seeds, len(x)] -> dict"""
-    low, high = (np.round(edge, 4).tolist() for edge in (values.min(0), values.max(0)))
-    return {"x": list(x), "low": low, "high": high, "colour": colour}
+def band(x: Iterable[float], values: np.ndarray, colour: str) -> dict[str, Any]:
+    """Return a band from the lowest to the highest seed. values [seeds, len(x)]"""
+    low = np.round(values.min(0), 4)
+    high = np.round(values.max(0), 4)
+    return {"x": list(x), "low": low.tolist(), "high": high.tolist(), "colour": colour}
 
 
-def bars(runs, noise):
-    """What every other method has reached, epoch by epoch. -> traits"""
-    found = {name: recent(of(runs, noise=noise, method=name), "test") for name in BESIDE}
-    number = lambda value: round(float(value), 4)
-    lists = {"epoch": list(EACH), "bars": []}
+def bars(runs: pd.DataFrame, noise: str) -> dict[str, Any]:
+    """Return the traits of what every compared method has reached, epoch by epoch."""
+    by_epoch = []
+    reached = {name: recent(of(runs, noise=noise, method=name), "test") for name in COMPARED}
     for k in range(EPOCHS):
-        drawn = []
-        for name, test in found.items():
-            seeds = test[:, k]
-            reach = {"value": number(seeds.mean()), "low": number(seeds.min()), "high": number(seeds.max())}
-            drawn.append({"name": SHORT.get(name, name), **reach, "colour": svg_style(name)["colour"]})
-        lists["bars"].append(drawn)
-    return {"per_epoch": lists}
+        drawn = [bar(name, test[:, k]) for name, test in reached.items()]
+        by_epoch.append(drawn)
+    return {"per_epoch": {"epoch": EPOCH_NUMBERS, "bars": by_epoch}}
 
 
-def values_of(noise):
-    """The transition matrix of a noise; people's is counted. -> lists"""
-    T = matrix() if noise == "people" else symmetric(true_rate()).matrix(len(CLASSES), "cifar10")
-    return [[round(float(value), 3) for value in row] for row in T]
+def bar(name: str, accuracy: np.ndarray) -> dict[str, Any]:
+    """Return a bar at the mean of a method's accuracy, with the lowest and the highest seed. accuracy [seeds]"""
+    return {
+        "name": SHORT.get(name, name),
+        "value": rounded(accuracy.mean()),
+        "low": rounded(accuracy.min()),
+        "high": rounded(accuracy.max()),
+        "colour": svg_style(name)["colour"],
+    }
+
+
+def rounded(value: float) -> float:
+    """Return a number of numpy as Python's, with four decimals."""
+    return round(float(value), 4)
+
+
+def matrix_rows(noise: str) -> list[list[float]]:
+    """Return the transition matrix of a noise as lists, with three decimals; people's is counted."""
+    if noise == "people":
+        T = matrix()
+    else:
+        T = symmetric(true_rate()).matrix(len(CLASSES), "cifar10")
+    rows = []
+    for row in T.tolist():
+        rows.append([round(probability, 3) for probability in row])
+    return rows
 
 
 SCALE = {"ylim": [0, 0.8], "unit": "percent", "height": 182}
@@ -139,70 +184,45 @@ MOVES = (
         "Without true labels you see the dotted curve on the right alone. Does it lead you to a good ε?",
     ),
 )
+OVER_EPOCHS = {"title": "Over the epochs", "xlabel": "epoch", "ylabel": "fraction", "share": 1.2}
+OVER_EPOCHS |= {"xlim": [0.5, EPOCHS + 0.5]}
+OVER_RATES = {"title": "Which rate should SPL assume?", "xlabel": "ε, the assumed rate", "xlim": [-0.02, 0.62]}
+OVER_RATES |= {"ylabel": "accuracy, mean of ten epochs", "xunit": "percent"}
+MATRIX = {"title": "Transition matrix T", "xlabel": "given label", "ylabel": "true class", "range": [0, 1]}
+MATRIX |= {"rows": list(CLASSES), "columns": [name[:4] for name in CLASSES], "unit": "percent", "height": 200}
+BARS = {"title": "The other methods, mean of ten epochs", "ylabel": "test accuracy"}
+CONTROLS = [
+    slider("rate", "ε", "SPL assumes", RATES, 0.4, "percent"),
+    choice("start", "ε(t)", "from when", list(STARTS), "at once"),
+    choice("noise", "T", "noise", NOISES, "people"),
+    choice("other", "", "beside it", list(COMPARED), "ERM"),
+]
+PARTS = [
+    part("curves", "history", **OVER_EPOCHS, **SCALE),
+    part("curves", "sweep", **OVER_RATES, **SCALE | {"ylim": [0.2, 0.6]}),
+    part("matrix", "matrix", **MATRIX),
+    part("bars", "methods", **BARS, **SCALE | {"ylim": [0, 0.7], "height": 200}),
+]
+QUESTION = Question(
+    "CIFAR-10 as people labelled it, 40 % of the labels wrong. SPL drops the fraction ε with the largest losses, "
+    "from the first step on. With which ε (0 to 60 %) does it end with the highest test accuracy?",
+    unit="percent",
+    naive=0.4,
+    measure=best_assumed,
+    seeds=range(5),
+    part="sweep",
+    along="x",
+    setting={"noise": "people", "start": "at once"},
+)
 SKETCH = Sketch(
     name="11",
     title="CIFAR-10 as people labelled it",
-    controls=[
-        slider("rate", "ε", "SPL assumes", RATES, 0.4, "percent"),
-        choice("start", "ε(t)", "from when", list(STARTS), "at once"),
-        choice("noise", "T", "noise", NOISES, "people"),
-        choice("other", "", "beside it", list(BESIDE), "ERM"),
-    ],
+    controls=CONTROLS,
     rows=[["history", "sweep"], ["matrix", "methods"]],
-    parts=[
-        part(
-            "curves",
-            "history",
-            title="Over the epochs",
-            xlabel="epoch",
-            ylabel="fraction",
-            xlim=[0.5, EPOCHS + 0.5],
-            share=1.2,
-            **SCALE,
-        ),
-        part(
-            "curves",
-            "sweep",
-            title="Which rate should SPL assume?",
-            xlabel="ε, the assumed rate",
-            ylabel="accuracy, mean of ten epochs",
-            xlim=[-0.02, 0.62],
-            xunit="percent",
-            **{**SCALE, "ylim": [0.2, 0.6]},
-        ),
-        part(
-            "matrix",
-            "matrix",
-            title="Transition matrix T",
-            xlabel="given label",
-            ylabel="true class",
-            range=[0, 1],
-            unit="percent",
-            rows=list(CLASSES),
-            columns=[name[:4] for name in CLASSES],
-            height=200,
-        ),
-        part(
-            "bars",
-            "methods",
-            title="The other methods, mean of ten epochs",
-            ylabel="test accuracy",
-            **{**SCALE, "ylim": [0, 0.7], "height": 200},
-        ),
-    ],
+    parts=PARTS,
     draw=draw,
     moves=MOVES,
     versus="other",
-    question=Question(
-        "CIFAR-10 as people labelled it, 40 % of the labels wrong. SPL drops the fraction ε with the largest losses, "
-        "from the first step on. With which ε (0 to 60 %) does it end with the highest test accuracy?",
-        unit="percent",
-        naive=0.4,
-        measure=best_assumed,
-        seeds=range(5),
-        part="sweep",
-        along="x",
-        setting={"noise": "people", "start": "at once"},
-    ),
+    question=QUESTION,
     stored=True,
 )

@@ -20,20 +20,28 @@ from ...noise.files import read_columns
 from ...noise.human import published_file
 from ...plot.style import Drawing
 from ...state import atomic_write
-from .study import CLASSES
+from .cifar10n import CLASSES
 
 __all__ = ["choose_photographs", "contact_sheet", "stored_sheet"]
 
 PEOPLE = ("random_label1", "random_label2", "random_label3")
+AGGREGATE = "aggre_label"
+SOURCES = {**dict(zip("ABC", PEOPLE)), "agg.": AGGREGATE}  # what stands before a label, and its column
 FILE = Path(__file__).parent / "photographs.png"
-PER_KIND, SEED, DPI = 8, 0, 96
+PER_KIND = 8
+SEED = 0
+DPI = 96
 KINDS = {0: "all three people are right", 1: "one of three is wrong", 2: "two or three are wrong"}
 ALT = (
     "24 photographs of CIFAR-10 in three rows: all three people are right, one is wrong, two or three are wrong. Under "
     "each stand the labels of three people, the aggregate label and the true label."
 )
 CLEAN_INK, NOISY_INK = "#4d5761", "#b34700"  # at least 4.5:1 on white
-SIDE, TEXT, HEAD = 1.0, 0.9, 0.3  # inches: of a photograph, of the five lines under it, of the title over a row
+SIDE = 1.0  # inches of a photograph
+STEP = SIDE + 0.3  # inches from one photograph to the next
+TEXT = 0.9  # inches of the five lines under a photograph
+HEAD = 0.3  # inches of the title over a row
+MARGIN = 0.1  # inches to the left of a row
 
 
 def choose_photographs(labels: pd.DataFrame, per_kind: int = PER_KIND, seed: int = SEED) -> dict[str, np.ndarray]:
@@ -41,11 +49,12 @@ def choose_photographs(labels: pd.DataFrame, per_kind: int = PER_KIND, seed: int
 
     labels: a row for each image, with the columns of PEOPLE and `clean_label`. Returns positions of images by kind.
     """
-    wrong = labels[list(PEOPLE)].ne(labels["clean_label"], axis=0).sum(axis=1).clip(upper=max(KINDS))
+    is_wrong = labels[list(PEOPLE)].ne(labels["clean_label"], axis=0)
+    wrong_people = is_wrong.sum(axis=1).clip(upper=max(KINDS))
     rng = np.random.default_rng(seed)
     chosen = {}
     for count, kind in KINDS.items():
-        of_this_kind = np.flatnonzero(wrong == count)
+        of_this_kind = np.flatnonzero(wrong_people == count)
         chosen[kind] = rng.choice(of_this_kind, per_kind, replace=False)
     return chosen
 
@@ -57,16 +66,19 @@ def contact_sheet(images: torch.Tensor, labels: pd.DataFrame, chosen: dict[str, 
     positions by the name of a row. A noisy label is marked by a cross.
     """
     longest = max(len(positions) for positions in chosen.values())
-    width, row_height = longest * (SIDE + 0.3), HEAD + SIDE + TEXT
+    width = longest * STEP
+    row_height = HEAD + SIDE + TEXT
     height = len(chosen) * row_height
     figure = Drawing(figsize=(width, height), dpi=DPI, facecolor="white")
     for row, (kind, positions) in enumerate(chosen.items()):
         bottom = height - row * row_height - HEAD - SIDE
-        figure.text(0.1 / width, (bottom + SIDE + 0.08) / height, kind, fontsize=10, fontweight="bold")
+        above = bottom + SIDE + 0.08
+        figure.text(MARGIN / width, above / height, kind, fontsize=10, fontweight="bold")
         for column, i in enumerate(positions):
-            box = (0.1 + column * (SIDE + 0.3), bottom, SIDE, SIDE)
-            ax = figure.add_axes((box[0] / width, box[1] / height, SIDE / width, SIDE / height))
-            _photograph(ax, images[i].permute(1, 2, 0).numpy(), labels.iloc[i])
+            start = MARGIN + column * STEP
+            ax = figure.add_axes((start / width, bottom / height, SIDE / width, SIDE / height))
+            pixels = images[i].permute(1, 2, 0).numpy()
+            _photograph(ax, pixels, labels.iloc[i])
     return figure
 
 
@@ -74,24 +86,26 @@ def _photograph(ax, pixels, labels):
     """Draw one photograph and the words under it."""
     ax.imshow(pixels, interpolation="lanczos")
     ax.set_axis_off()
-    names = [f"{person} {_named(labels[column], labels)}" for person, column in zip("ABC", PEOPLE)]
-    names.append(f"agg. {_named(labels['aggre_label'], labels)}")
-    inks = [_ink(labels[column], labels) for column in (*PEOPLE, "aggre_label")]
-    for line, (name, ink) in enumerate(zip(names, inks)):
-        weight = "bold" if line == len(PEOPLE) else "normal"
-        place = (0, -0.05 - 0.16 * line)
-        ax.annotate(name, place, xycoords="axes fraction", va="top", fontsize=7.5, color=ink, fontweight=weight)
-    ax.annotate(f"true: {CLASSES[labels['clean_label']]}", (0, -0.69), xycoords="axes fraction", va="top", fontsize=7.5)
+    style = {"xycoords": "axes fraction", "va": "top", "fontsize": 7.5}
+    true = labels["clean_label"]
+    for line, (source, column) in enumerate(SOURCES.items()):
+        weight = "bold" if column == AGGREGATE else "normal"
+        label = labels[column]
+        name = f"{source} {_named(label, true)}"
+        height = -0.05 - 0.16 * line
+        ax.annotate(name, (0, height), color=_ink(label, true), fontweight=weight, **style)
+    ax.annotate(f"true: {CLASSES[true]}", (0, -0.69), **style)
 
 
-def _named(label, labels):
+def _named(label, true):
     """Return the name of a label, with a cross where it is noisy."""
-    return CLASSES[label] + (" ×" if label != labels["clean_label"] else "")
+    cross = " ×" if label != true else ""
+    return f"{CLASSES[label]}{cross}"
 
 
-def _ink(label, labels):
+def _ink(label, true):
     """Return the colour of a label's name."""
-    return NOISY_INK if label != labels["clean_label"] else CLEAN_INK
+    return NOISY_INK if label != true else CLEAN_INK
 
 
 def read_labels() -> pd.DataFrame:
@@ -107,9 +121,10 @@ def png(sheet: Drawing) -> bytes:
     canvas = FigureCanvasAgg(sheet)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    rounded = ((pixels.astype(int) + 2) // 4 * 4).clip(max=255).astype(np.uint8)
+    fours = (pixels.astype(int) + 2) // 4
+    rounded = (4 * fours).clip(max=255)
     buffer = BytesIO()
-    Image.fromarray(rounded).save(buffer, "png", optimize=True)
+    Image.fromarray(rounded.astype(np.uint8)).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 
@@ -117,7 +132,9 @@ def made() -> bytes:
     """Draw the contact sheet anew. -> a PNG"""
     task = load("cifar10", root=folder().absolute(), n=50_000, val=0.0)
     labels = read_labels().iloc[task.train.ids.numpy()].reset_index(drop=True)
-    return png(contact_sheet(task.train.x, labels, choose_photographs(labels)))
+    chosen = choose_photographs(labels)
+    sheet = contact_sheet(task.train.x, labels, chosen)
+    return png(sheet)
 
 
 def stored_sheet() -> display.Image:

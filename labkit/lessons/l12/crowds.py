@@ -9,6 +9,7 @@ from ...data import Task, dawid_skene, majority
 from ...data.dawid_skene import DawidSkene, maximised
 from ...errors import choose
 from ...load import load
+from ...measure import share
 
 CLASSES = 10
 ROUNDS = 50  # E and M steps of Dawid and Skene's estimate
@@ -107,12 +108,7 @@ def combined(how: str, people: int, *, rate: float, mistakes: str, seed: int = 0
 def wrong(how: str, people: int, *, rate: float, mistakes: str, seed: int = 0) -> float:
     """Return the fraction of wrong labels among the combined ones. Arguments as of `combined`."""
     y, _ = combined(how, people, rate=rate, mistakes=mistakes, seed=seed)
-    return fraction(y != digits().train.y)
-
-
-def fraction(hits: Tensor) -> float:
-    """Return the fraction of True. hits: bool, of any shape"""
-    return hits.double().mean().item()
+    return share(y != digits().train.y)
 
 
 def error_rates(T: Tensor, y: Tensor) -> Tensor:

@@ -6,9 +6,10 @@ from functools import lru_cache
 import pandas as pd
 
 from ...data import majority
+from ...measure import share
 from .. import seeds
 from . import study
-from .crowds import CLASSES, estimate, fraction
+from .crowds import CLASSES, estimate
 
 OF_FIVE = tuple(name for name in study.crowds() if "of five" in name)
 OF_ELEVEN = tuple(name for name in study.crowds() if "11 people" in name)
@@ -45,9 +46,9 @@ def of_votes(crowd: str, seed: int) -> dict[str, float]:
     model = estimate(annotations)
     largest = model.posterior.max(1).values
     return {
-        "one person wrong": fraction(annotations != y[:, None]),
-        "majority wrong": fraction(majority(annotations, CLASSES, seed) != y),
-        "Dawid-Skene wrong": fraction(model.y != y),
+        "one person wrong": share(annotations != y[:, None]),
+        "majority wrong": share(majority(annotations, CLASSES, seed) != y),
+        "Dawid-Skene wrong": share(model.y != y),
         "Dawid-Skene says wrong": 1 - largest.mean().item(),
     }
 

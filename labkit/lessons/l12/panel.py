@@ -8,9 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
+from ...measure import share
 from ...panels import Move, Question, Sketch, choice, curve, part, samples, slider
 from ...plot.style import OKABE_ITO
-from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, fraction, matrices, voted, wrong
+from .crowds import COMBINED, MISTAKES, combined, digits, error_rates, matrices, voted, wrong
 
 PEOPLE = (1, 2, 3, 5, 7, 9, 11)
 SHOWN = range(12)  # images
@@ -40,7 +41,7 @@ def draw(state: SimpleNamespace, show: Callable) -> Tensor:
         gallery={"samples": list(SHOWN), "votes": votes_of(annotations[: len(SHOWN)])},
         samples=samples.table(task, SHOWN),
     )
-    wrong_votes = fraction(annotations != true[:, None])
+    wrong_votes = share(annotations != true[:, None])
     remaining = wrong(how, people, **crowd)
     message = f"{people} people, {wrong_votes:.0%} of their labels are wrong; {remaining:.1%} are wrong after {how}"
     show(errors=curves(state, crowd), message=message)

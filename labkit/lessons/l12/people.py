@@ -14,11 +14,11 @@ from torch import Tensor
 
 from ...data import dawid_skene, majority, soft_labels
 from ...data.dawid_skene import DawidSkene
+from ...measure import share
 from ...noise.annotators import THREE
 from ...noise.files import read_columns
 from ...noise.human import published_file
 from ...state import atomic_write
-from .crowds import fraction
 
 FILE = Path(__file__).parent / "cifar10n_joint.csv"
 PEOPLE = ("first", "second", "third")
@@ -90,12 +90,12 @@ def summary(shuffle: int | None = None) -> dict[str, float]:
     model = estimate(shuffle)
     largest = model.posterior.max(1).values
     return {
-        "one person wrong": fraction(wrong),
-        "second wrong where the first is wrong": fraction(second[first]),
-        "second wrong where the first is right": fraction(second[~first]),
-        "all three wrong": fraction(wrong.all(1)),
-        "majority wrong": fraction(majority(annotations, CLASSES, shuffle or 0) != y),
-        "Dawid-Skene wrong": fraction(model.y != y),
+        "one person wrong": share(wrong),
+        "second wrong where the first is wrong": share(second[first]),
+        "second wrong where the first is right": share(second[~first]),
+        "all three wrong": share(wrong.all(1)),
+        "majority wrong": share(majority(annotations, CLASSES, shuffle or 0) != y),
+        "Dawid-Skene wrong": share(model.y != y),
         "Dawid-Skene says wrong": 1 - largest.mean().item(),
     }
 
@@ -114,7 +114,7 @@ def calibration(p: Tensor, y: Tensor, edges: Sequence[float] = EDGES) -> pd.Data
             rows[f"{low:.0%} to {high:.0%}"] = {
                 "images": int(inside.sum()),
                 "says": largest[inside].double().mean().item(),
-                "right": fraction(right[inside]),
+                "right": share(right[inside]),
             }
     return pd.DataFrame(rows).T.astype({"images": int}).rename_axis("largest probability")
 
@@ -133,7 +133,7 @@ def by_agreement() -> pd.DataFrame:
     for n in (1, 2, 3):
         inside = agreeing == n
         images = int(inside.sum())
-        rows.append({"images": images, "soft label says": n / 3, "right": fraction(right[inside])})
+        rows.append({"images": images, "soft label says": n / 3, "right": share(right[inside])})
     return pd.DataFrame(rows, index=pd.Index((1, 2, 3), name="people who agree"))
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import labkit
-from labkit.lessons.l11 import reading, study
-from labkit.lessons.l11.panel import BESIDE
+from labkit.lessons.l11 import cifar10n, reading, study
+from labkit.lessons.l11.panel import COMPARED
 from labkit.lessons.l11.patches import SIDE, components, dictionary, encode, patches, random_patches
 from labkit.numbers import DEFAULTS_SINCE
 from labkit.panels import stored
@@ -79,11 +79,11 @@ def test_random_patches_are_patches_of_their_images(images):
 
 
 def test_the_counts_are_those_of_the_paper():
-    n = {name: study.counts(name) for name in ("worse_label", "aggre_label", "random_label1")}
+    n = {name: cifar10n.counts(name) for name in ("worse_label", "aggre_label", "random_label1")}
     assert all(count.sum() == 50_000 and (count.sum(1) == 5_000).all() for count in n.values())
     wrong = {name: 1 - count.trace() / 50_000 for name, count in n.items()}
     assert wrong == pytest.approx({"worse_label": 0.4021, "aggre_label": 0.0901, "random_label1": 0.1723}, abs=1e-4)
-    assert study.true_rate() == pytest.approx(wrong["worse_label"])
+    assert cifar10n.true_rate() == pytest.approx(wrong["worse_label"])
 
 
 def test_every_run_of_the_plan_is_stored_and_newer_numbers_would_be_trained():
@@ -124,12 +124,12 @@ def test_orders_that_are_decided_reversed_and_open():
     rows = []
     for noise, lead in (("symmetric", [0.01] * 5), ("people", [-0.01] * 5)):
         for seed in study.SEEDS:
-            for place, method in enumerate(study.OTHERS):
+            for place, method in enumerate(study.METHODS):
                 score = 0.5 - 0.02 * place + (lead[seed] + 0.01 if place == 0 else 0)
                 score = 0.47 - 0.001 * seed if noise == "people" and place == 0 else score
                 rows.append({"noise": noise, "method": method, "size": "large", "seed": seed, "last10": score})
     counts = reading.carried_over(pd.DataFrame(rows), criterion="last10")
-    pairs = len(study.OTHERS) * (len(study.OTHERS) - 1) // 2
+    pairs = len(study.METHODS) * (len(study.METHODS) - 1) // 2
     assert counts["pairs"] == pairs == counts["decided"]
     assert counts["reversed"] == 1 and counts["the same"] == pairs - 1 and counts["not decided"] == 0
 
@@ -149,7 +149,7 @@ def test_every_stored_picture_stays_within_its_axes():
         for series, bars in zip(picture["sweep"]["per_epoch"]["series"], picture["methods"]["per_epoch"]["bars"]):
             check([line["y"] for line in series], limits["sweep"], positions)
             check([[bar["low"], bar["high"]] for bar in bars], limits["methods"], positions)
-            assert len(bars) == len(BESIDE)
+            assert len(bars) == len(COMPARED)
 
 
 def check(heights, limits, positions):
@@ -168,7 +168,7 @@ def test_at_the_last_epoch_the_panel_shows_the_scores_of_the_lesson(noise, start
     assert seen["y"] == pytest.approx(list(means["val10"]), abs=2e-4)
     assert here["y"] == [test["y"][study.RATES.index(0.4)]]
     bars = picture["methods"]["per_epoch"]["bars"]
-    scored = [reading.of(runs, noise=noise, method=name)["last10"].mean() for name in BESIDE]
+    scored = [reading.of(runs, noise=noise, method=name)["last10"].mean() for name in COMPARED]
     assert [bar["value"] for bar in bars[-1]] == pytest.approx(scored, abs=2e-4)
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from labkit.lessons.l11 import photographs
-from labkit.lessons.l11.study import CLASSES
+from labkit.lessons.l11.cifar10n import CLASSES
 
 
 @pytest.fixture(scope="module")
