@@ -15,7 +15,7 @@ from labkit.exercises import answers as answering
 
 FRACTIONS = {  # exercise: the places, from 0, of the numbers that are fractions
     **dict.fromkeys(["00.1", "01.6", "02.2", "02.5", "03.1", "03.6", "05.4", "06.1", "06.3", "06.5"], (0,)),
-    **dict.fromkeys(["08.6", "09.1", "10.1", "10.2", "10.4", "11.1", "11.6", "11.7", "12.1"], (0,)),
+    **dict.fromkeys(["08.6", "09.1", "10.1", "10.4", "11.1", "11.6", "11.7", "12.1"], (0,)),
     **dict.fromkeys(["01.2", "01.3", "07.2", "09.4", "12.2", "12.4"], (0, 1)),
     "01.7": (0, 1, 2, 3),
     "08.3": (0,),

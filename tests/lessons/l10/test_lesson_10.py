@@ -34,12 +34,12 @@ def test_true_landmarks_are_in_the_image_and_linadv_throws_them_out():
 def test_a_story_keeps_what_the_network_predicts_after_every_epoch():
     i, heard = study.chosen(study.faces("signflip", noise_rate=0.4)), []
     story = study.followed(
-        "signflip", noise_rate=0.4, method="PRL(L)", i=i, epochs=2, after=lambda s: heard.append(len(s.seen))
+        "signflip", noise_rate=0.4, method="PRL(L)", i=i, epochs=2, report=lambda s: heard.append(len(s.predicted))
     )
     assert heard == [1, 2] and len(story.run.rows) == 2
     task, net = study.faces("signflip", noise_rate=0.4), story.run.method.nets[0]
     with torch.no_grad():
-        assert torch.allclose(study.places(net(task.train.inputs(i)), task), story.seen[-1])
+        assert torch.allclose(study.places(net(task.train.inputs(i)), task), story.predicted[-1])
     plain = study.trained("signflip", noise_rate=0.4, method="PRL(L)", epochs=2)
     assert [row["r2_test"] for row in plain.rows] == [row["r2_test"] for row in story.run.rows]
 
@@ -90,7 +90,7 @@ def test_every_epoch_has_the_landmarks_of_the_story(monkeypatch):
     story = whole("signflip", noise_rate=0.3, method="least squares", i=study.chosen(task), epochs=3)
     faces = frame["picture"]["faces"]
     assert [about["name"] for about in faces["marks"]] == ["given", "true"]
-    for places, moving in zip(story.seen, faces["per_epoch"]["moving"], strict=True):
+    for places, moving in zip(story.predicted, faces["per_epoch"]["moving"], strict=True):
         assert np.allclose(places, moving[0]["points"], atol=1e-3)
     assert "epoch 3" in frame["message"] and min(frame["picture"]["history"]["series"][0]["y"]) >= -1
 
@@ -132,6 +132,8 @@ MISTAKES = [
     ("10.2", 0.36, "least-squares"),
     ("10.2", 0, "mean face"),
     ("10.2", 1, "clean targets"),
+    ("10.2", -1.4, "60 % of the rows were reflected"),
+    ("10.2", -60, "a hundred times too large"),
     ("10.3", lambda g, c: g.mean(0) * (c / g.mean(0).norm()).clamp(max=1), "NormClip"),
     ("10.3", lambda g, c: g.clamp(-c, c).mean(0), "every *number*"),
     ("10.3", lambda g, c: (g * c / g.norm(dim=1, keepdim=True)).mean(0), "short rows longer"),
