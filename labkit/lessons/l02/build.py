@@ -1,64 +1,92 @@
 """Lesson 02's exercise that asks for a method: plain SGD on softmax regression, batch after batch."""
 
 import torch
+from torch import Generator, Tensor
 from torch.nn.functional import one_hot
 
 from ...exercises.building import Build, Output, bound_to_matrix
 from ...grads import ce_gradient
 from ...methods import ERM
 
+RATES = (0.1, 0.3, 0.5)  # learning rates, of each seed
 
-def draw(rng, seed):
-    """-> W [C, D], x [N, D], y [N], batches (tensors of positions), lr"""
-    size, classes, pixels = 12 + 2 * seed, 3 + seed, 5 - seed
+
+def draw(rng: Generator, seed: int) -> tuple[Tensor, Tensor, Tensor, list[Tensor], float]:
+    """Draw the arguments of a seed. -> W [C, D], x [N, D], y [N], batches (tensors of positions), lr"""
+    size = 12 + 2 * seed
+    classes = 3 + seed
+    pixels = 5 - seed
     W = torch.randn(classes, pixels, generator=rng, dtype=torch.float64)
     x = torch.randn(size, pixels, generator=rng, dtype=torch.float64)
     y = torch.randint(classes, (size,), generator=rng)
     order = torch.randperm(size, generator=rng)
-    return W, x, y, list(order.split(4 + seed)), (0.1, 0.3, 0.5)[seed]
+    return W, x, y, list(order.split(4 + seed)), RATES[seed]
 
 
-def sgd(W, x, y, batches, lr):
-    """-> W after a step on each batch"""
+def sgd(W: Tensor, x: Tensor, y: Tensor, batches: list[Tensor], lr: float) -> Tensor:
+    """Take a step of plain SGD on each batch. Arguments as `draw` returns them. -> W after the last step [C, D]"""
     method = bound_to_matrix(ERM(), W, x, y, lr=lr)
     for i in batches:
         method.step(x[i], y[i], i)
-    return method.nets[0].weight.detach()
+    net = method.nets[0]
+    return net.weight.detach()
 
 
-def _walked(W, batches, lr, gradient):
-    """W after steps against gradient(W, i). -> [C, D]"""
-    for i in batches:
-        W = W - lr * gradient(W, i)
-    return W
+def _gradient(W, x, y, size=1):
+    """Return the sum of the samples' gradients of cross-entropy by W, divided by a size. -> [C, D]"""
+    residuals = ce_gradient(x @ W.T, y)  # [n, C]
+    total = residuals.T @ x
+    return total / size
 
 
 def _summed(W, x, y, batches, lr):
-    return _walked(W, batches, lr, lambda W, i: ce_gradient(x[i] @ W.T, y[i]).T @ x[i])
+    for i in batches:
+        step = _gradient(W, x[i], y[i])
+        W = W - lr * step
+    return W
 
 
 def _divided_by_all(W, x, y, batches, lr):
-    return _walked(W, batches, lr, lambda W, i: ce_gradient(x[i] @ W.T, y[i]).T @ x[i] / len(x))
+    for i in batches:
+        step = _gradient(W, x[i], y[i], len(x))
+        W = W - lr * step
+    return W
 
 
 def _whole_set(W, x, y, batches, lr):
-    return _walked(W, batches, lr, lambda W, i: ce_gradient(x @ W.T, y).T @ x / len(x))
+    for _ in batches:
+        step = _gradient(W, x, y, len(x))
+        W = W - lr * step
+    return W
 
 
 def _from_the_start(W, x, y, batches, lr):
-    return _walked(W, batches, lr, lambda _, i: ce_gradient(x[i] @ W.T, y[i]).T @ x[i] / len(i))
+    start = W
+    for i in batches:
+        step = _gradient(start, x[i], y[i], len(i))
+        W = W - lr * step
+    return W
 
 
 def _uphill(W, x, y, batches, lr):
-    return _walked(W, batches, -lr, lambda W, i: ce_gradient(x[i] @ W.T, y[i]).T @ x[i] / len(i))
+    for i in batches:
+        step = _gradient(W, x[i], y[i], len(i))
+        W = W + lr * step
+    return W
+
+
+def _first_batch(W, x, y, batches, lr):
+    return sgd(W, x, y, batches[:1], lr)
 
 
 def _over_samples(W, x, y, batches, lr):
-    def gradient(W, i):
-        p = (x[i] @ W.T).softmax(0)
-        return (p - one_hot(y[i], len(W))).T @ x[i] / len(i)
-
-    return _walked(W, batches, lr, gradient)
+    for i in batches:
+        logits = x[i] @ W.T
+        p = logits.softmax(0)
+        residuals = p - one_hot(y[i], len(W))
+        step = residuals.T @ x[i] / len(i)
+        W = W - lr * step
+    return W
 
 
 MISTAKES = [
@@ -67,7 +95,7 @@ MISTAKES = [
     (_whole_set, "every step uses all samples; it uses those of its batch, x[i] and y[i]"),
     (_from_the_start, "all gradients are taken at the first W; each step begins where the last one ended"),
     (_uphill, "the sign is turned round: the step goes uphill"),
-    (lambda W, x, y, batches, lr: sgd(W, x, y, batches[:1], lr), "that is W after the first batch; go on to the last"),
+    (_first_batch, "that is W after the first batch; go on to the last"),
     (_over_samples, "your softmax runs over the samples; it runs over the classes, the last axis"),
 ]
 plain_sgd = Build(
