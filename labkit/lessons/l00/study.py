@@ -16,10 +16,11 @@ from ...method import Method
 from ...methods import make
 from ...nets import mlp
 from ...noise import corrupt, symmetric
+from ...panels.samples import digits
 
 POINTS, NEW_POINTS, HELD_OUT = 40, 200, 12
 GAP, SCATTER, SCALE = 0.28, 0.16, 3.0  # of the moons, whose radius is 1 before they are scaled
-EPOCHS, CLOSE, SEED = 100, 20, 0  # epochs, and those of them in which the boundary is looked at every time
+EPOCHS, CLOSE, SEED = 100, 20, 0  # epochs, and those of them whose boundary is always kept
 RECIPE = {"lr": 0.1, "momentum": 0.9, "batch": POINTS}
 WIDTHS = (4, 16, 64)  # units in each of two hidden layers
 PLAIN = "plain SGD"
@@ -34,11 +35,12 @@ SOFTNESS = 4.0  # the margin of logits that is kept with the finest steps
 def clean() -> Task:
     """Return the points of two moons. No two training points lie closer than GAP, so that each can be clicked."""
     rng = np.random.default_rng(SEED)
-    x, y = _moons(POINTS, rng, GAP)
+    x_train, y_train = _moons(POINTS, rng, GAP)
     x_val, y_val = _moons(HELD_OUT, rng)
     x_new, y_new = _moons(NEW_POINTS, rng)
+    x = np.concatenate([x_train, x_val])
+    y = np.concatenate([y_train, y_val])
     rows = range(POINTS, POINTS + HELD_OUT)
-    x, y = np.concatenate([x, x_val]), np.concatenate([y, y_val])
     return Task.of(x, y, x_new, y_new, name="two moons", val=rows, y_true="given")
 
 
@@ -48,15 +50,25 @@ def _moons(n, rng, gap=0.0):
     while len(points) < n:
         y = len(points) % 2
         angle = rng.uniform(0, np.pi)
-        centre = [np.cos(angle) - 0.5, np.sin(angle) - 0.25] if y == 0 else [0.5 - np.cos(angle), 0.25 - np.sin(angle)]
+        arc = np.array([np.cos(angle) - 0.5, np.sin(angle) - 0.25])
+        centre = arc if y == 0 else -arc
         point = centre + rng.normal(0, SCATTER, 2)
-        if not points or np.hypot(*(np.array(points) - point).T).min() >= gap:
+        if _nearest(points, point) >= gap:
             points.append(point)
-    return (SCALE * np.array(points)).round(3).astype(np.float32), np.arange(n) % 2
+    x = SCALE * np.array(points)
+    return x.round(3).astype(np.float32), np.arange(n) % 2
+
+
+def _nearest(points, point):
+    """Return the distance from a point to the nearest of others, infinity if there are none."""
+    if not points:
+        return np.inf
+    differences = np.array(points) - point
+    return np.hypot(*differences.T).min()
 
 
 def noisy(noise_rate: float, flips: Iterable[int] = ()) -> Task:
-    """Return the points with wrong labels: exactly a share `noise_rate`, and a reader's own flips on top.
+    """Return the points with wrong labels: exactly a fraction `noise_rate`, and a reader's own flips on top.
 
     flips: positions of points whose label is turned over; one that was wrong is right then. A larger rate keeps the
     wrong labels of a smaller one. Raises ValueError for a position that does not exist.
@@ -64,12 +76,14 @@ def noisy(noise_rate: float, flips: Iterable[int] = ()) -> Task:
     task = corrupt(clean(), symmetric(noise_rate, exact=True), SEED)
     flips = sorted(set(flips))
     for k in flips:
-        need(isinstance(k, int) and 0 <= k < POINTS, "a flipped point", k, f"a whole number in 0..{POINTS - 1}")
+        is_position = isinstance(k, int) and 0 <= k < POINTS
+        need(is_position, "a flipped point", k, f"a whole number in 0..{POINTS - 1}")
     if not flips:
         return task
     y = task.train.y.clone()
     y[flips] = 1 - y[flips]
-    return replace(task, train=replace(task.train, y=y), noise=None)
+    train = replace(task.train, y=y)
+    return replace(task, train=train, noise=None)
 
 
 @cache
@@ -78,8 +92,9 @@ def starts() -> dict[int, list[float]]:
     parameters = {}
     for width in WIDTHS:
         loop = _first_loop(width)
-        flat = [p.detach().flatten() for p in loop.method.nets[0].parameters()]
-        parameters[width] = torch.cat(flat).tolist()
+        net = loop.method.nets[0]
+        vector = torch.nn.utils.parameters_to_vector(net.parameters())
+        parameters[width] = vector.tolist()
     return parameters
 
 
@@ -108,35 +123,40 @@ def network(width: int) -> Callable[[], torch.nn.Module]:
 
 
 def train(
-    name: str, task: Task, *, width: int, epochs: int = EPOCHS, on_look: Callable[[dict], object] | None = None
+    name: str, task: Task, *, width: int, epochs: int = EPOCHS, on_snapshot: Callable[[dict], object] | None = None
 ) -> Run:
-    """Train as labkit.fit does, and look at the boundary before the first step and after the epochs of `looked_at`.
+    """Train as labkit.fit does, and take a snapshot before the first step and after the epochs of `snapshot_epochs`.
 
-    name: of METHODS. Methods that assume a noise rate are given the true share. on_look: called with each look.
+    name: of METHODS. Methods that assume a noise rate are given the true one. on_snapshot: called with each snapshot.
     """
-    wrong = (task.train.y != task.truth.y).double().mean().item()
-    method = make(choose("name", name, METHODS), min(wrong, 0.5))
+    wrong = task.train.y != task.truth.y
+    noise_rate = wrong.double().mean().item()
+    method = make(choose("name", name, METHODS), min(noise_rate, 0.5))
     with unmoved():  # the reader's generators stay where they were
         run, loop = begin(method, task, network(width), epochs, SEED, RECIPE, "cpu")
         events = loop.run()
-        for epoch in looked_at(epochs):
+        for epoch in snapshot_epochs(epochs):
             while len(run.rows) < epoch:
                 next(events)
-            if on_look is not None:
-                on_look({"epoch": epoch, **look(loop.method, task)})
+            if on_snapshot is not None:
+                on_snapshot({"epoch": epoch, **snapshot(loop.method, task)})
     return run
 
 
-def looked_at(epochs: int = EPOCHS) -> list[int]:
+def snapshot_epochs(epochs: int = EPOCHS) -> list[int]:
     """Return the epochs whose boundary is kept: all of the first 20, then every fourth, and the last."""
-    kept = [epoch for epoch in range(epochs) if epoch <= CLOSE or (epoch - CLOSE) % 4 == 0]
-    return [*kept, epochs]
+    early = range(min(CLOSE, epochs))
+    late = range(CLOSE, epochs, 4)
+    return [*early, *late, epochs]
 
 
 @torch.no_grad()
-def look(method: Method, task: Task) -> dict:
-    """Return what a method believes: grid (text, see `levels`), believed (a digit per training point), new (the share
-    of new points that are classified correctly)."""
+def snapshot(method: Method, task: Task) -> dict[str, str | float]:
+    """Return what a method believes: grid, believed, new.
+
+    grid: a text, see `levels`. believed: a digit per training point. new: the fraction of new points that are
+    classified correctly.
+    """
     method.train_mode(False)
     margins = []
     for x in (grid(), task.train.inputs(), task.test.inputs()):
@@ -144,24 +164,29 @@ def look(method: Method, task: Task) -> dict:
         margins.append(logits[:, 1] - logits[:, 0])
     method.train_mode()
     on_grid, on_train, on_new = margins
-    right = ((on_new > 0).long() == task.test.y).double().mean().item()
-    believed = "".join(str(int(margin > 0)) for margin in on_train)
-    return {"grid": levels(on_grid), "believed": believed, "new": round(right, 3)}
+    is_right = (on_new > 0).long() == task.test.y
+    accuracy = is_right.double().mean().item()
+    believed = (on_train > 0).long()
+    return {"grid": levels(on_grid), "believed": digits(believed), "new": round(accuracy, 3)}
 
 
 @cache
 def grid() -> torch.Tensor:
     """Return the points of the grid, row by row from the lower left corner. -> [ROWS * COLUMNS, 2]"""
-    y, x = torch.meshgrid(torch.linspace(*YLIM, ROWS), torch.linspace(*XLIM, COLUMNS), indexing="ij")
+    rows = torch.linspace(*YLIM, ROWS)
+    columns = torch.linspace(*XLIM, COLUMNS)
+    y, x = torch.meshgrid(rows, columns, indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], 1)
 
 
 def levels(margin: torch.Tensor) -> str:
     """Return margins of logits as hexadecimal digits: LEVELS steps, the finest at the boundary; below 8 is class 0."""
-    level = ((margin / SOFTNESS).tanh() + 1) / 2 * LEVELS
-    return "".join(f"{k:x}" for k in level.long().clamp(0, LEVELS - 1).tolist())
+    height = ((margin / SOFTNESS).tanh() + 1) / 2 * LEVELS
+    level = height.long().clamp(0, LEVELS - 1)
+    return "".join(f"{k:x}" for k in level.tolist())
 
 
 def packed(numbers: list[float]) -> str:
     """Return numbers as float32, little-endian, in base64."""
-    return b64encode(np.array(numbers, "<f4").tobytes()).decode()
+    content = np.array(numbers, "<f4").tobytes()
+    return b64encode(content).decode()

@@ -34,17 +34,17 @@ def learnt(given, believed):
 
 @pytest.mark.parametrize("rate, method, width", STATES)
 def test_a_stored_frame_is_what_labkit_trains(rate, method, width):
-    looks, task, kept = [], study.noisy(rate), frame(rate, method, width)
-    run = study.train(method, task, width=width, on_look=looks.append)
+    snapshots, task, kept = [], study.noisy(rate), frame(rate, method, width)
+    run = study.train(method, task, width=width, on_snapshot=snapshots.append)
     assert kept["given"] == panel.digits(task.train.y)
-    assert [look["epoch"] for look in looks] == kept["per_epoch"]["epoch"] == study.looked_at()
-    for k, look in enumerate(looks):
-        early = look["epoch"] <= 10  # another processor rounds otherwise, and trainings part slowly
-        assert share_of_equal(look["grid"], kept["per_epoch"]["grid"][k]) > (0.97 if early else 0.9)
-        assert share_of_equal(look["believed"], kept["per_epoch"]["believed"][k]) > 0.9
-        assert abs(look["new"] - kept["per_epoch"]["new"][k]) < 0.06
+    assert [snapshot["epoch"] for snapshot in snapshots] == kept["per_epoch"]["epoch"] == study.snapshot_epochs()
+    for k, snapshot in enumerate(snapshots):
+        early = snapshot["epoch"] <= 10  # another processor rounds otherwise, and trainings part slowly
+        assert share_of_equal(snapshot["grid"], kept["per_epoch"]["grid"][k]) > (0.97 if early else 0.9)
+        assert share_of_equal(snapshot["believed"], kept["per_epoch"]["believed"][k]) > 0.9
+        assert abs(snapshot["new"] - kept["per_epoch"]["new"][k]) < 0.06
     wrong = int((task.train.y != task.truth.y).sum())
-    assert run.rows[-1]["noisy_memorised"] * wrong == pytest.approx(learnt(kept["given"], looks[-1]["believed"]))
+    assert run.rows[-1]["noisy_memorised"] * wrong == pytest.approx(learnt(kept["given"], snapshots[-1]["believed"]))
 
 
 def test_it_is_the_training_of_fit():
