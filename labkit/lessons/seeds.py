@@ -42,36 +42,47 @@ def ranges(
     rows = stored(lesson)
     measured = dict.fromkeys(rows.columns.drop(["setting", "seed"]))
     names = dict.fromkeys(rows["setting"])
-    wanted = list(names) if settings is None else settings
+    chosen = list(names) if settings is None else settings
     for column in (*columns, *numbers):
         choose("column", column, measured)
-    for name in wanted:
+    for name in chosen:
         choose("setting", name, names)
     table = {}
     for column in columns:
         groups = rows.groupby("setting")[column]
-        words = in_numbers if column in numbers else in_words
-        table[column] = {name: words(groups.get_group(name)) for name in wanted}
+        write = in_numbers if column in numbers else in_words
+        table[column] = {name: write(groups.get_group(name)) for name in chosen}
     return pd.DataFrame(table).rename_axis(f"lowest to highest of {rows['seed'].nunique()} seeds")
 
 
 def in_words(values: pd.Series) -> str:
     """Return a range: "3 to 5" for whole numbers, "85 to 92 %" for fractions, one number where both ends agree,
     a dash where nothing was measured."""
-    low, high = values.min(), values.max()
     if values.isna().all():
         return "–"
+    low, high = values.min(), values.max()
     if pd.api.types.is_integer_dtype(values):
-        ends, unit = [str(low), str(high)], ""
-    else:
-        ends, unit = [f"{100 * low:.0f}", f"{100 * high:.0f}"], " %"
-    return " to ".join(dict.fromkeys(ends)) + unit
+        return _span(str(low), str(high))
+    span = _span(f"{100 * low:.0f}", f"{100 * high:.0f}")
+    return f"{span} %"
 
 
 def in_numbers(values: pd.Series) -> str:
     """Return a range as numbers: "-0.21 to 0.01", one number where both ends agree."""
-    ends = [f"{round(value, 2) + 0.0:.2f}" for value in (values.min(), values.max())]  # + 0.0: never "-0.00"
-    return " to ".join(dict.fromkeys(ends))
+    low = _two_decimals(values.min())
+    high = _two_decimals(values.max())
+    return _span(low, high)
+
+
+def _two_decimals(value):
+    """Return a number with two decimals, never "-0.00"."""
+    rounded = round(value, 2) + 0.0
+    return f"{rounded:.2f}"
+
+
+def _span(low, high):
+    """Return two ends as "3 to 5", or one of them where both are written alike."""
+    return low if low == high else f"{low} to {high}"
 
 
 def measure(lesson: str, setting: str, seed: int) -> dict:
@@ -89,12 +100,18 @@ def file_of(lesson: str) -> Path:
 def store(lesson: str) -> pd.DataFrame:
     """Measure every setting on every seed and store the rows, all or none."""
     settings = rooms.lesson_part(lesson, "measured").SETTINGS
-    rows = pd.DataFrame([measure(lesson, setting, seed) for setting in settings for seed in SEEDS])
-    atomic_write(file_of(lesson), rows.to_csv(index=False, float_format="%.4f").encode())
-    return rows
+    rows = []
+    for setting in settings:
+        for seed in SEEDS:
+            rows.append(measure(lesson, setting, seed))
+    table = pd.DataFrame(rows)
+    text = table.to_csv(index=False, float_format="%.4f")
+    atomic_write(file_of(lesson), text.encode())
+    return table
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for name in sys.argv[1:]:
-        print(store(name).groupby("setting").agg(["min", "max"]).T.to_string())
+        groups = store(name).groupby("setting")
+        print(groups.agg(["min", "max"]).T.to_string())

@@ -1,5 +1,7 @@
 """What the sandbox and its sample report quote: methods side by side on the digits, on five seeds."""
 
+from typing import Any
+
 import pandas as pd
 
 from ...fit import CRITERIA, fit
@@ -14,7 +16,7 @@ CONTESTANTS = {"symmetric 40 %": ("ERM", "Co-teaching", "ELR"), "pairflip 45 %":
 ASSUMED = (0.2, 0.6)  # by Co-teaching, where 40 % is true
 
 
-def settings_of_races():
+def settings_of_races() -> dict[str, dict[str, Any]]:
     """Return a setting per race and method, e.g. "symmetric 40 %, ELR". -> SETTINGS"""
     settings = {}
     for race, (noise, rate) in NOISES.items():
@@ -23,17 +25,20 @@ def settings_of_races():
     return settings
 
 
-def settings_of_assumed():
+def settings_of_assumed() -> dict[str, dict[str, Any]]:
     """Return a setting per wrong assumed rate of Co-teaching. -> SETTINGS"""
     true = {"method": "Co-teaching", "noise": "symmetric", "rate": 0.4}
-    name = "symmetric 40 %, Co-teaching assumes {:.0f} %"
-    return {name.format(100 * rate): true | {"assumed": rate} for rate in ASSUMED}
+    settings = {}
+    for rate in ASSUMED:
+        name = f"symmetric 40 %, Co-teaching assumes {100 * rate:.0f} %"
+        settings[name] = true | {"assumed": rate}
+    return settings
 
 
 SETTINGS = settings_of_races() | settings_of_assumed()
 
 
-def measure(seed, method, noise, rate, assumed=None):
+def measure(seed: int, method: str, noise: str, rate: float, assumed: float | None = None) -> dict[str, float]:
     """Train a method for EPOCHS epochs, as a Race does. -> test accuracy by four criteria, fractions of labels
 
     assumed: the rate that the method assumes; None: the true one.
@@ -42,31 +47,33 @@ def measure(seed, method, noise, rate, assumed=None):
     contestant = make(method, rate if assumed is None else assumed)
     run = fit(contestant, task, "mlp", EPOCHS, seed, device="cpu", progress=False)
     last = run.rows[-1]
-    return {
-        **{name: float(run.accuracy[name]) for name in CRITERIA},
-        "clean among the kept, last epoch": float(last["selected_precision"]),
-        "noisy labels memorised, last epoch": float(last["noisy_memorised"]),
-    }
+    values = {name: float(run.accuracy[name]) for name in CRITERIA}
+    values["clean among the kept, last epoch"] = float(last["selected_precision"])
+    values["noisy labels memorised, last epoch"] = float(last["noisy_memorised"])
+    return values
 
 
-def raced(rows, race):
+def raced(rows: pd.DataFrame, race: str) -> pd.DataFrame:
     """Return the rows of a race with the name of each method. -> DataFrame with columns method, seed, criteria
 
     rows: what is stored. race: a name in CONTESTANTS.
     """
     names = pd.DataFrame({"method": CONTESTANTS[race]})
-    names["setting"] = [f"{race}, {method}" for method in CONTESTANTS[race]]
+    names["setting"] = f"{race}, " + names["method"]
     return names.merge(rows, on="setting")
 
 
-def leads(rows, race):
+def leads(rows: pd.DataFrame, race: str) -> pd.DataFrame:
     """Return the first method of a stored race by each criterion and its lead in points, as Race.leads does."""
     return leads_in(raced(rows, race))
 
 
-def points_over(rows, race, method, baseline="ERM"):
-    """Return by how many points of test accuracy a method is ahead of another, below 0 behind. -> DataFrame, a row per
-    seed, a column per criterion"""
-    table = raced(rows, race).set_index("seed")
-    accuracy = {name: group[list(CRITERIA)] for name, group in table.groupby("method")}
-    return (100 * (accuracy[method] - accuracy[baseline])).round(1)
+def points_over(rows: pd.DataFrame, race: str, method: str, baseline: str = "ERM") -> pd.DataFrame:
+    """Return by how many points of test accuracy a method is ahead of another, below 0 behind.
+
+    -> a row per seed, a column per criterion
+    """
+    table = raced(rows, race).set_index(["method", "seed"])
+    accuracy = table[list(CRITERIA)]
+    lead = accuracy.loc[method] - accuracy.loc[baseline]
+    return (100 * lead).round(1)

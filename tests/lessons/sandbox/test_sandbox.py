@@ -189,10 +189,10 @@ def test_the_panel_draws_the_runs_and_leaves_no_thread(panel):
 
 def test_a_race_of_ones_own_stands_first_among_the_contestants(panel):
     who = next(control for control in panel.controls if control["name"] == "contestants")
-    assert who["words"][who["value"]] == sandbox.YOURS and set(sandbox.PRESETS) < set(who["words"])
+    assert who["words"][who["value"]] == sandbox.YOUR_METHODS and set(sandbox.PRESETS) < set(who["words"])
     assert panel.sketch.name != sandbox.SKETCH.name, "it has no stored pictures"
     faces = sandbox.of(labkit.Race(["MSE", "Huber"], data="faces", noise="signflip", n=100, epochs=2))
-    assert faces.controls[2]["words"] == [sandbox.YOURS]
+    assert faces.controls[2]["words"] == [sandbox.YOUR_METHODS]
 
 
 def test_the_race_of_the_notebook_is_the_one_with_stored_pictures():
