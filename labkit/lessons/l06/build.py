@@ -1,32 +1,39 @@
 """Lesson 06's exercise that asks for a method: the cut, from a Jacobian to corrected labels."""
 
 import torch
+from torch import Generator, Tensor
 from torch.nn.functional import one_hot
 
 from ... import spectrum
 from ...exercises.building import Build, Output
 
+KEPT = (4, 6, 9)  # directions, by seed
 
-def draw(rng, seed):
-    """-> J [n C, P], whose rows go sample by sample, y [n], C, k"""
-    n, classes = 7 + seed, 3 + seed
-    J = torch.randn(n * classes, n * classes, generator=rng, dtype=torch.float64)
+
+def draw(rng: Generator, seed: int) -> tuple[Tensor, Tensor, int, int]:
+    """Draw the arguments of the cut. -> J [n C, P], whose rows go sample by sample, y [n], C, k"""
+    n = 7 + seed
+    classes = 3 + seed
+    rows = n * classes
+    J = torch.randn(rows, rows, generator=rng, dtype=torch.float64)
     y = torch.randint(classes, (n,), generator=rng)
-    return J, y, classes, (4, 6, 9)[seed]
+    return J, y, classes, KEPT[seed]
 
 
-def cut(J, y, C, k):
-    """-> what is left of the one-hot labels in the first k directions [n, C]"""
-    space = spectrum.split(J @ J.T, rank=k)
-    return space.information(spectrum.stacked(one_hot(y, C))).view(-1, C)
+def cut(J: Tensor, y: Tensor, C: int, k: int) -> Tensor:
+    """Return what is left of the one-hot labels in the first k directions [n, C]. Arguments as of `draw`."""
+    K = J @ J.T
+    space = spectrum.split(K, rank=k)
+    labels = spectrum.stacked(one_hot(y, C))
+    return space.information(labels).view(-1, C)
 
 
-def _projected(V, v):
-    """The part of v [m] in the span of the orthonormal columns V [m, k]. -> [m]"""
+def _projected(V: Tensor, v: Tensor) -> Tensor:
+    """Return the part of v [m] in the span of the orthonormal columns V [m, k]. -> [m]"""
     return V @ (V.T @ v)
 
 
-def _left(J):
+def _left_vectors(J):
     return torch.linalg.svd(J).U
 
 
@@ -35,12 +42,16 @@ def _labels(y, C):
 
 
 def _smallest(J, y, C, k):
-    return _projected(_left(J)[:, -k:], _labels(y, C)).view(-1, C)
+    V = _left_vectors(J)[:, -k:]
+    labels = _labels(y, C)
+    return _projected(V, labels).view(-1, C)
 
 
 def _right_vectors(J, y, C, k):
-    V = torch.linalg.svd(J).Vh.T[:, :k]
-    return _projected(V, _labels(y, C)).view(-1, C)
+    vectors = torch.linalg.svd(J).Vh.T
+    V = vectors[:, :k]
+    labels = _labels(y, C)
+    return _projected(V, labels).view(-1, C)
 
 
 def _nuisance(J, y, C, k):
@@ -48,12 +59,17 @@ def _nuisance(J, y, C, k):
 
 
 def _stretched(J, y, C, k):
-    return (J @ (J.T @ _labels(y, C))).view(-1, C)
+    labels = _labels(y, C)
+    stretched = J @ (J.T @ labels)
+    return stretched.view(-1, C)
 
 
 def _by_class(J, y, C, k):
-    v = one_hot(y, C).double().T.flatten()
-    return _projected(_left(J)[:, :k], v).view(C, -1).T
+    V = _left_vectors(J)[:, :k]
+    labels = one_hot(y, C).double()
+    by_class = labels.T.flatten()
+    projected = _projected(V, by_class)
+    return projected.view(C, -1).T
 
 
 def _of_each_class(J, y, C, k):
@@ -68,10 +84,6 @@ MISTAKES = [
     (_by_class, "your labels go class by class; row i C + c of J is output c of sample i"),
     (_of_each_class, "you keep k directions for each class; k of all are asked for"),
 ]
-the_cut = Build(
-    draw,
-    cut,
-    MISTAKES,
-    (Output("the result", ("sample", "class")),),
-    "the information part of the labels. The largest entry of each row is the corrected label",
-)
+RESULT = Output("the result", ("sample", "class"))
+PRAISE = "the information part of the labels. The largest entry of each row is the corrected label"
+the_cut = Build(draw, cut, MISTAKES, (RESULT,), PRAISE)

@@ -1,5 +1,7 @@
 """The exercises of lesson 06."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -10,10 +12,11 @@ from . import study as lesson_06
 from .build import the_cut
 
 
-def residual_left(answer):
-    """What is left in a direction with singular value 2 after 10 steps of rate 0.1, squared loss."""
+def residual_left(answer: Any) -> str:
+    """Examine what is left in a direction with singular value 2 after 10 steps of rate 0.1, squared loss."""
     sigma, rate, steps = 2.0, 0.1, 10
-    right = float(lesson_06.left(torch.tensor([sigma]), rate, steps))
+    sigmas = torch.tensor([sigma])
+    right = float(lesson_06.remaining(sigmas, rate, steps))
     mistakes = [
         (
             (1 - rate * sigma) ** steps,
@@ -25,48 +28,67 @@ def residual_left(answer):
         ((1 - rate) ** steps, "that is for a singular value of 1"),
         (100 * right, IS_A_PERCENTAGE),
     ]
-    taken = judge(answer, right, mistakes, tolerance=5e-5, is_fraction=True)
-    return f"0.6 to the power of 10, half a percent. In a direction of singular value 0.2, 96 % are left{taken}"
+    reading = judge(answer, right, mistakes, tolerance=5e-5, is_fraction=True)
+    return f"0.6 to the power of 10, half a percent. In a direction of singular value 0.2, 96 % are left{reading}"
 
 
-def projection(answer):
-    """A function (K [m, m], y [m], k) -> y, of which only the k largest directions of K are kept."""
-    draw = torch.Generator().manual_seed(0)
+def projection(answer: Any) -> str:
+    """Examine a function (K [m, m], y [m], k) -> y, of which only the k largest directions of K are kept."""
+    rng = torch.Generator().manual_seed(0)
     for m, k in ((6, 2), (9, 4)):
-        J = torch.randn(m, m, generator=draw, dtype=torch.float64)
-        K, y = J @ J.T, torch.randn(m, generator=draw, dtype=torch.float64)
-        V = torch.linalg.eigh(K).eigenvectors.flip(1)
-        right = (V[:, :k] @ (V[:, :k].T @ y)).numpy()
-        small = (V[:, -k:] @ (V[:, -k:].T @ y)).numpy()
+        J = torch.randn(m, m, generator=rng, dtype=torch.float64)
+        y = torch.randn(m, generator=rng, dtype=torch.float64)
+        K = J @ J.T
+        ascending = torch.linalg.eigh(K).eigenvectors
+        V = ascending.flip(1)
         returned = call(answer, K.clone(), y.clone(), k)
         _need_length(returned, y, V[:, :k])
-        mistakes = [
-            (small, "these are the *smallest* directions, because eigh sorts its eigenvalues upwards"),
-            (y.numpy() - right, "that is the part that is cut off, the nuisance part; return the part that is kept"),
-            (y.numpy() - small, "that is y without its k smallest directions; keep the k largest only"),
-            ((K @ y).numpy(), "that is K y, which also stretches; a projection does not stretch its directions"),
-            (y.numpy(), "that is y itself, so nothing is cut off"),
-        ]
-        compare(vector(returned, m), right, mistakes, tolerance=1e-6)
+        values = vector(returned, m)
+        right, mistakes = _projections(K, V, y, k)
+        compare(values, right, mistakes, tolerance=1e-6)
     return "the information part of y. It needs the images and the network, and no label but y itself"
+
+
+def _projections(K, V, y, k):
+    """Return the right answer of `projection` and the typical mistakes. V [m, m]: largest direction first"""
+    largest = V[:, :k]
+    smallest = V[:, -k:]
+    right = largest @ (largest.T @ y)
+    small = smallest @ (smallest.T @ y)
+    mistakes = [
+        (small, "these are the *smallest* directions, because eigh sorts its eigenvalues upwards"),
+        (y - right, "that is the part that is cut off, the nuisance part; return the part that is kept"),
+        (y - small, "that is y without its k smallest directions; keep the k largest only"),
+        (K @ y, "that is K y, which also stretches; a projection does not stretch its directions"),
+        (y, "that is y itself, so nothing is cut off"),
+    ]
+    return right.numpy(), [(values.numpy(), sentence) for values, sentence in mistakes]
 
 
 def _need_length(returned, y, V):
     """Raise Wrong for k numbers where a vector as long as y is asked for. V: the k largest directions [m, k]"""
     m, k = V.shape
-    largest = y.topk(k).values.numpy()
     if shape(returned) != (k,):
         return
     values = array(returned)
-    if np.allclose(np.sort(values), np.sort(largest)):
+    largest = y.topk(k).values
+    if _is_same_set(values, largest):
         raise Wrong(f"these are the {k} largest *entries* of y; the {k} largest *directions* of K are meant")
-    if np.allclose(np.sort(np.abs(values)), np.sort((V.T @ y).abs().numpy())):
+    coordinates = V.T @ y
+    if _is_same_set(np.abs(values), coordinates.abs()):
         raise Wrong(f"these are the {k} coordinates along the directions; go back to a vector of {m} with V")
     raise Wrong(f"these are {k} numbers; a vector as long as y, of {m} numbers, is asked for")
 
 
-def clean_enough(answer):
-    """How clean a coreset with ten classes must be for Theorem 4.1 of CRUST."""
+def _is_same_set(values, expected):
+    """Return whether two arrays hold the same numbers, in any order."""
+    ordered = np.sort(values)
+    expected = np.sort(expected.numpy())
+    return np.allclose(ordered, expected)
+
+
+def clean_enough(answer: Any) -> str:
+    """Examine how clean a coreset with ten classes must be for Theorem 4.1 of CRUST."""
     limit = theorem.margin(10) / 8
     mistakes = [
         (limit, "that is the largest fraction of *wrong* labels; how clean must the coreset be?"),
@@ -75,14 +97,18 @@ def clean_enough(answer):
         (1 - 2 / 9, "almost; the theorem asks for an eighth of delta"),
         (1 - 1 / 8, "delta is not 1, because ten labels have to find room between -1 and 1"),
     ]
-    taken = judge(answer, 1 - limit, mistakes, tolerance=1.5e-3, is_fraction=True)
-    return f"{1 - limit:.1%}. With a hundred classes it is {1 - theorem.margin(100) / 8:.2%}{taken}"
+    reading = judge(answer, 1 - limit, mistakes, tolerance=1.5e-3, is_fraction=True)
+    limit_of_hundred = theorem.margin(100) / 8
+    return f"{1 - limit:.1%}. With a hundred classes it is {1 - limit_of_hundred:.2%}{reading}"
 
 
-def equation_7(answer):
-    """The largest singular value of diag(r) J_S for r = (9, 1, 1), J_S = I, and the bound of Eq. (7)."""
-    r = torch.tensor([9.0, 1, 1], dtype=torch.float64)
-    right = np.array([torch.linalg.matrix_norm(torch.diag(r), 2).item(), r.max().sqrt().item()])
+def equation_7(answer: Any) -> str:
+    """Examine the largest singular value of diag(r) J_S for r = (9, 1, 1), J_S = I, and the bound of Eq. (7)."""
+    r = torch.tensor([9, 1, 1]).double()
+    J_r = torch.diag(r)
+    value = torch.linalg.matrix_norm(J_r, 2)
+    bound = r.max().sqrt()
+    right = np.array([value.item(), bound.item()])
     mistakes = [
         (right[::-1], "the two are exchanged; first the singular value, then the bound"),
         ([3, 3], "that is the singular value of diag(sqrt r) J_S, for which the bound holds; the paper has diag(r)"),
@@ -95,8 +121,8 @@ def equation_7(answer):
     return "9 is three times the bound of 3, so the bound does not hold. With the roots of the weights it does"
 
 
-def all_premises(answer):
-    """The fraction of 12 orthonormal samples, one label wrong, that end classified as their true class."""
+def all_premises(answer: Any) -> str:
+    """Examine the fraction of 12 orthonormal samples, one label wrong, that end classified as their true class."""
     right = theorem.counterexample()["correct"]
     mistakes = [
         (1.0, "that is what the theorem promises; does any other sample pull against the wrong label?"),
@@ -105,40 +131,45 @@ def all_premises(answer):
         (0.5, "the samples with clean labels are fitted, too"),
         (0.0, "the samples with clean labels are fitted, too"),
     ]
-    taken = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
-    return f"11 of 12. All premises are true, but the wrong label is fitted as it was given{taken}"
+    reading = judge(answer, right, mistakes, tolerance=2e-3, is_fraction=True)
+    return f"11 of 12. All premises are true, but the wrong label is fitted as it was given{reading}"
 
 
-def denoise(answer):
-    """A function (K, y) -> labels that corrects most wrong labels and keeps most clean ones."""
+def denoise(answer: Any) -> str:
+    """Examine a function (K, y) -> labels that corrects most wrong labels and keeps most clean ones."""
     for seed in (0, 1):
-        at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
-        y = at.task.train.y
-        labels = torch.from_numpy(array(call(answer, at.K.clone(), y.clone())))
+        snapshot = lesson_06.train_snapshot(noise="symmetric 40 %", seed=seed, epoch=5)
+        y = snapshot.task.train.y
+        returned = call(answer, snapshot.K.clone(), y.clone())
+        labels = torch.from_numpy(array(returned))
         if labels.shape != y.shape:
             raise Wrong(
                 f"the shape of your labels is {list(labels.shape)}; one class for each of the {len(y)} is asked for"
             )
-        ends = lesson_06.fates(at, labels)
-        corrected, kept = ends["noisy_corrected"], ends["clean_fitted"]
-        result = f"{corrected:.0%} of the wrong labels corrected, {kept:.0%} of the clean ones kept"
         if (labels == y).all():
             raise Wrong("these are the given labels, unchanged")
+        fates = lesson_06.fates(snapshot, labels)
+        corrected = fates["noisy_corrected"]
+        kept = fates["clean_fitted"]
+        result = f"{corrected:.0%} of the wrong labels corrected, {kept:.0%} of the clean ones kept"
         if corrected < 0.7 or kept < 0.8:
             raise Wrong(f"{result}; at least 70 % and 80 % are asked for. How many directions do you keep?")
     return f"{result} (seed 1)"
 
 
-def stop_in_time(answer):
-    """The step at which the network of section 3 changes to sample 2's given label, with half of its learning rate."""
+def stop_in_time(answer: Any) -> str:
+    """Examine the step at which section 3's network changes to sample 2's given label, at half its learning rate."""
     lr = 0.01
     right = lesson_06.step_of_change(lr)
-    before = lesson_06.step_of_change(2 * lr)
+    at_full_rate = lesson_06.step_of_change(2 * lr)
     mistakes = [
-        (before, f"that is the step with eta = {2 * lr}; half the learning rate needs more steps"),
-        (2 * before, "almost; at eta = 0.02 the change lies between the steps 14 and 15, so twice 15 is too late"),
+        (at_full_rate, f"that is the step with eta = {2 * lr}; half the learning rate needs more steps"),
+        (
+            2 * at_full_rate,
+            "almost; at eta = 0.02 the change lies between the steps 14 and 15, so twice 15 is too late",
+        ),
         (right - 1, "almost; after 28 steps 24.5 % of the difference is learnt, and a quarter is needed"),
-        (before // 2, "a smaller learning rate needs more steps, not fewer"),
+        (at_full_rate // 2, "a smaller learning rate needs more steps, not fewer"),
         (69, "that is when half of the difference is learnt; classes 0 and 2 tie at a quarter"),
     ]
     judge(answer, right, mistakes, is_count=True)

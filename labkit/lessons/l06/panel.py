@@ -1,100 +1,131 @@
 """The panel of lesson 06: what the first k directions of a Jacobian hold, and what the cut makes of the given
 labels."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+from torch import Tensor
 
 from ...panels import Move, Question, Sketch, choice, curve, part, samples, slider, svg_style
 from ...panels.live import one_thread
+from ...panels.pictures import SVG_DASHES
 from ...plot.style import GREY, OKABE_ITO
 from ...plot.training import CURVE_NAMES
-from .figures import INKS
-from .study import COUNTS, EPOCHS, NOISES, SAMPLES, corrected_by_few, cut_labels, fates, halves, held, look, vectors
+from . import study
+from .figures import FATES, INKS
+from .study import COUNTS, EPOCHS, NOISES, SAMPLES, Snapshot
 
 SHOWN = 24  # images
-FATES = [{"name": name, **samples.mark(name)} for name in ("memorised", "corrected", "neither")]
-FATES += [{"name": "lost", "colour": "currentColor", "marker": "cross"}, {"name": "", "colour": "", "marker": "none"}]
+ENDS = ("memorised", "corrected", "neither", "lost", "")  # of a label; "" for a clean one that is kept
+MARKS = [  # of ENDS
+    *({"name": end, **samples.mark(end)} for end in ENDS[:3]),
+    {"name": "lost", "colour": "currentColor", "marker": "cross"},
+    {"name": "", "colour": "", "marker": "none"},
+]
 ROWS = 10 * SAMPLES
 SEED = 0
+SPECTRA = ((GREY, ""), (OKABE_ITO[2], "7 3"), (OKABE_ITO[1], "2 3"))  # colour and dash: all, clean, wrong images
 
 
-def draw(state, show):
-    """Look at a network, split labels along its directions, and keep the first k of them. -> Look"""
+def draw(state: SimpleNamespace, show: Callable) -> Snapshot:
+    """Train a network, split labels along the directions of its Jacobian, and keep the first k of them."""
     with one_thread():
         show(message=f"{state.noise}, {state.epoch} epochs: the spectrum of {ROWS:,} rows")
-        at = look(noise=state.noise, seed=SEED, epoch=state.epoch)
+        snapshot = study.train_snapshot(noise=state.noise, seed=SEED, epoch=state.epoch)
         setting = f"{SAMPLES} of 1,294 digits, MLP, {state.epoch} epochs of plain SGD, {state.noise}, seed {SEED}"
-        labels = cut_labels(at, state.k)
-        found = fates(at, labels)
+        labels = study.cut_labels(snapshot, state.k)
         show(
-            held={"series": shares(at, state.k), "caption": setting},
-            fates={
-                "series": [*kept(at), upright(state.k, 0, 1)],
-                "caption": f"The given labels after the cut; {setting}",
-            },
-            **gallery(at, labels, state.epoch),
-            message=f"{state.k} of {ROWS:,} directions: {found['noisy_corrected']:.0%} of the wrong labels corrected, "
-            f"{found['noisy_memorised']:.0%} memorised; {found['clean_fitted']:.0%} of the clean ones kept",
+            held={"series": in_directions(snapshot, state.k), "caption": setting},
+            fates={"series": after_the_cut(snapshot, state.k), "caption": f"The given labels after the cut; {setting}"},
+            **gallery(snapshot, labels, state.epoch),
+            message=message(snapshot, labels, state.k),
         )
-        show(spectrum={"series": [*spectra(at), upright(state.k, 0.01, 100)], "caption": setting}, progress=1.0)
-    return at
+        show(spectrum={"series": spectra(snapshot, state.k), "caption": setting}, progress=1.0)
+    return snapshot
 
 
-def thin(m):
-    """Positions on a logarithmic axis of m, few enough to be stored. -> array"""
-    return np.unique(np.geomspace(1, m, 40).round().astype(int))
+def message(snapshot: Snapshot, labels: Tensor, k: int) -> str:
+    """Say what became of clean and of wrong labels after the cut."""
+    fates = study.fates(snapshot, labels)
+    return (
+        f"{k} of {ROWS:,} directions: {fates['noisy_corrected']:.0%} of the wrong labels corrected, "
+        f"{fates['noisy_memorised']:.0%} memorised; {fates['clean_fitted']:.0%} of the clean ones kept"
+    )
 
 
-def upright(k, low, high):
-    """A line at the slider's k. -> curve"""
+def thin(m: int) -> np.ndarray:
+    """Return positions on a logarithmic axis of m, few enough to be stored."""
+    positions = np.geomspace(1, m, 40)
+    rounded = positions.round().astype(int)
+    return np.unique(rounded)
+
+
+def upright(k: int, low: float, high: float) -> dict[str, Any]:
+    """Return a line at the slider's k. -> curve"""
     return curve("k", [k, k], [low, high], GREY, "2 3", "none")
 
 
-def spectra(at):
-    """Singular values of all rows, and of the rows of clean and of wrong samples. -> curves"""
-    values = {"all images": at.space.values / SAMPLES**0.5} | halves(at)
-    looks = dict(zip(values, ((GREY, ""), (OKABE_ITO[2], "7 3"), (OKABE_ITO[1], "2 3"))))
-    steps = {name: thin(len(v)) for name, v in values.items()}
-    return [
-        curve(name, i, values[name][i - 1].clamp_min(0.01), *looks[name], marker="none", unit="number")
-        for name, i in steps.items()
-    ]
+def spectra(snapshot: Snapshot, k: int) -> list[dict[str, Any]]:
+    """Return singular values of all rows, and of the rows of clean and of wrong samples. -> curves"""
+    values = {"all images": snapshot.space.values / SAMPLES**0.5, **study.halves(snapshot)}
+    curves = []
+    for (name, v), (ink, dash) in zip(values.items(), SPECTRA):
+        count = thin(len(v))
+        shown = v[count - 1].clamp_min(0.01)
+        curves.append(curve(name, count, shown, ink, dash, "none", unit="number"))
+    return [*curves, upright(k, 0.01, 100)]
 
 
-def shares(at, k):
-    """The fraction of each vector's squared norm in the first directions. -> curves"""
-    i = thin(ROWS)
-    drawn = [curve(n, i, held(at, v)[i - 1], *INKS[n], marker="none") for n, v in vectors(at).items()]
-    return [*drawn, curve("a random vector", i, i / ROWS, GREY, "", "none"), upright(k, 0, 1)]
+def in_directions(snapshot: Snapshot, k: int) -> list[dict[str, Any]]:
+    """Return the fraction of each vector's squared norm in the first directions. -> curves"""
+    count = thin(ROWS)
+    curves = []
+    for name, v in study.vectors(snapshot).items():
+        ink, dash = INKS[name]
+        fraction = study.held(snapshot, v)[count - 1]
+        curves.append(curve(name, count, fraction, ink, SVG_DASHES[dash], "none"))
+    random = curve("a random vector", count, count / ROWS, GREY, "", "none")
+    return [*curves, random, upright(k, 0, 1)]
 
 
-def kept(at):
-    """What the cut makes of the given labels, at every number of directions. -> curves"""
-    every = [fates(at, cut_labels(at, k)) for k in COUNTS]
-    return [
-        curve(CURVE_NAMES[name], COUNTS, [found[name] for found in every], **svg_style(name))
-        for name in ("clean_fitted", "noisy_corrected", "noisy_memorised")
-    ]
+def after_the_cut(snapshot: Snapshot, k: int) -> list[dict[str, Any]]:
+    """Return what the cut makes of the given labels, at every number of directions. -> curves"""
+    fractions = study.fates_of_cuts(snapshot)
+    curves = [curve(CURVE_NAMES[name], COUNTS, fractions[name], **svg_style(name)) for name in FATES]
+    return [*curves, upright(k, 0, 1)]
 
 
-def gallery(at, labels, epoch):
-    """Images, those with a wrong label first, and their labels after the cut. -> parts"""
-    first = at.wrong.long().argsort(descending=True, stable=True)[:SHOWN]
-    given, true = at.task.train.y[first].tolist(), at.task.truth.y[first].tolist()
-    names = [about["name"] for about in FATES]
-    after = labels[first].tolist()
-    ends = [names.index(fate(*three)) for three in zip(given, true, after)]
-    believed, cut = (samples.digits(classes[first]) for classes in (at.logits.argmax(-1), labels))
+def gallery(snapshot: Snapshot, labels: Tensor, epoch: int) -> dict[str, Any]:
+    """Return images, those with a wrong label first, and their labels after the cut. -> parts"""
+    wrong = snapshot.wrong.long()
+    order = wrong.argsort(descending=True, stable=True)
+    first = order[:SHOWN]
+    task = snapshot.task
+    given = task.train.y[first].tolist()
+    true = task.truth.y[first].tolist()
+    after_cut = labels[first].tolist()
+    ends = ""
+    for labels_of_sample in zip(given, true, after_cut):
+        end = fate(*labels_of_sample)
+        ends += str(ENDS.index(end))
+    predicted = snapshot.logits.argmax(-1)
+    believed = samples.digits(predicted[first])
+    cut = samples.digits(labels[first])
     return {
-        "gallery": {"samples": first.tolist(), "fates": "".join(map(str, ends))},
-        "samples": samples.table(at.task, first, epoch=[epoch], believed=[believed], cut=[cut]),
+        "gallery": {"samples": first.tolist(), "fates": ends},
+        "samples": samples.table(task, first, epoch=[epoch], believed=[believed], cut=[cut]),
     }
 
 
-def fate(given, true, after):
-    """What became of one label after the cut. -> a name in FATES"""
+def fate(given: int, true: int, label: int) -> str:
+    """Return what became of one label after the cut. -> one of ENDS"""
     if given == true:
-        return "" if after == given else "lost"
-    return {given: "memorised", true: "corrected"}.get(after, "neither")
+        return "" if label == given else "lost"
+    if label == given:
+        return "memorised"
+    return "corrected" if label == true else "neither"
 
 
 # The epoch is a control and no cursor: every epoch has a spectrum of its own, which takes longer than the training, and
@@ -135,8 +166,8 @@ SKETCH = Sketch(
             "gallery",
             "gallery",
             title="Wrong labels, after the cut",
-            signs=["given ≠ true", *FATES[:3]],
-            groups=FATES,
+            signs=["given ≠ true", *MARKS[:3]],
+            groups=MARKS,
         ),
         part(
             "curves",
@@ -158,7 +189,7 @@ SKETCH = Sketch(
         "used. What fraction of the wrong labels does this correct? (Random guessing would correct about 10 %.)",
         unit="percent",
         naive=0.1,
-        measure=corrected_by_few,
+        measure=study.corrected_by_few,
         seeds=range(5),
         part="fates",
         x=20,

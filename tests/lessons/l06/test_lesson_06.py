@@ -1,4 +1,4 @@
-"""Lesson 06: shares add up, a full cut changes nothing, labels do not enter the Jacobian, exercises tell mistakes."""
+"""Lesson 06: fractions add up, a full cut changes nothing, the Jacobian reads no labels, exercises tell mistakes."""
 
 import pytest
 import torch
@@ -7,21 +7,21 @@ from torch.nn.functional import one_hot
 import labkit
 from labkit import spectrum
 from labkit.lessons.l06 import study as lesson_06
-from labkit.lessons.l06.panel import FATES, SKETCH, fate
+from labkit.lessons.l06.panel import MARKS, SKETCH, fate
 
 
 @pytest.fixture(scope="module")
 def at():
-    return lesson_06.look(noise="symmetric 40 %", seed=0, epoch=5)
+    return lesson_06.train_snapshot(noise="symmetric 40 %", seed=0, epoch=5)
 
 
 def test_every_vector_is_held_by_all_directions_and_never_less_by_more(at):
     for v in lesson_06.vectors(at).values():
-        share = lesson_06.held(at, v)
-        assert share.shape == (1000,) and (share.diff() >= 0).all()
-        assert share[-1].item() == pytest.approx(1)
+        fraction = lesson_06.held(at, v)
+        assert fraction.shape == (1000,) and (fraction.diff() >= 0).all()
+        assert fraction[-1].item() == pytest.approx(1)
         space = spectrum.split(at.K, rank=20)
-        assert share[19].item() == pytest.approx(float(space.alignment(v)), abs=1e-9)
+        assert fraction[19].item() == pytest.approx(float(space.alignment(v)), abs=1e-9)
 
 
 def test_errors_are_the_given_labels_minus_the_true_ones(at):
@@ -38,14 +38,14 @@ def test_without_a_cut_the_labels_are_as_given(at):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_few_directions_of_a_trained_network_correct_most_wrong_labels(seed):
-    at = lesson_06.look(noise="symmetric 40 %", seed=seed, epoch=5)
+    at = lesson_06.train_snapshot(noise="symmetric 40 %", seed=seed, epoch=5)
     ends = lesson_06.fates(at, lesson_06.cut_labels(at, 20))
     assert ends["noisy_corrected"] > 0.7 and ends["noisy_memorised"] < 0.2
     assert lesson_06.corrected_by_few(seed) == ends["noisy_corrected"]
 
 
 def test_training_turns_the_large_directions_to_the_classes(at):
-    start = lesson_06.look(noise="symmetric 40 %", seed=0, epoch=0)
+    start = lesson_06.train_snapshot(noise="symmetric 40 %", seed=0, epoch=0)
     of = lambda look, name: lesson_06.held(look, lesson_06.vectors(look)[name])[19]
     assert of(at, "true labels") > 3 * of(start, "true labels")
     assert of(at, "true labels") > 3 * of(at, "label errors")
@@ -54,7 +54,7 @@ def test_training_turns_the_large_directions_to_the_classes(at):
 def test_the_spectrum_does_not_read_labels(at):
     """Other labels, the same network and images: the same Gram matrix."""
     net = labkit.nets.mlp(at.task.shape, 10)
-    assert torch.equal(lesson_06.look_at(net, at.task).K, spectrum.gram(net, at.task.train.inputs()))
+    assert torch.equal(lesson_06.snapshot_of(net, at.task).K, spectrum.gram(net, at.task.train.inputs()))
     right, wrong = lesson_06.halves(at).values()
     assert len(right) == len(wrong)
     assert (right.log() - wrong.log()).abs().median() < 0.25
@@ -67,7 +67,7 @@ def test_what_is_left_is_what_gradient_descent_leaves():
     w, rate = torch.zeros(7, 1, dtype=torch.float64), 0.05
     for _ in range(9):
         w = w - rate * J.T @ (J @ w - y)
-    assert torch.allclose(V.T @ (J @ w - y), lesson_06.left(values, rate, 9)[:, None] * (V.T @ -y))
+    assert torch.allclose(V.T @ (J @ w - y), lesson_06.remaining(values, rate, 9)[:, None] * (V.T @ -y))
 
 
 def walk(lr, steps):
@@ -99,7 +99,7 @@ def test_labels_and_residuals_of_a_group_are_split_as_the_paper_notebook_splits_
 
 @pytest.mark.parametrize("labels, end", [((1, 1, 1), ""), ((1, 1, 2), "lost"), ((3, 1, 3), "memorised")])
 def test_the_fate_of_a_label(labels, end):
-    assert fate(*labels) == end and end in {about["name"] for about in FATES}
+    assert fate(*labels) == end and end in {about["name"] for about in MARKS}
     assert fate(3, 1, 1) == "corrected" and fate(3, 1, 2) == "neither"
 
 
