@@ -48,6 +48,12 @@ def below(losses, rate):
     return weights / weights.sum()
 
 
+def as_in_the_lesson(losses, rate):
+    """`weight_of` of section 4, which keeps too many where losses are equal."""
+    keep = int((1 - rate) * len(losses))
+    return (losses <= losses.kthvalue(keep).values) / keep
+
+
 RIGHT = [("04.build", answer) for answer in (by_sort, by_loop, by_numpy)]
 MISTAKES = [
     ("04.build", rounded, "one sample too many"),
@@ -58,6 +64,7 @@ MISTAKES = [
     ("04.build", lambda losses, rate: (by_sort(losses, rate) > 0).int(), "with weight 1"),
     ("04.build", later, "the later samples"),
     ("04.build", below, "up to a threshold"),
+    ("04.build", as_in_the_lesson, "`weight_of` of section 4"),
     ("04.build", lambda losses, rate: losses.argsort()[: int((1 - rate) * len(losses))], "the shape of the weight"),
 ]
 
