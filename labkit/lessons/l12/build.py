@@ -127,7 +127,7 @@ MISTAKES = [
 ]
 OUTPUTS = (
     Output("the prior", ("class",)),
-    Output("the confusion matrices", ("annotator", "true class", "given label")),
+    Output("the confusion matrices", ("annotator", "true class", "given label"), plural=True),
     Output("the new posterior", ("sample", "class")),
 )
 PRAISE = "that is one round. Dawid and Skene repeat it until the likelihood of all labels stops growing"
